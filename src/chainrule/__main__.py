@@ -1,0 +1,5 @@
+"""`python -m chainrule` is the command line."""
+
+from chainrule.cli import main
+
+main()

@@ -1,0 +1,73 @@
+"""The command line. `run` executes one command and returns its exit code; `main` leaves the process with it.
+
+Exit codes: 0 ok, 1 error, 2 usage, 3 diverged, 4 bad data or model, 130 interrupted.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from chainrule.cli.evaluate import evaluate
+from chainrule.cli.info import info
+from chainrule.cli.predict import predict
+from chainrule.cli.train import train
+from chainrule.errors import ChainruleError
+from chainrule.version import __version__
+
+app = typer.Typer(
+    name="chainrule",
+    help="Neural networks you can read like the lecture: train, evaluate, predict, regress, check gradients.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (train, evaluate, predict, info):
+    app.command()(command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"chainrule {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Options of no particular command."""
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Execute one command line (default: the process's) and return its exit code; an error is one line on stderr."""
+    try:
+        return app(None if arguments is None else list(arguments), standalone_mode=False) or 0
+    except ChainruleError as error:
+        return _fail(str(error), error.exit_code)
+    except typer.TyperException as error:
+        return _fail(error.format_message(), error.exit_code) if error.format_message() else error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("interrupted", 130)
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError as error:
+        return _fail(f"out of memory: {error}; try a smaller --batch-size", 1)
+    except OSError as error:
+        return _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
+
+
+def main() -> NoReturn:
+    """The entry point of `chainrule` and of `python -m chainrule`."""
+    sys.exit(run())
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"chainrule: {' '.join(message.split())}", file=sys.stderr)
+    return code

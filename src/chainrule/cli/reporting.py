@@ -1,0 +1,106 @@
+"""What `chainrule train` shows while it runs: a progress bar, a line an epoch, the original program's lines."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from chainrule.evaluation import Evaluation
+from chainrule.events import BatchEvent, Event, Listener, StopTraining
+from chainrule.fitting import EpochRecord
+from chainrule.sampling import batch_count
+
+REFRESH = 0.1  # seconds between two updates of the bar
+
+
+class ProgressBar:
+    """A listener that shows how far the run is, how fast it goes and when it will be done. Only on a terminal."""
+
+    def __init__(self, console: Console, samples: int, epochs: int) -> None:
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]:,.0f}/s  loss {task.fields[loss]:.4f}  ETA"),
+            TimeRemainingColumn(),
+            console=console,
+            transient=True,
+            disable=console.quiet or not console.is_terminal,
+        )
+        self.samples, self.epochs = samples, epochs
+        self.task = self.bar.add_task("epoch 1", total=samples * epochs, rate=0.0, loss=float("nan"))
+        self.seen = self.shown = 0
+        self.clock = time.perf_counter()
+
+    def __call__(self, event: Event) -> None:
+        if not isinstance(event, BatchEvent):
+            return
+        self.seen += event.samples
+        now = time.perf_counter()
+        if now - self.clock < REFRESH:
+            return
+        rate = (self.seen - self.shown) / (now - self.clock)
+        self.shown, self.clock = self.seen, now
+        self.bar.update(
+            self.task,
+            completed=event.epoch * self.samples + min(self.samples, (event.batch + 1) * event.samples),
+            description=f"epoch {event.epoch + 1}/{self.epochs}",
+            rate=rate,
+            loss=event.loss,
+        )
+
+
+class BatchLines:
+    """A listener that prints every `interval`-th batch as the lecture's program does."""
+
+    def __init__(self, write: Callable[[str], None], samples: int, batch_size: int, interval: int) -> None:
+        self.write, self.samples, self.batch_size, self.interval = write, samples, batch_size, interval
+        self.batches = batch_count(samples, batch_size)
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, BatchEvent) and event.batch % self.interval == 0:
+            done = f"{event.batch * self.batch_size}/{self.samples} ({100 * event.batch / self.batches:.0f}%)"
+            self.write(f"Train Epoch: {event.epoch + 1} [{done}]\tLoss: {event.loss:.6f}")
+
+
+def test_line(seen: Evaluation) -> str:
+    """A test pass, as the lecture's program prints it."""
+    right = f"{seen.correct}/{seen.samples} ({100 * seen.correct / seen.samples:.0f}%)"
+    return f"Test set: Average loss: {seen.loss:.4f}, Accuracy: {right}"
+
+
+def epoch_line(record: EpochRecord, epochs: int) -> str:
+    """An epoch in one line."""
+    line = f"epoch {record.epoch}/{epochs}: loss {record.loss:.4f}"
+    if (seen := record.validation) is not None:
+        line += f", then on {seen.samples:,} held out: loss {seen.loss:.4f}"
+        if seen.accuracy is not None:
+            line += f", accuracy {seen.accuracy:.2%}"
+    return f"{line} ({record.seconds:.1f} s, {record.samples_per_second:,.0f} samples/s)"
+
+
+@contextmanager
+def stop_on_interrupt() -> Iterator[Listener]:
+    """A listener that ends the run after the current update once Ctrl-C was pressed; a second one ends it at once."""
+    pressed = threading.Event()
+
+    def press(*_: object) -> None:
+        pressed.set()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def listener(event: Event) -> None:
+        if isinstance(event, BatchEvent) and pressed.is_set():
+            raise StopTraining("interrupted")
+
+    if threading.current_thread() is not threading.main_thread():  # only there can signals be handled
+        yield listener
+        return
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield listener
+    finally:
+        signal.signal(signal.SIGINT, before)

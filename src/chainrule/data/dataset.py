@@ -1,0 +1,89 @@
+"""A data set, the lecture's D = {(x_i, t_i)}: inputs x_i and their true values t_i."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.errors import DataError, UsageError
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """D = {(x_i, t_i)}: n inputs, n true values and, optionally, how much each of them counts.
+
+    A `Dataset` is made for every mini-batch, so making one only compares lengths;
+    whoever reads data from outside calls `check_finite()` once. n may be 0.
+    """
+
+    x: np.ndarray
+    """Inputs, (n, ...) of any dtype. Images are (n, c, i, j), uint8 as read, maybe in a memory-mapped file."""
+
+    t: np.ndarray
+    """True values: class numbers, (n,) int64; or reals, (n,) or (n, k)."""
+
+    sample_weight: np.ndarray | None = None
+    """How much each sample counts, (n,), none negative. None: 1 each."""
+
+    def __post_init__(self) -> None:
+        if self.x.ndim == 0 or self.t.ndim == 0:
+            raise DataError(f"x {self.x.shape} and t {self.t.shape}: expected a first axis of n samples in both")
+        if len(self.x) != len(self.t):
+            inputs, values = ("images", "labels") if self.x.ndim == 4 else ("inputs", "true values")
+            raise DataError(f"{len(self.x)} {inputs} but {len(self.t)} {values}, expected as many")
+        if self.sample_weight is not None and self.sample_weight.shape != (len(self),):
+            raise DataError(f"sample_weight has shape {self.sample_weight.shape}, expected ({len(self)},)")
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def take(self, indices: slice | np.ndarray) -> "Dataset":
+        """The samples at `indices`, in that order. A slice gives views, an array of indices copies."""
+        try:
+            weight = None if self.sample_weight is None else self.sample_weight[indices]
+            return Dataset(self.x[indices], self.t[indices], weight)
+        except IndexError as error:
+            raise DataError(f"cannot take these samples of {len(self)}: {error}") from None
+
+    def head(self, n: int | None) -> "Dataset":
+        """The first n samples; None gives all of them. More than there are, or fewer than 0, is a `DataError`."""
+        if n is None:
+            return self
+        if not 0 <= n <= len(self):
+            raise DataError(f"cannot take the first {n} samples, expected 0 to {len(self)}")
+        return self.take(slice(n))
+
+    def split(self, fraction: float, order: np.ndarray | None = None) -> tuple["Dataset", "Dataset"]:
+        """(training, validation): validation is the last round(fraction * n) samples of `order`.
+
+        order: (n,) sample numbers, such as a shuffle; None is the order of the data, and gives views.
+        UsageError unless 0 < fraction < 1; DataError if a part is empty or `order` is not as long as the data.
+        """
+        n = len(self)
+        if not 0 < fraction < 1:
+            raise UsageError(f"the validation fraction is {fraction}, expected a number between 0 and 1")
+        if order is not None and order.shape != (n,):
+            raise DataError(f"the order of the samples has shape {order.shape}, expected ({n},)")
+        training = n - round(fraction * n)
+        if training in (0, n):
+            raise DataError(f"a validation fraction of {fraction} leaves one part of {n} samples empty")
+        if order is None:
+            return self.take(slice(training)), self.take(slice(training, n))
+        return self.take(order[:training]), self.take(order[training:])
+
+    def check_finite(self) -> None:
+        """`DataError` at the first sample with a NaN or an infinity, or with a negative weight."""
+        for name, values in (("x", self.x), ("t", self.t), ("sample_weight", self.sample_weight)):
+            if values is None or values.dtype.kind in "biu":  # integers are finite
+                continue
+            if values.dtype.kind != "f":
+                raise DataError(f"{name} holds {values.dtype}, expected integers or reals")
+            _check(name, np.isfinite(values), values, "finite numbers")
+        if self.sample_weight is not None:
+            _check("sample_weight", self.sample_weight >= 0, self.sample_weight, "no negative weight")
+
+
+def _check(name: str, good: np.ndarray, values: np.ndarray, expected: str) -> None:
+    """Name the first sample whose values are not all `good`."""
+    if not good.all():
+        first = np.argwhere(~good)[0]
+        raise DataError(f"{name}[{first[0]}] holds {values[tuple(first)]}, expected {expected}")

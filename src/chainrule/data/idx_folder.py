@@ -1,0 +1,73 @@
+"""A folder of IDX files, as MNIST and its relatives come: images and labels, for training and for test."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from chainrule.data.dataset import Dataset
+from chainrule.data.idx import read_idx
+from chainrule.errors import DataError, UsageError
+
+PREFIXES = {"train": ("train",), "test": ("t10k", "test")}
+IMAGES = ("images", (3, 4))
+LABELS = ("labels", (1,))
+
+
+def read_idx_folder(
+    folder: str | os.PathLike[str], split: Literal["train", "test"], classes: int | None = None
+) -> Dataset:
+    """The images and labels of one split: x (n, c, i, j) uint8, t (n,) int64.
+
+    The files are named like `train-images-idx3-ubyte` or `t10k-labels.idx1-ubyte.gz`: `-` or `.` before `idx`,
+    `.gz` or not, `t10k` or `test`, idx3 for images of one channel and idx4 for (n, c, i, j).
+    classes: the labels must be below it; None lets any label pass that is not negative.
+    DataError if a file is missing or damaged, empty, or does not fit the other one.
+    """
+    if split not in PREFIXES:
+        raise UsageError(f"split is {split!r}, expected 'train' or 'test'")
+    images_path = _find(Path(folder), split, *IMAGES)
+    labels_path = _find(Path(folder), split, *LABELS)
+    images = _read_images(images_path)
+    labels = _read_labels(labels_path, classes)
+    if len(images) != len(labels):
+        raise DataError(f"{images_path}: {len(images)} images but {len(labels)} labels in {labels_path.name}")
+    return Dataset(images, labels)
+
+
+def _read_images(path: Path) -> np.ndarray:
+    """(n, c, i, j) uint8"""
+    images = read_idx(path)
+    if images.ndim not in (3, 4) or images.dtype != np.uint8:
+        raise DataError(f"{path}: {images.dtype} of shape {images.shape}, expected uint8 images of 3 or 4 axes")
+    if images.size == 0:
+        raise DataError(f"{path}: no pixels in images of shape {images.shape}")
+    return images[:, np.newaxis] if images.ndim == 3 else images
+
+
+def _read_labels(path: Path, classes: int | None) -> np.ndarray:
+    """(n,) int64, each in 0 ... classes - 1"""
+    labels = read_idx(path)
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        raise DataError(f"{path}: {labels.dtype} of shape {labels.shape}, expected integer labels of 1 axis")
+    wrong = (labels < 0) if classes is None else (labels < 0) | (labels >= classes)
+    if wrong.any():
+        first = int(wrong.argmax())
+        expected = "0 or more" if classes is None else f"0 to {classes - 1}"
+        raise DataError(f"{path}: label {first} is {labels[first]}, expected {expected}")
+    return labels.astype(np.int64)
+
+
+def _find(folder: Path, split: str, kind: str, axes: tuple[int, ...]) -> Path:
+    """The first file that has one of the accepted names; a raw file goes before a compressed one."""
+    if not os.path.isdir(folder):
+        raise DataError(f"{folder}: no such folder")
+    stems = [f"{prefix}-{kind}-idx{n}-ubyte" for prefix in PREFIXES[split] for n in axes]
+    for stem in stems:
+        for name in (stem, stem.replace("-idx", ".idx")):
+            for path in (folder / name, folder / f"{name}.gz"):
+                if os.path.exists(path):
+                    return path
+    looked_for = ", ".join(stems)
+    raise DataError(f"{folder}: no {split} {kind}, looked for {looked_for} (also with .idx, also with .gz)")

@@ -1,0 +1,118 @@
+"""MNIST, embedded: 70,000 handwritten digits without a download (the data and its licence are in `mnist/`).
+
+The package holds the four IDX files in one compressed container. The first use decodes it, which takes about
+a second, and leaves the arrays as `.npy` files in the cache folder; later uses map those into memory.
+"""
+
+import hashlib
+import math
+import zlib
+from importlib import resources
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from chainrule.data.cache import cache_folder, write_atomically
+from chainrule.data.dataset import Dataset
+from chainrule.data.files import reason
+from chainrule.data.idx import parse_idx
+from chainrule.errors import DataError, UsageError
+
+CONTAINER = "mnist/mnist.xz"
+SHA256 = "e554e6414af81d99fb4514d83678ad380156bf7c1db112c4f354786ee81043a3"
+
+
+class Part(NamedTuple):
+    """One IDX file in the container: its name, the shape of its uint8 array, and the array's checksum."""
+
+    name: str
+    shape: tuple[int, ...]
+    crc32: int
+
+    @property
+    def raw_bytes(self) -> int:
+        """The length of the IDX file, header included."""
+        return 4 + 4 * len(self.shape) + math.prod(self.shape)
+
+    @property
+    def cache_path(self) -> Path:
+        """The array's file in the cache. Another container gets another name, so an old cache is never read."""
+        return cache_folder() / f"{self.name}-{SHA256[:12]}.npy"
+
+
+PARTS = {
+    "train": (
+        Part("train-images-idx3-ubyte", (60000, 28, 28), 0xF3639B56),
+        Part("train-labels-idx1-ubyte", (60000,), 0xBA07E8EF),
+    ),
+    "test": (
+        Part("t10k-images-idx3-ubyte", (10000, 28, 28), 0xE4CA5F57),
+        Part("t10k-labels-idx1-ubyte", (10000,), 0xEE8604D9),
+    ),
+}
+"""The container's files, in its order."""
+
+
+def mnist(split: Literal["train", "test"]) -> Dataset:
+    """The digits: x (60000, 1, 28, 28) for "train" or (10000, 1, 28, 28) for "test", uint8; t (n,) int64.
+
+    0 is background and 255 is ink. x is read-only, and after the first use it lies in a memory-mapped file.
+    DataError if the embedded container is damaged. A cache folder that cannot be written only costs time.
+    """
+    if split not in PARTS:
+        raise UsageError(f"split is {split!r}, expected 'train' or 'test'")
+    images, labels = (_cached(part) for part in PARTS[split])
+    if images is None or labels is None:
+        arrays = decode(_read_container())
+        _store(arrays)
+        images, labels = (arrays[part] for part in PARTS[split])
+    return Dataset(images[:, np.newaxis], labels.astype(np.int64))
+
+
+def decode(container: bytes) -> dict[Part, np.ndarray]:
+    """The four arrays in the bytes of the container."""
+    found = hashlib.sha256(container).hexdigest()
+    if found != SHA256:
+        raise DataError(f"{CONTAINER}: damaged: SHA-256 is {found[:12]}..., expected {SHA256[:12]}...")
+    raw = _decompress(container)
+    arrays, start = {}, 0
+    for part in (*PARTS["train"], *PARTS["test"]):
+        arrays[part] = parse_idx(raw[start : start + part.raw_bytes], part.name)
+        start += part.raw_bytes
+    return arrays
+
+
+def _decompress(container: bytes) -> bytes:
+    try:
+        import lzma  # missing from a Python that was built without liblzma
+    except ImportError:
+        raise DataError(f"{CONTAINER}: this Python cannot read it, expected one with the module lzma") from None
+    return lzma.decompress(container)
+
+
+def _read_container() -> bytes:
+    try:
+        return (resources.files("chainrule.data") / CONTAINER).read_bytes()
+    except OSError as error:
+        raise DataError(f"{CONTAINER}: cannot be read from the package: {reason(error)}") from None
+
+
+def _cached(part: Part) -> np.ndarray | None:
+    """The array as a memory map, or None if its file is missing or damaged."""
+    try:
+        array = np.load(part.cache_path, mmap_mode="r")
+    except (OSError, ValueError, EOFError, SyntaxError):
+        return None
+    if array.shape != part.shape or array.dtype != np.uint8 or zlib.crc32(array) != part.crc32:
+        return None
+    return np.asarray(array)  # a plain view of the map: slicing it is faster, and every library knows it
+
+
+def _store(arrays: dict[Part, np.ndarray]) -> None:
+    """Leave the arrays in the cache. If that fails they are decoded again next time, so nobody needs to know."""
+    try:
+        for part, array in arrays.items():
+            write_atomically(part.cache_path, lambda file, array=array: np.save(file, array))
+    except OSError:
+        return

@@ -1,0 +1,45 @@
+"""How well a network does on data it is shown without learning from them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.data.dataset import Dataset
+from chainrule.engine import execute
+from chainrule.errors import DataError
+from chainrule.network import Network
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Means over `samples` (weighted by the data's sample weights, if it has some)."""
+
+    loss: float
+    accuracy: float | None  # 0 to 1; None where the loss has no classes
+    samples: int
+
+    @property
+    def correct(self) -> int:
+        return round((self.accuracy or 0.0) * self.samples)
+
+
+def evaluate(network: Network, data: Dataset, engine: str = "reference", batch_size: int = 100) -> Evaluation:
+    """Loss and accuracy of the network over the data; batches bound the memory, they do not change the result."""
+    if len(data) == 0:
+        raise DataError("there is no data to evaluate on; expected at least one sample")
+    network.loss.check_targets(data.t, network.output_shape)
+    executor = execute(network, engine)
+    w = executor.layout.pack(network.w)
+    loss = right = total = 0.0
+    classified = False
+    for start in range(0, len(data), batch_size):
+        part = data.take(slice(start, start + batch_size))
+        y = executor.outputs(w, part.x)
+        weight = np.ones(len(part)) if part.sample_weight is None else part.sample_weight
+        loss += float(network.loss.error(y, part.t).astype(np.float64) @ weight)
+        total += float(weight.sum())
+        classes = network.loss.classes(y)
+        if classes is not None:
+            classified = True
+            right += float((classes == part.t.reshape(-1)) @ weight)
+    return Evaluation(loss / total, right / total if classified else None, len(data))

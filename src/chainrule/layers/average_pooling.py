@@ -1,0 +1,44 @@
+"""AveragePooling(x): replace each patch of the image by its mean.
+
+    y[s,c,i,j] = 1/K^2 sum over di,dj of x[s,c,S i + di,S j + dj]
+
+Each pixel moves the y of its patches by 1/K^2, so
+
+    dL/dx[s,c,S i + di,S j + dj] = 1/K^2 sum over the patches (i,j) that hold this pixel of dL/dy[s,c,i,j].
+
+Not in the lecture. Rows and columns that fill no whole patch at the right and lower edges are left out.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.layers.layer import Parameters, Shape
+from chainrule.layers.windows import Pooling, patch_elements
+from chainrule.random import Draws
+
+
+def average_pooling(x: np.ndarray, size: int = 2, stride: int = 2) -> np.ndarray:
+    """y (s, c, i, j) from x (s, c, H, W)."""
+    return np.add.reduce(list(patch_elements(x, size, stride))) / size**2
+
+
+def average_pooling_input_gradient(gy: np.ndarray, x_shape: Shape, size: int = 2, stride: int = 2) -> np.ndarray:
+    """dL/dx, of shape `x_shape`."""
+    gx = np.zeros(x_shape, gy.dtype)
+    for element in patch_elements(gx, size, stride):
+        element += gy / size**2
+    return gx
+
+
+@dataclass(frozen=True)
+class AveragePooling(Pooling):
+    """The mean of each patch of `size` x `size`, `stride` apart (0: side by side)."""
+
+    def forward(self, x: np.ndarray, parameters: Parameters, draws: Draws | None) -> np.ndarray:
+        return average_pooling(x, self.size, self.step)
+
+    def input_gradient(
+        self, gy: np.ndarray, x: np.ndarray, y: np.ndarray, parameters: Parameters, draws: Draws | None
+    ) -> np.ndarray:
+        return average_pooling_input_gradient(gy, x.shape, self.size, self.step)

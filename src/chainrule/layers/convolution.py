@@ -1,0 +1,109 @@
+"""Convolution(w; x): slide a filter over the image; at each pixel, the local inner product.
+
+With sample s, channels oc and ic, pixel (i, j) and filter offset (di, dj), the lecture's definition is
+
+    y[s,oc,i,j] = sum over ic,di,dj of w[oc,ic,di,dj] x[s,ic,i+di,j+dj] + b[oc]
+
+and its derivatives ("Back propagation 1 and 2") are
+
+    dL/dx[s,ic,i+di,j+dj] = sum over oc,i,j with that i+di, j+dj of dL/dy[s,oc,i,j] w[oc,ic,di,dj]
+    dL/dw[oc,ic,di,dj]    = sum over s,i,j of dL/dy[s,oc,i,j] x[s,ic,i+di,j+dj]
+    dL/db[oc]             = sum over s,i,j of dL/dy[s,oc,i,j]
+
+With a stride S, x[i+di] becomes x[S i + di]; with padding P, x is first framed by P zeros.
+In the einsums, o = oc, c = ic, d = di, e = dj.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from chainrule.layers.layer import Layer, Parameters, Shape, image_shape, positive, window_count
+from chainrule.layers.windows import pad, patch_elements, windows
+from chainrule.random import Draws
+
+
+def convolution(x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int = 1, padding: int = 0) -> np.ndarray:
+    """y (s, oc, i, j) from x (s, ic, H, W), w (oc, ic, K, K) and b (oc,)."""
+    x_windows = windows(pad(x, padding), w.shape[-1], stride)
+    return np.einsum("scijde,ocde->soij", x_windows, w, optimize=True) + b[:, None, None]
+
+
+def convolution_input_gradient(
+    gy: np.ndarray, x_shape: Shape, w: np.ndarray, stride: int = 1, padding: int = 0
+) -> np.ndarray:
+    """dL/dx: every filter offset (di, dj) sends w[di, dj] dL/dy[i, j] back to the pixel it was read from."""
+    samples, channels, height, width = x_shape
+    kernel = w.shape[-1]
+    gx = np.zeros((samples, channels, height + 2 * padding, width + 2 * padding), gy.dtype)
+    for (di, dj), element in zip(np.ndindex(kernel, kernel), patch_elements(gx, kernel, stride), strict=True):
+        element += np.einsum("soij,oc->scij", gy, w[:, :, di, dj], optimize=True)
+    return gx[:, :, padding : padding + height, padding : padding + width]
+
+
+def convolution_weight_gradient(
+    gy: np.ndarray, x: np.ndarray, kernel: int, stride: int = 1, padding: int = 0
+) -> np.ndarray:
+    """dL/dw (oc, ic, K, K)."""
+    x_windows = windows(pad(x, padding), kernel, stride)
+    return np.einsum("soij,scijde->ocde", gy, x_windows, optimize=True)
+
+
+def convolution_bias_gradient(gy: np.ndarray) -> np.ndarray:
+    """dL/db (oc,)."""
+    return np.einsum("soij->o", gy)
+
+
+@dataclass(frozen=True)
+class Convolution(Layer):
+    """A bank of `out_channels` filters of `kernel_size` x `kernel_size`; by default, as in the lecture, no padding."""
+
+    out_channels: int
+    kernel_size: int = 3
+    stride: int = 1
+    padding: int = 0
+    short_name: ClassVar[str] = "conv"
+
+    def __post_init__(self) -> None:
+        positive(self, "out_channels", "kernel_size", "stride")
+        positive(self, "padding", minimum=0)
+
+    def __str__(self) -> str:
+        more = "".join(f", {name}={n}" for name in ("stride", "padding") if (n := self.options().get(name)))
+        return f"Convolution({self.out_channels}, {self.kernel_size}x{self.kernel_size}{more})"
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        _, height, width = image_shape(self, input_shape)
+        return (
+            self.out_channels,
+            window_count(self, height, self.kernel_size, self.stride, self.padding),
+            window_count(self, width, self.kernel_size, self.stride, self.padding),
+        )
+
+    def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+        return {
+            "w": (self.out_channels, input_shape[0], self.kernel_size, self.kernel_size),
+            "b": (self.out_channels,),
+        }
+
+    def fan_in(self, input_shape: Shape) -> int:
+        return input_shape[0] * self.kernel_size**2
+
+    def multiply_adds(self, input_shape: Shape) -> int:
+        out_channels, rows, columns = self.output_shape(input_shape)
+        return out_channels * rows * columns * self.fan_in(input_shape)
+
+    def forward(self, x: np.ndarray, parameters: Parameters, draws: Draws | None) -> np.ndarray:
+        return convolution(x, parameters["w"], parameters["b"], self.stride, self.padding)
+
+    def input_gradient(
+        self, gy: np.ndarray, x: np.ndarray, y: np.ndarray, parameters: Parameters, draws: Draws | None
+    ) -> np.ndarray:
+        return convolution_input_gradient(gy, x.shape, parameters["w"], self.stride, self.padding)
+
+    def parameter_gradients(self, gy: np.ndarray, x: np.ndarray, parameters: Parameters) -> Parameters:
+        return {
+            "w": convolution_weight_gradient(gy, x, self.kernel_size, self.stride, self.padding),
+            "b": convolution_bias_gradient(gy),
+        }

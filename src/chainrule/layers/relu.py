@@ -1,0 +1,49 @@
+"""ReLU(x) = max(x, 0), component by component.
+
+    dL/dx[j] = dL/dy[j]   where x[j] > 0
+             = 0          where x[j] < 0
+
+At x = 0 there is no derivative, and the lecture gives both: max(sign(x), 0), which is 0 there, and "dL/dy (x >= 0)",
+which is 1. `derivative_at_zero` chooses; the default 0 is what PyTorch and JAX take. NaN stays NaN.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.errors import NetworkError
+from chainrule.layers.layer import Layer, Parameters
+from chainrule.random import Draws
+
+
+def relu(x: np.ndarray) -> np.ndarray:
+    """y, of x's shape."""
+    return np.maximum(x, 0)
+
+
+def relu_input_gradient(gy: np.ndarray, x: np.ndarray, derivative_at_zero: int = 0) -> np.ndarray:
+    """dL/dx, of x's shape."""
+    passes = x >= 0 if derivative_at_zero else x > 0
+    return gy * passes
+
+
+@dataclass(frozen=True)
+class ReLU(Layer):
+    """Zero negative values."""
+
+    derivative_at_zero: int = 0
+
+    def __post_init__(self) -> None:
+        if self.derivative_at_zero not in (0, 1):
+            raise NetworkError(f"ReLU: derivative_at_zero is {self.derivative_at_zero!r}; expected 0 or 1")
+
+    def forward(self, x: np.ndarray, parameters: Parameters, draws: Draws | None) -> np.ndarray:
+        return relu(x)
+
+    def input_gradient(
+        self, gy: np.ndarray, x: np.ndarray, y: np.ndarray, parameters: Parameters, draws: Draws | None
+    ) -> np.ndarray:
+        return relu_input_gradient(gy, x, self.derivative_at_zero)
+
+    def kinks(self, x: np.ndarray) -> np.ndarray:
+        return x > 0

@@ -1,0 +1,65 @@
+"""Binary cross-entropy, for the lecture's 0/1 targets: the NLL of the two classes t = 1 (probability p) and t = 0 (1-p).
+
+    BinaryCrossEntropy(p, t) = -t log p - (1 - t) log(1 - p)          d/dp = (p - t) / (p (1 - p))
+
+    SigmoidBinaryCrossEntropy(x, t), of a score x with p = sigmoid(x),
+                             = log(1 + exp(x)) - t x                   d/dx = sigmoid(x) - t
+
+Several components are so many independent targets, and their errors are added. The fused form never meets log 0.
+"""
+
+import numpy as np
+
+from chainrule.layers.sigmoid import sigmoid
+from chainrule.losses.loss import BinaryLoss, like, sample_sums
+
+
+def binary_cross_entropy(p: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """(s,) from probabilities p (s, ...) and t of 0 and 1; inf where p gives the truth no chance."""
+    with np.errstate(divide="ignore"):
+        return sample_sums(-np.log(np.where(like(t, p) == 1, p, 1 - p)))
+
+
+def binary_cross_entropy_gradient(p: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """d err / dp, of p's shape."""
+    with np.errstate(divide="ignore"):
+        return np.where(like(t, p) == 1, -1 / p, 1 / (1 - p))
+
+
+def sigmoid_binary_cross_entropy(x: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """(s,) from scores x (s, ...) and t of 0 and 1."""
+    return sample_sums(np.logaddexp(0, x) - like(t, x) * x)
+
+
+def sigmoid_binary_cross_entropy_gradient(x: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """d err / dx, of x's shape."""
+    return sigmoid(x) - like(t, x)
+
+
+class BinaryCrossEntropy(BinaryLoss):
+    """For a network that ends in Sigmoid."""
+
+    def error(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
+        return binary_cross_entropy(y, t)
+
+    def gradient(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
+        return binary_cross_entropy_gradient(y, t)
+
+    def classes(self, y: np.ndarray) -> np.ndarray | None:
+        return (y > 0.5).astype(np.int64).reshape(len(y)) if y[0].size == 1 else None
+
+
+class SigmoidBinaryCrossEntropy(BinaryLoss):
+    """For a network that ends in scores."""
+
+    def error(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
+        return sigmoid_binary_cross_entropy(y, t)
+
+    def gradient(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
+        return sigmoid_binary_cross_entropy_gradient(y, t)
+
+    def prediction(self, y: np.ndarray) -> np.ndarray:
+        return sigmoid(y)
+
+    def classes(self, y: np.ndarray) -> np.ndarray | None:
+        return (y > 0).astype(np.int64).reshape(len(y)) if y[0].size == 1 else None

@@ -1,0 +1,67 @@
+"""NLL(p, t), the negative log-likelihood: of probabilities p, and, fused with softmax, of scores x.
+
+    NLL(p, t) = -log p[t]                              d/dp[i] = -1/p[t]  (i = t),  0  (i != t)
+
+    LogSoftmaxNLL(x, t) = NLL(softmax(x), t) = -x[t] + log sum over i of exp(x[i])
+    d/dx[i] = -1 + softmax(x)[i]  (i = t),  softmax(x)[i]  (i != t)
+
+Why the logarithm: the goal is the joint probability of all data, the product of the p_k[t_k]; the loss of a batch is
+a sum; and sum of -log p_k[t_k] = -log of the product. Presets train with the fused form, which neither overflows nor
+takes the logarithm of a rounded zero.
+"""
+
+import numpy as np
+
+from chainrule.layers.log_softmax import log_softmax
+from chainrule.layers.softmax import softmax
+from chainrule.losses.loss import ClassLoss
+
+
+def nll(p: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """(s,) from probabilities p (s, n) and classes t (s,); inf where p[t] = 0."""
+    with np.errstate(divide="ignore"):
+        return -np.log(p[np.arange(len(t)), t])
+
+
+def nll_gradient(p: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """d err / dp (s, n)."""
+    gp = np.zeros_like(p)
+    samples = np.arange(len(t))
+    with np.errstate(divide="ignore"):
+        gp[samples, t] = -1 / p[samples, t]
+    return gp
+
+
+def log_softmax_nll(x: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """(s,) from scores x (s, n) and classes t (s,)."""
+    return -log_softmax(x)[np.arange(len(t)), t]
+
+
+def log_softmax_nll_gradient(x: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """d err / dx (s, n)."""
+    gx = softmax(x)
+    gx[np.arange(len(t)), t] -= 1
+    return gx
+
+
+class NLL(ClassLoss):
+    """-log p_t, for a network that ends in Softmax."""
+
+    def error(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
+        return nll(y, t)
+
+    def gradient(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
+        return nll_gradient(y, t)
+
+
+class LogSoftmaxNLL(ClassLoss):
+    """-log softmax(x)_t, for a network that ends in scores."""
+
+    def error(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
+        return log_softmax_nll(y, t)
+
+    def gradient(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
+        return log_softmax_nll_gradient(y, t)
+
+    def prediction(self, y: np.ndarray) -> np.ndarray:
+        return softmax(y)

@@ -1,0 +1,112 @@
+"""Networks by name, each with how it is trained by default."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.errors import UsageError
+from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, ReLU
+from chainrule.lcg48 import Lcg48
+from chainrule.network import Network
+from chainrule.optimizers import AdaDelta, Adam
+from chainrule.scaling import Scaling
+from chainrule.training import Training
+
+DIGIT_SHAPE, DIGIT_SCALING = (1, 28, 28), Scaling(mean=0.1307, std=0.3081)  # of MNIST's training pixels
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """The seeds of the lecture's program; 0 switches a dropout off."""
+
+    weights: int = 45678901234523
+    dropout1: int = 56789012345234
+    dropout2: int = 67890123452345
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A network, how it is trained, and how it reports."""
+
+    name: str
+    about: str
+    layers: Callable[[Seeds], list[Layer]]
+    training: Training
+    original_weights: bool = False  # drawn as the lecture's program draws them, from Seeds.weights
+    original_lines: bool = False  # report in that program's lines, on stdout
+
+    def network(self, seed: int = 0, seeds: Seeds | None = None) -> Network:
+        """A new network; `seed` draws its weights unless they are the original program's, which `seeds` draws."""
+        seeds = seeds or Seeds()
+        network = Network(self.layers(seeds), DIGIT_SHAPE, scaling=DIGIT_SCALING, seed=seed)
+        if self.original_weights:
+            network.w[:] = original_weights(network, Lcg48(seeds.weights))
+        return network
+
+
+def original_weights(network: Network, stream: Lcg48) -> np.ndarray:
+    """(size,): uniform in +-1/sqrt(fan_in) in the order of w, except that linear weights are drawn (in, out)."""
+    w = np.empty(network.size)
+    for p, view in zip(network.parameters, network.named(w).values(), strict=True):
+        bound = 1 / np.sqrt(p.fan_in)
+        drawn = -bound + 2 * bound * stream.uniform(view.size)
+        view[...] = drawn.reshape(view.shape[::-1]).T if view.ndim == 2 else drawn.reshape(view.shape)
+    return w
+
+
+def lecture_layers(_: Seeds) -> list[Layer]:
+    return [Convolution(32), ReLU(), MaxPooling(), Linear(10)]
+
+
+def mlp_layers(_: Seeds) -> list[Layer]:
+    return [Linear(100), ReLU(), Linear(10)]
+
+
+def mnist_layers(_: Seeds) -> list[Layer]:
+    return mnist_with(ReLU(), Dropout(0.25), Dropout(0.5))
+
+
+def original_layers(seeds: Seeds) -> list[Layer]:
+    first, second = (
+        Dropout(p if seed else 0.0, Lcg48(seed)) for p, seed in ((0.25, seeds.dropout1), (0.5, seeds.dropout2))
+    )
+    return mnist_with(ReLU(derivative_at_zero=1), first, second)
+
+
+def mnist_with(relu: ReLU, dropout1: Dropout, dropout2: Dropout) -> list[Layer]:
+    """The network of pytorch/examples/mnist."""
+    return [
+        Convolution(32), relu, Convolution(64), relu, MaxPooling(), dropout1,
+        Linear(128), relu, dropout2, Linear(10),
+    ]  # fmt: skip
+
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset("lecture", "softmax(W1 maxpool(ReLU(W0 * x)))", lecture_layers, Training(Adam(1e-3), epochs=3)),
+        Preset(
+            "mnist",
+            "the network of pytorch/examples/mnist",
+            mnist_layers,
+            Training(AdaDelta(1.0), epochs=8, lr_decay=0.7),
+        ),
+        Preset("mlp", "784-100-10", mlp_layers, Training(Adam(1e-3), epochs=10)),
+        Preset(
+            "21mnist",
+            "the lecture's C++ program, number for number",
+            original_layers,
+            Training(AdaDelta(1.0), epochs=14, order="file", reduction="sum"),
+            original_weights=True,
+            original_lines=True,
+        ),
+    )
+}
+
+
+def preset(name: str) -> Preset:
+    """The preset of that name."""
+    if name not in PRESETS:
+        raise UsageError(f"there is no preset {name!r}; expected one of: {', '.join(PRESETS)}")
+    return PRESETS[name]

@@ -1,0 +1,153 @@
+"""minimise: gradient descent, and stochastic gradient descent over mini-batches, in one loop.
+
+    repeat:  draw D' from D;  g = dL(w; D')/dw;  w <- w - eta g   (or what the optimizer makes of g)
+
+With D' = D it is the lecture's gradient descent. The loop knows an objective and a flat vector, not what w means.
+Whoever wants to watch or to stop it listens to its events.
+"""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+import numpy as np
+
+from chainrule.data.dataset import Dataset
+from chainrule.errors import DataError, DivergedError, UsageError
+from chainrule.events import BatchEvent, EpochEvent, Event, Listener, Progress, StopEvent, StopTraining
+from chainrule.objective import Batch, Objective
+from chainrule.optimizers import Adam, Optimizer
+from chainrule.random import check_seed
+from chainrule.sampling import ORDERS, Order, batch_count, batches
+
+Reduction = Literal["mean", "sum"]
+
+
+@dataclass(frozen=True)
+class Training:
+    """How to train, apart from on what: everything here, with the data and initial w, fixes the result."""
+
+    optimizer: Optimizer = field(default_factory=Adam)
+    epochs: int = 10
+    batch_size: int | None = 64  # None: all samples, which is gradient descent
+    order: Order = "shuffle"
+    reduction: Reduction = "mean"  # "mean" divides a batch's sum by its size (or sum of weights)
+    lr_decay: float = 1.0  # the factor on the learning rate ...
+    lr_decay_every: int = 1  # ... after each so many epochs
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+        _at_least("epochs", self.epochs, 0)
+        _at_least("lr_decay_every", self.lr_decay_every, 1)
+        if self.batch_size is not None:
+            _at_least("batch_size", self.batch_size, 1)
+        if self.order not in ORDERS:
+            raise UsageError(f"order is {self.order!r}; expected one of: {', '.join(ORDERS)}")
+        if self.reduction not in get_args(Reduction):
+            raise UsageError(f"reduction is {self.reduction!r}; expected mean or sum")
+        if not (math.isfinite(self.lr_decay) and self.lr_decay > 0):
+            raise UsageError(f"lr_decay is {self.lr_decay}; expected a number above 0")
+
+    def optimizer_at(self, epoch: int) -> Optimizer:
+        """The optimizer with the learning rate of that epoch (from 0)."""
+        return self.optimizer.with_lr(self.optimizer.lr * self.lr_decay ** (epoch // self.lr_decay_every))
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `minimise` found."""
+
+    w: np.ndarray  # in canonical order
+    progress: Progress
+    reason: str
+
+
+def minimise(
+    objective: Objective,
+    data: Dataset,
+    w: np.ndarray,
+    training: Training,
+    listeners: Sequence[Listener] = (),
+    start: Progress | None = None,
+) -> Result:
+    """Minimise L(w; D) from w (canonical order, not changed), or go on from `start`.
+
+    Raises DivergedError where the loss or the gradient is not finite, DataError for empty data.
+    """
+    if len(data) == 0:
+        raise DataError("there is no training data; expected at least one sample")
+    progress = start or _begin(objective, w, training)
+    reason = "done"
+    try:
+        with np.errstate(over="ignore", invalid="ignore"):  # whatever is not finite is reported as divergence
+            while progress.epoch < training.epochs:
+                _epoch(progress, data, training, listeners)
+    except StopTraining as stop:
+        reason = str(stop)
+    _tell(listeners, StopEvent(progress, reason))
+    return Result(progress.weights(), progress, reason)
+
+
+def _begin(objective: Objective, w: np.ndarray, training: Training) -> Progress:
+    packed = objective.layout.pack(w)
+    return Progress(objective, packed, training.optimizer.new_state(packed))
+
+
+def _epoch(progress: Progress, data: Dataset, training: Training, listeners: Sequence[Listener]) -> None:
+    objective, w, state, epoch = progress.objective, progress.w, progress.state, progress.epoch
+    optimizer = training.optimizer_at(epoch)
+    batch_size = training.batch_size or len(data)
+    gw = np.zeros_like(w)
+    loss_sum = weight_sum = seconds = 0.0
+    samples = 0
+    norm = math.nan
+    for indices in batches(len(data), batch_size, training.order, training.seed, epoch, progress.batch):
+        clock = time.perf_counter()
+        part = data.take(indices)
+        weight, total = _sample_weight(part, training.reduction)
+        loss = objective.loss_and_gradient(w, Batch(part.x, part.t, weight, epoch, state.step), gw)
+        norm = math.sqrt(float(np.dot(gw, gw)))
+        if not (math.isfinite(loss) and math.isfinite(norm)):
+            what = f"the loss is {loss}" if not math.isfinite(loss) else "the gradient is not finite"
+            where = f"epoch {epoch + 1}, batch {progress.batch + 1}"
+            raise DivergedError(f"{what} at {where}; try a learning rate below {optimizer.lr:g}")
+        state.step += 1
+        optimizer.update(w, gw, state)
+        mean = loss if training.reduction == "mean" else loss / total
+        loss_sum, weight_sum, samples = loss_sum + mean * total, weight_sum + total, samples + len(part)
+        progress.batch += 1
+        seconds += time.perf_counter() - clock
+        _tell(listeners, BatchEvent(progress, epoch, progress.batch - 1, len(part), mean, norm))
+    if not np.isfinite(w).all():
+        raise DivergedError(f"w is not finite after epoch {epoch + 1}; try a learning rate below {optimizer.lr:g}")
+    progress.epoch, progress.batch = epoch + 1, 0
+    if samples:
+        mean = loss_sum / weight_sum
+        _tell(listeners, EpochEvent(progress, epoch, samples, mean, norm, optimizer.lr, seconds))
+
+
+def _sample_weight(part: Dataset, reduction: Reduction) -> tuple[np.ndarray | None, float]:
+    """What each error counts in the sum, and what they count together."""
+    if part.sample_weight is None:
+        total = float(len(part))
+        return (np.full(len(part), 1 / total) if reduction == "mean" else None), total
+    total = float(part.sample_weight.sum())
+    return (part.sample_weight / (total or 1.0) if reduction == "mean" else part.sample_weight), total
+
+
+def _tell(listeners: Sequence[Listener], event: Event) -> None:
+    for listener in listeners:
+        listener(event)
+
+
+def steps_in(n: int, training: Training) -> int:
+    """Updates that all epochs over n samples make."""
+    return training.epochs * batch_count(n, training.batch_size or n)
+
+
+def _at_least(name: str, value: object, minimum: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < minimum:
+        raise UsageError(f"{name} is {value!r}; expected a whole number of at least {minimum}")

@@ -1,0 +1,97 @@
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from chainrule.data import read_idx_folder, write_idx
+from chainrule.errors import DataError, UsageError
+
+IMAGES = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
+LABELS = np.array([3, 1], np.uint8)
+
+
+def fill(folder: Path, images: np.ndarray = IMAGES, labels: np.ndarray = LABELS) -> None:
+    write_idx(folder / "train-images-idx3-ubyte", images)
+    write_idx(folder / "train-labels-idx1-ubyte", labels)
+
+
+@pytest.mark.parametrize(
+    ("split", "images_name", "labels_name"),
+    [
+        ("train", "train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+        ("train", "train-images.idx3-ubyte", "train-labels-idx1-ubyte.gz"),
+        ("test", "t10k-images-idx3-ubyte.gz", "t10k-labels.idx1-ubyte"),
+        ("test", "test-images.idx3-ubyte.gz", "test-labels-idx1-ubyte"),
+    ],
+)
+def test_every_usual_name_is_found(split: Any, images_name: str, labels_name: str, tmp_path: Path) -> None:
+    write_idx(tmp_path / images_name, IMAGES)
+    write_idx(tmp_path / labels_name, LABELS)
+    data = read_idx_folder(tmp_path, split, classes=4)
+    assert data.x.shape == (2, 1, 3, 4)
+    assert data.x.dtype == np.uint8
+    assert data.t.dtype == np.int64
+    assert data.t.tolist() == [3, 1]
+    np.testing.assert_array_equal(data.x[:, 0], IMAGES)
+
+
+def test_images_of_several_channels(tmp_path: Path) -> None:
+    images = np.arange(2 * 3 * 2 * 2, dtype=np.uint8).reshape(2, 3, 2, 2)
+    write_idx(tmp_path / "train-images-idx4-ubyte", images)
+    write_idx(tmp_path / "train-labels-idx1-ubyte", LABELS)
+    np.testing.assert_array_equal(read_idx_folder(tmp_path, "train").x, images)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    message = (
+        f"{tmp_path}: no test images, looked for t10k-images-idx3-ubyte, t10k-images-idx4-ubyte, "
+        "test-images-idx3-ubyte, test-images-idx4-ubyte (also with .idx, also with .gz)"
+    )
+    with pytest.raises(DataError, match=re.escape(message)):
+        read_idx_folder(tmp_path, "test")
+    write_idx(tmp_path / "train-images-idx3-ubyte", IMAGES)
+    with pytest.raises(DataError, match="no train labels, looked for train-labels-idx1-ubyte"):
+        read_idx_folder(tmp_path, "train")
+
+
+def test_a_folder_must_be_one(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such folder"):
+        read_idx_folder(tmp_path / "nowhere", "train")
+    (tmp_path / "train-images-idx3-ubyte").mkdir()
+    write_idx(tmp_path / "train-labels-idx1-ubyte", LABELS)
+    with pytest.raises(DataError, match="is a folder, expected a file"):
+        read_idx_folder(tmp_path, "train")
+
+
+def test_counts_must_agree(tmp_path: Path) -> None:
+    fill(tmp_path, labels=LABELS[:1])
+    with pytest.raises(DataError, match="train-images-idx3-ubyte: 2 images but 1 labels in train-labels-idx1-ubyte"):
+        read_idx_folder(tmp_path, "train")
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "classes", "message"),
+    [
+        (IMAGES, LABELS, 3, "label 0 is 3, expected 0 to 2"),
+        (IMAGES, np.array([0, -1], np.int8), None, "label 1 is -1, expected 0 or more"),
+        (IMAGES, np.array([0, 1], np.float32), None, "float32 of shape (2,), expected integer labels of 1 axis"),
+        (IMAGES, LABELS.reshape(2, 1), None, "uint8 of shape (2, 1), expected integer labels of 1 axis"),
+        (IMAGES[:0], LABELS[:0], None, "no pixels in images of shape (0, 3, 4)"),
+        (IMAGES[0], LABELS, None, "uint8 of shape (3, 4), expected uint8 images of 3 or 4 axes"),
+        (IMAGES.astype(np.int16), LABELS, None, "int16 of shape (2, 3, 4), expected uint8 images of 3 or 4 axes"),
+    ],
+)
+def test_what_is_wrong_is_said(
+    images: np.ndarray, labels: np.ndarray, classes: int | None, message: str, tmp_path: Path
+) -> None:
+    fill(tmp_path, images, labels)
+    with pytest.raises(DataError, match=f"-ubyte: {re.escape(message)}$"):
+        read_idx_folder(tmp_path, "train", classes)
+
+
+def test_an_unknown_split(tmp_path: Path) -> None:
+    wrong: Any = "validation"
+    with pytest.raises(UsageError, match="split is 'validation', expected 'train' or 'test'"):
+        read_idx_folder(tmp_path, wrong)

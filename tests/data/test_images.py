@@ -1,0 +1,127 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from chainrule.data import prepare_digit, read_digit
+from chainrule.errors import DataError
+
+
+def drawn_seven() -> Image.Image:
+    """A seven, black on white, on a page of 120 x 160."""
+    page = Image.new("L", (120, 160), 255)
+    ImageDraw.Draw(page).line([(30, 40), (90, 40), (50, 130)], fill=0, width=12)
+    return page
+
+
+SEVEN = prepare_digit(np.asarray(drawn_seven()))
+
+
+def difference(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.abs(a.astype(float) - b).mean())
+
+
+def transparent(seven: Image.Image) -> Image.Image:
+    """Black ink on nothing."""
+    image = Image.new("RGBA", seven.size, (0, 0, 0, 0))
+    image.putalpha(seven.point(lambda level: 255 - level))
+    return image
+
+
+def real(seven: Image.Image, scale: float, dtype: str) -> Image.Image:
+    return Image.fromarray((np.asarray(seven, np.float64) * scale).astype(dtype))
+
+
+@pytest.mark.parametrize(
+    ("name", "image"),
+    [
+        ("grey.png", drawn_seven()),
+        ("inverted.png", drawn_seven().point(lambda level: 255 - level)),
+        ("colour.png", drawn_seven().convert("RGB")),
+        ("palette.png", drawn_seven().convert("P")),
+        ("bits.png", drawn_seven().convert("1")),
+        ("cmyk.tiff", drawn_seven().convert("CMYK")),
+        ("transparent.png", transparent(drawn_seven())),
+        ("transparent_grey.png", transparent(drawn_seven()).convert("LA")),
+        ("transparent.webp", transparent(drawn_seven())),
+        ("16 bits.png", real(drawn_seven(), 257, "u2")),
+        ("32 bits.tiff", real(drawn_seven(), 1e6, "i4")),
+        ("reals.tiff", real(drawn_seven(), 1 / 255, "f4")),
+        ("grey.bmp", drawn_seven()),
+        ("photo.jpg", drawn_seven()),
+        ("large.png", drawn_seven().resize((1200, 1600), Image.Resampling.NEAREST)),
+    ],
+)
+def test_every_kind_of_image(name: str, image: Image.Image, tmp_path: Path) -> None:
+    image.save(tmp_path / name)
+    digit = read_digit(tmp_path / name)
+    assert digit.shape == (1, 28, 28)
+    assert digit.dtype == np.uint8
+    assert difference(digit, SEVEN) < 2
+
+
+def test_a_transparent_colour_of_a_palette_is_paper(tmp_path: Path) -> None:
+    image = drawn_seven().convert("P")
+    image.putpalette([0, 0, 0] * 256)  # all black: only transparency tells ink from paper
+    image.save(tmp_path / "seven.png", transparency=255)
+    assert difference(read_digit(tmp_path / "seven.png"), SEVEN) < 2
+
+
+def test_a_turned_photograph_is_turned_back(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # orientation: turn by 90 degrees clockwise to view
+    drawn_seven().rotate(90, expand=True).save(tmp_path / "seven.jpg", exif=exif)
+    assert difference(read_digit(tmp_path / "seven.jpg"), SEVEN) < 2
+
+
+def test_nothing_drawn(tmp_path: Path) -> None:
+    Image.new("RGBA", (30, 30), (0, 0, 0, 0)).save(tmp_path / "empty.png")
+    with pytest.raises(DataError, match=r"empty\.png: the image is blank: its grey levels go from 255 to 255"):
+        read_digit(tmp_path / "empty.png")
+    Image.fromarray(np.full((30, 30), np.nan, np.float32)).save(tmp_path / "nan.tiff")
+    with pytest.raises(DataError, match=r"nan\.tiff: the image is blank"):
+        read_digit(tmp_path / "nan.tiff")
+
+
+def test_no_image(tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_text("not an image", encoding="utf-8")
+    with pytest.raises(DataError, match=r"text\.png: cannot be read as an image: cannot identify image file"):
+        read_digit(tmp_path / "text.png")
+    with pytest.raises(DataError, match=r"nothing\.png: no such file"):
+        read_digit(tmp_path / "nothing.png")
+
+
+@pytest.mark.parametrize("limit", [10_000, 1_000])  # Pillow warns above its limit and refuses above twice that
+def test_too_many_pixels(limit: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", limit)
+    drawn_seven().save(tmp_path / "bomb.png")
+    with pytest.raises(DataError, match=r"bomb\.png: too many pixels: Image size \(19200 pixels\) exceeds limit"):
+        read_digit(tmp_path / "bomb.png")
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("a.png", {}), ("a.jpg", {"quality": 30}), ("a.gif", {}), ("a.tiff", {"compression": "tiff_lzw"}), ("a.bmp", {})],
+)
+def test_a_damaged_file_is_a_digit_or_one_line(name: str, options: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / name
+    drawn_seven().save(path, **options)
+    good = path.read_bytes()
+    rng = np.random.default_rng(0)
+    for length in rng.integers(0, len(good), 60):
+        expect_digit_or_error(path, good[:length])
+    for position, byte in zip(rng.integers(0, len(good), 60), rng.bytes(60), strict=True):
+        expect_digit_or_error(path, good[:position] + bytes([byte]) + good[position + 1 :])
+
+
+def expect_digit_or_error(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+    message = f"{path}: a digit"
+    try:
+        assert read_digit(path).shape == (1, 28, 28)
+    except DataError as error:
+        message = str(error)
+    assert message.startswith(f"{path}: ")
+    assert "\n" not in message

@@ -1,0 +1,142 @@
+"""What holds for all layers alike: types, inputs left alone, NaN, and batches of any size."""
+
+import numpy as np
+import pytest
+from oracles import normal
+
+from chainrule.layers import (
+    LAYERS,
+    AveragePooling,
+    Convolution,
+    Dropout,
+    Layer,
+    Linear,
+    LogSoftmax,
+    MaxPooling,
+    ReLU,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
+from chainrule.lcg48 import Lcg48
+from chainrule.random import Draws
+
+IMAGE, VECTOR = (2, 5, 6), (5,)
+EXAMPLES: list[tuple[Layer, tuple[int, ...]]] = [
+    (Convolution(3), IMAGE),
+    (Convolution(2, 2, stride=2, padding=1), IMAGE),
+    (Linear(3), VECTOR),
+    (Linear(3), IMAGE),
+    (ReLU(), IMAGE),
+    (ReLU(derivative_at_zero=1), VECTOR),
+    (MaxPooling(), IMAGE),
+    (MaxPooling(3, stride=1), IMAGE),
+    (AveragePooling(), IMAGE),
+    (AveragePooling(3, stride=2), IMAGE),
+    (Dropout(0.5), IMAGE),
+    (Dropout(0.25, Lcg48(1)), VECTOR),
+    (Softmax(), VECTOR),
+    (LogSoftmax(), VECTOR),
+    (Sigmoid(), IMAGE),
+    (Tanh(), VECTOR),
+]
+DRAWS = Draws(seed=1, layer=0)
+
+every_layer = pytest.mark.parametrize(("layer", "shape"), EXAMPLES, ids=[f"{la}-{sh}" for la, sh in EXAMPLES])
+
+
+class Pass:
+    """One forward and one backward pass of a layer over random numbers, and all arrays in them."""
+
+    def __init__(self, layer: Layer, x: np.ndarray) -> None:
+        self.x = x
+        self.w = {
+            name: normal(*shape, seed=k).astype(x.dtype)
+            for k, (name, shape) in enumerate(layer.parameter_shapes(x.shape[1:]).items())
+        }
+        self.inputs = [a.copy() for a in (x, *self.w.values())]
+        self.y = layer.forward(x, self.w, DRAWS)
+        self.gy = np.where(np.isnan(self.y), np.nan, normal(*self.y.shape)).astype(x.dtype)
+        self.inputs += [self.y.copy(), self.gy.copy()]
+        self.gx = layer.input_gradient(self.gy, x, self.y, self.w, DRAWS)
+        self.gw = layer.parameter_gradients(self.gy, x, self.w)
+
+
+def test_no_layer_is_forgotten() -> None:
+    assert {type(layer) for layer, _ in EXAMPLES} == set(LAYERS)
+
+
+@every_layer
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_float_type_stays(layer: Layer, shape: tuple[int, ...], dtype: type) -> None:
+    p = Pass(layer, normal(2, *shape).astype(dtype))
+    assert {a.dtype for a in (p.y, p.gx, *p.gw.values())} == {np.dtype(dtype)}
+
+
+@every_layer
+def test_float32_agrees_with_float64(layer: Layer, shape: tuple[int, ...]) -> None:
+    x = normal(2, *shape)
+    single, double = Pass(layer, x.astype(np.float32)), Pass(layer, x)
+    for found, expected in ((single.y, double.y), (single.gx, double.gx)):
+        assert np.allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+@every_layer
+def test_no_input_is_changed(layer: Layer, shape: tuple[int, ...]) -> None:
+    p = Pass(layer, normal(2, *shape))
+    after = (p.x, *p.w.values(), p.y, p.gy)
+    assert [a.tobytes() for a in after] == [a.tobytes() for a in p.inputs]
+
+
+@every_layer
+def test_shapes_are_as_announced(layer: Layer, shape: tuple[int, ...]) -> None:
+    p = Pass(layer, normal(2, *shape))
+    assert p.y.shape == (2, *layer.output_shape(shape))
+    assert p.gx.shape == p.x.shape
+    assert {name: g.shape for name, g in p.gw.items()} == layer.parameter_shapes(shape)
+
+
+@every_layer
+def test_a_nan_reaches_the_output_and_both_derivatives_of_its_own_sample(layer: Layer, shape: tuple[int, ...]) -> None:
+    x = normal(3, *shape)
+    x[(1, *(0,) * len(shape))] = np.nan
+    p = Pass(layer, x)
+    for a in (p.y, p.gx):
+        assert [bool(np.isnan(sample).any()) for sample in a] == [False, True, False]
+    for g in p.gw.values():
+        assert np.isnan(g).any()
+
+
+@every_layer
+def test_samples_do_not_mix(layer: Layer, shape: tuple[int, ...]) -> None:
+    if isinstance(layer, Dropout) and layer.stream is not None:
+        pytest.skip("its stream goes from sample to sample")
+    x = normal(3, *shape)
+    together, alone = Pass(layer, x), Pass(layer, x[:1])
+    assert np.allclose(together.y[:1], alone.y, rtol=1e-14, atol=1e-14)
+    assert np.allclose(together.gx[:1], alone.gx, rtol=1e-14, atol=1e-14)
+
+
+@every_layer
+def test_a_batch_may_be_empty(layer: Layer, shape: tuple[int, ...]) -> None:
+    p = Pass(layer, np.zeros((0, *shape)))
+    assert p.y.shape == (0, *layer.output_shape(shape))
+    assert p.gx.shape == p.x.shape
+    assert not any(g.any() for g in p.gw.values())
+
+
+@every_layer
+def test_arrays_need_not_be_contiguous(layer: Layer, shape: tuple[int, ...]) -> None:
+    if isinstance(layer, Dropout) and layer.stream is not None:
+        pytest.skip("its stream has gone on when it is asked again")
+    x = normal(2, *shape)
+    strided = np.asfortranarray(x)
+    assert np.allclose(Pass(layer, strided).y, Pass(layer, x).y, rtol=1e-14, atol=1e-14)
+    assert np.allclose(Pass(layer, strided).gx, Pass(layer, x).gx, rtol=1e-14, atol=1e-14)
+
+
+@pytest.mark.parametrize("kind", [Convolution, Linear])
+def test_a_whole_number_of_numpy_is_one_of_python(kind: type) -> None:
+    layer = kind(np.int64(3))
+    assert layer == kind(3)
+    assert [type(value) for value in layer.options().values()] == [int]

@@ -1,0 +1,97 @@
+"""What hypothesis draws: networks of any layers that fit, and batches for them."""
+
+from math import prod
+
+import numpy as np
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from chainrule.layers import (
+    LAYERS,
+    AveragePooling,
+    Convolution,
+    Dropout,
+    Layer,
+    Linear,
+    LogSoftmax,
+    MaxPooling,
+    ReLU,
+    Sigmoid,
+    Softmax,
+    Tanh,
+)
+from chainrule.layers.layer import Shape
+from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy, SquaredError
+from chainrule.losses.loss import BinaryLoss, ClassLoss
+from chainrule.network import Network
+from chainrule.objective import Batch
+
+drawn_cases = settings(max_examples=50, deadline=None)
+
+sizes = st.integers(1, 9)
+small = st.integers(1, 3)
+
+
+@st.composite
+def layers(draw: st.DrawFn, input_shape: Shape) -> Layer:
+    """Any layer that takes this input."""
+    image = len(input_shape) == 3
+    only_images, only_vectors = {Convolution, MaxPooling, AveragePooling}, {Softmax, LogSoftmax}
+    fitting = [kind for kind in LAYERS if kind not in (only_vectors if image else only_images)]
+    kind = draw(st.sampled_from(fitting))
+    if kind is Convolution:
+        padding = draw(st.integers(0, 2))
+        kernel = draw(st.integers(1, min(4, min(input_shape[1:]) + 2 * padding)))
+        return Convolution(draw(small), kernel, draw(small), padding)
+    if kind in (MaxPooling, AveragePooling):
+        return kind(draw(st.integers(1, min(3, *input_shape[1:]))), draw(st.integers(0, 3)))
+    if kind is Linear:
+        return Linear(draw(st.integers(1, 6)))
+    if kind is Dropout:
+        return Dropout(draw(st.sampled_from([0.0, 0.25, 0.5])))
+    if kind is ReLU:
+        return ReLU(draw(st.sampled_from([0, 1])))
+    return kind()
+
+
+def ends(loss: Loss, shape: Shape) -> list[Layer]:
+    """Layers that make an output of `shape` one that the loss can take."""
+    match loss:
+        case NLL():
+            return [Linear(3), Softmax()]
+        case BinaryCrossEntropy():
+            return [Sigmoid()]
+        case LogSoftmaxNLL() if len(shape) != 1:
+            return [Linear(4)]
+    return []
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Network:
+    """A float64 network of at most 8 layers of any kinds, with any loss."""
+    image = draw(st.booleans())
+    shape = (draw(small), draw(sizes), draw(sizes)) if image else (draw(sizes),)
+    stack, input_shape = [], shape
+    for _ in range(draw(st.integers(1, 6))):
+        stack.append(draw(layers(shape)))
+        shape = stack[-1].output_shape(shape)
+    losses = (LogSoftmaxNLL(), NLL(), SquaredError(), BinaryCrossEntropy(), SigmoidBinaryCrossEntropy())
+    loss = draw(st.sampled_from(losses))
+    stack += ends(loss, shape)
+    return Network(stack, input_shape, loss, seed=draw(st.integers(0, 2**64 - 1)), dtype=np.float64)
+
+
+@st.composite
+def batches(draw: st.DrawFn, network: Network) -> Batch:
+    """Up to four samples for the network, weighted or not."""
+    n = draw(st.integers(1, 4))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    x = rng.normal(size=(n, *network.input_shape))
+    if isinstance(network.loss, ClassLoss):
+        t = rng.integers(0, prod(network.output_shape), n)
+    elif isinstance(network.loss, BinaryLoss):
+        t = rng.integers(0, 2, (n, *network.output_shape))
+    else:
+        t = rng.normal(size=(n, *network.output_shape))
+    weight = rng.uniform(0, 2, n) if draw(st.booleans()) else None
+    return Batch(x, t, weight, step=draw(st.integers(0, 1000)), offset=draw(st.integers(0, 1000)))
