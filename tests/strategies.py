@@ -18,7 +18,6 @@ from chainrule.layers import (
     ReLU,
     Sigmoid,
     Softmax,
-    Tanh,
 )
 from chainrule.layers.layer import Shape
 from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy, SquaredError

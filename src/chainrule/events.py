@@ -69,5 +69,5 @@ Event = BatchEvent | EpochEvent | StopEvent
 Listener = Callable[[Event], None]
 
 
-class StopTraining(Exception):  # noqa: N818 (a request, not an error)
+class StopTraining(Exception):
     """A listener raises it to end the run after the current update; its text is the reason."""

@@ -55,6 +55,7 @@ def fit(
     called with each record. Raises DataError for data that do not fit the network, DivergedError.
     """
     training = training or Training()
+    data.check_finite()
     network.prepare(data.x[:1], network.w.dtype)
     network.loss.check_targets(data.t, network.output_shape)
     history = History()

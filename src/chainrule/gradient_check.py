@@ -49,8 +49,8 @@ class Entry:
     analytic: float  # A
     numerical: float  # B
     error: float  # |A - B| relative to its bound: 1 is just right, above is wrong
-    shrunk: bool  # a kink was in reach of the largest step
-    moved: bool  # a kink was in reach of every step, so this was checked beside w
+    kink: bool  # there was one in reach of the largest step
+    moved: bool  # there was one in reach of every step, so this was checked beside w
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class GradientCheck:
 
     entries: int
     worst: Entry
-    shrunk: int  # entries that a kink made take a smaller step or another w
+    kinks: int  # entries with a kink in reach, checked with a smaller step or beside w
     moved: int  # of these, entries checked beside w
 
     @property
@@ -89,15 +89,15 @@ def gradient_check(
     `seed` draws where w is moved to if it lies on kinks. UsageError where there is no entry to check.
     """
     near = Neighbourhood(objective, w, batch, seed)
-    worst, count, shrunk, moved = None, 0, 0, 0
+    worst, count, kinks, moved = None, 0, 0, 0
     for k in range(w.size) if entries is None else entries:
         entry = check_entry(near, k)
-        count, shrunk, moved = count + 1, shrunk + entry.shrunk, moved + entry.moved
+        count, kinks, moved = count + 1, kinks + entry.kink, moved + entry.moved
         if worst is None or entry.error > worst.error:
             worst = entry
     if worst is None:
         raise UsageError("there are no entries to check; expected at least one")
-    return GradientCheck(count, worst, shrunk, moved)
+    return GradientCheck(count, worst, kinks, moved)
 
 
 def check_entry(near: "Neighbourhood", k: int) -> Entry:
@@ -177,7 +177,11 @@ class Neighbourhood:
         return self.objective.kinks(self.objective.layout.pack(w), self.batch)
 
     def _smooth(self, place: Place, line: Line, reach: float) -> bool:
-        """Whether L stays on its linear pieces from one end of the line to the other."""
+        """Whether L stays on its linear pieces from one end of the line to the other.
+
+        Along one entry what a ReLU or a max-pool reads is linear until the first kink, so the two ends tell of all
+        between.
+        """
         if not place.kinks:
             return True
         ends = (self.kinks(line(place.w, r)) for r in (-reach, reach))

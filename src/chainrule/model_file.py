@@ -22,9 +22,12 @@ from safetensors.numpy import save as to_bytes
 
 from chainrule.data.cache import write_atomically
 from chainrule.description import build, describe
+from chainrule.engine import execute
 from chainrule.errors import ChainruleError, ModelError, NetworkError
+from chainrule.events import Progress
 from chainrule.layers import Dropout
 from chainrule.network import Network
+from chainrule.optimizers import State
 from chainrule.version import __version__
 
 FORMAT, VERSION = "chainrule", 1
@@ -40,6 +43,14 @@ class Checkpoint:
     batch: int = 0  # batches done in the epoch after them
     step: int = 0  # updates done
     configuration: dict[str, Any] = field(default_factory=dict)  # of the run that wrote it
+
+    def progress(self, engine: str = "reference", seed: int = 0) -> Progress:
+        """To go on from, as `start` of `fit` or `minimise`; `seed` is the training's."""
+        objective = execute(self.network, engine, seed)
+        vectors = [objective.layout.pack(vector) for vector in self.optimizer_vectors]
+        w = objective.layout.pack(self.network.w)
+        state = State(np.stack(vectors) if vectors else np.empty((0, len(w)), w.dtype), self.step)
+        return Progress(objective, w, state, self.epoch, self.batch)
 
 
 def save(path: str | Path, network: Network) -> None:

@@ -15,6 +15,7 @@ from math import prod
 import numpy as np
 
 from chainrule.engine.reference import Reference
+from chainrule.errors import NetworkError
 from chainrule.gradient_check import GradientCheck, gradient_check, noise
 from chainrule.layers import Layer
 from chainrule.layers.layer import Shape
@@ -23,6 +24,8 @@ from chainrule.network import Network
 from chainrule.objective import Batch, Objective
 
 INPUTS, TARGETS = 1000, 1001  # numbers of the noise they are drawn from
+FEW = {"out_channels": 4, "out_features": 6}  # at most, of a layer made small
+VECTOR, SIDE = 20, 6  # the length of its input vector at most, the height of its image at least
 
 
 class InnerProduct(RealLoss):
@@ -97,6 +100,17 @@ def alone(layer: Layer, input_shape: int | Shape, seed: int = 0) -> Network:
     return Network([layer], input_shape, InnerProduct(), seed=seed, dtype=np.float64)
 
 
+def shrink(layer: Layer, input_shape: Shape) -> tuple[Layer, Shape]:
+    """The layer with few outputs, and a small input of the same kind: few enough entries to check each of them."""
+    few = {name: min(n, limit) for name, limit in FEW.items() if (n := getattr(layer, name, 0))}
+    layer = replace(layer, **few)
+    if len(input_shape) == 1:
+        return layer, (min(input_shape[0], VECTOR),)
+    channels, height, width = input_shape
+    shapes = ((min(channels, 3), min(height, n), min(width, n + 1)) for n in range(SIDE, max(height, width)))
+    return layer, next((shape for shape in shapes if _fits(layer, shape)), (min(channels, 3), height, width))
+
+
 def random_batch(network: Network, samples: int, seed: int = 0) -> Batch:
     """Random x between -1 and 1, and t as the network's loss takes them."""
     x = noise(seed, INPUTS, samples * prod(network.input_shape)).reshape(samples, *network.input_shape)
@@ -110,6 +124,14 @@ def random_targets(network: Network, samples: int, seed: int) -> np.ndarray:
         return ((noise(seed, TARGETS, samples) + 1) / 2 * shape[0]).astype(np.int64)
     t = noise(seed, TARGETS, samples * prod(shape)).reshape(samples, *shape)
     return (t > 0).astype(np.float64) if isinstance(network.loss, BinaryLoss) else t
+
+
+def _fits(layer: Layer, shape: Shape) -> bool:
+    """Whether the layer makes more than one row and column of it."""
+    try:
+        return min(layer.output_shape(shape)) > 1
+    except NetworkError:
+        return False
 
 
 def _element(name: str, index: int, shape: Shape) -> str:

@@ -29,7 +29,9 @@ class Trace:
             shape = " x ".join(map(str, x.shape[1:]))
             rows.append((f"{k} {name}", shape, f"{_rms(x):.3g}", _zeros(x), f"{_rms(gx):.3g}", _zeros(gx)))
         widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-        return "\n".join("  ".join(f"{cell:<{n}}" for cell, n in zip(row, widths, strict=True)).rstrip() for row in rows)
+        return "\n".join(
+            "  ".join(f"{cell:<{n}}" for cell, n in zip(row, widths, strict=True)).rstrip() for row in rows
+        )
 
 
 def trace(network: Network, x: np.ndarray, t: Sequence[int] | np.ndarray, *, seed: int = 0, step: int = 0) -> Trace:

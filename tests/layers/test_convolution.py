@@ -1,11 +1,7 @@
-import re
-
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from oracles import assert_agrees, check_layer, normal
-from strategies import drawn_cases, sizes, small
 
 from chainrule.errors import NetworkError
 from chainrule.layers import Convolution
@@ -15,6 +11,9 @@ from chainrule.layers.convolution import (
     convolution_input_gradient,
     convolution_weight_gradient,
 )
+from messages import exactly
+from oracles import assert_agrees, check_layer, normal
+from strategies import drawn_cases, sizes, small
 
 
 def test_one_filter_over_one_image_by_hand() -> None:
@@ -117,7 +116,7 @@ def test_text(layer: Convolution, text: str) -> None:
     ],
 )
 def test_an_impossible_input(layer: Convolution, input_shape: tuple[int, ...], message: str) -> None:
-    with pytest.raises(NetworkError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(NetworkError, match=exactly(message)):
         layer.output_shape(input_shape)
 
 
@@ -134,5 +133,5 @@ def test_an_impossible_input(layer: Convolution, input_shape: tuple[int, ...], m
     ],
 )
 def test_an_impossible_hyper_parameter(options: dict, message: str) -> None:
-    with pytest.raises(NetworkError, match=f"^Convolution: {re.escape(message)}$"):
+    with pytest.raises(NetworkError, match=exactly(f"Convolution: {message}")):
         Convolution(**options)

@@ -1,17 +1,16 @@
-import re
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracles import check_layer, normal
-from strategies import drawn_cases, sizes, small
 
 from chainrule.errors import NetworkError
 from chainrule.layers import Dropout
 from chainrule.layers.dropout import dropout, dropout_input_gradient
 from chainrule.lcg48 import Lcg48
 from chainrule.random import Draws
+from messages import exactly
+from oracles import check_layer, normal
+from strategies import drawn_cases, sizes, small
 
 DRAWS = Draws(seed=7, layer=3, step=11, offset=5)
 
@@ -99,5 +98,5 @@ def test_evaluation_consumes_a_streams_draws() -> None:
 @pytest.mark.parametrize("p", [-0.1, 1, 1.5, np.nan, "0.5", True, None])
 def test_an_impossible_probability(p: float) -> None:
     message = f"Dropout: p is {p!r}; expected a probability from 0 to below 1"
-    with pytest.raises(NetworkError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(NetworkError, match=exactly(message)):
         Dropout(p)

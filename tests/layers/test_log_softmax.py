@@ -1,15 +1,14 @@
-import re
-
 import numpy as np
 import pytest
 from hypothesis import given
-from oracles import assert_agrees, check_layer, normal
-from strategies import drawn_cases, sizes, small
 
 from chainrule.errors import NetworkError
 from chainrule.layers import LogSoftmax
 from chainrule.layers.log_softmax import log_softmax, log_softmax_input_gradient
 from chainrule.layers.softmax import softmax
+from messages import exactly
+from oracles import assert_agrees, check_layer, normal
+from strategies import drawn_cases, sizes, small
 
 
 def test_by_hand() -> None:
@@ -38,5 +37,5 @@ def test_agrees_with_pytorch(samples: int, n: int) -> None:
 
 def test_an_image_is_no_input() -> None:
     message = "LogSoftmax takes a vector (n,), but its input has shape (3, 4, 4); put a Linear before it"
-    with pytest.raises(NetworkError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(NetworkError, match=exactly(message)):
         LogSoftmax().output_shape((3, 4, 4))

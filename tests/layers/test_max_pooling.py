@@ -1,15 +1,14 @@
-import re
-
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from oracles import check_layer, normal
-from strategies import drawn_cases, sizes, small
 
 from chainrule.errors import NetworkError
 from chainrule.layers import MaxPooling
 from chainrule.layers.max_pooling import max_pooling, max_pooling_input_gradient
+from messages import exactly
+from oracles import check_layer, normal
+from strategies import drawn_cases, sizes, small
 
 NAN = np.nan
 
@@ -120,7 +119,7 @@ def test_text(layer: MaxPooling, text: str) -> None:
     ],
 )
 def test_an_impossible_input(layer: MaxPooling, input_shape: tuple[int, ...], message: str) -> None:
-    with pytest.raises(NetworkError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(NetworkError, match=exactly(message)):
         layer.output_shape(input_shape)
 
 
@@ -133,5 +132,5 @@ def test_an_impossible_input(layer: MaxPooling, input_shape: tuple[int, ...], me
     ],
 )
 def test_an_impossible_hyper_parameter(options: dict, message: str) -> None:
-    with pytest.raises(NetworkError, match=f"^MaxPooling: {re.escape(message)}$"):
+    with pytest.raises(NetworkError, match=exactly(f"MaxPooling: {message}")):
         MaxPooling(**options)

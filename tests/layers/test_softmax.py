@@ -1,14 +1,13 @@
-import re
-
 import numpy as np
 import pytest
 from hypothesis import given
-from oracles import assert_agrees, check_layer, normal
-from strategies import drawn_cases, sizes, small
 
 from chainrule.errors import NetworkError
 from chainrule.layers import Softmax
 from chainrule.layers.softmax import softmax, softmax_input_gradient
+from messages import exactly
+from oracles import assert_agrees, check_layer, normal
+from strategies import drawn_cases, sizes, small
 
 
 def test_by_hand() -> None:
@@ -43,5 +42,5 @@ def test_agrees_with_pytorch(samples: int, n: int) -> None:
 
 def test_an_image_is_no_input() -> None:
     message = "Softmax takes a vector (n,), but its input has shape (3, 4, 4); put a Linear before it"
-    with pytest.raises(NetworkError, match=f"^{re.escape(message)}$"):
+    with pytest.raises(NetworkError, match=exactly(message)):
         Softmax().output_shape((3, 4, 4))

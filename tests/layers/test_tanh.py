@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 from hypothesis import given
-from oracles import assert_agrees, check_layer, normal
-from strategies import drawn_cases, sizes, small
 
 from chainrule.layers import Tanh
 from chainrule.layers.tanh import tanh, tanh_input_gradient
+from oracles import assert_agrees, check_layer, normal
+from strategies import drawn_cases, sizes, small
 
 
 def test_by_hand() -> None:

@@ -4,6 +4,7 @@ rich leaves colours and animation out where the stream is no terminal or NO_COLO
 """
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +18,8 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stder
 Seed = Annotated[int, typer.Option(help="Of everything random; the same seed gives the same result.")]
 Plot = Annotated[Path | None, typer.Option(metavar="FILE", help="Also draw a plot into this .png, .svg or .pdf.")]
 
+WIDE = 160  # characters of a line that goes to a file or a pipe
+
 
 @dataclass(frozen=True)
 class Output:
@@ -28,7 +31,8 @@ class Output:
     @property
     def stdout(self) -> Console:
         """For results."""
-        return Console(highlight=False, soft_wrap=True)
+        width = None if sys.stdout.isatty() else WIDE
+        return Console(highlight=False, soft_wrap=True, width=width)
 
     @property
     def stderr(self) -> Console:
@@ -52,7 +56,7 @@ def table(title: str, rows: dict[str, str]) -> Table:
     """A table of two columns, names and values."""
     grid = Table(title=title, title_justify="left", show_header=False, min_width=len(title))
     grid.add_column(style="bold")
-    grid.add_column()
+    grid.add_column(overflow="fold")
     for name, value in rows.items():
         grid.add_row(name, value)
     return grid

@@ -24,7 +24,8 @@ class Job:
     name: str
     network: Network
     training: Training
-    original_lines: bool
+    weights: dict[str, Any]  # how the initial ones are drawn
+    original_lines: bool = False
 
     def configuration(self, **more: Any) -> dict[str, Any]:
         """All that fixes the run, as a TOML file holds it."""
@@ -32,6 +33,7 @@ class Job:
             "name": self.name,
             "chainrule": __version__,
             **{key: value for key, value in more.items() if value is not None},
+            "initial_weights": self.weights,
             "training": describe_training(self.training),
             "network": describe(self.network),
         }
@@ -86,12 +88,19 @@ def make_job(
         if given:
             raise UsageError("--weight-seed and --dropout-seed-1, -2 are for the preset 21mnist; use --seed")
         training = changes.apply(Training(), seed)
-        return Job(network_file.stem, load_network(network_file, seed), training, original_lines=False)
+        return Job(network_file.stem, load_network(network_file, seed), training, philox(seed))
     chosen = preset(preset_name or DEFAULT_PRESET)
     if given and not chosen.original_weights:
         raise UsageError(f"--weight-seed and --dropout-seed-1, -2 are for the preset 21mnist, not {chosen.name}")
-    network = chosen.network(seed, Seeds(**given))
-    return Job(chosen.name, network, changes.apply(chosen.training, seed), chosen.original_lines)
+    original = Seeds(**given)
+    weights = {"generator": "Lcg48", "seed": original.weights} if chosen.original_weights else philox(seed)
+    training = changes.apply(chosen.training, seed)
+    return Job(chosen.name, chosen.network(seed, original), training, weights, chosen.original_lines)
+
+
+def philox(seed: int) -> dict[str, Any]:
+    """The usual initial weights, as a configuration holds them."""
+    return {"generator": "Philox4x32-10", "seed": seed}
 
 
 @dataclass(frozen=True)

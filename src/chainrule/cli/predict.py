@@ -14,7 +14,6 @@ from chainrule.cli.console import Json, Output, Quiet
 from chainrule.data import read_digit
 from chainrule.errors import ModelError
 from chainrule.model_file import load
-from chainrule.network import Network
 from chainrule.presets import DIGIT_SHAPE
 
 BAR = 24  # characters of a probability of 1
@@ -57,17 +56,18 @@ def show(path: Path, digit: np.ndarray, p: np.ndarray) -> RenderableType:
 
 def half_blocks(pixels: np.ndarray) -> Text:
     """(H, W) bytes as text: two rows of pixels to a line; in shades of grey, or as blocks where there is no colour."""
+    return Text("\n").join(_line(upper, lower) for upper, lower in zip(pixels[::2], pixels[1::2], strict=True))
+
+
+def _line(upper: np.ndarray, lower: np.ndarray) -> Text:
     text = Text()
-    for upper, lower in zip(pixels[::2], pixels[1::2], strict=True):
-        for a, b in zip(upper, lower, strict=True):
-            if a > 127 and b > 127:
-                text.append("█", f"rgb({a},{a},{a})")
-            elif b > a:
-                text.append("▄" if b > 127 else " ", f"rgb({b},{b},{b}) on rgb({a},{a},{a})")
-            else:
-                text.append("▀" if a > 127 else " ", f"rgb({a},{a},{a}) on rgb({b},{b},{b})")
-        text.append("\n")
-    text.rstrip()
+    for a, b in zip(upper, lower, strict=True):
+        if a > 127 and b > 127:
+            text.append("█", f"rgb({a},{a},{a})")
+        elif b > a:
+            text.append("▄" if b > 127 else " ", f"rgb({b},{b},{b}) on rgb({a},{a},{a})")
+        else:
+            text.append("▀" if a > 127 else " ", f"rgb({a},{a},{a}) on rgb({b},{b},{b})")
     return text
 
 

@@ -93,9 +93,7 @@ def train(
     return 130 if history.reason == "interrupted" else 0
 
 
-def _train(
-    job: Job, data: Data, folder: RunFolder, engine: str, log_interval: int | None, output: Output
-) -> History:
+def _train(job: Job, data: Data, folder: RunFolder, engine: str, log_interval: int | None, output: Output) -> History:
     epochs, samples = job.training.epochs, len(data.train)
     to_stdout = job.original_lines and not output.json
     stream = sys.stdout if to_stdout else sys.stderr

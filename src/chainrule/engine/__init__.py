@@ -1,9 +1,5 @@
 """Engines execute a network: `reference` by its definitions, in any float type."""
 
-from typing import Protocol
-
-import numpy as np
-
 from chainrule.engine.reference import Reference
 from chainrule.errors import UsageError
 from chainrule.network import Network

@@ -10,6 +10,7 @@ backward pass replays the draws of its forward pass, and evaluation consumes dra
 """
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -45,7 +46,7 @@ class Dropout(Layer):
         if self.stream is not None:
             return (self.stream.replay(draws, x.size) >= self.p).reshape(x.shape)
         threshold = np.uint32(min(round(self.p * 2.0**32), 2**32 - 1))
-        return (draws.bits(len(x), x[0].size) >= threshold).reshape(x.shape)
+        return (draws.bits(len(x), prod(x.shape[1:])) >= threshold).reshape(x.shape)
 
     def forward(self, x: np.ndarray, parameters: Parameters, draws: Draws | None) -> np.ndarray:
         if draws is None:

@@ -69,12 +69,13 @@ class Layer:
 
 
 def positive(layer: Layer, *names: str, minimum: int = 1) -> None:
-    """NetworkError unless the named hyper-parameters are whole numbers of at least `minimum`."""
+    """NetworkError unless the named hyper-parameters are whole numbers of at least `minimum`; makes them `int`."""
     for name in names:
         value = getattr(layer, name)
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < minimum:
             kind = type(layer).__name__
             raise NetworkError(f"{kind}: {name} is {value!r}; expected a whole number of at least {minimum}")
+        object.__setattr__(layer, name, int(value))
 
 
 def image_shape(layer: Layer, input_shape: Shape) -> tuple[int, int, int]:

@@ -19,6 +19,11 @@ from chainrule.layers.layer import Layer, Parameters, Shape, positive
 from chainrule.random import Draws
 
 
+def flat(x: np.ndarray) -> np.ndarray:
+    """(s, n): each sample as one vector."""
+    return x.reshape(len(x), prod(x.shape[1:]))
+
+
 def linear(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
     """y (s, out) from x (s, in), w (out, in) and b (out,)."""
     return np.einsum("sj,ij->si", x, w, optimize=True) + b
@@ -62,7 +67,7 @@ class Linear(Layer):
         return self.out_features * prod(input_shape)
 
     def forward(self, x: np.ndarray, parameters: Parameters, draws: Draws | None) -> np.ndarray:
-        return linear(x.reshape(len(x), -1), parameters["w"], parameters["b"])
+        return linear(flat(x), parameters["w"], parameters["b"])
 
     def input_gradient(
         self, gy: np.ndarray, x: np.ndarray, y: np.ndarray, parameters: Parameters, draws: Draws | None
@@ -70,4 +75,4 @@ class Linear(Layer):
         return linear_input_gradient(gy, parameters["w"]).reshape(x.shape)
 
     def parameter_gradients(self, gy: np.ndarray, x: np.ndarray, parameters: Parameters) -> Parameters:
-        return {"w": linear_weight_gradient(gy, x.reshape(len(x), -1)), "b": linear_bias_gradient(gy)}
+        return {"w": linear_weight_gradient(gy, flat(x)), "b": linear_bias_gradient(gy)}

@@ -2,8 +2,8 @@
 
     dL/dx[j] = dL/dy[j] y[j] (1 - y[j])
 
-Not in the lecture's network; it gives the probability for its 0/1 targets. Computed as (1 + tanh(x/2)) / 2, which is
-the same and never overflows.
+Not in the lecture's network; it gives the probability for its 0/1 targets. For x < 0 it is computed as
+exp(x) / (1 + exp(x)), which is the same: so exp never overflows, and a small y keeps its digits.
 """
 
 import numpy as np
@@ -14,7 +14,8 @@ from chainrule.random import Draws
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
     """y, of x's shape."""
-    return (1 + np.tanh(x / 2)) / 2
+    e = np.exp(-np.abs(x))
+    return np.where(x >= 0, 1, e) / (1 + e)
 
 
 def sigmoid_input_gradient(gy: np.ndarray, y: np.ndarray) -> np.ndarray:

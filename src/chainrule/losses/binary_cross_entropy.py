@@ -1,12 +1,15 @@
-"""Binary cross-entropy, for the lecture's 0/1 targets: the NLL of the two classes t = 1 (probability p) and t = 0 (1-p).
+"""Binary cross-entropy, for the lecture's 0/1 targets: the NLL of two classes, t = 1 (probability p) and t = 0 (1-p).
 
     BinaryCrossEntropy(p, t) = -t log p - (1 - t) log(1 - p)          d/dp = (p - t) / (p (1 - p))
 
     SigmoidBinaryCrossEntropy(x, t), of a score x with p = sigmoid(x),
                              = log(1 + exp(x)) - t x                   d/dx = sigmoid(x) - t
 
-Several components are so many independent targets, and their errors are added. The fused form never meets log 0.
+Several components are so many independent targets, and their errors are added. The fused form never meets log 0: with
+log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)) it does not overflow either.
 """
+
+from math import prod
 
 import numpy as np
 
@@ -28,7 +31,7 @@ def binary_cross_entropy_gradient(p: np.ndarray, t: np.ndarray) -> np.ndarray:
 
 def sigmoid_binary_cross_entropy(x: np.ndarray, t: np.ndarray) -> np.ndarray:
     """(s,) from scores x (s, ...) and t of 0 and 1."""
-    return sample_sums(np.logaddexp(0, x) - like(t, x) * x)
+    return sample_sums(np.maximum(x, 0) - like(t, x) * x + np.log1p(np.exp(-np.abs(x))))
 
 
 def sigmoid_binary_cross_entropy_gradient(x: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -46,7 +49,7 @@ class BinaryCrossEntropy(BinaryLoss):
         return binary_cross_entropy_gradient(y, t)
 
     def classes(self, y: np.ndarray) -> np.ndarray | None:
-        return (y > 0.5).astype(np.int64).reshape(len(y)) if y[0].size == 1 else None
+        return (y > 0.5).astype(np.int64).reshape(len(y)) if prod(y.shape[1:]) == 1 else None
 
 
 class SigmoidBinaryCrossEntropy(BinaryLoss):
@@ -62,4 +65,4 @@ class SigmoidBinaryCrossEntropy(BinaryLoss):
         return sigmoid(y)
 
     def classes(self, y: np.ndarray) -> np.ndarray | None:
-        return (y > 0).astype(np.int64).reshape(len(y)) if y[0].size == 1 else None
+        return (y > 0).astype(np.int64).reshape(len(y)) if prod(y.shape[1:]) == 1 else None

@@ -44,10 +44,8 @@ class ClassLoss(Loss):
 
     def check_network(self, output_shape: Shape) -> None:
         if len(output_shape) != 1:
-            name = type(self).__name__
-            raise NetworkError(
-                f"{name} takes one number for each class, (n,), but the network gives {output_shape}; end it in a Linear"
-            )
+            takes = f"{type(self).__name__} takes one number for each class, (n,)"
+            raise NetworkError(f"{takes}, but the network gives {output_shape}; end it in a Linear")
 
     def check_targets(self, t: np.ndarray, output_shape: Shape) -> None:
         if t.ndim != 1 or t.dtype.kind not in "iu":
@@ -95,4 +93,4 @@ def like(t: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 def sample_sums(a: np.ndarray) -> np.ndarray:
     """(s,): the sum over each sample's elements."""
-    return a.reshape(len(a), -1).sum(axis=1)
+    return a.sum(axis=tuple(range(1, a.ndim)))

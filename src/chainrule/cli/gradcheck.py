@@ -1,0 +1,195 @@
+"""chainrule gradcheck: is back propagation right? Each layer alone, then the whole network."""
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.progress import track
+from rich.table import Table
+
+from chainrule.cli.console import Json, Output, Quiet, Seed
+from chainrule.cli.job import DEFAULT_PRESET, Changes, make_job
+from chainrule.engine.reference import Reference
+from chainrule.gradient_check import DirectionCheck, Entry, GradientCheck, direction_check, gradient_check
+from chainrule.network import Network
+from chainrule.network_check import WithInputs, alone, random_batch, shrink
+from chainrule.presets import PRESETS
+from chainrule.random import CHECK, Draws, permutation
+
+ALONE, WHOLE = 2, 1  # samples of a layer alone, of the whole network
+DIRECTIONS = 5
+ENTRIES = 16  # of each parameter of the whole network, and of x, unless --every-entry
+CHOICE = 2000  # the number of the random words that choose them
+NETWORK = "whole network"
+CAPTION = (
+    "worst: the largest |A-B| relative to its bound; direction: |A-B| / max(|A|, |B|) along random directions; "
+    "kinks: entries with a kink in reach, checked with a smaller step or beside w"
+)
+
+
+def gradcheck(
+    preset: Annotated[
+        str | None, typer.Option(help=f"The network: {', '.join(PRESETS)} (default: {DEFAULT_PRESET}).")
+    ] = None,
+    network: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="A network of your own.")] = None,
+    every_entry: Annotated[
+        bool, typer.Option("--every-entry", help="All entries of the whole network (mnist: for many hours).")
+    ] = False,
+    seed: Seed = 0,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> int:
+    """Check gradients in float64: what back propagation gives (A) against differences of the loss (B).
+
+    Each layer alone, made small, at every entry of w and x; then the whole network along random directions, and at
+    some entries of every parameter and of x; all at random samples. An entry must hold
+    |A-B| <= 1e-6 max(|A|, |B|, 1e-3 max|gradient|), a direction |A-B| <= 1e-6 max(|A|, |B|). The exit code is 0 if all
+    do, else 1.
+    """
+    output = Output(json, quiet)
+    started = time.perf_counter()
+    job = make_job(preset, network, seed, {}, Changes())
+    rows = [*check_layers(job.network, seed), *check_whole(job.network, seed, every_entry, output)]
+    passed = all(row.passed for row in rows)
+    seconds = time.perf_counter() - started
+    title = f"{job.name}: {'all gradients are right' if passed else 'FAILED'} ({seconds:.1f} s)"
+    values = {
+        "network": job.name,
+        "passed": passed,
+        "seed": seed,
+        "seconds": round(seconds, 3),
+        "checks": [row.values() for row in rows],
+    }
+    output.result(values, show(title, rows), *(failure for row in rows for failure in row.failures()))
+    return 0 if passed else 1
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the result: a layer alone, the whole network, or one of its parameters, or its x."""
+
+    what: str
+    of: int  # entries there are
+    entries: GradientCheck | None
+    worst_name: str  # as in "conv1.w[3, 0, 1, 2]"
+    direction: DirectionCheck | None  # the worst of DIRECTIONS
+
+    @property
+    def checks(self) -> Iterator[GradientCheck | DirectionCheck]:
+        return (check for check in (self.entries, self.direction) if check)
+
+    @property
+    def passed(self) -> bool:
+        return all(check.passed for check in self.checks)
+
+    def cells(self) -> list[str]:
+        entries, direction = self.entries, self.direction
+        return [
+            self.what,
+            part_of(entries.entries, self.of) if entries else f"{self.of:,} at once",
+            f"{entries.worst.error:.0e}" if entries else "",
+            f"{direction.error:.0e}" if direction else "",
+            f"{entries.kinks:,}" if entries else "",
+            "ok" if self.passed else "FAILED",
+        ]
+
+    def values(self) -> dict[str, Any]:
+        entries, direction = self.entries, self.direction
+        return {
+            "what": self.what,
+            "of": self.of,
+            "entries": entries.entries if entries else 0,
+            "kinks": entries.kinks if entries else 0,
+            "moved": entries.moved if entries else 0,
+            "worst_entry": {"name": self.worst_name, **_plain(entries.worst)} if entries else None,
+            "directions": DIRECTIONS if direction else 0,
+            "worst_direction": _plain(direction) if direction else None,
+            "passed": self.passed,
+        }
+
+    def failures(self) -> Iterator[str]:
+        """A line for each check that failed."""
+        for check in self.checks:
+            if not check.passed:
+                where, found = (
+                    (self.worst_name, check.worst)
+                    if isinstance(check, GradientCheck)
+                    else ("a random direction", check)
+                )
+                gives = f"back propagation gives {found.analytic:.12g}, the loss {found.numerical:.12g}"
+                yield f"{self.what}: at {where}, {gives}"
+
+
+def check_layers(network: Network, seed: int) -> Iterator[Row]:
+    """Each layer alone, made small, at every entry of its parameters and its x."""
+    for layer, shape in zip(network.layers, network.shapes, strict=False):
+        small, small_shape = shrink(layer, shape)
+        subject = Subject(alone(small, small_shape, seed), ALONE, seed)
+        what = f"{small} on {'x'.join(map(str, small_shape))}"
+        yield subject.row(what, range(subject.size), subject.size, subject.worst_direction())
+
+
+def check_whole(network: Network, seed: int, every_entry: bool, output: Output) -> Iterator[Row]:
+    """The whole network at its full size: random directions, then entries of every parameter and of x."""
+    subject = Subject(network, WHOLE, seed)
+    yield Row(NETWORK, subject.size, None, "", subject.worst_direction())
+    parts = {p.name: p.slice for p in network.parameters} | {"x": slice(network.size, subject.size)}
+    console = output.stderr
+    for k, (name, part) in enumerate(parts.items()):
+        entries = range(part.start, part.stop)
+        if every_entry:
+            output.note(f"{name}: {len(entries):,} entries")
+            chosen = list(entries)
+        else:
+            drawn = permutation(Draws(seed, CHECK, step=CHOICE + k), len(entries))
+            chosen = [entries[i] for i in sorted(drawn[:ENTRIES].tolist())]
+        hidden = console.quiet or not console.is_terminal
+        shown = track(chosen, name, console=console, transient=True, disable=hidden)
+        yield subject.row(name, shown, len(entries))
+
+
+class Subject:
+    """A network and random samples: L(w, x) at one point."""
+
+    def __init__(self, network: Network, samples: int, seed: int) -> None:
+        self.seed = seed
+        self.batch = random_batch(network, samples, seed)
+        self.objective = WithInputs(Reference(network, seed))
+        self.wx = self.objective.join(network.w, self.batch.x)
+        self.size = self.wx.size
+
+    def row(self, what: str, entries: Iterable[int], of: int, direction: DirectionCheck | None = None) -> Row:
+        check = gradient_check(self.objective, self.wx, self.batch, entries, self.seed)
+        return Row(what, of, check, self.objective.name(check.worst.index), direction)
+
+    def worst_direction(self) -> DirectionCheck:
+        seeds = ((self.seed + k) % 2**64 for k in range(DIRECTIONS))
+        checks = [direction_check(self.objective, self.wx, self.batch, seed) for seed in seeds]
+        return max(checks, key=lambda check: check.error)
+
+
+def show(title: str, rows: list[Row]) -> Table:
+    """The table for a person."""
+    grid = Table(title=title, title_justify="left", caption=CAPTION, caption_justify="left")
+    grid.add_column("what", overflow="fold")
+    for header in ("entries", "worst", "direction", "kinks"):
+        grid.add_column(header, justify="right", no_wrap=True)
+    grid.add_column(no_wrap=True)
+    for row in rows:
+        if row.what == NETWORK:
+            grid.add_section()
+        grid.add_row(*row.cells())
+    return grid
+
+
+def part_of(n: int, of: int) -> str:
+    return f"{n:,}" if n == of else f"{n:,} of {of:,}"
+
+
+def _plain(check: Entry | DirectionCheck) -> dict[str, Any]:
+    """For JSON, which has no infinity: None there."""
+    return {k: None if isinstance(v, float) and not isfinite(v) else v for k, v in asdict(check).items()}

@@ -1,0 +1,124 @@
+"""evaluate, predict, info, --version: what a person and a program get."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import chainrule
+from chainrule.data import mnist
+from chainrule.presets import preset
+
+
+@pytest.fixture
+def model(tmp_path):
+    """A little-trained mlp."""
+    network = preset("mlp").network()
+    chainrule.fit(network, mnist("train").head(3000), chainrule.Training(epochs=2))
+    network.save(tmp_path / "model.safetensors")
+    return tmp_path / "model.safetensors"
+
+
+def test_version(cli, process):
+    assert cli("--version").out == f"chainrule {chainrule.__version__}\n"
+    assert process("--version").out == f"chainrule {chainrule.__version__}\n"
+
+
+def test_help_names_every_command(cli):
+    out = cli("--help").out
+    for command in ("train", "evaluate", "predict", "regress", "gradcheck", "info"):
+        assert command in out
+        assert cli(command, "--help").code == 0
+
+
+def test_evaluate_agrees_with_python(cli, model, idx_folder):
+    result = json.loads(cli("evaluate", model, "--json").out)
+    seen = chainrule.evaluate(chainrule.load(model), mnist("test"))
+    assert (result["accuracy"], result["samples"]) == (seen.accuracy, 10000)
+    result = json.loads(cli("evaluate", model, "--data", idx_folder, "--json").out)
+    assert result["samples"] == 100
+    assert "accuracy" in cli("evaluate", model).out
+
+
+def test_evaluate_refuses_bad_input(cli, model, tmp_path):
+    for arguments, code, message in (
+        (("none",), 4, "none: no such file"),
+        ((model, "--data", "none"), 4, "none"),
+        ((model, "--split", "half"), 2, "half"),
+        ((), 2, "Missing argument 'model'"),
+    ):
+        ran = cli("evaluate", *arguments)
+        assert (ran.code, ran.out) == (code, "")
+        assert message in ran.err
+        assert len(ran.err.splitlines()) == 1
+
+
+def test_predict_recognises_images(cli, model, tmp_path):
+    right, paths = [], []
+    for k in range(20):
+        paths.append(tmp_path / f"{k}.png")
+        picture = Image.fromarray(255 - mnist("test").x[k, 0])  # dark on light
+        picture.resize((140, 140)).save(paths[-1])
+        right.append(int(mnist("test").t[k]))
+    predictions = json.loads(cli("predict", model, *paths, "--json").out)["predictions"]
+    assert [p["image"] for p in predictions] == [str(path) for path in paths]
+    assert np.mean([p["digit"] == t for p, t in zip(predictions, right, strict=True)]) >= 0.8
+    assert all(abs(sum(p["probabilities"]) - 1) < 1e-5 for p in predictions)
+    shown = cli("predict", model, paths[0]).out
+    assert f"{paths[0]}: a {predictions[0]['digit']}" in shown
+    assert "█" in shown
+    assert "\x1b" not in shown
+
+
+def test_predict_refuses_bad_input(cli, model, tmp_path):
+    (tmp_path / "text.png").write_text("not an image")
+    Image.new("L", (30, 30), 255).save(tmp_path / "blank.png")
+    chainrule.Network([chainrule.Linear(2)], 3).save(tmp_path / "other")
+    Image.fromarray(mnist("test").x[0, 0]).save(tmp_path / "seven.png")
+    for arguments, message in (
+        ((model, "none.png"), "none.png: no such file"),
+        ((model, "text.png"), "text.png"),
+        ((model, "blank.png"), "blank.png"),
+        (("other", "seven.png"), "other: takes (3,); expected a model of digits, which takes (1, 28, 28)"),
+    ):
+        ran = cli("predict", *arguments)
+        assert (ran.code, ran.out) == (4, "")
+        assert message in ran.err
+        assert len(ran.err.splitlines()) == 1
+
+
+def test_info(cli):
+    values = json.loads(cli("info", "--json").out)
+    assert values["networks"]["mnist"]["parameters"] == 1199882
+    assert values["versions"]["chainrule"] == chainrule.__version__
+    assert "engines" in values["machine"]
+    assert "60,000 training" in values["data"]["mnist"]
+    assert "Networks" in cli("info").out
+    assert "Convolution(64, 3x3)" in cli("info", "--preset", "mnist").out
+    assert cli("info", "--preset", "none").code == 2
+
+
+def test_corrupt_idx_files_are_one_line(cli, idx_folder):
+    images = idx_folder / "train-images-idx3-ubyte"
+    labels = idx_folder / "train-labels-idx1-ubyte"
+    good, good_labels = images.read_bytes(), labels.read_bytes()
+    for path, content in (
+        (images, good[:-1]),
+        (images, good + b"x"),
+        (images, b"\x1f\x8b" + good[2:]),
+        (images, b""),
+        (labels, good_labels[:-1]),
+        (labels, good_labels[:8] + b"\x0a" + good_labels[9:]),
+        (images, None),
+    ):
+        if content is None:
+            path.unlink()
+        else:
+            path.write_bytes(content)
+        ran = cli("train", "--preset", "mlp", "--data-dir", idx_folder, "--out", "run")
+        assert (ran.code, ran.out) == (4, "")
+        assert len(ran.err.splitlines()) == 1
+        assert "digits" in ran.err or "label 10" in ran.err
+        images.write_bytes(good)
+        labels.write_bytes(good_labels)

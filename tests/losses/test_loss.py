@@ -1,0 +1,157 @@
+"""What holds for all losses alike: which targets they take, types, and inputs left alone."""
+
+import numpy as np
+import pytest
+
+from chainrule.errors import DataError, NetworkError
+from chainrule.losses import (
+    LOSSES,
+    NLL,
+    BinaryCrossEntropy,
+    LogSoftmaxNLL,
+    Loss,
+    SigmoidBinaryCrossEntropy,
+    SquaredError,
+)
+from messages import exactly
+
+P = np.array([[0.25, 0.5, 0.125, 0.125], [0.5, 0.25, 0.125, 0.125]])  # probabilities: every loss takes them
+CLASSES, BITS, REALS = np.array([2, 0]), np.array([[0, 1, 1, 0], [1, 1, 0, 0]]), np.array([[0.5, -1, 2, 0]] * 2)
+EXAMPLES = [
+    (NLL(), CLASSES),
+    (LogSoftmaxNLL(), CLASSES),
+    (BinaryCrossEntropy(), BITS),
+    (SigmoidBinaryCrossEntropy(), BITS),
+    (SquaredError(), REALS),
+]
+every_loss = pytest.mark.parametrize(("loss", "t"), EXAMPLES, ids=[type(loss).__name__ for loss, _ in EXAMPLES])
+
+class_losses = pytest.mark.parametrize("loss", [NLL(), LogSoftmaxNLL()])
+binary_losses = pytest.mark.parametrize("loss", [BinaryCrossEntropy(), SigmoidBinaryCrossEntropy()])
+
+
+def test_no_loss_is_forgotten() -> None:
+    assert {type(loss) for loss, _ in EXAMPLES} == set(LOSSES)
+
+
+@every_loss
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_float_type_of_y_stays(loss: Loss, t: np.ndarray, dtype: type) -> None:
+    y = P.astype(dtype)
+    assert {a.dtype for a in (loss.error(y, t), loss.gradient(y, t), loss.prediction(y))} == {np.dtype(dtype)}
+
+
+@every_loss
+def test_there_is_an_error_for_each_sample_and_a_derivative_for_each_output(loss: Loss, t: np.ndarray) -> None:
+    assert loss.error(P, t).shape == (2,)
+    assert loss.gradient(P, t).shape == P.shape
+
+
+@every_loss
+def test_no_input_is_changed(loss: Loss, t: np.ndarray) -> None:
+    y, before = P.copy(), t.copy()
+    loss.error(y, t)
+    loss.gradient(y, t)
+    loss.prediction(y)
+    assert (y.tobytes(), t.tobytes()) == (P.tobytes(), before.tobytes())
+
+
+@every_loss
+def test_a_nan_stays_with_its_sample(loss: Loss, t: np.ndarray) -> None:
+    y = P.copy()
+    y[0, 2] = np.nan  # the true class of sample 0
+    assert np.isnan(loss.error(y, t)).tolist() == [True, False]
+    assert np.isnan(loss.gradient(y, t)).any(axis=1).tolist() == [True, False]
+
+
+@every_loss
+def test_a_batch_may_be_empty(loss: Loss, t: np.ndarray) -> None:
+    y, t = P[:0], t[:0]
+    assert loss.error(y, t).shape == (0,)
+    assert loss.gradient(y, t).shape == y.shape
+    assert loss.prediction(y).shape == y.shape
+
+
+def test_the_classes_of_an_empty_batch() -> None:
+    for classes in (NLL().classes(np.zeros((0, 3))), BinaryCrossEntropy().classes(np.zeros((0, 1)))):
+        assert classes is not None
+        assert classes.shape == (0,)
+
+
+@every_loss
+def test_its_own_targets_are_right(loss: Loss, t: np.ndarray) -> None:
+    loss.check_network((4,))
+    loss.check_targets(t, (4,))
+
+
+@class_losses
+@pytest.mark.parametrize("dtype", [np.uint8, np.int32, np.int64])
+def test_classes_may_be_of_any_integer_type(loss: Loss, dtype: type) -> None:
+    loss.check_targets(np.array([0, 9], dtype), (10,))
+
+
+@class_losses
+@pytest.mark.parametrize(
+    ("t", "message"),
+    [
+        (np.array([3, 1, 10, 11]), "label 10 of sample 2; expected 0 to 9, for 10 outputs"),
+        (np.array([3, -1]), "label -1 of sample 1; expected 0 to 9, for 10 outputs"),
+        (np.array([3.0]), "targets of shape (1,) and type float64; expected one class number for each sample"),
+        (np.array([True]), "targets of shape (1,) and type bool; expected one class number for each sample"),
+        (np.array([[3]]), "targets of shape (1, 1) and type int64; expected one class number for each sample"),
+        (np.array(["3"]), "targets of shape (1,) and type <U1; expected one class number for each sample"),
+    ],
+)
+def test_targets_that_are_no_classes(loss: Loss, t: np.ndarray, message: str) -> None:
+    with pytest.raises(DataError, match=exactly(message)):
+        loss.check_targets(t, (10,))
+
+
+@class_losses
+def test_a_class_loss_needs_a_number_for_each_class(loss: Loss) -> None:
+    name = type(loss).__name__
+    message = f"{name} takes one number for each class, (n,), but the network gives (3, 4, 4); end it in a Linear"
+    with pytest.raises(NetworkError, match=exactly(message)):
+        loss.check_network((3, 4, 4))
+
+
+@binary_losses
+@pytest.mark.parametrize("t", [np.array([0, 1]), np.array([[0.0], [1.0]]), np.array([True, False])])
+def test_targets_of_zero_and_one(loss: Loss, t: np.ndarray) -> None:
+    loss.check_targets(t, (1,))
+
+
+@binary_losses
+@pytest.mark.parametrize(
+    ("t", "message"),
+    [
+        (np.array([0, 1, 2]), "target 2 at position 2; expected 0 or 1"),
+        (np.array([0.0, 0.5]), "target 0.5 at position 1; expected 0 or 1"),
+        (np.array([[np.nan]]), "target nan at position 0; expected 0 or 1"),
+        (np.array(["1"]), "targets of type <U1; expected numbers"),
+        (np.zeros((2, 3)), "targets of shape (3,) a sample, but the network's output has shape (1,)"),
+    ],
+)
+def test_targets_that_are_not_zero_or_one(loss: Loss, t: np.ndarray, message: str) -> None:
+    with pytest.raises(DataError, match=exactly(message)):
+        loss.check_targets(t, (1,))
+
+
+@pytest.mark.parametrize("t", [np.array([0.5, -7.0]), np.array([[3], [4]]), np.array([0, 1], np.uint8)])
+def test_real_targets(t: np.ndarray) -> None:
+    SquaredError().check_targets(t, (1,))
+
+
+@pytest.mark.parametrize(
+    ("t", "output_shape", "message"),
+    [
+        (np.array([0.0, np.nan]), (1,), "target nan at position 1; expected a finite number"),
+        (np.array([[0.0, 1.0], [-np.inf, 0.0]]), (2,), "target -inf at position 2; expected a finite number"),
+        (np.array([1 + 2j]), (1,), "targets of type complex128; expected numbers"),
+        (np.zeros(5), (3,), "targets of shape () a sample, but the network's output has shape (3,)"),
+        (np.zeros((5, 3)), (1, 3, 1), "targets of shape (3,) a sample, but the network's output has shape (1, 3, 1)"),
+    ],
+)
+def test_targets_that_are_not_real(t: np.ndarray, output_shape: tuple[int, ...], message: str) -> None:
+    with pytest.raises(DataError, match=exactly(message)):
+        SquaredError().check_targets(t, output_shape)

@@ -1,0 +1,38 @@
+"""The documentation tells the truth: its Python runs, and the files and names it mentions exist."""
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_examples_run_and_print_what_they_say(page, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    example = doctest.DocTestParser().get_doctest(page.read_text(encoding="utf-8"), {}, page.name, str(page), 0)
+    shown: list[str] = []
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    failed = runner.run(example, out=shown.append).failed
+    assert not failed, "".join(shown)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_it_names_exists(page):
+    text = page.read_text(encoding="utf-8")
+    for name in re.findall(r"`((?:tests|docs|src)/[\w/.-]+)`", text):
+        assert (ROOT / name).exists(), name
+    for link in re.findall(r"\]\(([^)#]+)\)", text):
+        assert link.startswith("http") or (page.parent / link).exists(), link
+
+
+def test_every_function_of_the_lectures_table_exists():
+    for line in (ROOT / "docs" / "lecture.md").read_text(encoding="utf-8").splitlines():
+        for file, names in re.findall(r"`([\w/]+\.py): ([\w., ]+)`", line):
+            source = (ROOT / "src" / "chainrule" / file).read_text(encoding="utf-8")
+            for name in names.split(", "):
+                last = name.split(".")[-1]
+                assert re.search(rf"^\s*(def|class) {last}\b", source, re.MULTILINE), f"{file}: {name}"

@@ -1,0 +1,150 @@
+"""Models on disk: what is written is read back; what is damaged is refused in one line."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+import chainrule
+from chainrule import ChainruleError, Dropout, Linear, ModelError, Network, ReLU, SquaredError, Training, fit
+from chainrule.data import Dataset
+from chainrule.lcg48 import Lcg48
+from chainrule.model_file import Checkpoint, load_checkpoint, save_checkpoint
+from chainrule.optimizers import AdaDelta
+from chainrule.presets import PRESETS
+
+
+@pytest.fixture
+def network():
+    return Network([Linear(5), ReLU(), Dropout(0.5, Lcg48(7)), Linear(2)], (1, 2, 3), SquaredError(), seed=3)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_saved_preset_loads_as_the_same_function(name, tmp_path):
+    network = PRESETS[name].network(seed=1)
+    network.save(tmp_path / "model.safetensors")
+    loaded = chainrule.load(tmp_path / "model.safetensors")
+    assert str(loaded) == str(network)
+    assert loaded.w.tobytes() == network.w.tobytes()
+    assert loaded.scaling == network.scaling
+
+
+def test_a_checkpoint_keeps_everything(network, stream, tmp_path):
+    stream.uniform(11)
+    vectors = np.arange(2 * network.size, dtype=np.float32).reshape(2, -1)
+    written = Checkpoint(network, vectors, epoch=3, batch=4, step=50, configuration={"lr": 0.5, "names": ["a"]})
+    save_checkpoint(tmp_path / "m", written)
+    read = load_checkpoint(tmp_path / "m")
+    assert read.optimizer_vectors.tobytes() == vectors.tobytes()
+    assert (read.epoch, read.batch, read.step, read.configuration) == (3, 4, 50, written.configuration)
+    (dropout,) = (layer for layer in read.network.layers if isinstance(layer, Dropout))
+    assert dropout.stream is not None
+    assert dropout.stream.state == stream.state
+    assert read.network.loss == network.loss
+
+
+def test_float64_stays_float64(tmp_path):
+    network = Network([Linear(2)], 3, dtype=np.float64)
+    network.save(tmp_path / "m")
+    assert chainrule.load(tmp_path / "m").w.dtype == np.float64
+
+
+def test_the_plain_safetensors_library_reads_the_parameters_in_canonical_order(network, tmp_path):
+    network.save(tmp_path / "m")
+    tensors = load_file(tmp_path / "m")
+    assert set(tensors) == {"fc1.w", "fc1.b", "fc2.w", "fc2.b"}
+    assert tensors["fc1.w"].shape == (5, 6)
+    np.testing.assert_array_equal(tensors["fc1.w"], network.w[:30].reshape(5, 6))
+
+
+def test_every_flipped_byte_is_noticed(network, tmp_path):
+    path = tmp_path / "m"
+    network.save(path)
+    good = path.read_bytes()
+    for position in range(0, len(good), 7):
+        path.write_bytes(good[:position] + bytes([good[position] ^ 1]) + good[position + 1 :])
+        with pytest.raises(ModelError) as caught:
+            chainrule.load(path)
+        assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 7, 8, 100, -1])
+def test_a_truncated_file_is_refused(network, tmp_path, kept):
+    path = tmp_path / "m"
+    network.save(path)
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(ModelError, match="not a model file, or damaged"):
+        chainrule.load(path)
+
+
+def test_what_is_no_model_is_refused(tmp_path):
+    with pytest.raises(ModelError, match="no such file"):
+        chainrule.load(tmp_path / "none")
+    with pytest.raises(ModelError, match="is a folder"):
+        chainrule.load(tmp_path)
+    save_file({"a": np.zeros(3)}, tmp_path / "other")
+    with pytest.raises(ModelError, match="not a chainrule model"):
+        chainrule.load(tmp_path / "other")
+    save_file({"a": np.zeros(3)}, tmp_path / "newer", {"format": "chainrule", "version": "99"})
+    with pytest.raises(ModelError, match="model format 99; this chainrule reads 1"):
+        chainrule.load(tmp_path / "newer")
+
+
+def test_a_file_whose_parts_do_not_fit_is_refused(network, tmp_path):
+    from chainrule.model_file import _metadata, content_hash
+
+    tensors = {"fc1.w": np.zeros((9, 9), np.float32)}
+    metadata = _metadata(Checkpoint(network, np.empty((0, network.size))))
+    metadata["sha256"] = content_hash(tensors, metadata)
+    save_file(tensors, tmp_path / "m", metadata)
+    with pytest.raises(ModelError, match="do not fit together"):
+        chainrule.load(tmp_path / "m")
+
+
+def test_a_failed_write_leaves_the_old_file(network, tmp_path, monkeypatch):
+    path = tmp_path / "m"
+    network.save(path)
+    good = path.read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("chainrule.data.cache.os.replace", full)
+    with pytest.raises(ChainruleError, match="cannot be written: No space left on device"):
+        network.save(path)
+    assert path.read_bytes() == good
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_training_goes_on_bit_for_bit_from_a_file(tmp_path):
+    rng = np.random.default_rng(0)
+    data = Dataset(rng.standard_normal((70, 6)).astype(np.float32), rng.integers(0, 2, 70))
+    layers = [Linear(8), ReLU(), Dropout(0.3), Dropout(0.2, Lcg48(5)), Linear(2)]
+
+    def fresh():
+        return Network([replace(x, stream=Lcg48(5)) if getattr(x, "stream", 0) else x for x in layers], 6)
+
+    training = Training(AdaDelta(), epochs=3, batch_size=16)
+    whole = fresh()
+    fit(whole, data, training)
+
+    half = fresh()
+    stopped = fit(half, data, replace(training, epochs=1)).progress
+    assert stopped is not None
+    checkpoint = Checkpoint(half, stopped.optimizer_vectors(), stopped.epoch, stopped.batch, stopped.state.step)
+    save_checkpoint(tmp_path / "m", checkpoint)
+    read = load_checkpoint(tmp_path / "m")
+    fit(read.network, data, training, start=read.progress())
+    assert read.network.w.tobytes() == whole.w.tobytes()
+
+
+def test_metadata_is_plain_json(network, tmp_path):
+    from safetensors import safe_open
+
+    network.save(tmp_path / "m")
+    with safe_open(tmp_path / "m", framework="numpy") as file:
+        metadata = file.metadata()
+    assert json.loads(metadata["network"])["layers"][0] == {"type": "Linear", "out_features": 5}
+    assert json.loads(metadata["versions"])["chainrule"] == chainrule.__version__

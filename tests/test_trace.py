@@ -1,0 +1,47 @@
+"""A trace keeps every x_k and every dL/dx_k of one batch."""
+
+import numpy as np
+import pytest
+
+from chainrule import DataError, trace
+from chainrule.data import mnist
+from chainrule.presets import preset
+
+
+@pytest.fixture
+def kept():
+    batch = mnist("train").head(3)
+    return trace(preset("lecture").network(), batch.x, batch.t)
+
+
+def test_all_values_and_gradients_are_there_with_their_shapes(kept):
+    shapes = [(3, *shape) for shape in kept.network.shapes]
+    assert [x.shape for x in kept.x] == shapes
+    assert [gx.shape for gx in kept.gx] == shapes
+    assert {name: g.shape for name, g in kept.gw.items()} == {name: w.shape for name, w in kept.w.items()}
+
+
+def test_each_value_follows_from_the_one_before(kept):
+    for k, layer in enumerate(kept.network.layers):
+        parameters = kept.network.layer_parameters(kept.network.w)[k]
+        np.testing.assert_array_equal(layer.forward(kept.x[k], parameters, None), kept.x[k + 1])
+        gx = layer.input_gradient(kept.gx[k + 1], kept.x[k], kept.x[k + 1], parameters, None)
+        np.testing.assert_array_equal(gx, kept.gx[k])
+
+
+def test_the_loss_and_its_gradient_by_the_scores(kept):
+    t = mnist("train").head(3).t
+    p = np.exp(kept.x[-1]) / np.exp(kept.x[-1]).sum(axis=1, keepdims=True)
+    assert kept.loss == pytest.approx(-np.log(p[[0, 1, 2], t]).sum(), rel=1e-6)
+    np.testing.assert_allclose(kept.gx[-1], p - np.eye(10)[t], atol=1e-6)
+
+
+def test_print_shows_a_line_for_each(kept):
+    lines = str(kept).splitlines()
+    assert len(lines) == 1 + len(kept.x)
+    assert lines[2].startswith("1 Convolution(32, 3x3)  32 x 26 x 26")
+
+
+def test_a_label_that_is_none_is_refused(kept):
+    with pytest.raises(DataError, match="label 10"):
+        trace(kept.network, kept.x[0], [1, 2, 10])
