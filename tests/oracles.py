@@ -141,5 +141,5 @@ def torch_network(
     weight = np.ones(len(batch)) if batch.sample_weight is None else batch.sample_weight
     loss = errors @ torch.tensor(weight)
     loss.backward()
-    # without parameters, L does not depend on w
-    return float(loss), x.detach().numpy(), gradient(torch_x), gradient(torch_w) if network.size else np.zeros(0)
+    gw = gradient(torch_w) if network.size else np.zeros(0)  # without parameters, L does not depend on w
+    return loss.item(), x.detach().numpy(), gradient(torch_x), gw

@@ -25,7 +25,7 @@ from chainrule.losses.loss import BinaryLoss, ClassLoss
 from chainrule.network import Network
 from chainrule.objective import Batch
 
-drawn_cases = settings(max_examples=50, deadline=None)
+drawn_cases = settings(max_examples=100, deadline=None)
 
 sizes = st.integers(1, 9)
 small = st.integers(1, 3)

@@ -11,6 +11,7 @@ from chainrule.engine.reference import Reference
 from chainrule.errors import UsageError
 from chainrule.gradient_check import direction_check, gradient_check, relative
 from chainrule.layers import (
+    LAYERS,
     AveragePooling,
     Convolution,
     Dropout,
@@ -24,7 +25,15 @@ from chainrule.layers import (
     Tanh,
 )
 from chainrule.lcg48 import Lcg48
-from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy, SquaredError
+from chainrule.losses import (
+    LOSSES,
+    NLL,
+    BinaryCrossEntropy,
+    LogSoftmaxNLL,
+    Loss,
+    SigmoidBinaryCrossEntropy,
+    SquaredError,
+)
 from chainrule.network import Network
 from chainrule.network_check import WithInputs, alone, check_layer, check_network, random_batch, shrink
 from chainrule.objective import Batch, Layout, Objective
@@ -183,39 +192,42 @@ def test_the_seed_draws_the_direction() -> None:
 # every layer, alone
 
 
-@pytest.mark.parametrize(
-    ("layer", "shape"),
-    [
-        (Convolution(3), (2, 6, 5)),
-        (Convolution(2, 1), (3, 3, 4)),
-        (Convolution(2, 2, stride=2), (2, 7, 6)),
-        (Convolution(2, 3, padding=1), (1, 4, 5)),
-        (Convolution(2, 3, stride=2, padding=2), (2, 5, 6)),
-        (Convolution(2, 3, stride=4), (1, 8, 7)),
-        (Linear(4), (7,)),
-        (Linear(3), (2, 3, 2)),
-        (Linear(1), (1,)),
-        (ReLU(), (2, 5, 4)),
-        (ReLU(derivative_at_zero=1), (20,)),
-        (MaxPooling(), (2, 6, 4)),
-        (MaxPooling(), (1, 5, 7)),
-        (MaxPooling(3, 2), (2, 7, 6)),
-        (MaxPooling(3, 1), (1, 5, 6)),
-        (MaxPooling(2, 3), (1, 8, 6)),
-        (AveragePooling(), (2, 5, 4)),
-        (AveragePooling(3, 1), (1, 5, 6)),
-        (AveragePooling(2, 3), (1, 8, 6)),
-        (Dropout(0.5), (30,)),
-        (Dropout(0.25), (2, 4, 3)),
-        (Dropout(0.0), (5,)),
-        (Dropout(0.4, Lcg48(7)), (2, 4, 3)),
-        (Softmax(), (6,)),
-        (LogSoftmax(), (6,)),
-        (Sigmoid(), (2, 3, 3)),
-        (Tanh(), (9,)),
-    ],
-    ids=str,
-)
+EVERY_LAYER = [
+    (Convolution(3), (2, 6, 5)),
+    (Convolution(2, 1), (3, 3, 4)),
+    (Convolution(2, 2, stride=2), (2, 7, 6)),
+    (Convolution(2, 3, padding=1), (1, 4, 5)),
+    (Convolution(2, 3, stride=2, padding=2), (2, 5, 6)),
+    (Convolution(2, 3, stride=4), (1, 8, 7)),
+    (Linear(4), (7,)),
+    (Linear(3), (2, 3, 2)),
+    (Linear(1), (1,)),
+    (ReLU(), (2, 5, 4)),
+    (ReLU(derivative_at_zero=1), (20,)),
+    (MaxPooling(), (2, 6, 4)),
+    (MaxPooling(), (1, 5, 7)),
+    (MaxPooling(3, 2), (2, 7, 6)),
+    (MaxPooling(3, 1), (1, 5, 6)),
+    (MaxPooling(2, 3), (1, 8, 6)),
+    (AveragePooling(), (2, 5, 4)),
+    (AveragePooling(3, 1), (1, 5, 6)),
+    (AveragePooling(2, 3), (1, 8, 6)),
+    (Dropout(0.5), (30,)),
+    (Dropout(0.25), (2, 4, 3)),
+    (Dropout(0.0), (5,)),
+    (Dropout(0.4, Lcg48(7)), (2, 4, 3)),
+    (Softmax(), (6,)),
+    (LogSoftmax(), (6,)),
+    (Sigmoid(), (2, 3, 3)),
+    (Tanh(), (9,)),
+]
+
+
+def test_no_layer_is_forgotten() -> None:
+    assert {type(layer) for layer, _ in EVERY_LAYER} == set(LAYERS)
+
+
+@pytest.mark.parametrize(("layer", "shape"), EVERY_LAYER, ids=str)
 def test_every_layer(layer: Layer, shape: tuple[int, ...]) -> None:
     network = alone(layer, shape)
     check = check_layer(layer, shape, samples=3)
@@ -226,20 +238,23 @@ def test_every_layer(layer: Layer, shape: tuple[int, ...]) -> None:
 # every loss, through a network
 
 
-@pytest.mark.parametrize(
-    ("layers", "loss"),
-    [
-        ([Linear(4)], LogSoftmaxNLL()),
-        ([Linear(4), Softmax()], NLL()),
-        ([Linear(4), Tanh()], SquaredError()),
-        ([Convolution(2)], SquaredError()),
-        ([Linear(1), Sigmoid()], BinaryCrossEntropy()),
-        ([Linear(3), Sigmoid()], BinaryCrossEntropy()),
-        ([Linear(1)], SigmoidBinaryCrossEntropy()),
-        ([Linear(3)], SigmoidBinaryCrossEntropy()),
-    ],
-    ids=str,
-)
+EVERY_LOSS = [
+    ([Linear(4)], LogSoftmaxNLL()),
+    ([Linear(4), Softmax()], NLL()),
+    ([Linear(4), Tanh()], SquaredError()),
+    ([Convolution(2)], SquaredError()),
+    ([Linear(1), Sigmoid()], BinaryCrossEntropy()),
+    ([Linear(3), Sigmoid()], BinaryCrossEntropy()),
+    ([Linear(1)], SigmoidBinaryCrossEntropy()),
+    ([Linear(3)], SigmoidBinaryCrossEntropy()),
+]
+
+
+def test_no_loss_is_forgotten() -> None:
+    assert {type(loss) for _, loss in EVERY_LOSS} == set(LOSSES)
+
+
+@pytest.mark.parametrize(("layers", "loss"), EVERY_LOSS, ids=str)
 @pytest.mark.parametrize("weighted", [False, True])
 def test_every_loss(layers: list[Layer], loss: Loss, weighted: bool) -> None:
     network = network_of(Convolution(2), Tanh(), *layers, shape=(1, 6, 5), loss=loss)

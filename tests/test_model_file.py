@@ -17,8 +17,13 @@ from chainrule.presets import PRESETS
 
 
 @pytest.fixture
-def network():
-    return Network([Linear(5), ReLU(), Dropout(0.5, Lcg48(7)), Linear(2)], (1, 2, 3), SquaredError(), seed=3)
+def stream():
+    return Lcg48(7)
+
+
+@pytest.fixture
+def network(stream):
+    return Network([Linear(5), ReLU(), Dropout(0.5, stream), Linear(2)], (1, 2, 3), SquaredError(), seed=3)
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -16,6 +16,8 @@ from chainrule.events import StopEvent as StopEvent
 from chainrule.events import StopTraining as StopTraining
 from chainrule.fitting import History as History
 from chainrule.fitting import fit as fit
+from chainrule.gradient_check import direction_check as direction_check
+from chainrule.gradient_check import gradient_check as gradient_check
 from chainrule.layers import AveragePooling as AveragePooling
 from chainrule.layers import Convolution as Convolution
 from chainrule.layers import Dropout as Dropout
@@ -33,6 +35,7 @@ from chainrule.losses import SigmoidBinaryCrossEntropy as SigmoidBinaryCrossEntr
 from chainrule.losses import SquaredError as SquaredError
 from chainrule.model_file import load as load
 from chainrule.network import Network as Network
+from chainrule.network_check import check_network as check_network
 from chainrule.objective import Batch as Batch
 from chainrule.objective import Objective as Objective
 from chainrule.optimizers import SGD as SGD

@@ -35,6 +35,9 @@ from chainrule.errors import DataError, UsageError
 from chainrule.objective import Batch, Objective
 from chainrule.optimizers import SGD
 
+WORST = 1e7  # the largest condition number that descent is adjusted to
+LARGEST = 1e150  # its square still is a float64
+
 
 def powers(x: np.ndarray, degree: int) -> np.ndarray:
     """(n, degree + 1): the row (1  x_i  x_i^2 ...) of each x_i of x (n,)."""
@@ -44,6 +47,17 @@ def powers(x: np.ndarray, degree: int) -> np.ndarray:
 def polynomial(w: np.ndarray, x: np.ndarray) -> np.ndarray:
     """(n,): f_w(x) = sum_k w_k x^k. w (degree + 1,), from w_0 up; x (n,)."""
     return powers(x, len(w) - 1) @ w
+
+
+def formula(w: np.ndarray, x: str = "x", t: str = "t") -> str:
+    """As in "t = 2.47014 + 0.91329 x + 0.09996 x^2". w (degree + 1,), from w_0 up; the names of x and t."""
+    terms = [_number(abs(w_k)) + ("" if k == 0 else f" {x}" if k == 1 else f" {x}^{k}") for k, w_k in enumerate(w)]
+    signs = ["-" if w[0] < 0 else "", *(" - " if w_k < 0 else " + " for w_k in w[1:])]
+    return f"{t} = " + "".join(sign + term for sign, term in zip(signs, terms, strict=True))
+
+
+def _number(value: float) -> str:
+    return f"{value:.5f}" if 0.01 <= value < 1e5 else f"{value:.6g}"
 
 
 class PolynomialObjective(Objective):
@@ -124,8 +138,8 @@ class ScaledProblem:
         return SGD(1.5 / self.highest)
 
     def heavy_ball(self) -> SGD:
-        """Gradient descent with Polyak's momentum."""
-        high, low = math.sqrt(self.highest), math.sqrt(self.lowest)
+        """Gradient descent with Polyak's momentum. Directions flatter than WORST hardly bend the curve and may lag."""
+        high, low = math.sqrt(self.highest), math.sqrt(max(self.lowest, self.highest / WORST))
         return SGD(4 / (high + low) ** 2, momentum=((high - low) / (high + low)) ** 2)
 
     def updates_needed(self, optimizer: SGD, tolerance: float) -> float:
@@ -138,7 +152,7 @@ class ScaledProblem:
         if not 0 < factor < 1:
             return math.inf
         updates = math.log(tolerance / norm) / math.log(factor)
-        return 10 + updates * (1.2 if momentum else 1.01)  # momentum's polynomial factor; rounding
+        return 10 + updates * (2 if momentum else 1.01)  # momentum's polynomial factor; rounding
 
     def loss(self, w: np.ndarray) -> float:
         """The mean squared error over all data, in t's raw units squared."""
@@ -163,6 +177,9 @@ def _check(x: np.ndarray, t: np.ndarray, degree: int) -> None:
     if x.ndim != 1 or t.ndim != 1:
         raise DataError(f"x has shape {x.shape} and t {t.shape}; expected one number of each for every sample")
     Dataset(x, t).check_finite()
+    for name, values in (("x", x), ("t", t)):
+        if np.abs(values).max(initial=0) > LARGEST:
+            raise DataError(f"{name} goes up to {np.abs(values).max():g}; expected numbers up to {LARGEST:g}")
     different, expected = len(np.unique(x)), max(degree + 1, 2)
     if different < expected:
         found = f"{different} different values" if different > 1 else "no value" if not len(x) else f"only {x[0]:g}"

@@ -12,7 +12,7 @@ that, and with it the noise of the updates.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -20,21 +20,21 @@ from numpy.polynomial import Polynomial
 
 from chainrule.errors import DataError, DivergedError, UsageError
 from chainrule.events import BatchEvent, EpochEvent, Event, Listener, StopEvent, StopTraining
-from chainrule.optimizers import SGD
-from chainrule.polynomial import ScaledProblem
+from chainrule.optimizers import SGD, Optimizer
+from chainrule.polynomial import WORST, ScaledProblem
 from chainrule.sampling import batch_count
 from chainrule.training import Training, minimise
 
 Method = Literal["gd", "sgd"]
 METHODS: tuple[str, ...] = get_args(Method)
-TOLERANCE = {"gd": 1e-12, "sgd": 1e-4}  # of the gradient's norm
-MOST_PLAIN = 20_000  # updates without momentum, by default
-MOST_UPDATES = 100_000  # by default
-SGD_UPDATES, SGD_TIME = (
-    5_000,
-    300.0,
-)  # at least so many, and so much eta lambda_min of them together: the noise averages
+GD_TOLERANCE, SGD_TOLERANCE = 1e-12, 1e-4  # of the gradient's norm
+MOST_PLAIN, MOST_UPDATES = 20_000, 100_000  # updates without momentum; updates at all (by default)
+MOST_CONDITION = {"gd": WORST, "sgd": 1e3}  # of problems that more epochs help with
+SGD_UPDATES = 5_000  # at least so many by default, and so many more ...
+SGD_TIME = 300.0  # ... that eta lambda_min of them add up to this: enough for the noise to average out
 SGD_LAST_LR = 1e-3  # of the first
+COMPARED_EPOCHS = 40
+GROWN = 1.1  # a loss that has grown by this factor tells of divergence, not of noise
 FINER = 1.02  # the loss is recorded whenever so many times more samples have been seen
 
 
@@ -59,7 +59,7 @@ class PolynomialFit:
     polynomial: Polynomial  # from raw x to raw t
     degree: int
     method: str
-    lr: float  # eta at first, scaled
+    optimizer: Optimizer  # what made the updates (eta at first, momentum) of the scaled problem
     loss: float  # L(w; D): the sum of squared errors in raw units
     rms: float  # sqrt(L / n)
     iterations: int  # updates made
@@ -92,14 +92,20 @@ def fit_polynomial(
     """The polynomial nearest, in squares, to t (n,) over x (n,), by descent from the middle of t (w = 0).
 
     There are `epochs` passes over the data (gd: one update each), by default as many as convergence takes, within
-    200,000 updates. `until_converged` ends the run once the gradient's norm is at most `tolerance`, by default 1e-12
-    (sgd: 1e-4). `lr` is eta; it and the gradient are of the scaled problem. `batch_size` is for sgd: 10 or n / 100.
+    100,000 updates. `until_converged` ends the run as soon as the gradient's norm is at most `tolerance`: by default
+    1e-12 (sgd: 1e-4), or what float64 can resolve where kappa is large. `lr` is eta; it and the gradient are of the
+    scaled problem. `batch_size`, of sgd's mini-batches, is 10 or n / 100 by default.
 
     Raises DataError for data that are not finite or have too few different x, UsageError, DivergedError.
     """
+    _check(method, lr, batch_size, tolerance)
     problem = ScaledProblem(x, t, degree)
-    tolerance = _tolerance(method, tolerance)
-    training = _training(problem, method, lr, epochs, batch_size, tolerance, seed)
+    if method == "gd":
+        tolerance = tolerance or max(GD_TOLERANCE, 3e-14 * math.sqrt(min(problem.condition, WORST)))
+        training = _gd(problem, lr, epochs, tolerance)
+    else:
+        tolerance = tolerance or SGD_TOLERANCE
+        training = _sgd(problem, lr, epochs, batch_size, seed)
     recorder = _Recorder(problem, tolerance if until_converged else None)
     w = _descend(problem, training, [*listeners, recorder])
     polynomial, mean, norm = problem.unscale(w), problem.loss(w), problem.gradient_norm(w)
@@ -108,7 +114,7 @@ def fit_polynomial(
         polynomial=polynomial,
         degree=degree,
         method=method,
-        lr=training.optimizer.lr,
+        optimizer=training.optimizer,
         loss=mean * problem.n,
         rms=math.sqrt(mean),
         iterations=recorder.iterations,
@@ -116,74 +122,58 @@ def fit_polynomial(
         converged=norm <= tolerance,
         gradient_norm=norm,
         condition=problem.condition,
-        message=None if norm <= tolerance else _advice(problem, training, recorder.iterations, norm, tolerance),
+        message=None if norm <= tolerance else _advice(problem, method, recorder.iterations, norm, tolerance),
         curve=recorder.curve(),
     )
 
 
-def _tolerance(method: str, tolerance: float | None) -> float:
+def _check(method: str, lr: float | None, batch_size: int | None, tolerance: float | None) -> None:
     if method not in METHODS:
         raise UsageError(f"the method is {method!r}; expected gd or sgd")
-    if tolerance is None:
-        return TOLERANCE[method]
-    if not (math.isfinite(tolerance) and tolerance > 0):
-        raise UsageError(f"the tolerance is {tolerance}; expected a number above 0")
-    return tolerance
+    if method == "gd" and batch_size is not None:
+        raise UsageError(f"the batch size is {batch_size}, but gd takes all data for an update; expected method sgd")
+    if batch_size is not None and batch_size < 1:
+        raise UsageError(f"the batch size is {batch_size}; expected at least 1")
+    for name, value in (("learning rate", lr), ("tolerance", tolerance)):
+        if value is not None and not (math.isfinite(value) and value > 0):
+            raise UsageError(f"the {name} is {value}; expected a number above 0")
 
 
-def _training(
-    problem: ScaledProblem,
-    method: str,
-    lr: float | None,
-    epochs: int | None,
-    batch_size: int | None,
-    tolerance: float,
-    seed: int,
-) -> Training:
-    """The training asked for; what is None is chosen."""
-    if lr is not None and not (math.isfinite(lr) and lr > 0):
-        raise UsageError(f"the learning rate is {lr}; expected a number above 0")
-    if method == "gd":
-        if batch_size is not None:
-            raise UsageError(f"the batch size is {batch_size}, but gd updates from all data; expected method sgd")
-        optimizer = problem.plain() if lr is None else SGD(lr)
-        if lr is None and problem.updates_needed(optimizer, tolerance) > MOST_PLAIN:
-            optimizer = problem.heavy_ball()
-    else:
-        batch_size = max(10, problem.n // 100) if batch_size is None else batch_size
-        optimizer = SGD(1 / (problem.degree + 1) if lr is None else lr)
-    training = Training(optimizer, batch_size=batch_size, seed=seed)
+def _gd(problem: ScaledProblem, lr: float | None, epochs: int | None, tolerance: float) -> Training:
+    """Plain descent; with momentum where that takes too long, unless there is no time for momentum to pay."""
+    optimizer = problem.plain() if lr is None else SGD(lr)
+    needed = problem.updates_needed(optimizer, tolerance)
+    if lr is None and needed > MOST_PLAIN:
+        faster = problem.heavy_ball()
+        enough = problem.updates_needed(faster, tolerance)
+        if epochs is None or epochs >= enough:
+            optimizer, needed = faster, enough
+    return Training(optimizer, math.ceil(min(needed, MOST_UPDATES)) if epochs is None else epochs, batch_size=None)
+
+
+def _sgd(problem: ScaledProblem, lr: float | None, epochs: int | None, batch_size: int | None, seed: int) -> Training:
+    """Mini-batches, and an eta that decays."""
+    optimizer = SGD(1 / (problem.degree + 1) if lr is None else lr)
+    batch_size = max(10, problem.n // 100) if batch_size is None else batch_size
     if epochs is None:
-        epochs = math.ceil(min(_epochs_needed(problem, training, tolerance), _most_epochs(problem, training)))
-    decay = SGD_LAST_LR ** (1 / max(epochs, 1)) if method == "sgd" else 1.0
-    return replace(training, epochs=epochs, lr_decay=decay)
-
-
-def _epochs_needed(problem: ScaledProblem, training: Training, tolerance: float) -> float:
-    """Passes over the data until convergence; inf if there is none in sight."""
-    if training.batch_size is None:
-        return problem.updates_needed(training.optimizer, tolerance)
-    rate = training.optimizer.lr * problem.lowest
-    updates = max(SGD_UPDATES, SGD_TIME / rate if rate else math.inf)
-    return updates / batch_count(problem.n, training.batch_size)
-
-
-def _most_epochs(problem: ScaledProblem, training: Training) -> int:
-    return max(1, MOST_UPDATES // batch_count(problem.n, training.batch_size or problem.n))
+        slowest = optimizer.lr * problem.lowest
+        updates = max(SGD_UPDATES, SGD_TIME / slowest if slowest else math.inf)
+        epochs = math.ceil(min(updates, MOST_UPDATES) / batch_count(problem.n, batch_size))
+    return Training(optimizer, epochs, batch_size, lr_decay=SGD_LAST_LR ** (1 / max(epochs, 1)), seed=seed)
 
 
 def _descend(problem: ScaledProblem, training: Training, listeners: Sequence[Listener]) -> np.ndarray:
-    """The w, scaled, that training finds from 0. Raises DivergedError if the loss has grown."""
+    """The w, scaled, that training finds from 0. Raises DivergedError if the loss grows."""
     start = np.zeros(problem.degree + 1)
     certain = problem.largest_lr if training.batch_size is None else 1 / (problem.degree + 1)
-    advice = f"the learning rate is {training.optimizer.lr:g}; expected at most {certain:.3g} for these data"
+    advice = f"the learning rate is {training.optimizer.lr:g}; expected below {certain:.3g} for these data"
     try:
         w = minimise(problem.objective, problem.data, start, training, listeners).w
     except DivergedError as error:
         what = str(error).partition(";")[0]
         raise DivergedError(f"{what}: {advice}") from None
     before, after = problem.loss(start), problem.loss(w)
-    if after > before:
+    if after > GROWN * before:
         raise DivergedError(f"the mean squared error rose from {before:.4g} to {after:.4g}: {advice}")
     return w
 
@@ -197,15 +187,15 @@ def _raw_coefficients(polynomial: Polynomial, degree: int) -> np.ndarray:
     return np.pad(raw, (0, degree + 1 - len(raw)))  # convert drops highest coefficients that are 0
 
 
-def _advice(problem: ScaledProblem, training: Training, iterations: int, norm: float, tolerance: float) -> str:
+def _advice(problem: ScaledProblem, method: str, iterations: int, norm: float, tolerance: float) -> str:
     """Why a fit did not converge, and what to do."""
     result = f"not converged in {iterations:,} updates (gradient norm {norm:.1e}, expected {tolerance:.0e})"
-    if _epochs_needed(problem, training, tolerance) > _most_epochs(problem, training):
-        return (
-            f"{result}: at degree {problem.degree} the condition number is {problem.condition:.1e}, so that the "
-            "coefficients are not those of least squares; try a lower degree"
-        )
-    return f"{result}; try more epochs"
+    if problem.condition <= MOST_CONDITION[method]:
+        return f"{result}; try more epochs"
+    return (
+        f"{result}: at degree {problem.degree} the condition number is {problem.condition:.1e}, so that neither "
+        "coefficients nor predictions (to 1e-3) are certain; try a lower degree"
+    )
 
 
 class _Recorder:
@@ -256,7 +246,7 @@ def compare(
     methods: Sequence[str] = METHODS,
     *,
     lr: float | None = None,
-    epochs: int = 40,
+    epochs: int = COMPARED_EPOCHS,
     batch_size: int | None = None,
     seed: int = 0,
 ) -> Comparison:

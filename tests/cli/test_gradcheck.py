@@ -85,7 +85,7 @@ def test_a_wrong_layer_fails_and_is_named(network_file: Path, capsys: pytest.Cap
     assert "small: FAILED" in out
     assert "Tanh() on 2x5x4: at x[" in out
     assert "back propagation gives" in out
-    assert "whole network: at a random direction" in out
+    assert "whole network: along a random direction" in out
     assert "Linear(3) on 2x2x2: " not in out
 
 

@@ -58,6 +58,13 @@ def test_an_element_is_dropped_where_its_word_is_below_p() -> None:
     assert np.array_equal(Dropout(0.25).keep(x, DRAWS), ~below.reshape(x.shape))
 
 
+def test_an_element_whose_word_is_p_is_kept() -> None:
+    x = np.ones((1, 4))
+    word = DRAWS.bits(1, 4)[0, 2]
+    assert Dropout(word / 2.0**32).keep(x, DRAWS)[0, 2]
+    assert not Dropout((int(word) + 1) / 2.0**32).keep(x, DRAWS)[0, 2]
+
+
 @pytest.mark.parametrize(
     "other",
     [

@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from chainrule.cli.evaluate import evaluate
+from chainrule.cli.gradcheck import gradcheck
 from chainrule.cli.info import info
 from chainrule.cli.predict import predict
 from chainrule.cli.train import train
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, evaluate, predict, info):
+for command in (train, evaluate, predict, gradcheck, info):
     app.command()(command)
 
 

@@ -1,0 +1,217 @@
+"""Plots of what training did, saved as .png, .svg or .pdf: legible in print, in grey and to colour-blind eyes.
+
+matplotlib is an extra, loaded only when a plot is drawn; no window is opened and no global state is touched.
+"""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.errors import ChainruleError, UsageError
+from chainrule.polynomial import formula
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from matplotlib.axes import Axes
+
+    from chainrule.fitting import History
+    from chainrule.regression import Comparison, PolynomialFit
+
+FORMATS = (".png", ".svg", ".pdf")
+UNITS = {
+    *("mm", "cm", "m", "km", "in", "ft", "yd", "mi", "ms", "s", "min", "h", "d", "mg", "g", "kg", "t", "lb", "l", "ml"),
+    *("mph", "kmh", "kn", "hz", "khz", "mhz", "ghz", "w", "kw", "kwh", "j", "kj", "v", "a", "n", "pa", "hpa", "bar"),
+    *("k", "c", "f", "deg", "rad", "percent", "usd", "eur", "jpy", "gbp"),
+}
+CROWD = 30  # points of a curve
+LONGEST_FORMULA = 4  # the highest degree whose formula fits a title
+BLUE, VERMILION, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#666666"  # M. Okabe, K. Ito (2002)
+LINES = ((BLUE, "-", "o"), (VERMILION, "--", "s"), (GREEN, "-.", "^"))
+STYLE: dict[Any, Any] = {
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": GREY,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.8,
+    "xtick.color": "#333333",
+    "ytick.color": "#333333",
+    "lines.linewidth": 1.8,
+    "lines.markersize": 5,
+    "legend.frameon": False,
+    "figure.constrained_layout.use": True,
+    "figure.constrained_layout.wspace": 0.06,
+    "svg.fonttype": "none",
+    "text.parse_math": False,  # a $ in a column's name is a dollar
+}
+
+
+def plot_regression(
+    fit: PolynomialFit, x: np.ndarray, t: np.ndarray, path: str | Path, x_name: str = "x", t_name: str = "t"
+) -> None:
+    """The data (n,) with the fitted curve, and the loss over the iterations.
+
+    Raises UsageError for a path that cannot be written or is no .png, .svg or .pdf, ChainruleError without matplotlib.
+    """
+    with _figure(path, panels=2) as (data, loss):
+        fine = np.linspace(x.min(), x.max(), 400)
+        data.plot(x, t, "o", color="black", alpha=0.55, markersize=4.5, markeredgewidth=0, label="data")
+        data.plot(fine, fit(fine), color=VERMILION, linewidth=2.4, label=f"degree {fit.degree}, by {fit.method}")
+        data.set(title=_title(fit, x_name, t_name), xlabel=axis_label(x_name), ylabel=axis_label(t_name))
+        data.legend()
+        loss.plot(fit.curve.iterations, fit.curve.loss, color=BLUE)
+        loss.set_xscale("symlog", linthresh=1)  # logarithmic, but from 0 on
+        loss.set_xlim(left=0)
+        _loss_axes(loss, "iterations", t_name)
+        unit = f" {_unit(t_name)}".rstrip()
+        loss.set_title(f"rms error {fit.rms:.4g}{unit} after {fit.iterations:,} iterations")
+
+
+def plot_comparison(comparison: Comparison, path: str | Path, t_name: str = "t") -> None:
+    """The loss against the samples seen, a line for each method. Errors: as `plot_regression`."""
+    fits = comparison.fits.values()
+    with _figure(path, panels=1) as (axes,):
+        start = min(int(fit.curve.samples[1:2].sum()) for fit in fits) / 2 or 0.5  # before anyone's first update
+        for fit, (color, line, _) in zip(fits, LINES, strict=False):
+            samples = np.maximum(fit.curve.samples, start)
+            axes.step(samples, fit.curve.loss, line, where="post", color=color, label=_updates(fit))
+        axes.set_xscale("log")
+        axes.set_xlim(left=start)
+        _loss_axes(axes, "samples seen", t_name)
+        axes.set_title(_verdict(comparison))
+        axes.legend()
+
+
+def plot_history(history: History, path: str | Path) -> None:
+    """Loss and, where there are classes, accuracy over the epochs of a run. Errors: as `plot_regression`."""
+    if not history.epochs:
+        raise UsageError(f"{path}: no epoch was finished, so there is nothing to plot; expected at least one")
+    epochs = np.array([record.epoch for record in history.epochs])
+    training = np.array([record.loss for record in history.epochs])
+    seen = [record.validation for record in history.epochs]
+    held_out = np.array([np.nan if v is None else v.loss for v in seen])
+    accuracy = np.array([np.nan if v is None or v.accuracy is None else 100 * v.accuracy for v in seen])
+    classified = bool(np.isfinite(accuracy).any())
+    with _figure(path, panels=2 if classified else 1) as panels:
+        _epoch_curve(panels[0], epochs, training, "training", LINES[0])
+        _epoch_curve(panels[0], epochs, held_out, "held out", LINES[1])
+        panels[0].set(title=f"training: loss {training[-1]:.4g} in epoch {epochs[-1]}", ylabel="mean loss of a sample")
+        panels[0].set_ylim(bottom=0)
+        panels[0].legend()
+        if classified:
+            _epoch_curve(panels[1], epochs, accuracy, "held out", LINES[1])
+            best = int(np.nanargmax(accuracy))
+            title = f"held out: best accuracy {accuracy[best]:.2f} %, after epoch {epochs[best]}"
+            panels[1].set(title=title, ylabel="accuracy (%)")
+
+
+def check_plot_path(path: str | Path) -> None:
+    """UsageError unless a plot can be drawn into the path, as far as is known before; call it before a long run."""
+    path = Path(path)
+    if path.suffix.lower() not in FORMATS:
+        raise UsageError(f"{path}: cannot draw a plot of the kind {path.suffix!r}; expected {', '.join(FORMATS)}")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: there is no folder {path.parent}; expected one that exists")
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder; expected the name of a file")
+
+
+def axis_label(name: str) -> str:
+    """ "speed_mph" is "speed (mph)"; a name without a unit stays, with spaces."""
+    unit = _unit(name)
+    return f"{_bare(name)} ({unit})" if unit else _bare(name)
+
+
+def _unit(name: str) -> str:
+    """What a column is measured in, by the end of its name; "" if that names no unit."""
+    head, _, tail = name.rpartition("_")
+    return tail if head and tail.lower() in UNITS else ""
+
+
+def _bare(name: str) -> str:
+    """The name without its unit."""
+    unit = _unit(name)
+    return (name.removesuffix(f"_{unit}") if unit else name).replace("_", " ")
+
+
+def _title(fit: PolynomialFit, x_name: str, t_name: str) -> str:
+    if fit.degree > LONGEST_FORMULA:
+        return f"{_bare(t_name)}: a polynomial of degree {fit.degree}"
+    text = formula(fit.coefficients, _bare(x_name), _bare(t_name))
+    for power, raised in enumerate("²³⁴", start=2):
+        text = text.replace(f"^{power}", raised)
+    return "\n".join(wrap(text, 60))
+
+
+def _verdict(comparison: Comparison) -> str:
+    """How soon each method came near the lowest loss of all."""
+    near = 1.1 * min(float(fit.curve.loss.min()) for fit in comparison.fits.values())
+    soon = []
+    for method, fit in comparison.fits.items():
+        below = np.flatnonzero(fit.curve.loss <= near)
+        samples = int(fit.curve.samples[below[0]]) if len(below) else fit.samples_seen + 1
+        soon.append((samples, f"{method} after {samples:,} samples" if len(below) else f"{method} not yet"))
+    return f"within 10 % of the lowest loss:\n{', '.join(text for _, text in sorted(soon))}"
+
+
+def _updates(fit: PolynomialFit) -> str:
+    size = fit.samples_seen / fit.iterations if fit.iterations else 0
+    return f"{fit.method}, an update every {size:,.0f} samples"
+
+
+def _loss_axes(axes: Axes, x_label: str, t_name: str) -> None:
+    """A logarithmic loss, and plain numbers on both axes."""
+    from matplotlib.ticker import FuncFormatter, LogFormatter
+
+    unit = _unit(t_name)
+    axes.set_yscale("log")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.yaxis.set_major_formatter(LogFormatter())
+    axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
+    axes.set(xlabel=x_label, ylabel=f"mean squared error ({unit}²)" if unit else "mean squared error")
+
+
+def _epoch_curve(axes: Axes, epochs: np.ndarray, values: np.ndarray, label: str, look: tuple[str, str, str]) -> None:
+    """A line over the epochs where there are values, with markers where they do not crowd."""
+    from matplotlib.ticker import MaxNLocator
+
+    color, line, marker = look
+    there = np.isfinite(values)
+    if there.any():
+        few = len(epochs) <= CROWD
+        axes.plot(epochs[there], values[there], line, color=color, marker=marker if few else "", label=label)
+    axes.set_xlim(epochs[0] - 0.5, epochs[-1] + 0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.set_xlabel("epoch")
+
+
+@contextmanager
+def _figure(path: str | Path, panels: int) -> Iterator[list[Axes]]:
+    """Axes beside each other, to be drawn into; saved at the end."""
+    check_plot_path(path)
+    try:
+        import matplotlib
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ChainruleError('plots need matplotlib: pip install "chainrule[plots]"') from None
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(5 * panels + 1, 4))
+        yield list(figure.subplots(1, panels, squeeze=False)[0])
+        try:
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", message="Glyph")  # a letter that the font lacks
+                figure.savefig(path, dpi=150)
+        except OSError as error:
+            raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None

@@ -1,0 +1,175 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chainrule.engine import execute
+from chainrule.engine.reference import Reference
+from chainrule.errors import UsageError
+from chainrule.layers import Convolution, Dropout, Linear, MaxPooling, ReLU
+from chainrule.network import Network
+from chainrule.objective import Batch
+from messages import exactly
+from oracles import assert_agrees, normal
+from strategies import batches, drawn_cases, networks
+
+SEED = 17
+
+
+def digits_network() -> Network:
+    layers = [Convolution(3), ReLU(), MaxPooling(), Dropout(0.25), Linear(8), ReLU(), Dropout(0.5), Linear(4)]
+    return Network(layers, (1, 6, 6), dtype=np.float64)
+
+
+def digits(n: int = 6) -> Batch:
+    t = np.random.default_rng(1).integers(0, 4, n)
+    return Batch(normal(n, 1, 6, 6), t, sample_weight=np.linspace(0.5, 2, n), step=3, offset=40)
+
+
+def part(batch: Batch, where: slice) -> Batch:
+    """Some samples of the batch, at the same place in the global batch."""
+    start, stop, _ = where.indices(len(batch))
+    weight = None if batch.sample_weight is None else batch.sample_weight[start:stop]
+    return replace(
+        batch, x=batch.x[start:stop], t=batch.t[start:stop], sample_weight=weight, offset=batch.offset + start
+    )
+
+
+def loss_and_gradient(network: Network, batch: Batch, seed: int = SEED) -> tuple[float, np.ndarray]:
+    out = np.full(network.size, np.nan)
+    return Reference(network, seed).loss_and_gradient(network.w, batch, out), out
+
+
+@drawn_cases
+@given(data=st.data(), network=networks())
+def test_the_loss_is_that_of_the_gradient(data: st.DataObject, network: Network) -> None:
+    batch = data.draw(batches(network))
+    assert Reference(network, SEED).loss(network.w, batch) == loss_and_gradient(network, batch)[0]
+
+
+def test_the_loss_is_the_sum_over_samples() -> None:
+    network = Network([Linear(3)], 2, dtype=np.float64)
+    x, t = normal(4, 2), np.array([0, 2, 1, 1])
+    errors = network.loss.error(network(x), t)
+    assert Reference(network).loss(network.w, Batch(x, t)) == pytest.approx(errors.sum(), rel=1e-15)
+
+
+def test_neither_w_nor_the_batch_is_changed() -> None:
+    network, batch = digits_network(), digits()
+    assert batch.sample_weight is not None
+    arrays = [network.w, batch.x, batch.t, batch.sample_weight]
+    before = [a.tobytes() for a in arrays]
+    loss_and_gradient(network, batch)
+    assert [a.tobytes() for a in arrays] == before
+
+
+def test_the_same_step_draws_the_same_masks() -> None:
+    network, batch = digits_network(), digits()
+    (loss, gw), (loss_again, gw_again) = loss_and_gradient(network, batch), loss_and_gradient(network, batch)
+    assert loss == loss_again
+    assert np.array_equal(gw, gw_again)
+
+
+@pytest.mark.parametrize("other", [{"step": 4}, {"offset": 46}])
+def test_another_place_in_the_run_draws_other_masks(other: dict[str, int]) -> None:
+    network, batch = digits_network(), digits()
+    assert loss_and_gradient(network, batch)[0] != loss_and_gradient(network, replace(batch, **other))[0]
+
+
+def test_another_seed_draws_other_masks() -> None:
+    network, batch = digits_network(), digits()
+    assert loss_and_gradient(network, batch, seed=1)[0] != loss_and_gradient(network, batch, seed=2)[0]
+
+
+def test_two_dropouts_of_a_network_draw_different_masks() -> None:
+    network = Network([Dropout(0.5), Dropout(0.5)], 100, dtype=np.float64)
+    kept = Reference(network)._forward(network.w, Batch(np.ones((2, 100)), np.zeros(2, int)))
+    assert 0.35 < np.count_nonzero(kept[1]) / 200 < 0.65
+    assert 0.15 < np.count_nonzero(kept[2]) / 200 < 0.35
+
+
+@pytest.mark.parametrize("k", [1, 3, 5])
+def test_a_batch_may_be_split(k: int) -> None:
+    """With the right offsets the parts' losses and gradients add up to the batch's, dropout included."""
+    network, batch = digits_network(), digits()
+    loss, gw = loss_and_gradient(network, batch)
+    first, second = (loss_and_gradient(network, part(batch, where)) for where in (slice(k), slice(k, None)))
+    assert first[0] + second[0] == pytest.approx(loss, rel=1e-14)
+    assert_agrees(first[1] + second[1], gw, 1e-14)
+
+
+def test_an_empty_batch_adds_nothing() -> None:
+    """A rank may get no sample of the last, smaller batch."""
+    network = Network([Convolution(2), ReLU(), MaxPooling(), Linear(4)], (1, 6, 6), dtype=np.float64)
+    loss, gw = loss_and_gradient(network, part(digits(), slice(0)))
+    assert loss == 0
+    assert not gw.any()
+
+
+def test_a_sample_weight_multiplies_the_samples_error() -> None:
+    network, batch = digits_network(), digits()
+    assert batch.sample_weight is not None
+    alone = [loss_and_gradient(network, replace(part(batch, slice(k, k + 1)), sample_weight=None)) for k in range(6)]
+    loss, gw = loss_and_gradient(network, batch)
+    expected = sum(a * weight for (a, _), weight in zip(alone, batch.sample_weight, strict=True))
+    assert loss == pytest.approx(expected, rel=1e-14)
+    weighted = [g * weight for (_, g), weight in zip(alone, batch.sample_weight, strict=True)]
+    assert_agrees(gw, np.sum(weighted, axis=0), 1e-14)
+
+
+def test_a_trace_has_every_x_and_every_derivative() -> None:
+    network, batch = digits_network(), digits()
+    out = np.empty(network.size)
+    loss, xs, gxs = Reference(network, SEED).trace(network.w, batch, out)
+    expected_loss, expected = loss_and_gradient(network, batch)
+    assert loss == expected_loss
+    assert np.array_equal(out, expected)
+    shapes = [(6, *shape) for shape in network.shapes]
+    assert [x.shape for x in xs] == [gx.shape for gx in gxs] == shapes
+    assert np.array_equal(xs[0], batch.x)
+
+
+def test_a_trace_follows_the_chain_rule() -> None:
+    """The change of L along each x_k of a smooth network is the sum of dL/dx_k dx_k."""
+    network = Network([Linear(5), Linear(4), Linear(3)], 6, dtype=np.float64)
+    batch = Batch(normal(2, 6), np.array([0, 2]))
+    loss, xs, gxs = Reference(network).trace(network.w, batch, np.empty(network.size))
+    parameters = network.layer_parameters(network.w)
+    for k, (x, gx) in enumerate(zip(xs, gxs, strict=True)):
+        dx = 1e-6 * normal(*x.shape, seed=k)
+        moved = x + dx
+        for layer, own in zip(network.layers[k:], parameters[k:], strict=True):
+            moved = layer.forward(moved, own, None)
+        change = network.loss.error(moved, batch.t).sum() - loss
+        assert change == pytest.approx((gx * dx).sum(), rel=1e-4)
+
+
+def test_outputs_are_those_of_evaluation() -> None:
+    network, batch = digits_network(), digits()
+    assert np.array_equal(Reference(network, SEED).outputs(network.w, batch.x), network(batch.x))
+
+
+def test_a_float64_w_computes_in_float64_whatever_the_networks_own_type() -> None:
+    network = Network([Linear(3)], 2)
+    w = network.w.astype(np.float64)
+    assert Reference(network).outputs(w, normal(2, 2)).dtype == np.float64
+
+
+def test_kinks_change_where_a_relu_changes_its_side() -> None:
+    network = Network([Linear(1), ReLU()], 1, dtype=np.float64)
+    batch, objective = Batch(np.ones((1, 1)), np.zeros(1, int)), Reference(network)
+    assert [k.tolist() for k in objective.kinks(np.array([2.0, -1.0]), batch)] == [[[True]]]
+    assert [k.tolist() for k in objective.kinks(np.array([2.0, -3.0]), batch)] == [[[False]]]
+
+
+def test_engines_go_by_name() -> None:
+    assert isinstance(execute(digits_network(), "reference"), Reference)
+    with pytest.raises(UsageError, match=r"\Athere is no engine 'abacus'; expected one of: .*reference"):
+        execute(digits_network(), "abacus")
+
+
+def test_a_bad_seed() -> None:
+    with pytest.raises(UsageError, match=exactly("the seed is -1; expected a whole number from 0 to 2**64 - 1")):
+        Reference(digits_network(), seed=-1)
