@@ -160,14 +160,12 @@ def test_a_wrong_description(description: dict[str, Any], message: str) -> None:
         build(description)
 
 
-@pytest.mark.xfail(reason="says it twice")
 def test_a_wrong_scaling_is_named_once() -> None:
     message = "scaling: mean 0.0, std -1; expected finite numbers and std above 0"
     with pytest.raises(NetworkError, match=exactly(message)):
         build(described(LINEAR, scaling={"std": -1}))
 
 
-@pytest.mark.xfail(reason="Lcg48 takes any number")
 def test_a_seed_of_a_stream_is_a_whole_number() -> None:
     message = "layer 1, stream: the seed of Lcg48 is 1.5; expected a whole number from 0 to 2**48 - 1"
     with pytest.raises(NetworkError, match=exactly(message)):

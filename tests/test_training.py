@@ -14,7 +14,7 @@ from chainrule.network import Network
 from chainrule.objective import Batch, Objective
 from chainrule.optimizers import SGD, AdaDelta, Adam, Optimizer, State
 from chainrule.sampling import ORDERS, Order
-from chainrule.training import Reduction, Result, Training, minimise, steps_in
+from chainrule.training import Reduction, Result, Training, minimise
 from messages import exactly
 from oracles import assert_agrees, normal
 
@@ -139,10 +139,7 @@ def test_a_weight_of_two_is_the_sample_twice_and_of_zero_its_absence(reduction: 
     assert losses == pytest.approx(expected, rel=1e-13)
 
 
-@pytest.mark.parametrize(
-    "reduction",
-    ["mean", pytest.param("sum", marks=pytest.mark.xfail(reason="divides by its weight", raises=ZeroDivisionError))],
-)
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
 def test_a_batch_of_zero_weights_is_no_step(reduction: Reduction) -> None:
     weighted = replace(EXAMPLES, sample_weight=np.array([1.0] * 4 + [0.0] * 6))
     training = Training(SGD(0.05), epochs=1, batch_size=4, order="file", reduction=reduction)
@@ -166,7 +163,7 @@ def test_another_seed_gives_another_result() -> None:
 @pytest.mark.parametrize(
     "seed",
     [
-        pytest.param(np.int32(5), marks=pytest.mark.xfail(reason="check_seed's int is not kept", raises=OverflowError)),
+        np.int32(5),
         np.int64(5),
         np.uint64(5),
     ],
@@ -307,7 +304,6 @@ def test_a_whole_run_is_done() -> None:
     assert recorder.of(StopEvent)[0].reason == "done"
 
 
-@pytest.mark.xfail(reason="_tell leaves out the listeners after the one that stops")
 def test_all_listeners_hear_of_the_event_at_which_one_of_them_stops() -> None:
     recorder = Recorder()
     train(listeners=[stop_after(1, 0), recorder])
@@ -380,7 +376,6 @@ def test_bad_settings(options: dict, message: str) -> None:
 
 
 @pytest.mark.parametrize(("batch_size", "steps"), [(4, 9), (5, 6), (None, 3), (100, 3)])
-def test_steps_are_counted_before_they_are_made(batch_size: int | None, steps: int) -> None:
+def test_every_batch_is_a_step(batch_size: int | None, steps: int) -> None:
     training = replace(TRAINING, batch_size=batch_size)
-    assert steps_in(10, training) == steps
     assert train(training).progress.state.step == steps

@@ -121,7 +121,7 @@ def _construct(kind: type, options: Any, where: str) -> Any:
     try:
         return kind(**options)
     except ChainruleError as error:
-        raise NetworkError(f"{where}: {error}") from None
+        raise NetworkError(str(error) if str(error).startswith(where) else f"{where}: {error}") from None
     except TypeError:
         raise NetworkError(f"{where}: {kind.__name__} cannot be made of {options}") from None
 

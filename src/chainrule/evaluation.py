@@ -42,4 +42,6 @@ def evaluate(network: Network, data: Dataset, engine: str = "reference", batch_s
         if classes is not None:
             classified = True
             right += float((classes == part.t.reshape(-1)) @ weight)
+    if total == 0:
+        raise DataError("all sample weights are 0; expected at least one above 0")
     return Evaluation(loss / total, right / total if classified else None, len(data))

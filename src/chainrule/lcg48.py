@@ -25,8 +25,8 @@ class Lcg48:
     _start: int = field(default=0, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if not 0 <= self.seed < MODULUS:
-            raise UsageError(f"the seed of Lcg48 is {self.seed}; expected a whole number from 0 to 2**48 - 1")
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or not 0 <= self.seed < MODULUS:
+            raise UsageError(f"the seed of Lcg48 is {self.seed!r}; expected a whole number from 0 to 2**48 - 1")
         self.state = self.seed
 
     def uniform(self, n: int) -> np.ndarray:
@@ -49,7 +49,8 @@ class Lcg48:
         return self.uniform(n)
 
     def skip(self, n: int) -> None:
-        """Jump over n draws."""
+        """Jump over n draws; the last replay's are gone by then."""
+        self._key = None
         a, c, x = A, C, self.state
         while n:
             if n & 1:

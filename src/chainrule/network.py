@@ -179,7 +179,7 @@ class Network:
 
 def infer_shapes(layers: Sequence[Layer], input_shape: int | Sequence[int]) -> list[Shape]:
     """The shapes of x, x_1, ..., y; NetworkError naming the first layer that does not fit."""
-    shape = (input_shape,) if isinstance(input_shape, int) else tuple(input_shape)
+    shape = tuple(input_shape) if isinstance(input_shape, Sequence | np.ndarray) else (input_shape,)
     if len(shape) not in (1, 3) or not all(isinstance(n, int | np.integer) and n > 0 for n in shape):
         raise NetworkError(f"the input shape is {input_shape}; expected (n,) or (channels, height, width), all above 0")
     if not layers:

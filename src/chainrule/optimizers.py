@@ -52,9 +52,10 @@ class Optimizer:
         for field in fields(self):
             value = getattr(self, field.name)
             below_one = field.name in ("momentum", "rho", "beta1", "beta2")
-            if not (np.isfinite(value) and value >= 0 and (not below_one or value < 1)):
+            number = isinstance(value, int | float | np.number) and np.isfinite(value)
+            if not (number and value >= 0 and (not below_one or value < 1)):
                 expected = "a number from 0 to below 1" if below_one else "a finite number of at least 0"
-                raise UsageError(f"{type(self).__name__}: {field.name} is {value}; expected {expected}")
+                raise UsageError(f"{type(self).__name__}: {field.name} is {value!r}; expected {expected}")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ matplotlib is an extra, loaded only when a plot is drawn; no window is opened an
 
 from __future__ import annotations
 
+import os
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -122,9 +123,9 @@ def check_plot_path(path: str | Path) -> None:
     path = Path(path)
     if path.suffix.lower() not in FORMATS:
         raise UsageError(f"{path}: cannot draw a plot of the kind {path.suffix!r}; expected {', '.join(FORMATS)}")
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         raise UsageError(f"{path}: there is no folder {path.parent}; expected one that exists")
-    if path.is_dir():
+    if os.path.isdir(path):
         raise UsageError(f"{path}: is a folder; expected the name of a file")
 
 
@@ -172,14 +173,15 @@ def _updates(fit: PolynomialFit) -> str:
 
 
 def _loss_axes(axes: Axes, x_label: str, t_name: str) -> None:
-    """A logarithmic loss, and plain numbers on both axes."""
+    """A logarithmic loss (unless it is 0), and plain numbers on both axes."""
     from matplotlib.ticker import FuncFormatter, LogFormatter
 
     unit = _unit(t_name)
-    axes.set_yscale("log")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    axes.yaxis.set_major_formatter(LogFormatter())
-    axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
+    if axes.dataLim.ymax > 0:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(LogFormatter())
+        axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
     axes.set(xlabel=x_label, ylabel=f"mean squared error ({unit}²)" if unit else "mean squared error")
 
 

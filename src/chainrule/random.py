@@ -68,12 +68,13 @@ class Draws:
 def _bits(draws: Draws, samples: int, elements: int) -> np.ndarray:
     block = np.arange((elements + 3) // 4)
     position = draws.offset + np.arange(samples)[:, None]
-    key = draws.seed & 0xFFFFFFFF, draws.seed >> 32
+    seed = int(draws.seed)
+    key = seed & 0xFFFFFFFF, seed >> 32
     words = philox4x32((block, position, draws.layer, draws.step & 0xFFFFFFFF), key)
     out = np.empty((samples, len(block), 4), np.uint32)
     for k, word in enumerate(words):
         out[:, :, k] = word
-    out = out.reshape(samples, -1)[:, :elements]
+    out = out.reshape(samples, 4 * len(block))[:, :elements]
     out.flags.writeable = False
     return out
 

@@ -70,7 +70,7 @@ class PolynomialFit:
     message: str | None  # if not converged: why, and what to do
     curve: Curve
 
-    def __call__(self, x: np.ndarray) -> np.ndarray:
+    def __call__(self, x: np.ndarray | float) -> np.ndarray:
         """f_w(x), in x's shape."""
         return self.polynomial(np.asarray(x, np.float64))
 

@@ -18,7 +18,7 @@ from chainrule.data.dataset import Dataset
 from chainrule.errors import DataError, DivergedError, UsageError
 from chainrule.events import BatchEvent, EpochEvent, Event, Listener, Progress, StopEvent, StopTraining
 from chainrule.objective import Batch, Objective
-from chainrule.optimizers import Adam, Optimizer
+from chainrule.optimizers import Adam, Optimizer, State
 from chainrule.random import check_seed
 from chainrule.sampling import ORDERS, Order, batch_count, batches
 
@@ -73,20 +73,20 @@ def minimise(
     listeners: Sequence[Listener] = (),
     start: Progress | None = None,
 ) -> Result:
-    """Minimise L(w; D) from w (canonical order, not changed), or go on from `start`.
+    """Minimise L(w; D) from w (canonical order), or go on from where `start` is; neither is changed.
 
-    Raises DivergedError where the loss or the gradient is not finite, DataError for empty data.
+    Raises DivergedError where the loss or the gradient is not finite, DataError for data that weigh nothing.
     """
     if len(data) == 0:
         raise DataError("there is no training data; expected at least one sample")
-    progress = start or _begin(objective, w, training)
-    reason = "done"
-    try:
-        with np.errstate(over="ignore", invalid="ignore"):  # whatever is not finite is reported as divergence
-            while progress.epoch < training.epochs:
-                _epoch(progress, data, training, listeners)
-    except StopTraining as stop:
-        reason = str(stop)
+    if data.sample_weight is not None and not data.sample_weight.any():
+        raise DataError("all sample weights are 0; expected at least one above 0")
+    progress = _begin(objective, w, training) if start is None else _go_on(objective, start)
+    stop = None
+    with np.errstate(over="ignore", invalid="ignore"):  # whatever is not finite is reported as divergence
+        while progress.epoch < training.epochs and stop is None:
+            stop = _epoch(progress, data, training, listeners)
+    reason = "done" if stop is None else str(stop)
     _tell(listeners, StopEvent(progress, reason))
     return Result(progress.weights(), progress, reason)
 
@@ -96,37 +96,52 @@ def _begin(objective: Objective, w: np.ndarray, training: Training) -> Progress:
     return Progress(objective, packed, training.optimizer.new_state(packed))
 
 
-def _epoch(progress: Progress, data: Dataset, training: Training, listeners: Sequence[Listener]) -> None:
+def _go_on(objective: Objective, start: Progress) -> Progress:
+    w = objective.layout.pack(start.weights())
+    vectors = np.empty((len(start.state.vectors), len(w)), w.dtype)
+    for vector, canonical in zip(vectors, start.optimizer_vectors(), strict=True):
+        vector[:] = objective.layout.pack(canonical)
+    return Progress(objective, w, State(vectors, start.state.step), start.epoch, start.batch)
+
+
+def _epoch(progress: Progress, data: Dataset, training: Training, listeners: Sequence[Listener]) -> StopTraining | None:
+    """All batches of an epoch that are still to do; what a listener raised to end the run, if one did."""
     objective, w, state, epoch = progress.objective, progress.w, progress.state, progress.epoch
     optimizer = training.optimizer_at(epoch)
     batch_size = training.batch_size or len(data)
+    count = batch_count(len(data), batch_size)
     gw = np.zeros_like(w)
     loss_sum = weight_sum = seconds = 0.0
-    samples = 0
-    norm = math.nan
+    samples, norm, stop = 0, math.nan, None
     for indices in batches(len(data), batch_size, training.order, training.seed, epoch, progress.batch):
         clock = time.perf_counter()
         part = data.take(indices)
         weight, total = _sample_weight(part, training.reduction)
         loss = objective.loss_and_gradient(w, Batch(part.x, part.t, weight, epoch, state.step), gw)
         norm = math.sqrt(float(np.dot(gw, gw)))
-        if not (math.isfinite(loss) and math.isfinite(norm)):
-            what = f"the loss is {loss}" if not math.isfinite(loss) else "the gradient is not finite"
-            where = f"epoch {epoch + 1}, batch {progress.batch + 1}"
-            raise DivergedError(f"{what} at {where}; try a learning rate below {optimizer.lr:g}")
+        _check_finite(loss, norm, progress, optimizer)
         state.step += 1
         optimizer.update(w, gw, state)
-        mean = loss if training.reduction == "mean" else loss / total
+        mean = loss if training.reduction == "mean" else loss / (total or 1.0)
         loss_sum, weight_sum, samples = loss_sum + mean * total, weight_sum + total, samples + len(part)
         progress.batch += 1
         seconds += time.perf_counter() - clock
-        _tell(listeners, BatchEvent(progress, epoch, progress.batch - 1, len(part), mean, norm))
+        stop = _tell(listeners, BatchEvent(progress, epoch, progress.batch - 1, len(part), mean, norm))
+        if stop and progress.batch < count:  # after its last batch an epoch is done, stopped or not
+            return stop
     if not np.isfinite(w).all():
         raise DivergedError(f"w is not finite after epoch {epoch + 1}; try a learning rate below {optimizer.lr:g}")
     progress.epoch, progress.batch = epoch + 1, 0
-    if samples:
-        mean = loss_sum / weight_sum
-        _tell(listeners, EpochEvent(progress, epoch, samples, mean, norm, optimizer.lr, seconds))
+    mean = loss_sum / (weight_sum or 1.0)
+    return _tell(listeners, EpochEvent(progress, epoch, samples, mean, norm, optimizer.lr, seconds)) or stop
+
+
+def _check_finite(loss: float, norm: float, progress: Progress, optimizer: Optimizer) -> None:
+    if math.isfinite(loss) and math.isfinite(norm):
+        return
+    what = "the gradient is not finite" if math.isfinite(loss) else f"the loss is {loss}"
+    where = f"epoch {progress.epoch + 1}, batch {progress.batch + 1}"
+    raise DivergedError(f"{what} at {where}; try a learning rate below {optimizer.lr:g}")
 
 
 def _sample_weight(part: Dataset, reduction: Reduction) -> tuple[np.ndarray | None, float]:
@@ -138,14 +153,15 @@ def _sample_weight(part: Dataset, reduction: Reduction) -> tuple[np.ndarray | No
     return (part.sample_weight / (total or 1.0) if reduction == "mean" else part.sample_weight), total
 
 
-def _tell(listeners: Sequence[Listener], event: Event) -> None:
+def _tell(listeners: Sequence[Listener], event: Event) -> StopTraining | None:
+    """Tell all listeners; what the first of those raised that want to stop."""
+    stop = None
     for listener in listeners:
-        listener(event)
-
-
-def steps_in(n: int, training: Training) -> int:
-    """Updates that all epochs over n samples make."""
-    return training.epochs * batch_count(n, training.batch_size or n)
+        try:
+            listener(event)
+        except StopTraining as raised:
+            stop = stop or raised
+    return stop
 
 
 def _at_least(name: str, value: object, minimum: int) -> None:

@@ -120,7 +120,7 @@ def _methods(given: str | None) -> list[str]:
 def _columns(data: Table, name: str, x: str | None, target: str | None) -> tuple[str, str]:
     """The names of the input and of the target column."""
     if len(data.columns) < 2:
-        raise DataError(f"{name}: the only column is {data.columns[0]!r}; expected an input and a target")
+        raise DataError(f"{name}: the only column is {', '.join(data.columns)!r}; expected an input and a target")
     for column in (x, target):
         if column is not None and column not in data.columns:
             raise DataError(f"{name}: there is no column {column!r}; expected one of: {', '.join(data.columns)}")
@@ -195,6 +195,6 @@ def _grid(compared: Comparison) -> Grid:
     grid.add_column("samples seen", justify="right")
     for method in compared.losses:
         grid.add_column(method, justify="right")
-    for k, samples in enumerate(compared.samples):
-        grid.add_row(f"{samples:,}", *(f"{losses[k]:.5g}" for losses in compared.losses.values()))
+    for samples, *losses in zip(compared.samples, *compared.losses.values(), strict=True):
+        grid.add_row(f"{samples:,}", *(f"{loss:#.5g}" for loss in losses))
     return grid

@@ -19,7 +19,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from chainrule.layers.layer import Layer, Parameters, Shape, image_shape, positive, window_count
+from chainrule.layers.layer import Layer, Parameters, Shape, image_shape, whole_numbers, window_count
 from chainrule.layers.windows import pad, patch_elements, windows
 from chainrule.random import Draws
 
@@ -66,8 +66,8 @@ class Convolution(Layer):
     short_name: ClassVar[str] = "conv"
 
     def __post_init__(self) -> None:
-        positive(self, "out_channels", "kernel_size", "stride")
-        positive(self, "padding", minimum=0)
+        whole_numbers(self, "out_channels", "kernel_size", "stride")
+        whole_numbers(self, "padding", minimum=0)
 
     def __str__(self) -> str:
         more = "".join(f", {name}={n}" for name in ("stride", "padding") if (n := self.options().get(name)))

@@ -41,6 +41,9 @@ class Dropout(Layer):
         if isinstance(self.p, bool) or not isinstance(self.p, int | float) or not 0 <= self.p < 1:
             raise NetworkError(f"Dropout: p is {self.p!r}; expected a probability from 0 to below 1")
 
+    def __str__(self) -> str:
+        return f"Dropout({self.p})" if self.stream is None else f"Dropout({self.p}, {self.stream})"
+
     def keep(self, x: np.ndarray, draws: Draws) -> np.ndarray:
         """The mask k of this batch, of x's shape."""
         if self.stream is not None:

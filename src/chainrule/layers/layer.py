@@ -68,7 +68,7 @@ class Layer:
         return None
 
 
-def positive(layer: Layer, *names: str, minimum: int = 1) -> None:
+def whole_numbers(layer: Layer, *names: str, minimum: int = 1) -> None:
     """NetworkError unless the named hyper-parameters are whole numbers of at least `minimum`; makes them `int`."""
     for name in names:
         value = getattr(layer, name)

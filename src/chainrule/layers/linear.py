@@ -15,7 +15,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from chainrule.layers.layer import Layer, Parameters, Shape, positive
+from chainrule.layers.layer import Layer, Parameters, Shape, whole_numbers
 from chainrule.random import Draws
 
 
@@ -52,7 +52,7 @@ class Linear(Layer):
     short_name: ClassVar[str] = "fc"
 
     def __post_init__(self) -> None:
-        positive(self, "out_features")
+        whole_numbers(self, "out_features")
 
     def __str__(self) -> str:
         return f"Linear({self.out_features})"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from chainrule.layers.layer import Layer, Shape, image_shape, positive, window_count
+from chainrule.layers.layer import Layer, Shape, image_shape, whole_numbers, window_count
 
 
 def windows(x: np.ndarray, kernel: int, stride: int) -> np.ndarray:
@@ -16,7 +16,7 @@ def windows(x: np.ndarray, kernel: int, stride: int) -> np.ndarray:
 
 def patch_elements(x: np.ndarray, kernel: int, stride: int) -> Iterator[np.ndarray]:
     """For each offset (di, dj), row by row: the view x[s, c, i * stride + di, j * stride + dj]."""
-    rows, columns = ((size - kernel) // stride * stride + 1 for size in x.shape[2:])
+    rows, columns = (size - kernel + 1 for size in x.shape[2:])
     for di, dj in np.ndindex(kernel, kernel):
         yield x[:, :, di : di + rows : stride, dj : dj + columns : stride]
 
@@ -34,8 +34,8 @@ class Pooling(Layer):
     stride: int = 0  # 0: the size, patches side by side
 
     def __post_init__(self) -> None:
-        positive(self, "size")
-        positive(self, "stride", minimum=0)
+        whole_numbers(self, "size")
+        whole_numbers(self, "stride", minimum=0)
 
     def __str__(self) -> str:
         more = f", stride={self.step}" if self.step != self.size else ""
