@@ -42,6 +42,8 @@ from chainrule.optimizers import SGD as SGD
 from chainrule.optimizers import AdaDelta as AdaDelta
 from chainrule.optimizers import Adam as Adam
 from chainrule.presets import preset as preset
+from chainrule.regression import PolynomialFit as PolynomialFit
+from chainrule.regression import fit_polynomial as fit_polynomial
 from chainrule.scaling import Scaling as Scaling
 from chainrule.trace import trace as trace
 from chainrule.training import Training as Training

@@ -53,6 +53,8 @@ class Training:
 
     def optimizer_at(self, epoch: int) -> Optimizer:
         """The optimizer with the learning rate of that epoch (from 0)."""
+        if self.lr_decay == 1:
+            return self.optimizer
         return self.optimizer.with_lr(self.optimizer.lr * self.lr_decay ** (epoch // self.lr_decay_every))
 
 

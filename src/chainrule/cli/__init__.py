@@ -14,6 +14,7 @@ from chainrule.cli.evaluate import evaluate
 from chainrule.cli.gradcheck import gradcheck
 from chainrule.cli.info import info
 from chainrule.cli.predict import predict
+from chainrule.cli.regress import regress
 from chainrule.cli.train import train
 from chainrule.errors import ChainruleError
 from chainrule.version import __version__
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, evaluate, predict, gradcheck, info):
+for command in (train, evaluate, predict, regress, gradcheck, info):
     app.command()(command)
 
 
@@ -47,12 +48,14 @@ def options(
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Execute one command line (default: the process's) and return its exit code; an error is one line on stderr."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        return app(None if arguments is None else list(arguments), standalone_mode=False) or 0
+        return app(arguments, standalone_mode=False) or 0
     except ChainruleError as error:
         return _fail(str(error), error.exit_code)
     except typer.TyperException as error:
-        return _fail(error.format_message(), error.exit_code) if error.format_message() else error.exit_code
+        message = error.format_message()
+        return _fail(message + _given(error, arguments), error.exit_code) if message else error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", 130)
     except BrokenPipeError:  # whoever read our output has seen enough
@@ -67,6 +70,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def main() -> NoReturn:
     """The entry point of `chainrule` and of `python -m chainrule`."""
     sys.exit(run())
+
+
+def _given(error: typer.TyperException, arguments: Sequence[str]) -> str:
+    """What was given for the option that an error is about, which its message leaves out."""
+    names = getattr(getattr(error, "param", None), "opts", ())
+    for argument, value in zip(arguments, [*arguments[1:], ""], strict=True):
+        name, equals, attached = argument.partition("=")
+        if name in names:
+            return f"; given was {attached if equals else value!r}"
+    return ""
 
 
 def _fail(message: str, code: int) -> int:

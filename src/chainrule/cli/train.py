@@ -19,6 +19,7 @@ from chainrule.evaluation import Evaluation, evaluate
 from chainrule.events import Listener, Progress
 from chainrule.fitting import EpochRecord, History, fit
 from chainrule.optimizers import OPTIMIZERS
+from chainrule.plots import check_plot_path, plot_history
 from chainrule.presets import PRESETS
 from chainrule.sampling import ORDERS
 
@@ -73,6 +74,8 @@ def train(
     for name, value in (("--threads", threads), ("--log-interval", log_interval)):
         if value is not None and value < 1:
             raise UsageError(f"{name} is {value}; expected at least 1")
+    if plot:
+        check_plot_path(plot)
     changes = Changes(epochs, batch_size, lr, lr_decay, optimizer, momentum, weight_decay, order, reduction)
     seeds = {"weights": weight_seed, "dropout1": dropout_seed_1, "dropout2": dropout_seed_2}
     job = make_job(preset, network, seed, seeds, changes)
@@ -86,8 +89,6 @@ def train(
         final = _final(job, data, history)
     seconds = time.perf_counter() - started
     if plot:
-        from chainrule.plots import plot_history  # matplotlib is loaded for a plot only
-
         plot_history(history, plot)
     _report(job, data, folder, history, final, seconds, output)
     return 130 if history.reason == "interrupted" else 0
