@@ -1,13 +1,20 @@
 """How well a network does on data it is shown without learning from them."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chainrule.data.dataset import Dataset
-from chainrule.engine import execute
+from chainrule.engine import DEFAULT_ENGINE, execute
+from chainrule.engine.reference import Reference
 from chainrule.errors import DataError
 from chainrule.network import Network
+
+if TYPE_CHECKING:
+    from chainrule.engine.compiled import Compiled
 
 
 @dataclass(frozen=True)
@@ -23,12 +30,21 @@ class Evaluation:
         return round((self.accuracy or 0.0) * self.samples)
 
 
-def evaluate(network: Network, data: Dataset, engine: str = "reference", batch_size: int = 100) -> Evaluation:
-    """Loss and accuracy of the network over the data; batches bound the memory, they do not change the result."""
+def evaluate(
+    network: Network,
+    data: Dataset,
+    engine: str | Reference | Compiled = DEFAULT_ENGINE,
+    batch_size: int = 100,
+    threads: int | None = None,
+) -> Evaluation:
+    """Loss and accuracy of the network over the data; batches bound the memory, they do not change the result.
+
+    `engine` is a name, or what `execute` made of this network.
+    """
     if len(data) == 0:
         raise DataError("there is no data to evaluate on; expected at least one sample")
     network.loss.check_targets(data.t, network.output_shape)
-    executor = execute(network, engine)
+    executor = execute(network, engine, threads=threads) if isinstance(engine, str) else engine
     w = executor.layout.pack(network.w)
     loss = right = total = 0.0
     classified = False

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from chainrule.data.dataset import Dataset
-from chainrule.engine import execute
+from chainrule.engine import DEFAULT_ENGINE, execute
 from chainrule.evaluation import Evaluation, evaluate
 from chainrule.events import EpochEvent, Event, Listener, Progress
 from chainrule.network import Network
@@ -44,7 +44,8 @@ def fit(
     training: Training | None = None,
     *,
     validation: Dataset | None = None,
-    engine: str = "reference",
+    engine: str = DEFAULT_ENGINE,
+    threads: int | None = None,
     listeners: Sequence[Listener] = (),
     on_epoch: Callable[[EpochRecord, Progress], None] | None = None,
     start: Progress | None = None,
@@ -58,6 +59,7 @@ def fit(
     data.check_finite()
     network.prepare(data.x[:1], network.w.dtype)
     network.loss.check_targets(data.t, network.output_shape)
+    objective = execute(network, engine, training.seed, threads)
     history = History()
 
     def record(event: Event) -> None:
@@ -66,7 +68,7 @@ def fit(
         network.w[:] = event.progress.weights()
         seen = None
         if validation is not None and len(validation):
-            seen = evaluate(network, validation, engine, training.batch_size or 100)
+            seen = evaluate(network, validation, objective, training.batch_size or 100)
         rate = event.samples / event.seconds
         epoch = EpochRecord(
             event.epoch + 1, event.loss, event.lr, event.gradient_norm, event.seconds, rate, validation=seen
@@ -75,7 +77,6 @@ def fit(
         if on_epoch:
             on_epoch(epoch, event.progress)
 
-    objective = execute(network, engine, training.seed)
     result = minimise(objective, data, network.w, training, [*listeners, record], start)
     network.w[:] = result.w
     history.reason, history.progress = result.reason, result.progress

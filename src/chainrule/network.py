@@ -100,12 +100,17 @@ class Network:
 
     def prepare(self, x: np.ndarray, dtype: np.dtype) -> np.ndarray:
         """x as the first layer reads it: bytes scaled, rows shaped into images, of the given type."""
+        x = self.check_shape(x)
+        return self.scaling.table(dtype)[x] if x.dtype == np.uint8 else x.astype(dtype, copy=False)
+
+    def check_shape(self, x: np.ndarray) -> np.ndarray:
+        """x as (samples, *input_shape), from that or from rows; DataError if it is neither."""
         x = np.asarray(x)
         if x.shape[1:] != self.input_shape:
             if x.ndim != 2 or x.shape[1] != prod(self.input_shape):
                 raise DataError(f"x has shape {x.shape}; expected (samples, {', '.join(map(str, self.input_shape))})")
             x = x.reshape(len(x), *self.input_shape)
-        return self.scaling.table(dtype)[x] if x.dtype == np.uint8 else x.astype(dtype, copy=False)
+        return x
 
     def forward(self, w: np.ndarray, x: np.ndarray, draws: Draws | None = None) -> list[np.ndarray]:
         """[x, x_1, ..., y] for prepared x (s, *input_shape); `draws` in training, None in evaluation."""

@@ -3,11 +3,18 @@
 It knows nothing of optimizers, epochs or files; whoever minimises it knows nothing of what w means.
 """
 
+from __future__ import annotations
+
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from chainrule.optimizers import Optimizer, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,14 @@ class Objective(ABC):
         `on_ready(slice)` is called once for each slice of `out` as soon as it is final and w[slice] is no longer
         read, last layer first.
         """
+
+    def update(self, optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State) -> None:
+        """Let the optimizer move w and `state`, given gw: by its definition, unless an engine has a kernel for it."""
+        optimizer.update(w, gw, state)
+
+    def norm(self, gw: np.ndarray) -> float:
+        """|gw|; not finite where an element is not."""
+        return math.sqrt(float(np.dot(gw, gw)))
 
     def kinks(self, w: np.ndarray, batch: Batch) -> list[np.ndarray]:
         """Which linear pieces of its ReLUs and max-pools L is on: where this changes, L has a kink between."""

@@ -120,10 +120,10 @@ def _epoch(progress: Progress, data: Dataset, training: Training, listeners: Seq
         part = data.take(indices)
         weight, total = _sample_weight(part, training.reduction)
         loss = objective.loss_and_gradient(w, Batch(part.x, part.t, weight, epoch, state.step), gw)
-        norm = math.sqrt(float(np.dot(gw, gw)))
+        norm = objective.norm(gw)
         _check_finite(loss, norm, progress, optimizer)
         state.step += 1
-        optimizer.update(w, gw, state)
+        objective.update(optimizer, w, gw, state)
         mean = loss if training.reduction == "mean" else loss / (total or 1.0)
         loss_sum, weight_sum, samples = loss_sum + mean * total, weight_sum + total, samples + len(part)
         progress.batch += 1

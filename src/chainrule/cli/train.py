@@ -13,7 +13,7 @@ from chainrule.cli.console import Json, Output, Plot, Quiet, Seed, table
 from chainrule.cli.job import DEFAULT_PRESET, Changes, Data, Job, load_data, make_job
 from chainrule.cli.reporting import BatchLines, ProgressBar, epoch_line, stop_on_interrupt, test_line
 from chainrule.cli.run_folder import RunFolder
-from chainrule.engine import ENGINES
+from chainrule.engine import DEFAULT_ENGINE, ENGINES
 from chainrule.errors import UsageError
 from chainrule.evaluation import Evaluation, evaluate
 from chainrule.events import Listener, Progress
@@ -55,7 +55,7 @@ def train(
         float | None,
         typer.Option(metavar="FRACTION", help="Hold out this part of the training data; test once, at the end."),
     ] = None,
-    engine: Annotated[str, typer.Option(help=f"What executes the network: {', '.join(ENGINES)}.")] = "reference",
+    engine: Annotated[str, typer.Option(help=f"What executes the network: {', '.join(ENGINES)}.")] = DEFAULT_ENGINE,
     threads: Annotated[int | None, typer.Option(metavar="N", help="At most so many threads.")] = None,
     log_interval: Annotated[int | None, typer.Option(metavar="N", help="Print the loss of every N-th batch.")] = None,
     out: Annotated[
@@ -85,8 +85,8 @@ def train(
     folder = RunFolder(out, job.name, configuration)
     started = time.perf_counter()
     with threadpool_limits(threads) if threads else nullcontext():
-        history = _train(job, data, folder, engine, log_interval, output)
-        final = _final(job, data, history)
+        history = _train(job, data, folder, engine, threads, log_interval, output)
+        final = _final(job, data, history, engine, threads)
     seconds = time.perf_counter() - started
     if plot:
         plot_history(history, plot)
@@ -94,7 +94,15 @@ def train(
     return 130 if history.reason == "interrupted" else 0
 
 
-def _train(job: Job, data: Data, folder: RunFolder, engine: str, log_interval: int | None, output: Output) -> History:
+def _train(
+    job: Job,
+    data: Data,
+    folder: RunFolder,
+    engine: str,
+    threads: int | None,
+    log_interval: int | None,
+    output: Output,
+) -> History:
     epochs, samples = job.training.epochs, len(data.train)
     to_stdout = job.original_lines and not output.json
     stream = sys.stdout if to_stdout else sys.stderr
@@ -124,6 +132,7 @@ def _train(job: Job, data: Data, folder: RunFolder, engine: str, log_interval: i
             job.training,
             validation=data.every_epoch,
             engine=engine,
+            threads=threads,
             listeners=[bar, *listeners, interrupted],
             on_epoch=on_epoch,
         )
@@ -132,10 +141,10 @@ def _train(job: Job, data: Data, folder: RunFolder, engine: str, log_interval: i
     return history
 
 
-def _final(job: Job, data: Data, history: History) -> Evaluation | None:
+def _final(job: Job, data: Data, history: History, engine: str, threads: int | None) -> Evaluation | None:
     """The test result: measured once now where validation data were held out, else the last epoch's."""
     if data.at_end is not None and len(data.at_end):
-        return evaluate(job.network, data.at_end)
+        return evaluate(job.network, data.at_end, engine, threads=threads)
     return history.epochs[-1].validation if history.epochs else None
 
 

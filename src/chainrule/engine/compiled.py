@@ -1,0 +1,77 @@
+"""The compiled engine: a network executed in stages, by kernels where there is one, by definitions elsewhere."""
+
+import math
+
+import numpy as np
+
+from chainrule.engine.kernels.optimizers import squared_norm, update
+from chainrule.engine.plan import Plan, layout_of
+from chainrule.engine.stage import Step
+from chainrule.engine.threads import Phase, Team, default_threads, team_of
+from chainrule.errors import UsageError
+from chainrule.network import Network, OnReady
+from chainrule.objective import Batch, Objective
+from chainrule.optimizers import Optimizer, State
+from chainrule.random import Draws, check_seed
+
+UPDATES, SMALL = 16, 8192  # parts of w in an update; weights that are not worth a part of their own
+
+
+class Compiled(Objective):
+    """The loss of a float32 network over a batch, and its gradient. Buffers are allocated once for a batch size."""
+
+    def __init__(self, network: Network, seed: int = 0, threads: int | None = None) -> None:
+        if threads is not None and threads < 1:
+            raise UsageError(f"threads is {threads}; expected at least 1")
+        self.network, self.seed = network, check_seed(seed)
+        self.layout = self._permuted = layout_of(network)
+        self.threads = threads or default_threads()
+        self._training: Plan | None = None
+        self._inference: Plan | None = None
+
+    def loss(self, w: np.ndarray, batch: Batch) -> float:
+        plan = self._plan(len(batch), training=True)
+        self._team().run(plan.loss(batch, Step(w, len(batch), self._draws(batch))))
+        return plan.output.total(batch)
+
+    def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: OnReady | None = None) -> float:
+        plan = self._plan(len(batch), training=True)
+        self._team().run(plan.gradient(batch, Step(w, len(batch), self._draws(batch), out)))
+        if on_ready:
+            on_ready(slice(0, len(w)))
+        return plan.output.total(batch)
+
+    def update(self, optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State) -> None:
+        """The optimizer's kernel, each thread on some of w."""
+        count = min(UPDATES, 1 + len(w) // SMALL)
+
+        def part(k: int) -> None:
+            update(optimizer, w, gw, state, k * len(w) // count, (k + 1) * len(w) // count)
+
+        self._team().run([Phase(count, part)])
+
+    def norm(self, gw: np.ndarray) -> float:
+        return math.sqrt(squared_norm(gw))
+
+    def outputs(self, w: np.ndarray, x: np.ndarray) -> np.ndarray:
+        """y = f_w(x), in evaluation."""
+        plan = self._plan(len(x), training=False)
+        self._team().run(plan.evaluate(x, Step(w, len(x))))
+        return plan.outputs(len(x))
+
+    def _team(self) -> Team:
+        return team_of(self.threads)
+
+    def _draws(self, batch: Batch) -> Draws:
+        return Draws(self.seed, layer=0, step=batch.step, offset=batch.offset)
+
+    def _plan(self, samples: int, training: bool) -> Plan:
+        """A plan with room for so many samples; the one there is, if it has."""
+        plan = self._training if training else self._inference or self._training
+        if plan is None or plan.capacity < samples:
+            plan = Plan(self.network, self._permuted, samples, gradients=training)
+            if training:
+                self._training = plan
+            else:
+                self._inference = plan
+        return plan

@@ -1,0 +1,147 @@
+"""Direct convolution, dense: forward, and by the same loops the input gradient; the weight gradient.
+
+    y[oc,i,j] = sum over ic,di,dj of w[oc,ic,di,dj] x[ic, S i + di - P, S j + dj - P] + b[oc]
+
+A register tile holds `pixels` neighbouring pixels of a row times `vectors` vectors of output channels; each step of
+the sum adds x (one number a pixel) times w (one vector a column). For stride 1 the input gradient is this convolution
+again, of dL/dy in a frame of K - 1 - P zeros with the filters rotated by 180 degrees and oc and ic exchanged.
+
+    dL/dw[oc,ic,di,dj] = sum over s,i,j of dL/dy[s,oc,i,j] x[s,ic,S i + di - P, S j + dj - P]
+
+holds, for one oc and a vector of ic, the K x K accumulators of all (di, dj).
+"""
+
+from typing import NamedTuple
+
+from chainrule.engine.jit import kernel
+from chainrule.engine.layout import block_floats, place, row_floats
+from chainrule.engine.simd import (
+    LANES,
+    REGISTERS,
+    multiply_add,
+    rectify,
+    repeat,
+    store_blocks,
+)
+
+VECTORS = 4 if REGISTERS == 32 else 2  # of output channels in a wide tile
+WIDE, NARROW = 6, 24 // VECTORS * 2  # pixels of a tile of VECTORS vectors, and of one vector
+
+
+class Convolved(NamedTuple):
+    """The sizes of a convolution."""
+
+    out_channels: int
+    in_channels: int
+    kernel_size: int
+    stride: int
+    padding: int
+    rows: int  # of the output
+    columns: int
+
+
+@kernel
+def packed_floats(out_channels, in_channels, kernel_size):
+    """How much room packed weights take."""
+    return -(-out_channels // LANES) * LANES * in_channels * kernel_size * kernel_size
+
+
+@kernel
+def group_of(block, blocks):
+    """(first block, blocks) of the group of output channels that a block is in: VECTORS together, at the end alone."""
+    first = block // VECTORS * VECTORS
+    return (first, VECTORS) if first + VECTORS <= blocks else (block, 1)
+
+
+@kernel
+def pack_weights(w, at, shape, transposed, packed):
+    """w[at:] (oc, ic, di, dj) into [group][ic][di][dj][vectors][L], zero where oc ends.
+
+    `transposed` packs what the input gradient convolves with: ic and oc exchanged, (di, dj) rotated.
+    """
+    n, m, k = shape.out_channels, shape.in_channels, shape.kernel_size
+    if transposed:
+        n, m = m, n
+    blocks = -(-n // LANES)
+    for block in range(blocks):
+        first, vectors = group_of(block, blocks)
+        start = first * LANES * m * k * k + (block - first) * LANES
+        for c in range(m):
+            for d in range(k * k):
+                to = start + (c * k * k + d) * vectors * LANES
+                for lane in range(LANES):
+                    o = block * LANES + lane
+                    if o >= n:
+                        packed[to + lane] = 0.0
+                    elif transposed:
+                        packed[to + lane] = w[at + (c * n + o) * k * k + k * k - 1 - d]
+                    else:
+                        packed[to + lane] = w[at + (o * m + c) * k * k + d]
+
+
+def make_tile(pixels, vectors):
+    """The kernel of one register tile: `pixels` pixels of row i from column j on, `vectors` blocks of channels."""
+
+    @kernel
+    def tile(packed, packed_at, b, x, x_image, y, y_image, shape, place_in, relu):
+        sample, i, j, y_i, block = place_in
+        acc = repeat(pixels, vectors, b, block * LANES)
+        step = shape.stride * x_image.lanes
+        row, w_at = row_floats(x_image), packed_at
+        for c in range(shape.in_channels):
+            at = place(x_image, sample, c, i * shape.stride - shape.padding, j * shape.stride - shape.padding)
+            for _ in range(shape.kernel_size):
+                for dj in range(shape.kernel_size):
+                    acc = multiply_add(acc, x, at + dj * x_image.lanes, step, packed, w_at)
+                    w_at += vectors * LANES
+                at += row
+        if relu:
+            acc = rectify(acc)
+        store_blocks(acc, y, place(y_image, sample, block * LANES, y_i, j), LANES, block_floats(y_image))
+
+    return tile
+
+
+wide_tile, narrow_tile = make_tile(WIDE, VECTORS), make_tile(NARROW, 1)
+wide_pixel, narrow_pixel = make_tile(1, VECTORS), make_tile(1, 1)
+
+
+@kernel
+def convolution_rows(packed, b, x, x_image, y, y_image, shape, sample, row, y_row, count, relu):
+    """Rows row .. row+count-1 of y, of one sample, into rows y_row .. of y's image; with ReLU if so asked.
+
+    b is padded with zeros to whole vectors; x's frame is at least the padding.
+    """
+    blocks = -(-shape.out_channels // LANES)
+    k = shape.in_channels * shape.kernel_size * shape.kernel_size
+    block = 0
+    while block < blocks:
+        _, vectors = group_of(block, blocks)
+        at = block * LANES * k
+        pixels = WIDE if vectors == VECTORS else NARROW
+        for i in range(count):
+            j = 0
+            while j < shape.columns:
+                if shape.columns < pixels:
+                    where = (sample, row + i, j, y_row + i, block)
+                    if vectors == VECTORS:
+                        wide_pixel(packed, at, b, x, x_image, y, y_image, shape, where, relu)
+                    else:
+                        narrow_pixel(packed, at, b, x, x_image, y, y_image, shape, where, relu)
+                    j += 1
+                    continue
+                start = min(j, shape.columns - pixels)  # the last tile of a row overlaps the one before
+                where = (sample, row + i, start, y_row + i, block)
+                if vectors == VECTORS:
+                    wide_tile(packed, at, b, x, x_image, y, y_image, shape, where, relu)
+                else:
+                    narrow_tile(packed, at, b, x, x_image, y, y_image, shape, where, relu)
+                j = start + pixels
+        block += vectors
+
+
+@kernel
+def convolution(packed, b, x, x_image, y, y_image, shape, first, last, relu):
+    """y of samples first .. last-1."""
+    for sample in range(first, last):
+        convolution_rows(packed, b, x, x_image, y, y_image, shape, sample, 0, 0, shape.rows, relu)

@@ -1,0 +1,263 @@
+"""The fully connected layer on a batch: three products of matrices and a sum.
+
+    y[s]     = b + sum over n of x[s][n] W[n]
+    gx[s][n] = gy[s] . W[n]
+    gw[n]    = sum over s of x[s][n] gy[s]
+    gb       = sum over s of gy[s]
+
+W[n] is the row of input n: its weights to all outputs, padded with zeros to whole vectors, as are y[s], gy[s] and b.
+x[s] and gx[s] are padded likewise, in the engine's order of the input. Ranges of inputs begin at multiples of BLOCK.
+
+Each sum is taken in one order, whatever ranges it is cut into and whether a block is walked over (`linear_sparse`) or
+taken whole, which differ only where 0 times an infinity or NaN would be added: so any number of threads gives the same
+finite results.
+"""
+
+from typing import NamedTuple
+
+from chainrule.engine.jit import kernel
+from chainrule.engine.kernels.linear_sparse import (
+    BLOCK,
+    Product,
+    add_live,
+    add_live_dots,
+    clear,
+    find_live,
+    live_bits,
+    prefetch_rows,
+    transpose_bits,
+)
+from chainrule.engine.simd import (
+    LANES,
+    REGISTERS,
+    add,
+    get,
+    load,
+    multiply_add,
+    prefetch,
+    put,
+    scale,
+    store,
+    transpose,
+    zeros,
+)
+
+COLUMNS = 4 if REGISTERS == 32 else 2  # vectors in a tile
+SPARSE = 0.5  # a block with fewer live elements is walked over
+SPARSE_VECTORS = 3  # rows of fewer vectors are not worth a walk
+
+
+class Linear(NamedTuple):
+    """The sizes of a layer, and where its operands stand in their arrays (floats)."""
+
+    inputs: int
+    outputs: int
+    w_at: int
+    x_at: int
+    x_stride: int  # from sample to sample; of gx too
+    y_stride: int  # of y, gy and each part
+
+
+@kernel
+def row_vectors(layer):
+    """Vectors in a row of outputs."""
+    return (layer.outputs + LANES - 1) // LANES
+
+
+def tile_columns(columns):
+    """Add the products to `columns` vectors of c from column j on, of all rows, in register tiles."""
+
+    @kernel
+    def add_columns(a, b, c, p, rows, depth, j):
+        i = 0
+        while i + 6 <= rows:
+            acc = load(6, columns, c, p.c_at + i * p.c_row + j, p.c_row)
+            for k in range(depth):
+                acc = multiply_add(acc, a, p.a_at + i * p.a_row + k * p.a_step, p.a_row, b, p.b_at + k * p.b_step + j)
+            store(acc, c, p.c_at + i * p.c_row + j, p.c_row)
+            i += 6
+        while i + 2 <= rows:
+            pair = load(2, columns, c, p.c_at + i * p.c_row + j, p.c_row)
+            for k in range(depth):
+                pair = multiply_add(pair, a, p.a_at + i * p.a_row + k * p.a_step, p.a_row, b, p.b_at + k * p.b_step + j)
+            store(pair, c, p.c_at + i * p.c_row + j, p.c_row)
+            i += 2
+        if i < rows:
+            one = load(1, columns, c, p.c_at + i * p.c_row + j, p.c_row)
+            for k in range(depth):
+                one = multiply_add(one, a, p.a_at + i * p.a_row + k * p.a_step, p.a_row, b, p.b_at + k * p.b_step + j)
+            store(one, c, p.c_at + i * p.c_row + j, p.c_row)
+
+    return add_columns
+
+
+tile_full, tile_3, tile_2, tile_1 = (tile_columns(n) for n in (COLUMNS, 3, 2, 1))
+
+
+@kernel
+def add_product(a, b, c, p, rows, depth, vectors):
+    """c[i] += sum over k of a[i][k] b[k], dense."""
+    j = 0
+    while j < vectors:
+        n, at = vectors - j, j * LANES
+        if n >= COLUMNS:
+            tile_full(a, b, c, p, rows, depth, at)
+            j += COLUMNS
+        elif n == 3:
+            tile_3(a, b, c, p, rows, depth, at)
+            j += 3
+        elif n == 2:
+            tile_2(a, b, c, p, rows, depth, at)
+            j += 2
+        else:
+            tile_1(a, b, c, p, rows, depth, at)
+            j += 1
+
+
+@kernel
+def fill_rows(y, at, stride, rows, vectors, row):
+    """Each of the rows of y = the given row."""
+    for r in range(rows):
+        for j in range(0, vectors * LANES, LANES):
+            store(load(1, 1, row, j, 0), y, at + r * stride + j, 0)
+
+
+@kernel
+def block_inputs(vectors):
+    """How many inputs to take at a time: those of a word, or more where rows are too short for a walk."""
+    return BLOCK if vectors >= SPARSE_VECTORS else 4 * BLOCK
+
+
+@kernel
+def few_live(words, x, at, stride, rows, n, vectors):
+    """Whether a walk over the live elements of the block beats taking all; if so, words say which they are."""
+    if vectors < SPARSE_VECTORS:
+        return False
+    prefetch_rows(x, at + BLOCK, stride, rows)
+    return find_live(words, x, at, stride, rows, n) < SPARSE * rows * n
+
+
+@kernel
+def forward(w, start, x, y, layer, first, last, n_first, n_last, words):
+    """y[s] = start + sum over the inputs n_first to n_last of x[s][n] W[n], for samples first to last.
+
+    start is a row: b, or zeros for one of the parts that `add_parts` sums. words is scratch for BLOCK words.
+    """
+    vectors = row_vectors(layer)
+    row, stride = vectors * LANES, layer.y_stride
+    fill_rows(y, first * stride, stride, last - first, vectors, start)
+    block = block_inputs(vectors)
+    for n in range(n_first, n_last, block):
+        depth = min(block, n_last - n)
+        for s in range(first, last, BLOCK):
+            rows = min(BLOCK, last - s)
+            x_at = layer.x_at + s * layer.x_stride + n
+            p = Product(x_at, layer.x_stride, 1, layer.w_at + n * row, row, s * stride, stride)
+            if few_live(words, x, x_at, layer.x_stride, rows, depth, vectors):
+                add_live(words, x, w, y, p, rows, vectors)
+            else:
+                add_product(x, w, y, p, rows, depth, vectors)
+
+
+@kernel
+def add_parts(b, part, part_stride, parts, y, layer, first, last):
+    """y[s] = b + the sum over the parts, in order, of part[s]; parts are part_stride apart."""
+    for s in range(first, last):
+        for j in range(0, row_vectors(layer) * LANES, LANES):
+            at = s * layer.y_stride + j
+            acc = load(1, 1, b, j, 0)
+            for p in range(parts):
+                acc = add(acc, load(1, 1, part, p * part_stride + at, 0))
+            store(acc, y, at, 0)
+
+
+@kernel
+def weight_gradient(x, gy, gw, gw_at, start, layer, n_first, n_last, B, words):
+    """gw[n] = start + sum over s of x[s][n] gy[s] for the inputs n_first to n_last; gw[0] would stand at gw_at.
+
+    start is a row: zeros, or what a shift of x leaves (see `shifted_bias`). words is scratch for BLOCK words.
+    """
+    vectors = row_vectors(layer)
+    row = vectors * LANES
+    block = block_inputs(vectors)
+    for n in range(n_first, n_last, block):
+        rows = min(block, n_last - n)
+        fill_rows(gw, gw_at + n * row, row, rows, vectors, start)
+        for s in range(0, B, BLOCK):
+            depth = min(BLOCK, B - s)
+            x_at = layer.x_at + s * layer.x_stride + n
+            p = Product(x_at, 1, layer.x_stride, s * layer.y_stride, layer.y_stride, gw_at + n * row, row)
+            if few_live(words, x, x_at, layer.x_stride, depth, rows, vectors):
+                transpose_bits(words)
+                add_live(words, x, gy, gw, p, rows, vectors)
+            else:
+                add_product(x, gy, gw, p, rows, depth, vectors)
+
+
+@kernel
+def bias_gradient(gy, gb, gb_at, layer, B):
+    """gb = sum over s of gy[s]."""
+    for j in range(0, row_vectors(layer) * LANES, LANES):
+        acc = zeros(1, 1)
+        for s in range(B):
+            acc = add(acc, load(1, 1, gy, s * layer.y_stride + j, 0))
+        store(acc, gb, gb_at + j, 0)
+
+
+@kernel
+def live_input_gradient(w, gy, x, gx, layer, first, last, n_first, n_last):
+    """gx[s][n] = gy[s] . W[n] where x[s][n] is live, and 0 elsewhere: rounded otherwise than by `input_gradient`."""
+    vectors = row_vectors(layer)
+    for n in range(n_first, n_last, BLOCK):
+        count = min(BLOCK, n_last - n)
+        for s in range(first, last):
+            at = s * layer.x_stride + n
+            clear(gx, at, count)
+            prefetch(BLOCK, x, layer.x_at + at + BLOCK)
+            prefetch(BLOCK, gx, at + BLOCK)
+            bits = live_bits(x, layer.x_at + at, count)
+            add_live_dots(bits, gy, s * layer.y_stride, w, layer.w_at + n * vectors * LANES, vectors, gx, at)
+
+
+@kernel
+def transpose_block(w, at, row, inputs, outputs, turned):
+    """turned[m][k] = w[at + k row + m] for k < inputs, zeros from there to BLOCK; m < outputs, up to whole vectors."""
+    whole = inputs // LANES * LANES
+    for m in range(0, outputs, LANES):
+        for k in range(0, whole, LANES):
+            store(transpose(load(LANES, 1, w, at + k * row + m, row)), turned, m * BLOCK + k, BLOCK)
+        for lane in range(m, m + LANES):
+            clear(turned, lane * BLOCK + whole, BLOCK - whole)
+            for k in range(whole, inputs):
+                put(turned, lane * BLOCK + k, get(w, at + k * row + lane))
+
+
+@kernel
+def input_gradient(w, gy, gx, layer, first, last, n_first, n_last, turned):
+    """gx[s][n] = gy[s] . W[n] of samples first to last and inputs n_first to n_last; turned is scratch for BLOCK^2."""
+    row = row_vectors(layer) * LANES
+    for n in range(n_first, n_last, BLOCK):
+        inputs = min(BLOCK, n_last - n)
+        for s in range(first, last):
+            clear(gx, s * layer.x_stride + n, inputs)
+        prefetch_rows(gx, first * layer.x_stride + n + BLOCK, layer.x_stride, last - first)
+        for m in range(0, layer.outputs, BLOCK):
+            outputs = min(BLOCK, layer.outputs - m)
+            transpose_block(w, layer.w_at + n * row + m, row, inputs, outputs, turned)
+            gy_at, gx_at = first * layer.y_stride + m, first * layer.x_stride + n
+            p = Product(gy_at, layer.y_stride, 1, 0, BLOCK, gx_at, layer.x_stride)
+            add_product(gy, turned, gx, p, last - first, outputs, (inputs + LANES - 1) // LANES)
+
+
+@kernel
+def shifted_bias(w, b, c, layer, bias):
+    """bias = b + c sum over n of W[n]: started from it and given x - c for x, `forward` gives y = W x + b.
+
+    gw is then the gradient for x - c, started from the row c gb.
+    """
+    row = row_vectors(layer) * LANES
+    for j in range(0, row, LANES):
+        acc = zeros(1, 1)
+        for n in range(layer.inputs):
+            acc = add(acc, load(1, 1, w, layer.w_at + n * row + j, 0))
+        store(add(load(1, 1, b, j, 0), scale(c, acc)), bias, j, 0)

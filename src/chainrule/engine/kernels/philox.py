@@ -1,0 +1,107 @@
+"""The keep masks of dropout: Philox4x32-10 of `chainrule.random`, many counters at a time.
+
+    keep[e] = 1 where word e % 4 of philox4x32(counter = (e // 4, position, layer, step), key = seed) >= threshold
+
+and 0 elsewhere. The counters are independent, so LLVM makes vectors of the plain loops: it sees that only the low 32
+bits of a factor count and multiplies 32 x 32 -> 64 bits in one instruction.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from chainrule.engine.jit import inlined, kernel
+from chainrule.engine.simd import LANES
+from chainrule.random import KEY_STEPS, ROUNDS, Draws
+
+M0, M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+STEP0, STEP1 = np.uint64(KEY_STEPS[0]), np.uint64(KEY_STEPS[1])
+LOW, HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)
+
+
+class Mask(NamedTuple):
+    """One layer's masks in one step, for Numba to take as an argument; all are whole numbers below 2**32."""
+
+    key0: int
+    key1: int
+    layer: int
+    step: int
+    threshold: int
+
+
+def mask(draws: Draws, p: float) -> Mask:
+    """The masks that a Dropout(p) draws there; `draws.offset` is left to the positions."""
+    seed, threshold = int(draws.seed), min(round(p * 2.0**32), 2**32 - 1)
+    return Mask(seed & 0xFFFFFFFF, seed >> 32, draws.layer, draws.step & 0xFFFFFFFF, threshold)
+
+
+@inlined
+def words(mask, position, block):
+    """The four 32-bit words (uint64) of the elements 4 block .. 4 block + 3."""
+    c0, c1, c2, c3 = np.uint64(block), np.uint64(position), np.uint64(mask.layer), np.uint64(mask.step)
+    k0, k1 = np.uint64(mask.key0), np.uint64(mask.key1)
+    for _ in range(ROUNDS):
+        product0, product1 = M0 * (c0 & LOW), M1 * (c2 & LOW)
+        c0, c2 = (product1 >> HIGH) ^ c1 ^ k0, (product0 >> HIGH) ^ c3 ^ k1
+        c1, c3 = product1, product0
+        k0, k1 = (k0 + STEP0) & LOW, (k1 + STEP1) & LOW
+    return c0 & LOW, c1 & LOW, c2 & LOW, c3 & LOW
+
+
+@kernel
+def keep_mask(mask, position, elements, out, at):
+    """out[at + e] = keep[e] for the sample at that position of the global batch, in canonical order (c, i, j)."""
+    threshold = np.uint64(mask.threshold)
+    quads = out[at : at + elements // 4 * 4]
+    for block in range(elements // 4):
+        w0, w1, w2, w3 = words(mask, position, block)
+        quads[4 * block] = w0 >= threshold
+        quads[4 * block + 1] = w1 >= threshold
+        quads[4 * block + 2] = w2 >= threshold
+        quads[4 * block + 3] = w3 >= threshold
+    rest = words(mask, position, elements // 4)
+    for k in range(elements % 4):
+        out[at + elements // 4 * 4 + k] = rest[k] >= threshold
+
+
+@kernel
+def keep_image(mask, position, x, out, s):
+    """out[place(x, s, c, i, j)] = keep[c, i, j] for the sample at that position, 0 in padded lanes; x has no frame."""
+    pixels, at = x.height * x.width, s * x.stride
+    if x.lanes == 1 or pixels == 1:  # the image's order is the canonical one
+        keep_mask(mask, position, x.channels * pixels, out, at)
+        return
+    for c in range(0, x.channels, LANES):
+        block = out[at + c * pixels : at + (c + LANES) * pixels]
+        if pixels % 4 == 0:
+            keep_quads(mask, position, c, x.channels, block)
+        else:
+            keep_pixels(mask, position, c, x.channels, block)
+
+
+@kernel
+def keep_quads(mask, position, first, channels, out):
+    """The block of channels from `first` on; the words of a counter fall on four pixels of one channel."""
+    threshold, quads = np.uint64(mask.threshold), len(out) // (4 * LANES)
+    for quad in range(quads):
+        y = out[4 * quad * LANES : 4 * (quad + 1) * LANES]
+        for lane in range(LANES):
+            w0, w1, w2, w3 = words(mask, position, (first + lane) * quads + quad)
+            here = first + lane < channels
+            y[lane] = here & (w0 >= threshold)
+            y[LANES + lane] = here & (w1 >= threshold)
+            y[2 * LANES + lane] = here & (w2 >= threshold)
+            y[3 * LANES + lane] = here & (w3 >= threshold)
+
+
+@kernel
+def keep_pixels(mask, position, first, channels, out):
+    """The same where the number of pixels is no multiple of 4: of each counter's words only one is taken."""
+    threshold, pixels = np.uint64(mask.threshold), len(out) // LANES
+    for pixel in range(pixels):
+        y = out[pixel * LANES : (pixel + 1) * LANES]
+        for lane in range(LANES):
+            e = (first + lane) * pixels + pixel
+            w0, w1, w2, w3 = words(mask, position, e >> 2)
+            even, odd = (w2, w3) if e & 2 else (w0, w1)
+            y[lane] = (first + lane < channels) & ((odd if e & 1 else even) >= threshold)

@@ -1,0 +1,140 @@
+"""A stage: one or more layers that are executed as one; and the values between stages."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from chainrule.engine.layout import Image
+from chainrule.engine.simd import aligned_zeros
+from chainrule.engine.threads import Phase
+from chainrule.network import Network
+from chainrule.random import Draws
+
+SLOTS = 8  # ranges of samples of a batch: what is summed over samples is summed by slot, then over the slots in order
+
+
+@dataclass
+class Step:
+    """One batch on its way: what the stages need to know of it."""
+
+    w: np.ndarray  # in the engine's layout
+    samples: int
+    draws: Draws | None = None  # None in evaluation
+    gw: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))  # empty where no gradient is wanted
+
+    def slot(self, k: int) -> tuple[int, int]:
+        """The samples of slot k: first, last + 1."""
+        return k * self.samples // SLOTS, (k + 1) * self.samples // SLOTS
+
+
+@dataclass
+class Values:
+    """x_k of a batch, and dL/dx_k, each in its layout."""
+
+    image: Image
+    x: np.ndarray
+    gx: np.ndarray
+    gradient_image: Image
+
+    @classmethod
+    def room(cls, image: Image, samples: int, gradient: bool) -> "Values":
+        plain = image._replace(frame=0)
+        plain = plain._replace(stride=_stride(plain))
+        size = samples * plain.stride if gradient else 0
+        return cls(image, aligned_zeros(samples * image.stride), aligned_zeros(size), plain)
+
+    def canonical(self, samples: int, gradient: bool = False) -> np.ndarray:
+        """(samples, c, h, w) of x, or of dL/dx: a copy."""
+        image, flat = (self.gradient_image, self.gx) if gradient else (self.image, self.x)
+        c, h, w = image.channels, image.height, image.width
+        return np.ascontiguousarray(
+            _blocks(flat, image, samples).transpose(0, 1, 4, 2, 3).reshape(samples, -1, h, w)[:, :c]
+        )
+
+    def put(self, values: np.ndarray, gradient: bool = False) -> None:
+        """Write (samples, c, h, w), or any shape of as many numbers, as x or as dL/dx."""
+        image, flat = (self.gradient_image, self.gx) if gradient else (self.image, self.x)
+        c, h, w = image.channels, image.height, image.width
+        values = values.reshape(len(values), c, h, w)
+        blocks = _blocks(flat, image, len(values))
+        for block in range(blocks.shape[1]):
+            part = values[:, block * image.lanes : (block + 1) * image.lanes]
+            blocks[:, block, :, :, : part.shape[1]] = part.transpose(0, 2, 3, 1)
+
+
+def _blocks(flat: np.ndarray, image: Image, samples: int) -> np.ndarray:
+    """A view (samples, blocks, height, width, lanes) of an image, without its frame."""
+    f, blocks = image.frame, -(-image.channels // image.lanes)
+    rows, columns = image.height + 2 * f, image.width + 2 * f
+    size = blocks * rows * columns * image.lanes
+    view = flat[: samples * image.stride].reshape(samples, image.stride)[:, :size]
+    return view.reshape(samples, blocks, rows, columns, image.lanes)[:, :, f : f + image.height, f : f + image.width]
+
+
+def _stride(image: Image) -> int:
+    from chainrule.engine.layout import odd_lines
+    from chainrule.engine.weights import elements
+
+    return odd_lines(elements(image))
+
+
+class Stage:
+    """Executes some of a network's layers. A stage without phases of its own works sample by sample."""
+
+    def __init__(self, name: str, kernel: str, x: Values, y: Values) -> None:
+        self.name, self.kernel, self.x, self.y = name, kernel, x, y
+
+    def prepare(self, step: Step) -> None:
+        """What is done once a step before its first sample, by one thread."""
+
+    def forward(self, step: Step) -> list[Phase | Callable[[int], None]]:
+        """What computes y from x: phases of its own, or functions of a slot."""
+        raise NotImplementedError
+
+    def backward(self, step: Step, to_input: bool) -> list[Phase | Callable[[int], None]]:
+        """What computes dL/dx (if `to_input`) and dL/dw from dL/dy."""
+        raise NotImplementedError
+
+    def finish(self, step: Step) -> list[Callable[[], None]]:
+        """Independent tasks that complete dL/dw once all slots are done."""
+        return []
+
+
+class DefinitionStage(Stage):
+    """Executes one layer by its definition, all samples at once: what no kernel does still trains."""
+
+    def __init__(
+        self, network: Network, k: int, x: Values, y: Values, slices: dict[str, slice], where: np.ndarray
+    ) -> None:
+        super().__init__(str(network.layers[k]), "definition", x, y)
+        self.layer, self.k, self.slices, self.where = network.layers[k], k, slices, where
+        self.x_shape, self.y_shape = network.shapes[k], network.shapes[k + 1]
+        self.shapes = network.layers[k].parameter_shapes(self.x_shape)
+
+    def forward(self, step: Step) -> list[Phase | Callable[[int], None]]:
+        return [Phase(1, lambda _: self._forward(step))]
+
+    def backward(self, step: Step, to_input: bool) -> list[Phase | Callable[[int], None]]:
+        return [Phase(1, lambda _: self._backward(step, to_input))]
+
+    def _forward(self, step: Step) -> None:
+        self.y.put(self.layer.forward(self._x(step), self._parameters(step), self._draws(step)))
+
+    def _backward(self, step: Step, to_input: bool) -> None:
+        x, parameters = self._x(step), self._parameters(step)
+        gy = self.y.canonical(step.samples, gradient=True).reshape(-1, *self.y_shape)
+        for name, gradient in self.layer.parameter_gradients(gy, x, parameters).items():
+            step.gw[self.where[self.slices[name]]] = gradient.reshape(-1)
+        if to_input:
+            y = self.y.canonical(step.samples).reshape(-1, *self.y_shape)
+            self.x.put(self.layer.input_gradient(gy, x, y, parameters, self._draws(step)), gradient=True)
+
+    def _x(self, step: Step) -> np.ndarray:
+        return self.x.canonical(step.samples).reshape(-1, *self.x_shape)
+
+    def _parameters(self, step: Step) -> dict[str, np.ndarray]:
+        return {name: step.w[self.where[where]].reshape(self.shapes[name]) for name, where in self.slices.items()}
+
+    def _draws(self, step: Step) -> Draws | None:
+        return step.draws and step.draws.for_layer(self.k)

@@ -1,0 +1,148 @@
+"""The compiled engine computes what the definitions say, for any network, batch and number of threads."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chainrule import Adam, Convolution, DataError, Dropout, Linear, MaxPooling, Network, ReLU, Training, fit
+from chainrule.data import Dataset, mnist
+from chainrule.engine import execute
+from chainrule.engine.compiled import Compiled
+from chainrule.engine.plan import layout_of
+from chainrule.engine.reference import Reference
+from chainrule.objective import Batch
+from chainrule.presets import PRESETS
+from strategies import batches, networks
+
+# A sum of n float32 terms, in any order, is within about sqrt(n) half-ulps (6e-8) of the exact one as a rule; the
+# longest sums here have some thousands of terms, and errors of several layers add up.
+TOLERANCE = 2e-5
+
+
+def single(network: Network) -> Network:
+    """The same network in float32."""
+    twin = Network(network.layers, network.input_shape, network.loss, scaling=network.scaling)
+    twin.w[:] = network.w
+    return twin
+
+
+def compare(network: Network, batch: Batch, threads: int = 2) -> None:
+    """Loss, gradient and outputs against the definitions in float64 at the same (float32) w and x."""
+    batch = Batch(batch.x.astype(np.float32) if batch.x.dtype != np.uint8 else batch.x, batch.t, batch.sample_weight,
+                  step=batch.step, offset=batch.offset)  # fmt: skip
+    exact, w64, expected = Reference(network, 7), network.w.astype(np.float64), np.empty(network.size)
+    compiled = Compiled(network, 7, threads)
+    w = compiled.layout.pack(network.w)
+    out = np.full_like(w, np.nan)
+    out[np.setdiff1d(np.arange(len(out)), layout_of(network).where)] = 0
+    loss = compiled.loss_and_gradient(w, batch, out)
+    expected_loss = exact.loss_and_gradient(w64, batch, expected)
+    assert loss == pytest.approx(expected_loss, rel=TOLERANCE, abs=1e-5)
+    assert compiled.loss(w, batch) == loss
+    gradient = compiled.layout.unpack(out)
+    scale = max(np.abs(expected).max(initial=0), 1e-3)
+    np.testing.assert_allclose(gradient, expected, rtol=0, atol=TOLERANCE * scale)
+    y = exact.outputs(w64, batch.x)
+    np.testing.assert_allclose(compiled.outputs(w, batch.x), y, rtol=1e-4, atol=TOLERANCE * max(np.abs(y).max(), 1))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_any_network_agrees_with_its_definitions(data):
+    network = single(data.draw(networks()))
+    batch = data.draw(batches(network))
+    if len(Reference(network).kinks(network.w.astype(np.float64), batch)) == 0 or smooth(network, batch):
+        compare(network, batch)
+
+
+def smooth(network: Network, batch: Batch) -> bool:
+    """Whether no unit is so near a kink that rounding may decide on which side it is."""
+    xs = network.forward(network.w.astype(np.float64), batch.x.astype(np.float32).astype(np.float64), None)
+    exact = Reference(network, 7)
+    w = network.w.astype(np.float64)
+    near = [exact.kinks(w * (1 + d), batch) for d in (-1e-5, 0, 1e-5)]
+    return all(np.array_equal(a, b) for other in near for a, b in zip(other, near[1], strict=True)) and len(xs) > 0
+
+
+@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize("samples", [1, 5, 64])
+def test_the_presets(name, samples):
+    digits = mnist("train").head(samples)
+    compare(PRESETS[name].network(seed=3), Batch(digits.x, digits.t, np.full(samples, 1 / samples), step=11))
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [Convolution(20), ReLU(), Convolution(33), ReLU(), MaxPooling(), Dropout(0.25), Linear(70), ReLU(), Linear(5)],
+        [Convolution(17, 5, padding=2), ReLU(), MaxPooling(3), Convolution(9, 3, padding=1), MaxPooling(), Linear(3)],
+        [Convolution(40, 3, stride=2, padding=1), ReLU(), Convolution(64, 1), ReLU(), Linear(11)],
+        [Convolution(16), ReLU(), Dropout(0.5), Convolution(70, 3, padding=1), ReLU(), MaxPooling(4), Linear(4)],
+        [MaxPooling(), Convolution(8, 4, 3, 2), Linear(200), ReLU(), Dropout(0.5), Linear(100), Linear(4)],
+    ],
+    ids=str,
+)
+def test_fused_stages_of_all_kinds(layers):
+    rng = np.random.default_rng(0)
+    network = Network(layers, (3, 19, 22), seed=5)
+    compare(network, Batch(rng.standard_normal((10, 3, 19, 22)), rng.integers(0, 3, 10), rng.uniform(0, 2, 10), step=2))
+
+
+def test_the_result_is_the_same_bits_for_any_number_of_threads():
+    digits = mnist("train").head(200)
+    weights = set()
+    for threads in (1, 2, 3, 4, 8):
+        network = PRESETS["mnist"].network()
+        fit(network, digits, Training(Adam(), epochs=1, batch_size=48), threads=threads)
+        weights.add(network.w.tobytes())
+    assert len(weights) == 1
+
+
+def test_a_smaller_batch_after_a_larger_one_and_back():
+    digits = mnist("train").head(64)
+    network = PRESETS["lecture"].network()
+    compiled = Compiled(network)
+    w = compiled.layout.pack(network.w)
+
+    def gradient(samples: int) -> bytes:
+        out = np.zeros_like(w)
+        compiled.loss_and_gradient(w, Batch(digits.x[:samples], digits.t[:samples]), out)
+        return out.tobytes()
+
+    first = {samples: gradient(samples) for samples in (64, 3, 17)}
+    assert all(gradient(samples) == first[samples] for samples in (17, 64, 3))
+
+
+def test_pack_and_unpack_are_inverse_and_padding_stays_zero():
+    network = Network([Convolution(3), ReLU(), Linear(5), Linear(18)], (2, 6, 5), seed=1)
+    compiled = Compiled(network)
+    packed = compiled.layout.pack(network.w)
+    assert compiled.layout.unpack(packed).tobytes() == network.w.tobytes()
+    x = np.random.default_rng(0).standard_normal((20, 2, 6, 5)).astype(np.float32)
+    fit(network, Dataset(x, np.arange(20) % 18), Training(Adam(), epochs=2, batch_size=7))
+    out = np.zeros_like(packed)
+    compiled.loss_and_gradient(compiled.layout.pack(network.w), Batch(x, np.arange(20) % 18), out)
+    rest = np.setdiff1d(np.arange(len(packed)), layout_of(network).where)
+    assert not out[rest].any()
+
+
+def test_a_network_of_float64_is_executed_by_its_definitions():
+    assert isinstance(execute(Network([Linear(2)], 3, dtype=np.float64), "compiled"), Reference)
+
+
+def test_nan_in_the_data_reaches_the_loss_and_the_gradient():
+    network = PRESETS["lecture"].network()
+    compiled = Compiled(network)
+    x = np.zeros((2, 1, 28, 28), np.float32)
+    x[1, 0, 14, 14] = np.nan
+    w = compiled.layout.pack(network.w)
+    out = np.zeros_like(w)
+    assert np.isnan(compiled.loss_and_gradient(w, Batch(x, np.array([1, 2])), out))
+    assert np.isnan(out).any()
+
+
+def test_wrong_shapes_are_refused():
+    compiled = Compiled(Network([Linear(2)], 3))
+    with pytest.raises(DataError, match=r"x has shape \(1, 4\)"):
+        compiled.outputs(compiled.layout.pack(compiled.network.w), np.zeros((1, 4)))

@@ -1,0 +1,100 @@
+"""The direct convolution and its dense weight gradient against their definitions."""
+
+import numpy as np
+import pytest
+
+from chainrule.engine.kernels.convolution import Convolved, convolution, pack_weights, packed_floats
+from chainrule.engine.kernels.convolution_weights import (
+    bias_gradient,
+    make_patch,
+    reduce_bias_gradient,
+    reduce_weight_gradient,
+    slot_floats,
+)
+from chainrule.engine.layout import Image, image
+from chainrule.engine.simd import LANES, aligned_zeros, padded
+from chainrule.engine.stage import Values
+from chainrule.layers import convolution as definition
+
+CASES = [  # samples, ic, oc, height, width, kernel, stride, padding, lanes of x
+    (2, 1, 32, 12, 14, 3, 1, 0, 1),
+    (2, 3, 5, 8, 9, 3, 1, 0, 1),
+    (1, 20, 70, 7, 7, 3, 1, 1, LANES),
+    (2, 16, 65, 9, 11, 5, 2, 2, LANES),
+    (1, 3, 10, 6, 5, 2, 3, 1, 1),
+    (2, 40, 17, 4, 4, 1, 1, 0, LANES),
+    (3, 33, 129, 13, 29, 3, 2, 0, LANES),
+    (2, 5, 7, 8, 8, 7, 1, 3, LANES),
+]
+
+
+def filled(picture: Image, values: np.ndarray) -> np.ndarray:
+    """The values (s, c, i, j) in an array of that layout."""
+    room = Values.room(picture, len(values), gradient=False)
+    room.put(values)
+    return room.x
+
+
+def sizes(case: tuple[int, ...]) -> tuple[Convolved, Image, Image]:
+    _, ic, oc, height, width, k, stride, padding, lanes = case
+    rows, columns = ((n + 2 * padding - k) // stride + 1 for n in (height, width))
+    return (
+        Convolved(oc, ic, k, stride, padding, rows, columns),
+        image(ic, height, width, padding, lanes),
+        image(oc, rows, columns),
+    )
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_convolution(case):
+    samples, ic, oc, height, width, k, stride, padding, _ = case
+    shape, xi, yi = sizes(case)
+    rng = np.random.default_rng(0)
+    x, w, b = (rng.standard_normal(n).astype(np.float32) for n in ((samples, ic, height, width), (oc, ic, k, k), oc))
+    packed, bias = aligned_zeros(packed_floats(oc, ic, k)), aligned_zeros(padded(oc))
+    bias[:oc] = b
+    pack_weights(w.reshape(-1), 0, shape, False, packed)
+    y = Values.room(yi, samples, gradient=False)
+    for first in range(samples):
+        convolution(packed, bias, filled(xi, x), xi, y.x, yi, shape, first, first + 1, False)
+    expected = definition.convolution(x.astype(float), w.astype(float), b.astype(float), stride, padding)
+    np.testing.assert_allclose(y.canonical(samples), expected, rtol=0, atol=2e-6 * np.abs(expected).max())
+    convolution(packed, bias, filled(xi, x), xi, y.x, yi, shape, 0, samples, True)
+    np.testing.assert_allclose(y.canonical(samples), np.maximum(expected, 0), atol=2e-6 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_weight_gradient_by_slots(case):
+    samples, ic, oc, height, width, k, stride, padding, lanes = case
+    shape, xi, yi = sizes(case)
+    rng = np.random.default_rng(1)
+    x, gy = (
+        rng.standard_normal(n).astype(np.float32)
+        for n in ((samples, ic, height, width), (samples, oc, shape.rows, shape.columns))
+    )
+    blocks, planes = make_patch(k if k <= 3 else 1, k)
+    weight_gradient = planes if lanes == 1 else blocks
+    floats = int(slot_floats(shape, lanes))
+    slots, bias_slots = aligned_zeros(2 * floats), aligned_zeros(2 * padded(oc))
+    for slot, (first, last) in enumerate([(0, samples // 2), (samples // 2, samples)]):
+        gw = slots[slot * floats : (slot + 1) * floats]
+        weight_gradient(filled(yi, gy), yi, filled(xi, x), xi, gw, shape, first, last)
+        bias_gradient(filled(yi, gy), yi, bias_slots[slot * padded(oc) : (slot + 1) * padded(oc)], first, last)
+    gw, gb = np.zeros(oc * ic * k * k + 3, np.float32), np.zeros(oc, np.float32)
+    reduce_weight_gradient(slots, 2, floats, lanes, shape, gw, 3)
+    reduce_bias_gradient(bias_slots, 2, padded(oc), oc, gb, 0)
+    expected = definition.convolution_weight_gradient(gy.astype(float), x.astype(float), k, stride, padding)
+    np.testing.assert_allclose(gw[3:].reshape(expected.shape), expected, rtol=0, atol=3e-6 * np.abs(expected).max())
+    np.testing.assert_allclose(gb, gy.sum(axis=(0, 2, 3)), atol=1e-4)
+
+
+def test_nan_reaches_every_output_that_sees_it():
+    shape, xi, yi = sizes((1, 2, 3, 6, 6, 3, 1, 0, LANES))
+    x = np.zeros((1, 2, 6, 6), np.float32)
+    x[0, 1, 2, 2] = np.nan
+    packed, y = aligned_zeros(packed_floats(3, 2, 3)), Values.room(yi, 1, gradient=False)
+    pack_weights(np.ones(54, np.float32), 0, shape, False, packed)
+    convolution(packed, aligned_zeros(padded(3)), filled(xi, x), xi, y.x, yi, shape, 0, 1, True)
+    seen = np.isnan(y.canonical(1)[0])
+    assert seen[:, :3, :3].all()
+    assert not seen[:, 3].any()

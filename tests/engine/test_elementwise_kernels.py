@@ -1,0 +1,204 @@
+"""The elementwise kernels against the layers' definitions, between images with any frames."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from chainrule.engine.kernels import elementwise as kernels
+from chainrule.engine.layout import Image, image
+from chainrule.engine.simd import LANES, aligned_zeros
+from chainrule.layers.dropout import dropout, dropout_input_gradient
+from chainrule.layers.relu import relu, relu_input_gradient
+from chainrule.layers.sigmoid import sigmoid, sigmoid_input_gradient
+from chainrule.layers.tanh import tanh, tanh_input_gradient
+from chainrule.scaling import Scaling
+
+SAMPLES, UNTOUCHED = 3, -7.0
+SIZES = [(1, 1, 1), (5, 3, 4), (LANES, 2, 2), (LANES + 3, 5, 1), (2 * LANES, 1, 7), (10, 1, 1), (100, 1, 1)]
+FRAMES = [(0, 0), (1, 0), (0, 2), (1, 1)]
+
+
+def inside(flat: np.ndarray, at: Image) -> np.ndarray:
+    """The view (s, block, i, j, lane) of the pixels."""
+    f, blocks = at.frame, -(-at.channels // at.lanes)
+    shape = SAMPLES, blocks, at.height + 2 * f, at.width + 2 * f, at.lanes
+    sample = flat.reshape(SAMPLES, at.stride)[:, : int(np.prod(shape[1:]))]
+    return sample.reshape(shape)[:, :, f : f + at.height, f : f + at.width]
+
+
+def blocked(values: np.ndarray, at: Image) -> np.ndarray:
+    """(s, block, i, j, lane), zero in padded lanes, from (s, c, i, j)."""
+    blocks = -(-at.channels // at.lanes)
+    full = np.zeros((SAMPLES, blocks * at.lanes, at.height, at.width), values.dtype)
+    full[:, : at.channels] = values
+    return full.reshape(SAMPLES, blocks, at.lanes, at.height, at.width).transpose(0, 1, 3, 4, 2)
+
+
+def put(values: np.ndarray, at: Image) -> np.ndarray:
+    """The buffer that holds (s, c, i, j) as the image lies."""
+    flat = aligned_zeros(SAMPLES * at.stride, values.dtype.type)
+    inside(flat, at)[:] = blocked(values, at)
+    return flat
+
+
+def check(flat: np.ndarray, at: Image, expected: np.ndarray, tolerance: float = 0) -> None:
+    """The buffer holds `expected`, zero in padded lanes, and is untouched elsewhere."""
+    np.testing.assert_allclose(inside(flat, at), blocked(expected, at), rtol=tolerance, atol=0)
+    rest = flat.copy()
+    inside(rest, at)[:] = UNTOUCHED
+    assert (rest == UNTOUCHED).all()
+
+
+def room(at: Image) -> np.ndarray:
+    flat = aligned_zeros(SAMPLES * at.stride)
+    flat[:] = UNTOUCHED
+    return flat
+
+
+def images(size: tuple[int, int, int], frames: tuple[int, int]) -> tuple[Image, Image, Image]:
+    """Of x, of y and of the gradients."""
+    return image(*size, frame=frames[0]), image(*size, frame=frames[1]), image(*size)
+
+
+def numbers(size: tuple[int, int, int], seed: int = 0) -> np.ndarray:
+    """(s, *size) of all signs and magnitudes, with zeros."""
+    random = np.random.default_rng(seed)
+    values = random.normal(size=(SAMPLES, *size)) * 10.0 ** random.integers(-3, 2, (SAMPLES, *size))
+    values.reshape(-1)[::5] = 0
+    return values.astype(np.float32)
+
+
+FORWARD = [
+    (kernels.relu, relu, 0),
+    (kernels.sigmoid, sigmoid, 4e-7),
+    (kernels.tanh, lambda x: tanh(x.astype(np.float64)), 4e-7),
+]
+BACKWARD = [
+    (kernels.sigmoid_input_gradient, sigmoid_input_gradient),
+    (kernels.tanh_input_gradient, tanh_input_gradient),
+]
+
+
+@pytest.mark.parametrize(("kernel", "definition", "tolerance"), FORWARD)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("frames", FRAMES, ids=str)
+def test_forward(
+    kernel: Callable[..., None],
+    definition: Callable[[np.ndarray], np.ndarray],
+    tolerance: float,
+    size: tuple[int, int, int],
+    frames: tuple[int, int],
+) -> None:
+    xi, yi, _ = images(size, frames)
+    x, y = numbers(size), room(yi)
+    flat = put(x, xi)
+    kernel(flat, y, xi, yi, 1, SAMPLES)
+    assert (y[: yi.stride] == UNTOUCHED).all()
+    kernel(flat, y, xi, yi, 0, 1)
+    check(y, yi, definition(x), tolerance)
+    np.testing.assert_array_equal(flat, put(x, xi))
+
+
+@pytest.mark.parametrize("at_zero", [0, 1])
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("frames", FRAMES, ids=str)
+def test_relu_input_gradient(size: tuple[int, int, int], frames: tuple[int, int], at_zero: int) -> None:
+    xi, _, gi = images(size, frames)
+    x, gy, gx = numbers(size), numbers(size, seed=1), room(gi)
+    kernels.relu_input_gradient(put(gy, gi), put(x, xi), gx, gi, xi, at_zero, 0, SAMPLES)
+    check(gx, gi, relu_input_gradient(gy, x, at_zero))
+
+
+@pytest.mark.parametrize(("kernel", "definition"), BACKWARD)
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("frames", FRAMES, ids=str)
+def test_input_gradient_from_y(
+    kernel: Callable[..., None],
+    definition: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    size: tuple[int, int, int],
+    frames: tuple[int, int],
+) -> None:
+    _, yi, gi = images(size, frames)
+    y, gy, gx = sigmoid(numbers(size)), numbers(size, seed=1), room(gi)
+    kernel(put(gy, gi), put(y, yi), gx, gi, yi, 0, SAMPLES)
+    check(gx, gi, definition(gy, y))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("frames", FRAMES, ids=str)
+def test_dropout(size: tuple[int, int, int], frames: tuple[int, int]) -> None:
+    xi, yi, gi = images(size, frames)
+    x, y, gx, p = numbers(size), room(yi), room(gi), 0.3
+    keep = np.random.default_rng(0).random(x.shape) >= p
+    mask, scale = put(keep.astype(np.uint8), gi), np.float32(1 / (1 - p))
+    kernels.dropout(put(x, xi), mask, scale, y, xi, gi, yi, 0, SAMPLES)
+    check(y, yi, dropout(x, keep, p))
+    kernels.dropout_input_gradient(put(x, gi), mask, scale, gx, gi, gi, 0, SAMPLES)
+    check(gx, gi, dropout_input_gradient(x, keep, p))
+
+
+def test_planes_and_special_values() -> None:
+    at = image(1, 1, 6, lanes=1)
+    x = np.tile(np.array([np.nan, np.inf, -np.inf, 0, 1e-40, 1e9], np.float32), (SAMPLES, 1, 1, 1))
+    for kernel, expected in [
+        (kernels.relu, [np.nan, np.inf, 0, 0, 1e-40, 1e9]),
+        (kernels.sigmoid, [np.nan, 1, 0, 0.5, 0.5, 1]),
+        (kernels.tanh, [np.nan, 1, -1, 0, 1e-40, 1]),
+    ]:
+        y = room(at)
+        kernel(put(x, at), y, at, at, 0, SAMPLES)
+        np.testing.assert_array_equal(y[:6], np.array(expected, np.float32))
+    gy, gx = np.tile(np.array([1, 1, 1, 1, np.nan, np.inf], np.float32), (SAMPLES, 1, 1, 1)), room(at)
+    kernels.relu_input_gradient(put(gy, at), put(-np.abs(x), at), gx, at, at, 0, 0, SAMPLES)
+    np.testing.assert_array_equal(gx[:6], np.array([0, 0, 0, 0, np.nan, np.nan], np.float32))
+
+
+@pytest.mark.parametrize(
+    ("kernel", "exact"), [(kernels.sigmoid, lambda x: 1 / (1 + np.exp(-x))), (kernels.tanh, np.tanh)]
+)
+def test_accuracy(kernel: Callable[..., None], exact: Callable[[np.ndarray], np.ndarray]) -> None:
+    half = np.concatenate([np.geomspace(1e-30, 86.9, 50000), np.linspace(0, 20, 50000)])
+    x = np.concatenate([-half, half]).astype(np.float32)
+    at = image(len(x), 1, 1)
+    y, flat = aligned_zeros(at.stride), aligned_zeros(at.stride)
+    flat[: len(x)] = x
+    kernel(flat, y, at, at, 0, 1)
+    np.testing.assert_allclose(y[: len(x)], exact(x.astype(np.float64)), rtol=2e-7, atol=0)
+
+
+def test_vanishing_sigmoid_is_zero() -> None:
+    at = image(2, 1, 1)
+    y, x = aligned_zeros(at.stride), aligned_zeros(at.stride)
+    x[:2] = -87.5, 87.5
+    kernels.sigmoid(x, y, at, at, 0, 1)
+    np.testing.assert_array_equal(y[:3], [0, 1, 0])
+
+
+INPUTS = [image(1, 4, 5, frame=1, lanes=1), image(3, 4, 5, lanes=1), image(LANES + 2, 4, 5, frame=1), image(7, 1, 1)]
+INDICES = np.array([4, 0, 4])
+
+
+@pytest.mark.parametrize("at", INPUTS, ids=str)
+@pytest.mark.parametrize("mapped", [False, True])
+def test_scale_bytes(at: Image, mapped: bool, tmp_path: Path) -> None:
+    x = np.random.default_rng(0).integers(0, 256, (5, at.channels, at.height, at.width)).astype(np.uint8)
+    if mapped:
+        x.tofile(tmp_path / "x")
+        x = np.memmap(tmp_path / "x", np.uint8, "r", shape=x.shape)
+    table, out = Scaling(0.1307, 0.3081).table(np.dtype(np.float32)), room(at)
+    inside(out, at)[:] = 0
+    kernels.scale_bytes(x, INDICES, table, out, at, 1, SAMPLES)
+    kernels.scale_bytes(x, INDICES, table, out, at, 0, 1)
+    check(out, at, table[x[INDICES]])
+
+
+@pytest.mark.parametrize("at", INPUTS, ids=str)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_copy_samples(at: Image, dtype: type) -> None:
+    x, out = np.random.default_rng(0).normal(size=(5, at.channels, at.height, at.width)).astype(dtype), room(at)
+    inside(out, at)[:] = 0
+    kernels.copy_samples(x, INDICES, out, at, 0, 2)
+    kernels.copy_samples(x, INDICES, out, at, 2, SAMPLES)
+    check(out, at, x[INDICES].astype(np.float32))

@@ -1,0 +1,69 @@
+"""Compiled kernels are kept on disk: found again by another process, never trusted where others can write."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import sys
+import numba
+before = {name: getattr(numba.config, name) for name in dir(numba.config) if name.isupper()}
+from chainrule.engine.kernels.convolution import Convolved, pack_weights, packed_floats
+from chainrule.engine.simd import aligned_zeros
+shape = Convolved(5, 3, 3, 1, 0, 4, 4)
+pack_weights(aligned_zeros(135), 0, shape, False, aligned_zeros(packed_floats(5, 3, 3)))
+assert before == {name: getattr(numba.config, name) for name in dir(numba.config) if name.isupper()}
+print(sum(pack_weights.stats.cache_hits.values()), sum(pack_weights.stats.cache_misses.values()))
+"""
+
+
+def compile_in_a_process(folder, *options):
+    environment = {**os.environ, "CHAINRULE_CACHE_DIR": str(folder)}
+    line = [sys.executable, *options, "-c", SCRIPT]
+    done = subprocess.run(line, capture_output=True, encoding="utf-8", env=environment, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_a_second_process_finds_what_the_first_compiled(tmp_path):
+    first = compile_in_a_process(tmp_path)
+    assert first.stdout == "0 1\n"
+    assert first.stderr.count("compiling kernels for this machine, once") == 1
+    second = compile_in_a_process(tmp_path)
+    assert second.stdout == "1 0\n"
+    assert second.stderr == ""
+
+
+def test_a_damaged_file_is_compiled_again(tmp_path):
+    compile_in_a_process(tmp_path)
+    for path in tmp_path.rglob("*.nb[ci]"):
+        path.write_bytes(b"damaged")
+    assert compile_in_a_process(tmp_path).stdout == "0 1\n"
+    assert compile_in_a_process(tmp_path).stdout == "1 0\n"
+
+
+def test_two_processes_may_compile_at_once(tmp_path):
+    environment = {**os.environ, "CHAINRULE_CACHE_DIR": str(tmp_path)}
+    both = [subprocess.Popen([sys.executable, "-c", SCRIPT], env=environment, stdout=-1, stderr=-1) for _ in range(2)]
+    for process in both:
+        process.communicate(timeout=300)
+        assert process.returncode == 0
+    assert compile_in_a_process(tmp_path).stdout == "1 0\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="access rights of POSIX")
+def test_a_folder_that_others_can_write_to_is_not_used(tmp_path):
+    (tmp_path / "kernels").mkdir(mode=0o777)
+    (tmp_path / "kernels").chmod(0o777)
+    done = compile_in_a_process(tmp_path)
+    assert done.stderr.count("others can write to it; kernels are compiled in memory, at every start") == 1
+    assert not list(tmp_path.rglob("*.nbi"))
+
+
+def test_a_folder_that_cannot_be_made_is_one_warning(tmp_path):
+    (tmp_path / "kernels").write_text("in the way")
+    done = compile_in_a_process(tmp_path)
+    assert done.stderr.count("RuntimeWarning") == 1
+    assert done.stdout == "0 1\n"

@@ -1,0 +1,151 @@
+"""The losses' kernels against their definitions in float64."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from chainrule.engine.kernels.losses import KERNELS
+from chainrule.engine.layout import odd_lines
+from chainrule.engine.simd import aligned_zeros, padded
+from chainrule.losses import (
+    LOSSES,
+    NLL,
+    BinaryCrossEntropy,
+    LogSoftmaxNLL,
+    Loss,
+    SigmoidBinaryCrossEntropy,
+    SquaredError,
+)
+from chainrule.losses.loss import ClassLoss
+
+EPSILON = float(np.finfo(np.float32).eps)
+UNTOUCHED = -7.0
+every_loss = pytest.mark.parametrize("loss", [kind() for kind in LOSSES], ids=str)
+
+
+def problem(loss: Loss, samples: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """y (samples, n) float32 and t that the loss takes."""
+    random = np.random.default_rng(n)
+    y = random.normal(size=(samples, n), scale=3).astype(np.float32)
+    if isinstance(loss, NLL | BinaryCrossEntropy):
+        y = (1 / (1 + np.exp(-y))).astype(np.float32)
+    if isinstance(loss, ClassLoss):
+        return y, random.integers(0, n, samples)
+    t = random.normal(size=(samples, n)) if isinstance(loss, SquaredError) else random.integers(0, 2, (samples, n))
+    return y, t.astype(np.float32)
+
+
+def run(
+    loss: Loss, y: np.ndarray, t: np.ndarray, weight: np.ndarray | None = None, ranges: list | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """error (s,) and gradient (s, stride) by the kernel; what it did not write is UNTOUCHED."""
+    samples, n = y.shape
+    stride = odd_lines(padded(n))
+    flat, gy = aligned_zeros(samples * stride), aligned_zeros(samples * stride)
+    flat.reshape(samples, stride)[:, :n], gy[:] = y, UNTOUCHED
+    error = np.full(samples, UNTOUCHED)
+    weight = np.ones(samples, np.float32) if weight is None else weight
+    for first, last in ranges or [(0, samples)]:
+        KERNELS[type(loss)](flat, t.reshape(-1), weight, n, stride, error, gy, first, last)
+    return error, gy.reshape(samples, stride)
+
+
+def definition(loss: Loss, y: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """error and gradient in float64; what NumPy says of NaN and infinity is expected."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        y = y.astype(np.float64)
+        return loss.error(y, t), loss.gradient(y, t)
+
+
+def test_every_loss_has_a_kernel() -> None:
+    assert set(KERNELS) == set(LOSSES)
+
+
+@every_loss
+@pytest.mark.parametrize("n", [1, 3, 10, 16, 17, 100])
+def test_error_and_weighted_gradient(loss: Loss, n: int) -> None:
+    y, t = problem(loss, 9, n)
+    weight = np.linspace(0, 2, 9).astype(np.float32)
+    error, gy = run(loss, y, t, weight)
+    expected_error, expected_gradient = definition(loss, y, t)
+    np.testing.assert_allclose(error, expected_error, rtol=1e-12, atol=1e-13)
+    expected_gradient = weight[:, None] * expected_gradient
+    np.testing.assert_allclose(gy[:, :n], expected_gradient, rtol=2 * EPSILON, atol=2 * EPSILON)
+    assert not gy[:, n : padded(n)].any()
+    assert (gy[:, padded(n) :] == UNTOUCHED).all()
+
+
+@every_loss
+def test_ranges_of_samples(loss: Loss) -> None:
+    y, t = problem(loss, 9, 10)
+    whole, split = run(loss, y, t), run(loss, y, t, ranges=[(5, 9), (0, 1), (1, 5), (3, 3)])
+    np.testing.assert_array_equal(split[0], whole[0])
+    np.testing.assert_array_equal(split[1], whole[1])
+    error, gy = run(loss, y, t, ranges=[(2, 4)])
+    assert (error[[0, 1, 4, 8]] == UNTOUCHED).all()
+    assert (gy[[0, 1, 4, 8]] == UNTOUCHED).all()
+
+
+@every_loss
+def test_nan_stays_in_its_sample(loss: Loss) -> None:
+    y, t = problem(loss, 3, 4)
+    y[1] = np.nan
+    error, gy = run(loss, y, t)
+    np.testing.assert_array_equal(np.isnan(error), [False, True, False])
+    np.testing.assert_array_equal(np.isnan(gy[:, :4]).any(axis=1), [False, True, False])
+
+
+@pytest.mark.parametrize("bad", range(4))
+def test_one_nan_score_spoils_the_sample(bad: int) -> None:
+    x = np.zeros((1, 4), np.float32)
+    x[0, bad] = np.nan
+    error, gx = run(LogSoftmaxNLL(), x, np.array([2]))
+    assert np.isnan(error).all()
+    assert np.isnan(gx[:, :4]).all()
+
+
+INFINITY = float("inf")
+EXTREME_SCORES = [
+    [1e4, 0, -1e4],
+    [3e38, -3e38, 0],
+    [-3e38, -3e38, -3e38],
+    [0, -INFINITY, 1],
+    [-INFINITY, -INFINITY, -INFINITY],
+    [INFINITY, 0, 0],
+    [1e-40, 0, -1e-40],
+]
+
+
+@pytest.mark.parametrize("scores", EXTREME_SCORES, ids=str)
+@pytest.mark.parametrize("truth", range(3))
+def test_extreme_scores_of_classes(scores: list[float], truth: int) -> None:
+    x, t = np.array([scores], np.float32), np.array([truth])
+    error, gx = run(LogSoftmaxNLL(), x, t)
+    expected_error, expected_gradient = definition(LogSoftmaxNLL(), x, t)
+    np.testing.assert_allclose(error, expected_error, rtol=1e-12)
+    np.testing.assert_allclose(gx[:, :3], expected_gradient, rtol=2 * EPSILON, atol=1e-40)
+
+
+ANY = [0.0, 1.0, -1e4, 1e4, 3e38, -3e38, 1e-40, 1e-7]
+EXTREME_VALUES = [
+    *[(loss, y) for loss in (SigmoidBinaryCrossEntropy(), SquaredError()) for y in ANY],
+    *[(BinaryCrossEntropy(), p) for p in (0.0, 1.0, 1e-40, 1e-7)],
+]
+
+
+@pytest.mark.parametrize("truth", [0.0, 1.0])
+@pytest.mark.parametrize(("loss", "y"), EXTREME_VALUES, ids=str)
+def test_extreme_values(loss: Loss, truth: float, y: float) -> None:
+    values, t = np.array([[y]], np.float32), np.array([[truth]], np.float32)
+    error, gy = run(loss, values, t)
+    expected_error, expected_gradient = definition(loss, values, t)
+    np.testing.assert_allclose(error, expected_error, rtol=1e-12)
+    with np.errstate(over="ignore"):
+        np.testing.assert_allclose(gy[:, :1], expected_gradient.astype(np.float32), rtol=2 * EPSILON, atol=1e-40)
+
+
+def test_a_class_without_a_chance() -> None:
+    error, gp = run(NLL(), np.array([[0, 1]], np.float32), np.array([0]))
+    assert error[0] == np.inf
+    np.testing.assert_array_equal(gp[0, :2], [-np.inf, 0])
