@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
+AVX2 := +sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2,+fma,+bmi,+bmi2,+lzcnt
+
 .PHONY: train test test-all check format clean
 
 train: $(INSTALLED) ## set up, then train the default network on all of MNIST
@@ -12,8 +14,10 @@ train: $(INSTALLED) ## set up, then train the default network on all of MNIST
 test: $(INSTALLED)-test check ## set up, check style and types, run the tests
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-test-all: test ## everything `make test` runs, and the heavier suites
-	$(BIN)/python -m pytest -n auto --dist loadfile -m heavy
+test-all: test ## everything `make test` runs; trained accuracy; the engine with bounds checked, and compiled for AVX2
+	$(BIN)/python -m pytest -m heavy
+	CHAINRULE_BOUNDSCHECK=1 $(BIN)/python -m pytest -n auto --dist loadfile tests/engine
+	NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=$(AVX2) $(BIN)/python -m pytest -n auto --dist loadfile tests/engine
 
 check: $(INSTALLED)-test
 	$(BIN)/ruff check .

@@ -73,13 +73,17 @@ def test_weight_gradient_by_slots(case):
         for n in ((samples, ic, height, width), (samples, oc, shape.rows, shape.columns))
     )
     blocks, planes = make_patch(k if k <= 3 else 1, k)
-    weight_gradient = planes if lanes == 1 else blocks
     floats = int(slot_floats(shape, lanes))
     slots, bias_slots = aligned_zeros(2 * floats), aligned_zeros(2 * padded(oc))
+    g, xs = filled(yi, gy), filled(xi, x)
     for slot, (first, last) in enumerate([(0, samples // 2), (samples // 2, samples)]):
-        gw = slots[slot * floats : (slot + 1) * floats]
-        weight_gradient(filled(yi, gy), yi, filled(xi, x), xi, gw, shape, first, last)
-        bias_gradient(filled(yi, gy), yi, bias_slots[slot * padded(oc) : (slot + 1) * padded(oc)], first, last)
+        slot_w = slots[slot * floats : (slot + 1) * floats]
+        slot_b = bias_slots[slot * padded(oc) : (slot + 1) * padded(oc)]
+        if lanes == 1:
+            planes((g, yi), (g, yi), False, xs, xi, slot_w, slot_b, shape, first, last)
+        else:
+            blocks(g, yi, xs, xi, slot_w, shape, first, last)
+            bias_gradient(g, yi, slot_b, first, last)
     gw, gb = np.zeros(oc * ic * k * k + 3, np.float32), np.zeros(oc, np.float32)
     reduce_weight_gradient(slots, 2, floats, lanes, shape, gw, 3)
     reduce_bias_gradient(bias_slots, 2, padded(oc), oc, gb, 0)

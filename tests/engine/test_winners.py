@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from chainrule.engine.kernels.convolution_weights import reduce_bias_gradient, slot_floats
+from chainrule.engine.kernels.convolution_weights import reduce_bias_gradient, reduce_weight_gradient, slot_floats
 from chainrule.engine.kernels.pooling import winners_size
 from chainrule.engine.kernels.winners import (
     Pooled,
@@ -15,7 +15,7 @@ from chainrule.engine.kernels.winners import (
     packed_floats,
     scratch_floats,
 )
-from chainrule.engine.kernels.winners_weights import lists, reduce_weight_gradient, weight_gradient
+from chainrule.engine.kernels.winners_weights import lists, weight_gradient
 from chainrule.engine.layout import Image, image
 from chainrule.engine.simd import LANES, aligned_zeros, padded
 from chainrule.layers.convolution import (

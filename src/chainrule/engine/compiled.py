@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from chainrule.engine.kernels.optimizers import squared_norm, update
+from chainrule.engine.kernels.optimizers import CHUNK, chunks, squares, update
 from chainrule.engine.plan import Plan, layout_of
 from chainrule.engine.stage import Step
 from chainrule.engine.threads import Phase, Team, default_threads, team_of
@@ -14,7 +14,7 @@ from chainrule.objective import Batch, Objective
 from chainrule.optimizers import Optimizer, State
 from chainrule.random import Draws, check_seed
 
-UPDATES, SMALL = 16, 8192  # parts of w in an update; weights that are not worth a part of their own
+SMALL = 8192  # weights that are not worth a thread's waking
 
 
 class Compiled(Objective):
@@ -31,19 +31,19 @@ class Compiled(Objective):
 
     def loss(self, w: np.ndarray, batch: Batch) -> float:
         plan = self._plan(len(batch), training=True)
-        self._team().run(plan.loss(batch, Step(w, len(batch), self._draws(batch))))
+        self._team().run(plan.loss(batch, Step(w, len(batch), plan.slots(len(batch)), self._draws(batch))))
         return plan.output.total(batch)
 
     def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: OnReady | None = None) -> float:
         plan = self._plan(len(batch), training=True)
-        self._team().run(plan.gradient(batch, Step(w, len(batch), self._draws(batch), out)))
+        self._team().run(plan.gradient(batch, Step(w, len(batch), plan.slots(len(batch)), self._draws(batch), out)))
         if on_ready:
             on_ready(slice(0, len(w)))
         return plan.output.total(batch)
 
     def update(self, optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State) -> None:
         """The optimizer's kernel, each thread on some of w."""
-        count = min(UPDATES, 1 + len(w) // SMALL)
+        count = min(self.threads, 1 + len(w) // SMALL)
 
         def part(k: int) -> None:
             update(optimizer, w, gw, state, k * len(w) // count, (k + 1) * len(w) // count)
@@ -51,12 +51,20 @@ class Compiled(Objective):
         self._team().run([Phase(count, part)])
 
     def norm(self, gw: np.ndarray) -> float:
-        return math.sqrt(squared_norm(gw))
+        """|gw|: squares are summed chunk by chunk, so that threads do not matter."""
+        sums = np.empty(chunks(len(gw)))
+        count = min(self.threads, 1 + len(gw) // (8 * SMALL))
+
+        def part(k: int) -> None:
+            squares(gw, np.empty(CHUNK // 4), sums, k * len(sums) // count, (k + 1) * len(sums) // count)
+
+        self._team().run([Phase(count, part)])
+        return math.sqrt(float(sums.sum()))
 
     def outputs(self, w: np.ndarray, x: np.ndarray) -> np.ndarray:
         """y = f_w(x), in evaluation."""
         plan = self._plan(len(x), training=False)
-        self._team().run(plan.evaluate(x, Step(w, len(x))))
+        self._team().run(plan.evaluate(x, Step(w, len(x), plan.slots(len(x)))))
         return plan.outputs(len(x))
 
     def _team(self) -> Team:
@@ -69,7 +77,7 @@ class Compiled(Objective):
         """A plan with room for so many samples; the one there is, if it has."""
         plan = self._training if training else self._inference or self._training
         if plan is None or plan.capacity < samples:
-            plan = Plan(self.network, self._permuted, samples, gradients=training)
+            plan = Plan(self.network, self._permuted, samples, gradients=training, threads=self.threads)
             if training:
                 self._training = plan
             else:

@@ -52,11 +52,11 @@ class GradientSlots:
         """Tasks that add the slots into the step's gradient, in canonical order."""
 
         def weights() -> None:
-            reduce_weight_gradient(self.w, SLOTS, self.w_floats, self.lanes, self.shape, step.gw, self.at["w"])
+            reduce_weight_gradient(self.w, step.slots, self.w_floats, self.lanes, self.shape, step.gw, self.at["w"])
 
         def bias() -> None:
             n = self.shape.out_channels
-            reduce_bias_gradient(self.b, SLOTS, self.b_floats, n, step.gw, self.at["b"])
+            reduce_bias_gradient(self.b, step.slots, self.b_floats, n, step.gw, self.at["b"])
 
         return [weights, bias]
 
@@ -71,7 +71,9 @@ class ConvolutionStage(Stage):
         self.algorithm = Algorithm.choose(self.shape, x.image)
         super().__init__(f"{layer}{' + ReLU' if relu else ''}", self.algorithm.name, x, y)
         if x.gx.size:
-            self._room_for_gradients(len(x.gx) // x.gradient_image.stride)
+            self.slots = GradientSlots(self.shape, x.image.lanes, at)
+            if x.image.lanes > 1:
+                self._room_for_gradients(len(x.gx) // x.gradient_image.stride)
 
     def _room_for_gradients(self, samples: int) -> None:
         """Room for dL/dz before the ReLU, in the frame that the input gradient's convolution reads it in."""
@@ -87,7 +89,6 @@ class ConvolutionStage(Stage):
             self.spread = aligned_zeros(samples * self.spread_image.stride)
         back = Convolved(shape.in_channels, shape.out_channels, k, 1, k - 1 - shape.padding, x.height, x.width)
         self.back = Algorithm.choose(back, self.spread_image)
-        self.slots = GradientSlots(shape, self.x.image.lanes, self.at)
 
     def prepare(self, step: Step) -> None:
         n, at = self.shape.out_channels, self.at
@@ -115,12 +116,16 @@ class ConvolutionStage(Stage):
         return [run]
 
     def _weight_gradient(self, slot: int, first: int, last: int) -> None:
-        x, gz, gz_image = self.x, self.gz, self.gz_image
-        self._masked(gz, gz_image, 1, first, last)
+        x, y = self.x, self.y
         gw, gb = self.slots.cleared(slot)
         in_blocks, in_planes = gradient_kernels(self.shape.kernel_size)
-        weight_gradient = in_planes if x.image.lanes == 1 else in_blocks
-        weight_gradient(gz, gz_image, x.x, x.image, gw, self.shape, first, last)
+        if x.image.lanes == 1:  # the first layer: nobody else reads dL/dz, and it is not stored
+            gy = (y.gx, y.gradient_image), (y.x, y.image), self.relu
+            in_planes(*gy, x.x, x.image, gw, gb, self.shape, first, last)
+            return
+        gz, gz_image = self.gz, self.gz_image
+        self._masked(gz, gz_image, 1, first, last)
+        in_blocks(gz, gz_image, x.x, x.image, gw, self.shape, first, last)
         bias_gradient(gz, gz_image, gb, first, last)
 
     def _input_gradient(self, slot: int, first: int, last: int) -> None:

@@ -14,7 +14,7 @@ from chainrule.engine.kernels.elementwise import dropout as drop
 from chainrule.engine.kernels.elementwise import relu as rectify
 from chainrule.engine.kernels.linear_sparse import BLOCK
 from chainrule.engine.kernels.mask import copy_gradient
-from chainrule.engine.kernels.philox import keep_image, mask
+from chainrule.engine.kernels.philox import keep_images, mask
 from chainrule.engine.simd import LANES, aligned_zeros, padded
 from chainrule.engine.stage import SLOTS, Stage, Step, Values
 from chainrule.engine.threads import Phase
@@ -23,6 +23,7 @@ from chainrule.layers import Dropout, Linear
 
 BIG = 1 << 17  # weights, beyond which they are taken part by part
 PARTS = 8
+SMALL = 1 << 13  # weights that are not worth an owner of their own
 
 
 class LinearStage(Stage):
@@ -35,12 +36,14 @@ class LinearStage(Stage):
         x: Values,
         y: Values,
         at: dict[str, int],
+        threads: int,
     ) -> None:
         """`live`: dL/dx is wanted only where x is not 0, since x comes out of a ReLU."""
         layer, self.relu, self.dropout = layers
         self.inputs, self.outputs = elements(x.image), layer.out_features
         self.sizes = linear.Linear(self.inputs, self.outputs, at["w"], 0, x.image.stride, y.image.stride)
         self.big = self.inputs * padded(self.outputs) > BIG
+        self.owners = PARTS if self.big else max(1, min(threads, PARTS, self.inputs * padded(self.outputs) // SMALL))
         self.live = live and padded(self.outputs) >= 3 * LANES
         self.b = slice(at["b"], at["b"] + padded(self.outputs))
         self.scale = np.float32(1 / (1 - self.dropout[1].p) if self.dropout else 1)
@@ -54,9 +57,9 @@ class LinearStage(Stage):
         self.keep = np.zeros(samples * y.image.stride if self.dropout else 0, np.uint8)
 
     def part(self, k: int) -> tuple[int, int]:
-        """The inputs of part k: first, last + 1."""
-        blocks = -(-self.inputs // BLOCK)
-        return min(k * blocks // PARTS * BLOCK, self.inputs), min((k + 1) * blocks // PARTS * BLOCK, self.inputs)
+        """The inputs of owner k: first, last + 1."""
+        blocks, n = -(-self.inputs // BLOCK), self.owners
+        return min(k * blocks // n * BLOCK, self.inputs), min((k + 1) * blocks // n * BLOCK, self.inputs)
 
     def forward(self, step: Step) -> list[Phase | Callable[[int], None]]:
         x, y, b = self.x.x, self.y.x, step.w[self.b]
@@ -85,8 +88,7 @@ class LinearStage(Stage):
         if self.dropout and step.draws:
             k, layer = self.dropout
             masks = mask(step.draws.for_layer(k), layer.p)
-            for s in range(first, last):
-                keep_image(masks, step.draws.offset + s, image, self.keep, s)
+            keep_images(masks, step.draws.offset, image, self.keep, first, last)
             drop(y, self.keep, self.scale, y, image, image, image, first, last)
 
     def backward(self, step: Step, to_input: bool) -> list[Phase | Callable[[int], None]]:
@@ -127,4 +129,4 @@ class LinearStage(Stage):
         def part(k: int) -> Callable[[], Any]:
             return lambda: self._weight_gradient(step, k)
 
-        return [bias, *([] if self.big else [part(k) for k in range(PARTS)])]
+        return [bias, *([] if self.big else [part(k) for k in range(self.owners)])]

@@ -1,6 +1,6 @@
 """From a network's layers to stages, and from stages to the phases of a step."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import prod
 
 import numpy as np
@@ -49,8 +49,8 @@ def layout_of(network: Network) -> Permuted:
 class Plan:
     """The stages of a network, with buffers for `capacity` samples."""
 
-    def __init__(self, network: Network, layout: Permuted, capacity: int, gradients: bool) -> None:
-        self.network, self.layout, self.capacity = network, layout, capacity
+    def __init__(self, network: Network, layout: Permuted, capacity: int, gradients: bool, threads: int) -> None:
+        self.network, self.layout, self.capacity, self.threads = network, layout, capacity, threads
         self.values = [Values.room(image, capacity, gradients) for image in images_of(network)]
         self.stages = self._stages()
         self.input = Input(network, self.values[0])
@@ -58,11 +58,11 @@ class Plan:
 
     def evaluate(self, x: np.ndarray, step: Step) -> list[Phase]:
         """The phases that compute y of the samples x."""
-        return phases(self._forward(x, step))
+        return phases(self._forward(x, step), step.slots)
 
     def loss(self, batch: Batch, step: Step) -> list[Phase]:
         """The phases that compute the errors of a batch."""
-        return phases([*self._forward(batch.x, step), *self.output.meet(batch, step)])
+        return phases([*self._forward(batch.x, step), *self.output.meet(batch, step)], step.slots)
 
     def gradient(self, batch: Batch, step: Step) -> list[Phase]:
         """The phases that compute the errors of a batch, and dL/dw into step.gw."""
@@ -70,7 +70,12 @@ class Plan:
         for k, stage in reversed(list(enumerate(self.stages))):
             work += stage.backward(step, to_input=k > 0)
         last = [task for stage in self.stages for task in stage.finish(step)]
-        return [*phases(work), Phase(len(last), lambda k: last[k]())]
+        return [*phases(work, step.slots), Phase(len(last), lambda k: last[k]())]
+
+    def slots(self, samples: int) -> int:
+        """In how many ranges a batch is done. Convolutions sum their gradients by slot: the batch alone decides."""
+        convolves = any(isinstance(layer, Convolution) for layer in self.network.layers)
+        return min(samples, SLOTS if convolves else min(SLOTS, self.threads))
 
     def outputs(self, samples: int) -> np.ndarray:
         """y of the last pass, in canonical order."""
@@ -109,7 +114,8 @@ class Plan:
             relu = following.relu()
             dropout = following.dropout() if relu else None
             live = k > 0 and after_relu(self.network.layers[:k])
-            return LinearStage((layer, relu, dropout), live, x, self.values[following.k], at), following.k - k
+            stage = LinearStage((layer, relu, dropout), live, x, self.values[following.k], at, self.threads)
+            return stage, following.k - k
         return DefinitionStage(self.network, k, x, self.values[k + 1], slices, self.layout.where), 1
 
 
@@ -150,23 +156,23 @@ def after_relu(layers: Sequence[Layer]) -> bool:
     return False
 
 
-def phases(work: list[Phase | Callable[[int], None]]) -> list[Phase]:
+def phases(work: list[Phase | Work], slots: int) -> list[Phase]:
     """Phases in a row; neighbouring functions of a slot become one phase, which runs them slot by slot."""
     result: list[Phase] = []
-    chain: list[Callable[[int], None]] = []
+    chain: list[Work] = []
     for item in [*work, None]:
         if item is not None and not isinstance(item, Phase):
             chain.append(item)
             continue
         if chain:
-            result.append(Phase(SLOTS, _chained(chain)))
+            result.append(Phase(slots, _chained(chain)))
             chain = []
         if item is not None:
             result.append(item)
     return result
 
 
-def _chained(chain: list[Callable[[int], None]]) -> Callable[[int], None]:
+def _chained(chain: list[Work]) -> Work:
     def run(slot: int) -> None:
         for function in chain:
             function(slot)

@@ -10,7 +10,7 @@ from chainrule.engine.convolution_stage import GradientSlots
 from chainrule.engine.kernels import winners, winners_weights
 from chainrule.engine.kernels.convolution import Convolved
 from chainrule.engine.kernels.convolution_pooled import direct_pooled, winograd_pooled
-from chainrule.engine.kernels.philox import keep_image, mask
+from chainrule.engine.kernels.philox import keep_images, mask
 from chainrule.engine.kernels.pooling import Pool, winners_size
 from chainrule.engine.layout import image
 from chainrule.engine.simd import aligned_zeros
@@ -90,8 +90,7 @@ class PooledStage(Stage):
             return
         k, dropout = self.dropout
         masks = mask(step.draws.for_layer(k), dropout.p)
-        for s in range(first, last):
-            keep_image(masks, step.draws.offset + s, self.y.gradient_image, self.keep, s)
+        keep_images(masks, step.draws.offset, self.y.gradient_image, self.keep, first, last)
 
     def backward(self, step: Step, to_input: bool) -> list[Phase | Callable[[int], None]]:
         if to_input:

@@ -11,7 +11,7 @@ from chainrule.engine.threads import Phase
 from chainrule.network import Network
 from chainrule.random import Draws
 
-SLOTS = 8  # ranges of samples of a batch: what is summed over samples is summed by slot, then over the slots in order
+SLOTS = 8  # most ranges of samples of a batch: sums over samples are made by slot, then over the slots in order
 
 
 @dataclass
@@ -20,12 +20,13 @@ class Step:
 
     w: np.ndarray  # in the engine's layout
     samples: int
+    slots: int
     draws: Draws | None = None  # None in evaluation
     gw: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))  # empty where no gradient is wanted
 
     def slot(self, k: int) -> tuple[int, int]:
         """The samples of slot k: first, last + 1."""
-        return k * self.samples // SLOTS, (k + 1) * self.samples // SLOTS
+        return k * self.samples // self.slots, (k + 1) * self.samples // self.slots
 
 
 @dataclass

@@ -12,7 +12,7 @@ A slot holds [oc][block of ic][di][dj][L] for blocks, [block of oc][ic][di][dj][
 
 from chainrule.engine.jit import kernel
 from chainrule.engine.layout import place, row_floats
-from chainrule.engine.simd import LANES, add_scaled, load, multiply_add, store
+from chainrule.engine.simd import LANES, above, add, add_patch, add_scaled, fill, load, scatter, select, store
 
 
 @kernel
@@ -79,24 +79,37 @@ def make_patch(rows, kernel_size):
                             patch(gy, gy_image, x, x_image, slot, here, shape, where)
 
     @kernel
-    def plane_weight_gradient(gy, gy_image, x, x_image, slot, shape, first, last):
-        """The same for x in planes: accumulators of one row of the filter, vectors of oc."""
-        for sample in range(first, last):
-            for block in range(-(-shape.out_channels // LANES)):
-                for ic in range(shape.in_channels):
-                    for di in range(kernel_size):
-                        slot_at = ((block * shape.in_channels + ic) * kernel_size + di) * kernel_size * LANES
-                        acc = load(kernel_size, 1, slot, slot_at, LANES)
-                        for i in range(shape.rows):
-                            at = place(x_image, sample, ic, i * shape.stride + di - shape.padding, -shape.padding)
-                            g = place(gy_image, sample, block * LANES, i, 0)
-                            for _ in range(shape.columns):
-                                acc = multiply_add(acc, x, at, 1, gy, g)
-                                at += shape.stride
-                                g += LANES
-                        store(acc, slot, slot_at, LANES)
+    def plane_gradients(gradient, output, relu, x, x_image, gw, gb, shape, first, last):
+        """The same, and dL/db, for x in planes, with vectors of oc; dL/dy counts where y is above 0, if `relu`.
 
-    return weight_gradient, plane_weight_gradient
+        gradient = (dL/dy, its image), output = (y, its image).
+        """
+        zero, (gy, gy_image), (y, y_image) = fill(1, 1, 0.0), gradient, output
+        row = row_floats(x_image)
+        for sample in range(first, last):
+            for c in range(0, shape.out_channels, LANES):
+                for ic in range(shape.in_channels):
+                    for di in range(0, kernel_size, rows):
+                        at = (c // LANES * shape.in_channels + ic) * kernel_size * kernel_size * LANES
+                        at += di * kernel_size * LANES
+                        acc, bias = load(rows, kernel_size, gw, at, kernel_size * LANES), load(1, 1, gb, c, 0)
+                        for i in range(shape.rows):
+                            seen = place(x_image, sample, ic, i * shape.stride + di - shape.padding, -shape.padding)
+                            g, v = place(gy_image, sample, c, i, 0), place(y_image, sample, c, i, 0)
+                            for _ in range(shape.columns):
+                                values = load(1, 1, gy, g, 0)
+                                if relu:
+                                    values = select(above(load(1, 1, y, v, 0), zero), values)
+                                acc = add_patch(acc, x, seen, row, values)
+                                bias = add(bias, values)
+                                seen += shape.stride
+                                g += LANES
+                                v += LANES
+                        store(acc, gw, at, kernel_size * LANES)
+                        if ic == 0 and di == 0:
+                            store(bias, gb, c, 0)
+
+    return weight_gradient, plane_gradients
 
 
 @kernel
@@ -114,20 +127,24 @@ def bias_gradient(gy, gy_image, slot, first, last):
 
 @kernel
 def reduce_weight_gradient(slots, count, apart, lanes, shape, gw, at):
-    """dL/dw in canonical order into gw[at:]: the sum of `count` slots, `apart` floats apart, in order."""
-    k = shape.kernel_size * shape.kernel_size
-    blocks = -(-shape.in_channels // LANES)
-    for oc in range(shape.out_channels):
-        for ic in range(shape.in_channels):
-            for d in range(k):
-                if lanes == 1:
-                    place_in = ((oc // LANES * shape.in_channels + ic) * k + d) * LANES + oc % LANES
-                else:
-                    place_in = ((oc * blocks + ic // LANES) * k + d) * LANES + ic % LANES
-                total = slots[place_in]
+    """dL/dw in the order (oc, ic, di, dj) into gw[at:]: the sum of `count` slots, `apart` floats apart."""
+    taps = shape.kernel_size * shape.kernel_size
+    filter_floats = shape.in_channels * taps
+    rows, channels = (shape.out_channels, shape.in_channels) if lanes > 1 else (shape.in_channels, shape.out_channels)
+    here = 0
+    for outer in range(rows if lanes > 1 else -(-channels // LANES)):
+        for inner in range(-(-channels // LANES) if lanes > 1 else rows):
+            for d in range(taps):
+                acc = load(1, 1, slots, here, 0)
                 for slot in range(1, count):
-                    total += slots[slot * apart + place_in]
-                gw[at + (oc * shape.in_channels + ic) * k + d] = total
+                    acc = add(acc, load(1, 1, slots, here + slot * apart, 0))
+                if lanes > 1:  # a vector of ic
+                    to = outer * filter_floats + inner * LANES * taps + d
+                    scatter(acc, min(LANES, channels - inner * LANES), gw, at + to, taps)
+                else:  # a vector of oc
+                    to = outer * LANES * filter_floats + inner * taps + d
+                    scatter(acc, min(LANES, channels - outer * LANES), gw, at + to, filter_floats)
+                here += LANES
 
 
 @kernel

@@ -80,6 +80,13 @@ def keep_image(mask, position, x, out, s):
 
 
 @kernel
+def keep_images(mask, offset, x, out, first, last):
+    """The keep masks of samples first .. last-1, which stand at `offset` + s of the global batch."""
+    for s in range(first, last):
+        keep_image(mask, offset + s, x, out, s)
+
+
+@kernel
 def keep_quads(mask, position, first, channels, out):
     """The block of channels from `first` on; the words of a counter fall on four pixels of one channel."""
     threshold, quads = np.uint64(mask.threshold), len(out) // (4 * LANES)

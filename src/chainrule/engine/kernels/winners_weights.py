@@ -27,7 +27,6 @@ from chainrule.engine.simd import (
     load,
     put,
     scale,
-    scatter,
     select,
     store,
     trailing_zeros,
@@ -154,25 +153,3 @@ def weight_gradient(
     """Add dL/dw of samples first .. last-1 to the slot gw, dL/db to the slot gb of (oc padded to L,)."""
     run = weight_gradient_kernel(shape.kernel_size, x_image.lanes == 1)
     run(gy, gy_image, winners, x, x_image, gw, gb, shape, scratch, first, last)
-
-
-@kernel
-def reduce_weight_gradient(slots, count, apart, lanes, shape, gw, at):
-    """dL/dw in the order (oc, ic, di, dj) into gw[at:]: the sum of `count` slots, `apart` floats apart."""
-    taps = shape.kernel_size * shape.kernel_size
-    filter_floats = shape.in_channels * taps
-    rows, channels = (shape.out_channels, shape.in_channels) if lanes > 1 else (shape.in_channels, shape.out_channels)
-    here = 0
-    for outer in range(rows if lanes > 1 else blocks(channels)):
-        for inner in range(blocks(channels) if lanes > 1 else rows):
-            for d in range(taps):
-                acc = load(1, 1, slots, here, 0)
-                for slot in range(1, count):
-                    acc = add(acc, load(1, 1, slots, here + slot * apart, 0))
-                if lanes > 1:  # a vector of ic
-                    to = outer * filter_floats + inner * LANES * taps + d
-                    scatter(acc, min(LANES, channels - inner * LANES), gw, at + to, taps)
-                else:  # a vector of oc
-                    to = outer * LANES * filter_floats + inner * taps + d
-                    scatter(acc, min(LANES, channels - outer * LANES), gw, at + to, filter_floats)
-                here += LANES
