@@ -99,6 +99,16 @@ def test_info(cli):
     assert cli("info", "--preset", "none").code == 2
 
 
+def test_info_shows_the_plan_of_a_network(cli):
+    lines = cli("info", "--preset", "mnist", "--plan").out.splitlines()
+    assert lines[2].startswith("Convolution(64, 3x3) + ReLU + MaxPooling(2x2) + Dropout(0.25)")
+    assert "Winograd F(4x4, 3x3), sparse backward" in lines[2]
+    stages = json.loads(cli("info", "--preset", "mnist", "--plan", "--json").out)["stages"]
+    assert [stage["multiply_adds"] for stage in stages] == [194688, 10616832, 1179648, 1280]
+    ran = cli("info", "--plan")
+    assert (ran.code, ran.err) == (2, "chainrule: --plan shows how a network is executed; name it with --preset\n")
+
+
 def test_corrupt_idx_files_are_one_line(cli, idx_folder):
     images = idx_folder / "train-images-idx3-ubyte"
     labels = idx_folder / "train-labels-idx1-ubyte"

@@ -10,6 +10,7 @@ import typer
 from chainrule.cli.console import Json, Output, Quiet, table
 from chainrule.data import cache_folder, mnist, stopping_distance
 from chainrule.engine import ENGINES
+from chainrule.errors import UsageError
 from chainrule.presets import PRESETS, preset
 from chainrule.version import __version__
 
@@ -18,16 +19,26 @@ PACKAGES = ("numpy", "pillow", "rich", "safetensors", "typer", "matplotlib")
 
 def info(
     preset_name: Annotated[str | None, typer.Option("--preset", help="Show this network layer by layer.")] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Show how the compiled engine executes it.")] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Show what is here: networks, data, versions, machine."""
     output = Output(json, quiet)
     if preset_name is not None:
-        network = preset(preset_name).network()
+        chosen = preset(preset_name)
+        network = chosen.network()
+        if plan:
+            from chainrule.engine.compiled import Compiled  # Numba is loaded where it is used
+
+            stages = Compiled(network, threads=1).plan(chosen.training.batch_size or 1)
+            output.result({"preset": preset_name, "stages": stages.rows()}, str(stages))
+            return
         parameters = {p.name: list(p.shape) for p in network.parameters}
         output.result({"preset": preset_name, "parameters": parameters, "size": network.size}, str(network))
         return
+    if plan:
+        raise UsageError("--plan shows how a network is executed; name it with --preset")
     networks, data, versions, machine = _networks(), _data(), _versions(), _machine()
     values = {"networks": networks, "data": data, "versions": versions, "machine": machine}
     shown = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class Plan:
     def __init__(self, network: Network, layout: Permuted, capacity: int, gradients: bool, threads: int) -> None:
         self.network, self.layout, self.capacity, self.threads = network, layout, capacity, threads
         self.values = [Values.room(image, capacity, gradients) for image in images_of(network)]
-        self.stages = self._stages()
+        self.stages, self.taken = self._stages()
         self.input = Input(network, self.values[0])
         self.output = Output(network, self.values[-1], capacity)
 
@@ -81,19 +82,43 @@ class Plan:
         """y of the last pass, in canonical order."""
         return self.values[-1].canonical(samples).reshape(samples, *self.network.output_shape)
 
+    def rows(self) -> list[dict[str, Any]]:
+        """What each stage is, which kernel executes it, its multiply-adds a sample and its buffers' bytes."""
+        rows, k = [], 0
+        for stage, taken in zip(self.stages, self.taken, strict=True):
+            layers = zip(self.network.layers[k : k + taken], self.network.shapes[k:], strict=False)
+            own = [value for value in vars(stage).values() if isinstance(value, np.ndarray)]
+            rows.append(
+                {
+                    "stage": stage.name,
+                    "kernel": stage.kernel,
+                    "multiply_adds": sum(layer.multiply_adds(shape) for layer, shape in layers),
+                    "bytes": sum(array.nbytes for array in (*own, stage.y.x, stage.y.gx)),
+                }
+            )
+            k += taken
+        return rows
+
+    def __str__(self) -> str:
+        """A line a stage."""
+        cells = [(row["stage"], row["kernel"], f"{row['multiply_adds']:,}", f"{row['bytes']:,}") for row in self.rows()]
+        cells = [("stage", "kernel", "multiply-adds", f"bytes for {self.capacity}"), *cells]
+        a, b, c, d = (max(map(len, column)) for column in zip(*cells, strict=True))
+        return "\n".join(f"{s:<{a}}  {k:<{b}}  {m:>{c}}  {n:>{d}}" for s, k, m, n in cells)
+
     def _forward(self, x: np.ndarray, step: Step) -> list[Phase | Work]:
         for stage in self.stages:
             stage.prepare(step)
         return [self.input.load(x, step), *(work for stage in self.stages for work in stage.forward(step))]
 
-    def _stages(self) -> list[Stage]:
-        stages: list[Stage] = []
-        k = 0
-        while k < len(self.network.layers):
-            stage, taken = self._stage(k)
+    def _stages(self) -> tuple[list[Stage], list[int]]:
+        """The stages, and how many layers each executes."""
+        stages, taken = [], []
+        while sum(taken) < len(self.network.layers):
+            stage, count = self._stage(sum(taken))
             stages.append(stage)
-            k += taken
-        return stages
+            taken.append(count)
+        return stages, taken
 
     def _stage(self, k: int) -> tuple[Stage, int]:
         """The stage that begins with layer k, and how many layers it executes."""

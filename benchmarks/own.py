@@ -1,0 +1,113 @@
+"""chainrule as a contestant."""
+
+import time
+
+import numpy as np
+
+import chainrule as cr
+from benchmarks.contestant import Contestant
+from benchmarks.inputs import SEED, convolution_inputs, digits, first_epoch, network_of, prepared
+from benchmarks.works import CHANNELS, KERNEL, LEARNING_RATES, PADDING, SIZE, Work
+from chainrule.engine import execute
+from chainrule.events import Event
+from chainrule.optimizers import OPTIMIZERS
+
+
+def build(work: Work, configuration: str, threads: int, samples: int | None) -> Contestant:
+    if work.kind == "training":
+        return Training(work, threads, samples)
+    return Inference(work, threads) if work.kind == "inference" else Convolution(work, threads)
+
+
+class Training:
+    """`cr.fit`, as anyone calls it."""
+
+    def __init__(self, work: Work, threads: int, samples: int | None) -> None:
+        self.work, self.threads, self.data = work, threads, digits(work, samples)
+        optimizer = OPTIMIZERS[work.optimizer](lr=LEARNING_RATES[work.optimizer])
+        self.training = cr.Training(optimizer, epochs=1, batch_size=work.batch, seed=SEED)
+
+    def check(self) -> dict[str, np.ndarray]:
+        network = network_of(self.work, dropout=False)
+        objective = execute(network, "compiled", SEED, self.threads)
+        w = objective.layout.pack(network.w)
+        gw, count = np.zeros_like(w), self.work.batch
+        part = self.data.take(first_epoch(len(self.data), count)[:count])
+        loss = objective.loss_and_gradient(w, cr.Batch(part.x, part.t, np.full(count, 1 / count)), gw)
+        return {"loss": np.array(loss), **network.named(objective.layout.unpack(gw))}
+
+    def run(self, items: int) -> tuple[int, float]:
+        network, done = network_of(self.work), 0
+
+        def stop(event: Event) -> None:
+            nonlocal done
+            if isinstance(event, cr.BatchEvent):
+                done += event.samples
+                if done >= items:
+                    raise cr.StopTraining("enough")
+
+        clock = time.perf_counter()
+        cr.fit(network, self.data, self.training, threads=self.threads, listeners=[stop])
+        return done, time.perf_counter() - clock
+
+
+class Inference:
+    """`execute(network).outputs`, of float32 images as the rivals get them."""
+
+    def __init__(self, work: Work, threads: int) -> None:
+        self.work, (self.x, _) = work, prepared(work, None)
+        network = network_of(work)
+        self.objective = execute(network, "compiled", SEED, threads)
+        self.w = self.objective.layout.pack(network.w)
+
+    def check(self) -> dict[str, np.ndarray]:
+        return {"y": self.objective.outputs(self.w, self.x[: self.work.batch])}
+
+    def run(self, items: int) -> tuple[int, float]:
+        batch, n, done = self.work.batch, len(self.x), 0
+        clock = time.perf_counter()
+        while done < items:
+            self.objective.outputs(self.w, self.x[done % n : done % n + batch])
+            done += batch
+        return done, time.perf_counter() - clock
+
+
+class Convolution:
+    """The engine's stage, its images in the engine's own layout: no network has one layer's dL/dx alone."""
+
+    def __init__(self, work: Work, threads: int) -> None:
+        from chainrule.engine.convolution_stage import ConvolutionStage
+        from chainrule.engine.layout import image
+        from chainrule.engine.plan import phases
+        from chainrule.engine.stage import SLOTS, Step, Values
+        from chainrule.engine.threads import team_of
+
+        given, self.batch = convolution_inputs(work), work.batch
+        x, y = (Values.room(image(CHANNELS, SIZE, SIZE, frame), work.batch, gradient=True) for frame in (PADDING, 0))
+        layer = cr.Convolution(CHANNELS, KERNEL, padding=PADDING)
+        stage = ConvolutionStage(layer, False, x, y, {"w": 0, "b": given.w.size})
+        x.put(given.x)
+        y.put(given.gy, gradient=True)
+        w = np.concatenate([given.w.ravel(), given.b])
+        step, team = Step(w, work.batch, SLOTS, gw=np.zeros_like(w)), team_of(threads)
+
+        def once() -> None:
+            stage.prepare(step)
+            team.run(phases([*stage.forward(step), *stage.backward(step, to_input=True)], step.slots))
+            for task in stage.finish(step):
+                task()
+
+        self.once, self.x, self.y, self.gw, self.shape = once, x, y, step.gw, given.w.shape
+
+    def check(self) -> dict[str, np.ndarray]:
+        self.once()
+        n, size = self.batch, int(np.prod(self.shape))
+        gx = self.x.canonical(n, gradient=True)
+        return {"y": self.y.canonical(n), "gx": gx, "w": self.gw[:size].reshape(self.shape), "b": self.gw[size:]}
+
+    def run(self, items: int) -> tuple[int, float]:
+        rounds = -(-items // self.batch)
+        clock = time.perf_counter()
+        for _ in range(rounds):
+            self.once()
+        return rounds * self.batch, time.perf_counter() - clock
