@@ -19,6 +19,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
+from chainrule.engine.denormals import denormals_flushed
 from chainrule.engine.jit import intrinsic, kernel
 
 SPINS = 4000  # looks at a counter before a thread that waits lets others run
@@ -119,9 +120,10 @@ class Team:
     def run(self, phases: Sequence[Phase]) -> None:
         """Run the phases one after the other; an exception in a task is raised here."""
         if self.size == 1:
-            for phase in phases:
-                for task in range(phase.tasks):
-                    phase.run(task)
+            with denormals_flushed():
+                for phase in phases:
+                    for task in range(phase.tasks):
+                        phase.run(task)
             return
         with self._turn:
             self._run(phases)
@@ -134,7 +136,8 @@ class Team:
             if self._sleeps[member]:
                 self._sleeps[member] = False
                 self._asleep[member].release()
-        self._take_part(0, arrivals)
+        with denormals_flushed():
+            self._take_part(0, arrivals)
         self._arrivals = arrivals + self.size * len(phases)
         if self._errors:
             error, self._errors = self._errors[0], []
@@ -155,12 +158,13 @@ class Team:
 
     def _serve(self, member: int) -> None:
         runs = arrivals = 0
-        while True:
-            self._wait_for_run(member, runs + 1)
-            runs += 1
-            phases = len(self._phases)
-            self._take_part(member, arrivals)
-            arrivals += self.size * phases
+        with denormals_flushed():  # this thread's own state, as long as it lives
+            while True:
+                self._wait_for_run(member, runs + 1)
+                runs += 1
+                phases = len(self._phases)
+                self._take_part(member, arrivals)
+                arrivals += self.size * phases
 
     def _wait_for_run(self, member: int, run: int) -> None:
         for _ in range(AWAKE):
