@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from chainrule.engine.layout import Image
+from chainrule.engine.layout import Image, odd_lines
 from chainrule.engine.simd import aligned_zeros
 from chainrule.engine.threads import Phase
+from chainrule.engine.weights import elements
 from chainrule.network import Network
 from chainrule.random import Draws
 
@@ -40,8 +41,7 @@ class Values:
 
     @classmethod
     def room(cls, image: Image, samples: int, gradient: bool) -> "Values":
-        plain = image._replace(frame=0)
-        plain = plain._replace(stride=_stride(plain))
+        plain = image._replace(frame=0, stride=odd_lines(elements(image)))
         size = samples * plain.stride if gradient else 0
         return cls(image, aligned_zeros(samples * image.stride), aligned_zeros(size), plain)
 
@@ -71,13 +71,6 @@ def _blocks(flat: np.ndarray, image: Image, samples: int) -> np.ndarray:
     size = blocks * rows * columns * image.lanes
     view = flat[: samples * image.stride].reshape(samples, image.stride)[:, :size]
     return view.reshape(samples, blocks, rows, columns, image.lanes)[:, :, f : f + image.height, f : f + image.width]
-
-
-def _stride(image: Image) -> int:
-    from chainrule.engine.layout import odd_lines
-    from chainrule.engine.weights import elements
-
-    return odd_lines(elements(image))
 
 
 class Stage:
