@@ -67,6 +67,19 @@ class Objective(ABC):
         """Let the optimizer move w and `state`, given gw: by its definition, unless an engine has a kernel for it."""
         optimizer.update(w, gw, state)
 
+    def step(
+        self, optimizer: Optimizer, w: np.ndarray, batch: Batch, gw: np.ndarray, state: State
+    ) -> tuple[float, float]:
+        """One update of w and `state`: (L(w; D'), |dL/dw|) before it. gw is room for the gradient.
+
+        A loss or norm that is not finite tells that w is spoiled.
+        """
+        loss = self.loss_and_gradient(w, batch, gw)
+        norm = self.norm(gw)
+        state.step += 1
+        self.update(optimizer, w, gw, state)
+        return loss, norm
+
     def norm(self, gw: np.ndarray) -> float:
         """|gw|; not finite where an element is not."""
         return math.sqrt(float(np.dot(gw, gw)))

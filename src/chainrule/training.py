@@ -119,11 +119,8 @@ def _epoch(progress: Progress, data: Dataset, training: Training, listeners: Seq
         clock = time.perf_counter()
         part = data.take(indices)
         weight, total = _sample_weight(part, training.reduction)
-        loss = objective.loss_and_gradient(w, Batch(part.x, part.t, weight, epoch, state.step), gw)
-        norm = objective.norm(gw)
+        loss, norm = objective.step(optimizer, w, Batch(part.x, part.t, weight, epoch, state.step), gw, state)
         _check_finite(loss, norm, progress, optimizer)
-        state.step += 1
-        objective.update(optimizer, w, gw, state)
         mean = loss if training.reduction == "mean" else loss / (total or 1.0)
         loss_sum, weight_sum, samples = loss_sum + mean * total, weight_sum + total, samples + len(part)
         progress.batch += 1

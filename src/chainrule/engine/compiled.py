@@ -1,13 +1,16 @@
 """The compiled engine: a network executed in stages, by kernels where there is one, by definitions elsewhere."""
 
-import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from chainrule.engine.kernels.optimizers import CHUNK, chunks, squares, update
+from chainrule.engine.kernels.philox import step_words
 from chainrule.engine.plan import Plan, layout_of
+from chainrule.engine.program import Program
 from chainrule.engine.stage import Step
-from chainrule.engine.threads import Phase, Team, default_threads, team_of
+from chainrule.engine.threads import Team, default_threads, team_of
+from chainrule.engine.updates import Updates
 from chainrule.errors import UsageError
 from chainrule.network import Network, OnReady
 from chainrule.objective import Batch, Objective
@@ -16,6 +19,7 @@ from chainrule.random import Draws, check_seed
 
 WORTH = 1 << 22  # multiply-adds of a forward pass for which a thread is worth waking
 SMALL = 1 << 17  # weights of an update likewise
+REMEMBERED = 16  # programs that are kept bound
 
 
 class Compiled(Objective):
@@ -32,64 +36,117 @@ class Compiled(Objective):
         )
         self._training: Plan | None = None
         self._inference: Plan | None = None
+        self._bound: dict[tuple[Any, ...], Any] = {}
 
     def plan(self, samples: int) -> Plan:
         """The stages for training on batches of that size; print it to see them."""
         return self._plan(samples, training=True)
 
     def loss(self, w: np.ndarray, batch: Batch) -> float:
-        plan = self._plan(len(batch), training=True)
-        self._team(len(batch)).run(plan.loss(batch, Step(w, len(batch), plan.slots(len(batch)), self._draws(batch))))
-        return plan.output.total(batch)
+        return self._run(w, batch, np.empty(0, np.float32))
 
     def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: OnReady | None = None) -> float:
-        plan = self._plan(len(batch), training=True)
-        step = Step(w, len(batch), plan.slots(len(batch)), self._draws(batch), out)
-        self._team(len(batch)).run(plan.gradient(batch, step))
+        loss = self._run(w, batch, out)
         if on_ready:
             on_ready(slice(0, len(w)))
-        return plan.output.total(batch)
+        return loss
+
+    def step(
+        self, optimizer: Optimizer, w: np.ndarray, batch: Batch, gw: np.ndarray, state: State
+    ) -> tuple[float, float]:
+        """Each part of w is moved as soon as its gradient is known, while both are in cache."""
+        key = (*addresses(w, *state.vectors), type(optimizer), "step")
+        updates = self._once(key, lambda: Updates(w, state, optimizer, self.threads), w, state.vectors)
+        if not updates.complete:
+            return super().step(optimizer, w, batch, gw, state)
+        updates.begin(optimizer, state.step + 1)
+        loss = self._run(w, batch, gw, updates)
+        state.step += 1
+        return loss, updates.norm()
 
     def update(self, optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State) -> None:
         """The optimizer's kernel, each thread on some of w."""
-        count = min(self.threads, 1 + len(w) // SMALL)
+        key = (*addresses(w, gw, *state.vectors), type(optimizer), "update")
 
-        def part(k: int) -> None:
-            update(optimizer, w, gw, state, k * len(w) // count, (k + 1) * len(w) // count)
+        def make() -> tuple[Updates, Program]:
+            updates = Updates(w, state, optimizer, self.threads)
+            return updates, Program([updates.rest(gw, squared=False)] if updates.complete else [])
 
-        team_of(count).run([Phase(count, part)])
+        updates, program = self._once(key, make, w, gw, state.vectors)
+        if not updates.complete:
+            return optimizer.update(w, gw, state)
+        updates.begin(optimizer, state.step)
+        team_of(self._size(len(w) // SMALL)).run(program)
 
     def norm(self, gw: np.ndarray) -> float:
         """|gw|: squares are summed chunk by chunk, so that threads do not matter."""
-        sums = np.empty(chunks(len(gw)))
-        count = min(self.threads, 1 + len(gw) // SMALL)
 
-        def part(k: int) -> None:
-            squares(gw, np.empty(CHUNK // 4), sums, k * len(sums) // count, (k + 1) * len(sums) // count)
+        def make() -> tuple[Updates, Program]:
+            updates = Updates(gw, None, None, self.threads)
+            return updates, Program([updates.rest(gw)])
 
-        team_of(count).run([Phase(count, part)])
-        return math.sqrt(float(sums.sum()))
+        updates, program = self._once((*addresses(gw), "norm"), make, gw)
+        team_of(self._size(len(gw) // SMALL)).run(program)
+        return updates.norm()
 
     def outputs(self, w: np.ndarray, x: np.ndarray) -> np.ndarray:
         """y = f_w(x), in evaluation."""
         plan = self._plan(len(x), training=False)
-        self._team(len(x)).run(plan.evaluate(x, Step(w, len(x), plan.slots(len(x)))))
+        kind = plan.input.take(x)
+
+        def make() -> Program:
+            return plan.program(kind, Step(w, len(x), plan.slots(len(x))), loss=False)
+
+        program = self._once((id(plan), *addresses(w), len(x), kind), make, w)
+        self._team(len(x)).run(program)
         return plan.outputs(len(x))
+
+    def _run(self, w: np.ndarray, batch: Batch, gw: np.ndarray, updates: Updates | None = None) -> float:
+        """The loss of a batch in training; dL/dw into gw, or to `updates`, if wanted."""
+        plan, n = self._plan(len(batch), training=True), len(batch)
+        kind = plan.input.take(batch.x)
+        plan.output.take(batch)
+
+        def make() -> tuple[Step, Program]:
+            step = Step(w, n, plan.slots(n), True, gw, updates)
+            return step, plan.program(kind, step, loss=True)
+
+        key = id(plan), *addresses(w, gw), gw.size, n, kind, id(updates)
+        step, program = self._once(key, make, w, gw, updates)
+        step.draws = Draws(self.seed, layer=0, step=batch.step, offset=batch.offset)
+        step.draw_words[:] = step_words(step.draws)
+        self._team(n).run(program)
+        return plan.output.total(batch)
+
+    def _once(self, key: tuple[Any, ...], make: Callable[[], Any], *alive: Any) -> Any:
+        """What `make` made for that key; `alive` are the arrays behind the addresses in it."""
+        found = self._bound.get(key)
+        if found is None:
+            if len(self._bound) >= REMEMBERED:
+                self._bound.clear()
+            found = self._bound[key] = make(), alive
+        return found[0]
 
     def _team(self, samples: int) -> Team:
         """As many threads as a batch is worth; the result does not depend on it."""
-        return team_of(max(1, min(self.threads, samples * self._multiply_adds // WORTH)))
+        return team_of(self._size(samples * self._multiply_adds // WORTH))
 
-    def _draws(self, batch: Batch) -> Draws:
-        return Draws(self.seed, layer=0, step=batch.step, offset=batch.offset)
+    def _size(self, worth: int) -> int:
+        return max(1, min(self.threads, worth))
 
     def _plan(self, samples: int, training: bool) -> Plan:
         """A plan with room for so many samples; the one there is, if it has."""
-        plan = self._training if training else self._inference or self._training
+        plan = self._training if training else self._inference
         if plan is None or plan.capacity < samples:
             plan = Plan(self.network, self._permuted, samples, gradients=training, threads=self.threads)
             if training:
                 self._training = plan
             else:
                 self._inference = plan
+            self._bound.clear()
         return plan
+
+
+def addresses(*arrays: np.ndarray) -> tuple[int, ...]:
+    """Where the arrays' memory is."""
+    return tuple(array.__array_interface__["data"][0] for array in arrays)

@@ -1,12 +1,12 @@
 """The stage convolution [+ ReLU], dense: by the direct or Winograd's algorithm, forward and backward."""
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from chainrule.engine.algorithms import Algorithm
+from chainrule.engine.algorithms import Algorithm, Place
+from chainrule.engine.calls import Call, PerSlot, bind
 from chainrule.engine.kernels.convolution import Convolved
 from chainrule.engine.kernels.convolution_weights import (
     bias_gradient,
@@ -15,11 +15,11 @@ from chainrule.engine.kernels.convolution_weights import (
     reduce_weight_gradient,
     slot_floats,
 )
+from chainrule.engine.kernels.elementwise import clear
 from chainrule.engine.kernels.mask import copy_gradient
-from chainrule.engine.layout import image
+from chainrule.engine.layout import Image, image
 from chainrule.engine.simd import REGISTERS, aligned_zeros, padded
-from chainrule.engine.stage import SLOTS, Stage, Step, Values
-from chainrule.engine.threads import Phase
+from chainrule.engine.stage import SLOTS, Room, Stage, Step, Values, Work
 from chainrule.layers import Convolution
 
 ONE = np.float32(1)
@@ -38,105 +38,84 @@ class GradientSlots:
     def __init__(self, shape: Convolved, lanes: int, at: dict[str, int]) -> None:
         self.shape, self.lanes, self.at = shape, lanes, at
         self.w_floats, self.b_floats = slot_floats(shape, lanes), padded(shape.out_channels)
-        self.w, self.b = aligned_zeros(SLOTS * self.w_floats), aligned_zeros(SLOTS * self.b_floats)
+        self.all_w, self.all_b = aligned_zeros(SLOTS * self.w_floats), aligned_zeros(SLOTS * self.b_floats)
+        self.w = PerSlot(self.all_w.reshape(SLOTS, self.w_floats))
+        self.b = PerSlot(self.all_b.reshape(SLOTS, self.b_floats))
 
-    def cleared(self, slot: int) -> tuple[Any, Any]:
-        """(gw, gb) of a slot, zeroed."""
-        gw = self.w[slot * self.w_floats : (slot + 1) * self.w_floats]
-        gb = self.b[slot * self.b_floats : (slot + 1) * self.b_floats]
-        gw[:] = 0
-        gb[:] = 0
-        return gw, gb
+    def clear(self, step: Step) -> list[Call]:
+        """All zero, where a gradient is wanted."""
+        return [bind(clear, self.all_w), bind(clear, self.all_b)] if step.gw.size else []
 
-    def sums(self, step: Step) -> list[Callable[[], None]]:
-        """Tasks that add the slots into the step's gradient, in canonical order."""
-
-        def weights() -> None:
-            reduce_weight_gradient(self.w, step.slots, self.w_floats, self.lanes, self.shape, step.gw, self.at["w"])
-
-        def bias() -> None:
-            n = self.shape.out_channels
-            reduce_bias_gradient(self.b, step.slots, self.b_floats, n, step.gw, self.at["b"])
-
-        return [weights, bias]
+    def sums(self, step: Step) -> list[Call]:
+        """Calls that add the slots into the step's gradient, in canonical order."""
+        sizes, n = (step.slots, self.w_floats, self.lanes, self.shape), self.shape.out_channels
+        return [
+            bind(reduce_weight_gradient, self.all_w, *sizes, step.gw, self.at["w"]),
+            bind(reduce_bias_gradient, self.all_b, step.slots, self.b_floats, n, step.gw, self.at["b"]),
+        ]
 
 
 class ConvolutionStage(Stage):
     """Convolution, with the ReLU that follows it if there is one."""
 
-    def __init__(self, layer: Convolution, relu: bool, x: Values, y: Values, at: dict[str, int]) -> None:
+    def __init__(self, layer: Convolution, relu: bool, x: Values, y: Values, at: dict[str, int], room: Room) -> None:
         sizes = layer.kernel_size, layer.stride, layer.padding, y.image.height, y.image.width
         self.shape = Convolved(layer.out_channels, x.image.channels, *sizes)
         self.relu, self.at = relu, at
-        self.algorithm = Algorithm.choose(self.shape, x.image)
+        self.algorithm = Algorithm.choose(self.shape, x.image, room.workers)
         super().__init__(f"{layer}{' + ReLU' if relu else ''}", self.algorithm.name, x, y)
-        if x.gx.size:
+        if room.gradients:
             self.slots = GradientSlots(self.shape, x.image.lanes, at)
             if x.image.lanes > 1:
-                self._room_for_gradients(len(x.gx) // x.gradient_image.stride)
+                self._room_for_gradients(room)
 
-    def _room_for_gradients(self, samples: int) -> None:
+    def _room_for_gradients(self, room: Room) -> None:
         """Room for dL/dz before the ReLU, in the frame that the input gradient's convolution reads it in."""
         shape, x = self.shape, self.x.gradient_image
         stride, k = shape.stride, shape.kernel_size
         frame = max(0, k - 1 - shape.padding)
         self.gz_image = image(shape.out_channels, shape.rows, shape.columns, frame if stride == 1 else 0)
-        self.gz = aligned_zeros(samples * self.gz_image.stride)
+        self.gz = room.window(self.gz_image.stride)
         self.spread_image, self.spread = self.gz_image, self.gz
         if stride > 1:  # it convolves dL/dz with zeros between its pixels
             rows, columns = ((n - 1) * stride + 1 for n in (shape.rows, shape.columns))
             self.spread_image = image(shape.out_channels, rows, columns, frame=k + stride - 2)
-            self.spread = aligned_zeros(samples * self.spread_image.stride)
+            self.spread = room.window(self.spread_image.stride)
         back = Convolved(shape.in_channels, shape.out_channels, k, 1, k - 1 - shape.padding, x.height, x.width)
-        self.back = Algorithm.choose(back, self.spread_image)
+        self.back = Algorithm.choose(back, self.spread_image, room.workers)
 
-    def prepare(self, step: Step) -> None:
-        n, at = self.shape.out_channels, self.at
-        self.algorithm.pack(step.w, at["w"])
-        self.algorithm.b[:n] = step.w[at["b"] : at["b"] + n]
+    def prepare(self, step: Step) -> list[Call]:
+        calls = [self.algorithm.pack(step.w, self.at["w"]), self.algorithm.take_bias(step.w, self.at["b"])]
+        if step.gw.size and self.x.image.lanes > 1:
+            calls.append(self.back.pack(step.w, self.at["w"], transposed=True))
+        return [*calls, *self.slots.clear(step)] if step.gw.size else calls
 
-    def forward(self, step: Step) -> list[Phase | Callable[[int], None]]:
+    def forward(self, step: Step) -> Work:
         x, y = self.x, self.y
+        return self.algorithm.run(x.x, x.image, y.x, y.image, self.relu)
 
-        def run(slot: int) -> None:
-            self.algorithm.run(x.x, x.image, y.x, y.image, slot, *step.slot(slot), self.relu)
-
-        return [run]
-
-    def backward(self, step: Step, to_input: bool) -> list[Phase | Callable[[int], None]]:
-        if to_input:
-            self.back.pack(step.w, self.at["w"], transposed=True)
-
-        def run(slot: int) -> None:
-            first, last = step.slot(slot)
-            self._weight_gradient(slot, first, last)
-            if to_input:
-                self._input_gradient(slot, first, last)
-
-        return [run]
-
-    def _weight_gradient(self, slot: int, first: int, last: int) -> None:
-        x, y = self.x, self.y
-        gw, gb = self.slots.cleared(slot)
+    def backward(self, step: Step, to_input: bool) -> Work:
+        x, y, slots = self.x, self.y, self.slots
         in_blocks, in_planes = gradient_kernels(self.shape.kernel_size)
         if x.image.lanes == 1:  # the first layer: nobody else reads dL/dz, and it is not stored
-            gy = (y.gx, y.gradient_image), (y.x, y.image), self.relu
-            in_planes(*gy, x.x, x.image, gw, gb, self.shape, first, last)
-            return
+            gy = (y.gx, y.gradient_image), (y.x, y.image), int(self.relu)
+            return [bind(in_planes, *gy, x.x, x.image, slots.w, slots.b, self.shape)]
         gz, gz_image = self.gz, self.gz_image
-        self._masked(gz, gz_image, 1, first, last)
-        in_blocks(gz, gz_image, x.x, x.image, gw, self.shape, first, last)
-        bias_gradient(gz, gz_image, gb, first, last)
+        calls = [
+            self._masked(gz, gz_image, 1),
+            bind(in_blocks, gz, gz_image, x.x, x.image, slots.w, self.shape),
+            bind(bias_gradient, gz, gz_image, slots.b),
+        ]
+        if to_input:
+            if self.shape.stride > 1:
+                calls.append(self._masked(self.spread, self.spread_image, self.shape.stride))
+            calls += self.back.run(self.spread, self.spread_image, x.gx, x.gradient_image)
+        return calls
 
-    def _input_gradient(self, slot: int, first: int, last: int) -> None:
-        x = self.x
-        if self.shape.stride > 1:
-            self._masked(self.spread, self.spread_image, self.shape.stride, first, last)
-        self.back.run(self.spread, self.spread_image, x.gx, x.gradient_image, slot, first, last)
-
-    def _masked(self, gz: Any, gz_image: Any, spread: int, first: int, last: int) -> None:
+    def _masked(self, gz: Place, gz_image: Image, spread: int) -> Call:
+        """dL/dz: dL/dy where the ReLU let pass."""
         y = self.y
-        copy_gradient(y.gx, y.gradient_image, y.x, y.image, self.relu, ONE, gz, gz_image, spread, first, last)
+        return bind(copy_gradient, y.gx, y.gradient_image, y.x, y.image, int(self.relu), ONE, gz, gz_image, spread)
 
-    def finish(self, step: Step) -> list[Callable[[], None]]:
+    def finish(self, step: Step) -> list[Call]:
         return self.slots.sums(step)

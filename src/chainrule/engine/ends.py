@@ -1,43 +1,42 @@
 """The two ends of a network in the engine: a batch's samples become the first image, the outputs meet the loss."""
 
-from collections.abc import Callable
+from math import prod
 
 import numpy as np
 
+from chainrule.engine.calls import bind
 from chainrule.engine.kernels import losses
 from chainrule.engine.kernels.elementwise import copy_samples, scale_bytes
-from chainrule.engine.stage import Step, Values
-from chainrule.engine.threads import Phase
+from chainrule.engine.stage import Step, Values, Work, interpreted
 from chainrule.losses.loss import ClassLoss
 from chainrule.network import Network
 from chainrule.objective import Batch
-
-Work = Callable[[int], None]
 
 
 class Input:
     """Bytes are scaled, other numbers copied, into the planes of x."""
 
-    def __init__(self, network: Network, x: Values) -> None:
-        self.network, self.x = network, x
+    def __init__(self, network: Network, x: Values, samples: int) -> None:
+        self.network, self.x, self.samples = network, x, samples
         self.table = network.scaling.table(np.dtype(np.float32))
+        self.staged: dict[np.dtype, np.ndarray] = {}
 
-    def load(self, x: np.ndarray, step: Step) -> Work:
-        """What makes the samples x the input, slot by slot."""
-        image, out = self.x.image, self.x.x
+    def take(self, x: np.ndarray) -> np.dtype:
+        """Keep the samples x for `load`; their type."""
         x = self.network.check_shape(x)
-        x = np.ascontiguousarray(x.reshape(len(x), image.channels, image.height, image.width))
-        if x.dtype not in (np.uint8, np.float32, np.float64):
-            x = x.astype(np.float32)
-        here = np.arange(len(x))
+        kind = x.dtype if x.dtype in (np.uint8, np.float64) else np.dtype(np.float32)
+        staged = self.staged.get(kind)
+        if staged is None:
+            staged = self.staged[kind] = np.empty(self.samples * prod(self.network.shapes[0]), kind)
+        staged[: x.size].reshape(x.shape)[...] = x
+        return kind
 
-        def run(slot: int) -> None:
-            if x.dtype == np.uint8:
-                scale_bytes(x, here, self.table, out, image, *step.slot(slot))
-            else:
-                copy_samples(x, here, out, image, *step.slot(slot))
-
-        return run
+    def load(self, kind: np.dtype) -> Work:
+        """What makes the samples that were taken the input."""
+        image, out = self.x.image, self.x.x
+        if kind == np.uint8:
+            return [bind(scale_bytes, self.staged[kind], self.table, out, image)]
+        return [bind(copy_samples, self.staged[kind], out, image)]
 
 
 class Output:
@@ -46,29 +45,36 @@ class Output:
     def __init__(self, network: Network, y: Values, samples: int) -> None:
         self.loss, self.y, self.shape = network.loss, y, network.output_shape
         self.kernel = losses.KERNELS.get(type(network.loss)) if len(network.output_shape) == 1 else None
-        self.gy = y.gx if y.gx.size else np.empty(samples * y.image.stride, np.float32)
-        self.error = np.zeros(samples)
+        self.gy = y.gx if isinstance(y.gx, np.ndarray) and y.gx.size else np.empty(samples * y.image.stride, np.float32)
+        self.error, self.weight = np.zeros(samples), np.zeros(samples)
+        classes = isinstance(self.loss, ClassLoss)
+        self.t = np.zeros(samples * (1 if classes else self.shape[0]), np.int64 if classes else np.float32)
+        self.batch: Batch | None = None
 
-    def meet(self, batch: Batch, step: Step) -> list[Phase | Work]:
+    def take(self, batch: Batch) -> None:
+        """Keep the targets and weights of a batch for `meet`."""
+        self.batch = batch
+        self.weight[: len(batch)] = 1.0 if batch.sample_weight is None else batch.sample_weight
+        if self.kernel is not None:
+            t = np.asarray(batch.t).reshape(-1)
+            self.t[: len(t)] = t
+
+    def meet(self, step: Step) -> Work:
         """What computes the errors of the batch, and dL/dy."""
-        weight = np.ones(len(batch)) if batch.sample_weight is None else np.asarray(batch.sample_weight, np.float64)
-        kernel, y = self.kernel, self.y
-        if kernel is None:
-            return [Phase(1, lambda _: self._by_definition(batch, weight))]
-        kind = np.int64 if isinstance(self.loss, ClassLoss) else np.float32
-        t = np.ascontiguousarray(batch.t, kind).reshape(-1)
+        if self.kernel is None:
+            return [interpreted(self._by_definition)]
+        return [
+            bind(self.kernel, self.y.x, self.t, self.weight, self.shape[0], self.y.image.stride, self.error, self.gy)
+        ]
 
-        def run(slot: int) -> None:
-            kernel(y.x, t, weight, self.shape[0], y.image.stride, self.error, self.gy, *step.slot(slot))
-
-        return [run]
-
-    def _by_definition(self, batch: Batch, weight: np.ndarray) -> None:
+    def _by_definition(self) -> None:
+        batch = self.batch
+        assert batch is not None
         y = self.y.canonical(len(batch)).reshape(-1, *self.shape)
         self.error[: len(batch)] = self.loss.error(y, batch.t)
-        if self.y.gx.size:
-            gy = self.loss.gradient(y, batch.t) * weight.astype(np.float32).reshape(-1, *[1] * len(self.shape))
-            self.y.put(gy, gradient=True)
+        if isinstance(self.y.gx, np.ndarray) and self.y.gx.size:
+            weight = self.weight[: len(batch)].astype(np.float32).reshape(-1, *[1] * len(self.shape))
+            self.y.put(self.loss.gradient(y, batch.t) * weight, gradient=True)
 
     def total(self, batch: Batch) -> float:
         """L(w; D'): the errors, weighted, in the order of the samples."""

@@ -22,26 +22,96 @@ from llvmlite import binding
 from numba import extending
 from numba.core import config
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, _CacheLocator
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
+from numba.core.dispatcher import _FunctionCompiler
+from numba.core.registry import CPUDispatcher
 
 from chainrule.data.cache import cache_folder
 
 OPTIONS = {"nogil": True, "error_model": "numpy", "boundscheck": False}
 # No fastmath: LLVM's `fast` makes NaN undefined, and NaN must propagate.
 
+_alive: list[Any] = []  # what compiled code refers to by address
+
 intrinsic: Any = extending.intrinsic  # a function whose first parameter, `typingctx`, its callers do not give
 
 
 def kernel(function: Callable[..., Any]) -> Any:
     """Compile a function for the host, without the interpreter's lock, and keep the result on disk."""
-    dispatcher: Any = numba.njit(**OPTIONS)(function)
-    if kernel_folder() is not None:
-        dispatcher._cache = KernelCache(function)
-    return dispatcher
+    return Kernel(function, targetoptions=OPTIONS)
 
 
 def inlined(function: Callable[..., Any]) -> Any:
     """Compile a function into its callers, so that LLVM makes vectors of the loops that call it."""
-    return numba.njit(**OPTIONS, forceinline=True)(function)
+    return Kernel(function, targetoptions={**OPTIONS, "forceinline": True})
+
+
+def native(function: Callable[..., Any], arguments: tuple[Any, ...], place: Callable[..., Any]) -> int:
+    """The address of a function compiled for these types, to be called by compiled code; kept on disk beside `place`,
+    the kernel that it is about."""
+    wrapped = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    dispatcher: Any = CPUDispatcher(function, targetoptions={**OPTIONS, **wrapped})
+    function.__qualname__ = function.__name__ = f"{place.__name__}-entry"
+    if kernel_folder() is not None:
+        dispatcher._cache = KernelCache(function)
+    dispatcher.compile(arguments)
+    (compiled,) = dispatcher.overloads.values()
+    _alive.append(dispatcher)
+    return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+
+
+class Kernel(CPUDispatcher):
+    """What Numba's `njit` makes, except that other kernels take it in as a `Part`."""
+
+    def __init__(self, function: Callable[..., Any], targetoptions: dict[str, Any]) -> None:
+        super().__init__(function, targetoptions=targetoptions)
+        self.part = Part(function, targetoptions)
+        if kernel_folder() is not None:
+            self._cache = KernelCache(function)
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        return self.part.get_call_template(args, kws)
+
+    def get_overload(self, sig: Any) -> Any:
+        return self.part.get_overload(sig)
+
+
+class Part(CPUDispatcher):
+    """A function as other kernels call it: without what only Python needs, which are a wrapper that takes its arguments
+    out of objects, machine code of its own and a file on disk. That halves the time to compile."""
+
+    def __init__(self, function: Callable[..., Any], targetoptions: dict[str, Any]) -> None:
+        super().__init__(function, targetoptions=targetoptions)
+        self._compiler = _PartCompiler(function, self.targetdescr, targetoptions, {}, _PartPipeline)
+
+    def add_overload(self, cres: Any) -> None:
+        key = object()
+        self.targetctx.insert_user_function(key, cres.fndesc, [cres.library])
+        self.overloads[tuple(cres.signature.args)] = cres._replace(entry_point=key)
+
+
+class _PartCompiler(_FunctionCompiler):
+    def _customize_flags(self, flags: Any) -> Any:
+        flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
+        return flags
+
+
+class _PartPipeline(Compiler):
+    def __init__(self, typingctx: Any, targetctx: Any, library: Any, *rest: Any) -> None:
+        super().__init__(typingctx, targetctx, library, *rest)
+        self.state.library = _PartLibrary(self.state.targetctx.codegen(), "part")
+
+
+class _PartLibrary(JITCodeLibrary):
+    """Code in LLVM's intermediate form; what it is linked into is optimised as a whole."""
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._finalized = True
 
 
 @cache
@@ -142,7 +212,7 @@ class KernelCache(FunctionCache):
 
 def _stable(value: Any) -> str:
     """What a captured variable is, the same in every process: a kernel by its name and what it captured itself."""
-    function = getattr(value, "py_func", None)
+    function = getattr(value, "py_func", None) or getattr(value, "_defn", None)
     if function is None:
         return repr(value)
     inner = (_stable(cell.cell_contents) for cell in function.__closure__ or ())

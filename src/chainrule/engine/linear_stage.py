@@ -4,25 +4,26 @@ A small layer works sample by sample. The weights of a big one do not fit a core
 inputs has one owner, who takes them through the whole batch, so that they are read once in each direction.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
+from chainrule.engine.algorithms import scratch
+from chainrule.engine.calls import Call, PerSlot, PerWorker, Window, bind
 from chainrule.engine.kernels import linear
 from chainrule.engine.kernels.elementwise import dropout as drop
 from chainrule.engine.kernels.elementwise import relu as rectify
 from chainrule.engine.kernels.linear_sparse import BLOCK
 from chainrule.engine.kernels.mask import copy_gradient
-from chainrule.engine.kernels.philox import keep_images, mask
+from chainrule.engine.kernels.optimizers import Rows
+from chainrule.engine.kernels.philox import draw_masks, threshold_of
+from chainrule.engine.program import Phase, Task
 from chainrule.engine.simd import LANES, aligned_zeros, padded
-from chainrule.engine.stage import SLOTS, Stage, Step, Values
-from chainrule.engine.threads import Phase
+from chainrule.engine.stage import Room, Stage, Step, Values, Work
 from chainrule.engine.weights import elements
 from chainrule.layers import Dropout, Linear
 
 BIG = 1 << 17  # weights, beyond which they are taken part by part
 PARTS = 8
+AT_ONCE = 2 * BLOCK  # inputs whose gradients are made before their weights are moved: all of that stays in L2
 SMALL = 1 << 13  # weights that are not worth an owner of their own
 
 
@@ -36,97 +37,95 @@ class LinearStage(Stage):
         x: Values,
         y: Values,
         at: dict[str, int],
-        threads: int,
+        room: Room,
     ) -> None:
         """`live`: dL/dx is wanted only where x is not 0, since x comes out of a ReLU."""
         layer, self.relu, self.dropout = layers
         self.inputs, self.outputs = elements(x.image), layer.out_features
+        self.row = padded(self.outputs)
         self.sizes = linear.Linear(self.inputs, self.outputs, at["w"], 0, x.image.stride, y.image.stride)
-        self.big = self.inputs * padded(self.outputs) > BIG
-        self.owners = PARTS if self.big else max(1, min(threads, PARTS, self.inputs * padded(self.outputs) // SMALL))
-        self.live = live and padded(self.outputs) >= 3 * LANES
-        self.b = slice(at["b"], at["b"] + padded(self.outputs))
+        self.big = self.inputs * self.row > BIG
+        self.owners = PARTS if self.big else max(1, min(room.workers, PARTS, self.inputs * self.row // SMALL))
+        self.live = live and self.row >= 3 * LANES
+        self.b = slice(at["b"], at["b"] + self.row)
         self.scale = np.float32(1 / (1 - self.dropout[1].p) if self.dropout else 1)
         named = f"{layer}{' + ReLU' if self.relu else ''}{f' + {self.dropout[1]}' if self.dropout else ''}"
         super().__init__(named, "matrix products, part by part" if self.big else "matrix products", x, y)
-        samples = len(x.x) // x.image.stride
-        self.no_bias = aligned_zeros(padded(self.outputs))
-        self.words = [np.zeros(BLOCK, np.uint64) for _ in range(max(SLOTS, PARTS))]
-        self.parts = aligned_zeros(PARTS * samples * y.image.stride if self.big else 0)
-        self.turned = [aligned_zeros(BLOCK * BLOCK) for _ in range(max(SLOTS, PARTS))]
-        self.keep = np.zeros(samples * y.image.stride if self.dropout else 0, np.uint8)
+        self.no_bias = aligned_zeros(self.row)
+        self.words = PerWorker(np.zeros((room.workers, BLOCK), np.uint64))
+        self.turned = scratch(room.workers, BLOCK * BLOCK)
+        if self.big:
+            self.parts = aligned_zeros(PARTS * room.samples * y.image.stride)
+            self.part_gw = Window(scratch(room.workers, AT_ONCE * self.row).array, self.row)
+        self.keep = room.whole(y.image.stride if self.dropout else 0, np.uint8)
 
-    def part(self, k: int) -> tuple[int, int]:
-        """The inputs of owner k: first, last + 1."""
+    def ranges(self) -> list[tuple[int, int]]:
+        """The inputs of each owner: first, last + 1."""
         blocks, n = -(-self.inputs // BLOCK), self.owners
-        return min(k * blocks // n * BLOCK, self.inputs), min((k + 1) * blocks // n * BLOCK, self.inputs)
+        ends = [min(k * blocks // n * BLOCK, self.inputs) for k in range(n + 1)]
+        return list(zip(ends, ends[1:], strict=False))
 
-    def forward(self, step: Step) -> list[Phase | Callable[[int], None]]:
+    def forward(self, step: Step) -> Work:
         x, y, b = self.x.x, self.y.x, step.w[self.b]
+        if not self.big:
+            return [bind(linear.forward, step.w, b, x, y, self.sizes, self.words), *self._activate(step)]
         room = step.samples * self.sizes.y_stride
-
-        def one_part(k: int) -> None:
-            part = self.parts[k * room : (k + 1) * room]
-            linear.forward(step.w, self.no_bias, x, part, self.sizes, 0, step.samples, *self.part(k), self.words[k])
-
-        def add_parts(slot: int) -> None:
-            first, last = step.slot(slot)
-            linear.add_parts(b, self.parts, room, PARTS, y, self.sizes, first, last)
-            self._activate(step, first, last)
-
-        def whole(slot: int) -> None:
-            first, last = step.slot(slot)
-            linear.forward(step.w, b, x, y, self.sizes, first, last, 0, self.inputs, self.words[slot])
-            self._activate(step, first, last)
-
-        return [Phase(PARTS, one_part), add_parts] if self.big else [whole]
-
-    def _activate(self, step: Step, first: int, last: int) -> None:
-        y, image = self.y.x, self.y.image
-        if self.relu:
-            rectify(y, y, image, image, first, last)
-        if self.dropout and step.draws:
-            k, layer = self.dropout
-            masks = mask(step.draws.for_layer(k), layer.p)
-            keep_images(masks, step.draws.offset, image, self.keep, first, last)
-            drop(y, self.keep, self.scale, y, image, image, image, first, last)
-
-    def backward(self, step: Step, to_input: bool) -> list[Phase | Callable[[int], None]]:
-        y = self.y
-        scale = self.scale if step.draws else np.float32(1)
-
-        def behind(slot: int) -> None:
-            first, last = step.slot(slot)
-            if self.relu:
-                copy_gradient(y.gx, y.gradient_image, y.x, y.image, True, scale, y.gx, y.gradient_image, 1, first, last)
-            if to_input and not self.big:
-                self._input_gradient(step, slot, first, last, 0, self.inputs)
-
-        def one_part(k: int) -> None:
-            if to_input:
-                self._input_gradient(step, k, 0, step.samples, *self.part(k))
-            self._weight_gradient(step, k)
-
-        return [behind, Phase(PARTS, one_part)] if self.big else [behind]
-
-    def _input_gradient(self, step: Step, scratch: int, *where: int) -> None:
-        gy, gx, sizes = self.y.gx, self.x.gx, self.sizes
-        if self.live:
-            linear.live_input_gradient(step.w, gy, self.x.x, gx, sizes, *where)
-        else:
-            linear.input_gradient(step.w, gy, gx, sizes, *where, self.turned[scratch])
-
-    def _weight_gradient(self, step: Step, k: int) -> None:
-        x, gy, words = self.x.x, self.y.gx, self.words[k]
-        linear.weight_gradient(
-            x, gy, step.gw, self.sizes.w_at, self.no_bias, self.sizes, *self.part(k), step.samples, words
+        parts = self.parts[: PARTS * room]
+        one = bind(
+            linear.forward_part,
+            *(step.w, self.no_bias, x, PerSlot(parts.reshape(PARTS, room)), self.sizes, self.words, step.samples),
         )
+        tasks = [Task([one], k, a, b, b - a) for k, (a, b) in enumerate(self.ranges())]
+        return [Phase(tasks), bind(linear.add_parts, b, parts, room, PARTS, y, self.sizes), *self._activate(step)]
 
-    def finish(self, step: Step) -> list[Callable[[], None]]:
-        def bias() -> None:
-            linear.bias_gradient(self.y.gx, step.gw, self.b.start, self.sizes, step.samples)
+    def _activate(self, step: Step) -> list[Call]:
+        y, image, calls = self.y.x, self.y.image, []
+        if self.relu:
+            calls.append(bind(rectify, y, y, image, image))
+        if self.dropout and step.training:
+            k, layer = self.dropout
+            calls.append(bind(draw_masks, k, threshold_of(layer.p), step.draw_words, self.keep, image))
+            calls.append(bind(drop, y, self.keep, self.scale, y, image, image, image))
+        return calls
 
-        def part(k: int) -> Callable[[], Any]:
-            return lambda: self._weight_gradient(step, k)
+    def backward(self, step: Step, to_input: bool) -> Work:
+        y, calls = self.y, []
+        if self.relu:
+            gy = y.gx, y.gradient_image
+            calls.append(bind(copy_gradient, *gy, y.x, y.image, 1, self.scale, *gy, 1))
+        if not self.big:
+            return [*calls, *(self._input_gradient(step, whole=True) if to_input else [])]
+        gw, at = (self.part_gw, 0) if step.updates else (step.gw, self.sizes.w_at)
+        part = self._input_gradient(step, whole=False) if to_input else []
+        part.append(self._weight_gradient(step, gw, at))
+        if step.updates:
+            part += step.updates.calls(gw, Rows(self.sizes.w_at, at, self.row), self.inputs, AT_ONCE)
+        return [*calls, Phase([Task(part, k, a, b, AT_ONCE) for k, (a, b) in enumerate(self._blocks())])]
 
-        return [bias, *([] if self.big else [part(k) for k in range(self.owners)])]
+    def _blocks(self) -> list[tuple[int, int]]:
+        """Ranges of inputs that begin at multiples of AT_ONCE, for many tasks."""
+        count = -(-self.inputs // AT_ONCE)
+        n = min(count, 4 * PARTS)
+        ends = [min(k * count // n * AT_ONCE, self.inputs) for k in range(n + 1)]
+        return list(zip(ends, ends[1:], strict=False))
+
+    def _input_gradient(self, step: Step, whole: bool) -> list[Call]:
+        """dL/dx by all inputs of a range of samples, or by a range of inputs of all samples."""
+        gy, gx, sizes = self.y.gx, self.x.gx, self.sizes
+        samples = () if whole else (step.samples,)
+        if self.live:
+            kernel = linear.live_input_gradient if whole else linear.live_input_gradient_part
+            return [bind(kernel, step.w, gy, self.x.x, gx, sizes, *samples)]
+        kernel = linear.input_gradient if whole else linear.input_gradient_part
+        return [bind(kernel, step.w, gy, gx, sizes, self.turned, *samples)]
+
+    def _weight_gradient(self, step: Step, gw: np.ndarray | Window, at: int) -> Call:
+        x, gy = self.x.x, self.y.gx
+        return bind(linear.weight_gradient, x, gy, gw, at, self.no_bias, self.sizes, step.samples, self.words)
+
+    def finish(self, step: Step) -> list[Call | Task]:
+        bias = bind(linear.bias_gradient, self.y.gx, step.gw, self.b.start, self.sizes, step.samples)
+        if self.big:
+            return [bias]
+        weights = self._weight_gradient(step, step.gw, self.sizes.w_at)
+        return [bias, *(Task([weights], k, a, b, b - a) for k, (a, b) in enumerate(self.ranges()) if a < b)]

@@ -2,21 +2,23 @@
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.engine.calls import Call, Window
 from chainrule.engine.convolution_stage import ConvolutionStage
-from chainrule.engine.ends import Input, Output, Work
+from chainrule.engine.ends import Input, Output
 from chainrule.engine.layout import Image, image, odd_lines
 from chainrule.engine.linear_stage import LinearStage
 from chainrule.engine.pooled_stage import PooledStage
-from chainrule.engine.stage import SLOTS, DefinitionStage, Stage, Step, Values
-from chainrule.engine.threads import Phase
+from chainrule.engine.program import Phase, Program, Task, each
+from chainrule.engine.stage import SLOTS, DefinitionStage, Room, Stage, Step, Values, Work
 from chainrule.engine.weights import Permuted, aligned, linear_weights
 from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, ReLU
 from chainrule.network import Network
-from chainrule.objective import Batch
+
+CHEAP = 32  # multiply-adds for an element of a convolution's output, up to which it is computed again, not kept
 
 
 def images_of(network: Network) -> list[Image]:
@@ -47,56 +49,100 @@ def layout_of(network: Network) -> Permuted:
     return Permuted(where, size)
 
 
+class Piece(NamedTuple):
+    """Layers that one stage executes: the first is `layer`, number k; layer number `end` is the next stage's."""
+
+    layer: Layer
+    k: int
+    end: int
+    relu: bool = False
+    pooling: MaxPooling | None = None
+    dropout: tuple[int, Dropout] | None = None
+
+    @property
+    def convolves(self) -> bool:
+        return isinstance(self.layer, Convolution)
+
+
+def pieces_of(network: Network) -> list[Piece]:
+    """The network's layers, as stages take them."""
+    frames = [image.frame for image in images_of(network)]
+    pieces: list[Piece] = []
+    while not pieces or pieces[-1].end < len(network.layers):
+        k = pieces[-1].end if pieces else 0
+        pieces.append(_piece(network.layers, k, frames))
+    return pieces
+
+
+def _piece(layers: Sequence[Layer], k: int, frames: Sequence[int]) -> Piece:
+    layer, following = layers[k], Following(layers, k + 1)
+    if isinstance(layer, Convolution):
+        relu, pooling, dropout = following.relu(), None, None
+        if layer.stride == 1 and layer.kernel_size <= 5:
+            pooling = following.pooling()
+        if pooling and relu and not frames[following.k]:
+            dropout = following.dropout()
+        return Piece(layer, k, following.k, relu, pooling, dropout)
+    if isinstance(layer, Linear):
+        relu = following.relu()
+        dropout = following.dropout() if relu else None
+        return Piece(layer, k, following.k, relu, None, dropout)
+    return Piece(layer, k, k + 1)
+
+
 class Plan:
     """The stages of a network, with buffers for `capacity` samples."""
 
     def __init__(self, network: Network, layout: Permuted, capacity: int, gradients: bool, threads: int) -> None:
         self.network, self.layout, self.capacity, self.threads = network, layout, capacity, threads
-        self.values = [Values.room(image, capacity, gradients) for image in images_of(network)]
-        self.stages, self.taken = self._stages()
-        self.input = Input(network, self.values[0])
-        self.output = Output(network, self.values[-1], capacity)
+        self.room, self.pieces = Room(capacity, threads, gradients), pieces_of(network)
+        images = images_of(network)
+        ends = {piece.k: k for k, piece in enumerate(self.pieces)}
+        self.values = {0: Values.room(images[0], self.room, False, False)}
+        for piece in self.pieces:
+            self.values[piece.end] = Values.room(images[piece.end], self.room, *self._windows(ends.get(piece.end)))
+        self.stages = [self._stage(piece) for piece in self.pieces]
+        self.input = Input(network, self.values[0], capacity)
+        self.output = Output(network, self.values[len(network.layers)], capacity)
 
-    def evaluate(self, x: np.ndarray, step: Step) -> list[Phase]:
-        """The phases that compute y of the samples x."""
-        return phases(self._forward(x, step), step.slots)
-
-    def loss(self, batch: Batch, step: Step) -> list[Phase]:
-        """The phases that compute the errors of a batch."""
-        return phases([*self._forward(batch.x, step), *self.output.meet(batch, step)], step.slots)
-
-    def gradient(self, batch: Batch, step: Step) -> list[Phase]:
-        """The phases that compute the errors of a batch, and dL/dw into step.gw."""
-        work = [*self._forward(batch.x, step), *self.output.meet(batch, step)]
+    def program(self, kind: np.dtype, step: Step, loss: bool) -> Program:
+        """What computes y of the samples that the input took, the errors (if `loss`) and dL/dw (if step.gw is given)."""
+        work = [*self.input.load(kind), *(call for stage in self.stages for call in stage.forward(step))]
+        if loss:
+            work += self.output.meet(step)
+        if not step.gw.size:
+            return Program([self._prepare(step), *self._phases(work, step)])
         for k, stage in reversed(list(enumerate(self.stages))):
+            if isinstance(stage.x.x, Window):  # it was handed on, not kept
+                work += self.stages[k - 1].forward(step)
             work += stage.backward(step, to_input=k > 0)
-        last = [task for stage in self.stages for task in stage.finish(step)]
-        return [*phases(work, step.slots), Phase(len(last), lambda k: last[k]())]
+        last = [each(item for stage in self.stages for item in stage.finish(step))]
+        if step.updates:
+            last.append(step.updates.rest(step.gw))
+        return Program([self._prepare(step), *self._phases(work, step), *last])
 
     def slots(self, samples: int) -> int:
         """In how many ranges a batch is done. Convolutions sum their gradients by slot: the batch alone decides."""
-        convolves = any(isinstance(layer, Convolution) for layer in self.network.layers)
+        convolves = any(piece.convolves for piece in self.pieces)
         return min(samples, SLOTS if convolves else min(SLOTS, self.threads))
 
     def outputs(self, samples: int) -> np.ndarray:
         """y of the last pass, in canonical order."""
-        return self.values[-1].canonical(samples).reshape(samples, *self.network.output_shape)
+        return self.output.y.canonical(samples).reshape(samples, *self.network.output_shape)
 
     def rows(self) -> list[dict[str, Any]]:
         """What each stage is, which kernel executes it, its multiply-adds a sample and its buffers' bytes."""
-        rows, k = [], 0
-        for stage, taken in zip(self.stages, self.taken, strict=True):
-            layers = zip(self.network.layers[k : k + taken], self.network.shapes[k:], strict=False)
-            own = [value for value in vars(stage).values() if isinstance(value, np.ndarray)]
+        rows = []
+        for piece, stage in zip(self.pieces, self.stages, strict=True):
+            layers = range(piece.k, piece.end)
             rows.append(
                 {
                     "stage": stage.name,
                     "kernel": stage.kernel,
-                    "multiply_adds": sum(layer.multiply_adds(shape) for layer, shape in layers),
-                    "bytes": sum(array.nbytes for array in (*own, stage.y.x, stage.y.gx)),
+                    "multiply_adds": sum(self.network.layers[k].multiply_adds(self.network.shapes[k]) for k in layers),
+                    "bytes": sum(array_of(value).nbytes for value in (*vars(stage).values(), stage.y.x, stage.y.gx)),
                 }
             )
-            k += taken
         return rows
 
     def __str__(self) -> str:
@@ -106,42 +152,56 @@ class Plan:
         a, b, c, d = (max(map(len, column)) for column in zip(*cells, strict=True))
         return "\n".join(f"{s:<{a}}  {k:<{b}}  {m:>{c}}  {n:>{d}}" for s, k, m, n in cells)
 
-    def _forward(self, x: np.ndarray, step: Step) -> list[Phase | Work]:
-        for stage in self.stages:
-            stage.prepare(step)
-        return [self.input.load(x, step), *(work for stage in self.stages for work in stage.forward(step))]
+    def _windows(self, k: int | None) -> tuple[bool, bool]:
+        """Whether x and dL/dx between pieces k - 1 and k only need to live for a sample: between two convolutions they
+        do, except x when gradients are wanted, unless it is computed again because that takes less than to keep it."""
+        if not k or not (self.pieces[k - 1].convolves and self.pieces[k].convolves):
+            return False, False
+        layer, x = self.pieces[0].layer, self.network.shapes[0]
+        cheap = k == 1 and isinstance(layer, Convolution) and x[0] * layer.kernel_size**2 <= CHEAP
+        return not self.room.gradients or (cheap and self.pieces[0].pooling is None), True
 
-    def _stages(self) -> tuple[list[Stage], list[int]]:
-        """The stages, and how many layers each executes."""
-        stages, taken = [], []
-        while sum(taken) < len(self.network.layers):
-            stage, count = self._stage(sum(taken))
-            stages.append(stage)
-            taken.append(count)
-        return stages, taken
+    def _prepare(self, step: Step) -> Phase:
+        return each(call for stage in self.stages for call in stage.prepare(step))
 
-    def _stage(self, k: int) -> tuple[Stage, int]:
-        """The stage that begins with layer k, and how many layers it executes."""
-        layer, x = self.network.layers[k], self.values[k]
+    def _phases(self, work: Work, step: Step) -> list[Phase]:
+        """Calls in a row make a chain, which is one phase: slot by slot, and sample by sample where convolutions are,
+        whose images are handed on in cache."""
+        result: list[Phase] = []
+        chain: list[Call] = []
+        whole = not any(piece.convolves for piece in self.pieces)
+        for item in [*work, Phase()]:
+            if isinstance(item, Call):
+                chain.append(item)
+                continue
+            if chain:
+                ranges = [step.slot(k) for k in range(step.slots)]
+                tasks = [Task(chain, k, a, b, b - a if whole else 1) for k, (a, b) in enumerate(ranges)]
+                result.append(Phase(tasks))
+                chain = []
+            if item.tasks or item.functions:
+                result.append(item)
+        return result
+
+    def _stage(self, piece: Piece) -> Stage:
+        """The stage of these layers."""
+        layer, k, x, y = piece.layer, piece.k, self.values[piece.k], self.values[piece.end]
         slices = {p.key: p.slice for p in self.network.parameters if p.layer == k}
         at = {key: int(self.layout.where[where.start]) for key, where in slices.items()}
-        following = Following(self.network.layers, k + 1)
+        if isinstance(layer, Convolution) and piece.pooling:
+            return PooledStage((layer, piece.relu, piece.pooling, piece.dropout), x, y, at, self.room)
         if isinstance(layer, Convolution):
-            relu, pooling = following.relu(), None
-            if layer.stride == 1 and layer.kernel_size <= 5:
-                pooling = following.pooling()
-            if pooling is not None:
-                dropout = following.dropout() if relu and self.values[following.k].image.frame == 0 else None
-                y = self.values[following.k]
-                return PooledStage((layer, relu, pooling, dropout), x, y, at), following.k - k
-            return ConvolutionStage(layer, relu, x, self.values[following.k], at), following.k - k
+            return ConvolutionStage(layer, piece.relu, x, y, at, self.room)
         if isinstance(layer, Linear):
-            relu = following.relu()
-            dropout = following.dropout() if relu else None
             live = k > 0 and after_relu(self.network.layers[:k])
-            stage = LinearStage((layer, relu, dropout), live, x, self.values[following.k], at, self.threads)
-            return stage, following.k - k
-        return DefinitionStage(self.network, k, x, self.values[k + 1], slices, self.layout.where), 1
+            return LinearStage((layer, piece.relu, piece.dropout), live, x, y, at, self.room)
+        return DefinitionStage(self.network, k, x, y, slices, self.layout.where)
+
+
+def array_of(value: Any) -> np.ndarray:
+    """The array behind what a call is bound to; an empty one for anything else."""
+    array = getattr(value, "array", value)
+    return array if isinstance(array, np.ndarray) else np.empty(0)
 
 
 class Following:
@@ -179,27 +239,3 @@ def after_relu(layers: Sequence[Layer]) -> bool:
         if not isinstance(layer, MaxPooling | Dropout):
             return layer == ReLU()
     return False
-
-
-def phases(work: list[Phase | Work], slots: int) -> list[Phase]:
-    """Phases in a row; neighbouring functions of a slot become one phase, which runs them slot by slot."""
-    result: list[Phase] = []
-    chain: list[Work] = []
-    for item in [*work, None]:
-        if item is not None and not isinstance(item, Phase):
-            chain.append(item)
-            continue
-        if chain:
-            result.append(Phase(slots, _chained(chain)))
-            chain = []
-        if item is not None:
-            result.append(item)
-    return result
-
-
-def _chained(chain: list[Work]) -> Work:
-    def run(slot: int) -> None:
-        for function in chain:
-            function(slot)
-
-    return run

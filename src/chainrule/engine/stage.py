@@ -1,29 +1,36 @@
 """A stage: one or more layers that are executed as one; and the values between stages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from chainrule.engine.calls import Call, Window
 from chainrule.engine.layout import Image, odd_lines
-from chainrule.engine.simd import aligned_zeros
-from chainrule.engine.threads import Phase
+from chainrule.engine.program import Phase, Task
+from chainrule.engine.simd import BOUNDSCHECK, aligned_zeros
+from chainrule.engine.updates import Updates
 from chainrule.engine.weights import elements
 from chainrule.network import Network
 from chainrule.random import Draws
 
 SLOTS = 8  # most ranges of samples of a batch: sums over samples are made by slot, then over the slots in order
 
+Work = Sequence[Call | Phase]  # calls that take a range of samples, in a chain; or phases
+
 
 @dataclass
 class Step:
-    """One batch on its way: what the stages need to know of it."""
+    """The batches of one kind, as the stages need to know them."""
 
     w: np.ndarray  # in the engine's layout
     samples: int
     slots: int
-    draws: Draws | None = None  # None in evaluation
+    training: bool = False
     gw: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))  # empty where no gradient is wanted
+    updates: Updates | None = None  # what moves w as soon as dL/dw is there, if w is to move
+    draws: Draws | None = None  # of the batch at hand, for definitions
+    draw_words: np.ndarray = field(default_factory=lambda: np.zeros(4, np.int64))  # and for kernels
 
     def slot(self, k: int) -> tuple[int, int]:
         """The samples of slot k: first, last + 1."""
@@ -31,19 +38,39 @@ class Step:
 
 
 @dataclass
+class Room:
+    """For how much to allocate."""
+
+    samples: int
+    workers: int
+    gradients: bool
+
+    def window(self, stride: int, kind: type = np.float32) -> np.ndarray | Window:
+        """For what is handed on from kernel to kernel, sample by sample; whole where offsets are checked."""
+        if BOUNDSCHECK:
+            return self.whole(stride, kind)
+        return Window(aligned_zeros(self.workers * stride, kind).reshape(self.workers, stride), stride)
+
+    def whole(self, stride: int, kind: type = np.float32) -> np.ndarray:
+        """For what all samples have at once."""
+        return aligned_zeros(self.samples * stride, kind)
+
+
+@dataclass
 class Values:
-    """x_k of a batch, and dL/dx_k, each in its layout."""
+    """x_k of a batch, and dL/dx_k, each in its layout: of all samples, or of one at a time (a window)."""
 
     image: Image
-    x: np.ndarray
-    gx: np.ndarray
+    x: np.ndarray | Window
+    gx: np.ndarray | Window
     gradient_image: Image
 
     @classmethod
-    def room(cls, image: Image, samples: int, gradient: bool) -> "Values":
+    def room(cls, image: Image, room: Room, x_window: bool, gx_window: bool) -> "Values":
         plain = image._replace(frame=0, stride=odd_lines(elements(image)))
-        size = samples * plain.stride if gradient else 0
-        return cls(image, aligned_zeros(samples * image.stride), aligned_zeros(size), plain)
+        x = (room.window if x_window else room.whole)(image.stride)
+        gx = (room.window if gx_window else room.whole)(plain.stride) if room.gradients else np.empty(0, np.float32)
+        return cls(image, x, gx, plain)
 
     def canonical(self, samples: int, gradient: bool = False) -> np.ndarray:
         """(samples, c, h, w) of x, or of dL/dx: a copy."""
@@ -64,8 +91,9 @@ class Values:
             blocks[:, block, :, :, : part.shape[1]] = part.transpose(0, 2, 3, 1)
 
 
-def _blocks(flat: np.ndarray, image: Image, samples: int) -> np.ndarray:
+def _blocks(flat: np.ndarray | Window, image: Image, samples: int) -> np.ndarray:
     """A view (samples, blocks, height, width, lanes) of an image, without its frame."""
+    assert isinstance(flat, np.ndarray)
     f, blocks = image.frame, -(-image.channels // image.lanes)
     rows, columns = image.height + 2 * f, image.width + 2 * f
     size = blocks * rows * columns * image.lanes
@@ -79,24 +107,25 @@ class Stage:
     def __init__(self, name: str, kernel: str, x: Values, y: Values) -> None:
         self.name, self.kernel, self.x, self.y = name, kernel, x, y
 
-    def prepare(self, step: Step) -> None:
-        """What is done once a step before its first sample, by one thread."""
+    def prepare(self, step: Step) -> list[Call]:
+        """What is done once a step before its first sample: independent calls."""
+        return []
 
-    def forward(self, step: Step) -> list[Phase | Callable[[int], None]]:
-        """What computes y from x: phases of its own, or functions of a slot."""
+    def forward(self, step: Step) -> Work:
+        """What computes y from x."""
         raise NotImplementedError
 
-    def backward(self, step: Step, to_input: bool) -> list[Phase | Callable[[int], None]]:
+    def backward(self, step: Step, to_input: bool) -> Work:
         """What computes dL/dx (if `to_input`) and dL/dw from dL/dy."""
         raise NotImplementedError
 
-    def finish(self, step: Step) -> list[Callable[[], None]]:
-        """Independent tasks that complete dL/dw once all slots are done."""
+    def finish(self, step: Step) -> Sequence[Call | Task]:
+        """Independent calls, or tasks, that complete dL/dw once all slots are done."""
         return []
 
 
 class DefinitionStage(Stage):
-    """Executes one layer by its definition, all samples at once: what no kernel does still trains."""
+    """A layer that has no kernel: its own definition, on the whole batch, in the interpreter."""
 
     def __init__(
         self, network: Network, k: int, x: Values, y: Values, slices: dict[str, slice], where: np.ndarray
@@ -106,11 +135,11 @@ class DefinitionStage(Stage):
         self.x_shape, self.y_shape = network.shapes[k], network.shapes[k + 1]
         self.shapes = network.layers[k].parameter_shapes(self.x_shape)
 
-    def forward(self, step: Step) -> list[Phase | Callable[[int], None]]:
-        return [Phase(1, lambda _: self._forward(step))]
+    def forward(self, step: Step) -> Work:
+        return [interpreted(lambda: self._forward(step))]
 
-    def backward(self, step: Step, to_input: bool) -> list[Phase | Callable[[int], None]]:
-        return [Phase(1, lambda _: self._backward(step, to_input))]
+    def backward(self, step: Step, to_input: bool) -> Work:
+        return [interpreted(lambda: self._backward(step, to_input))]
 
     def _forward(self, step: Step) -> None:
         self.y.put(self.layer.forward(self._x(step), self._parameters(step), self._draws(step)))
@@ -132,3 +161,8 @@ class DefinitionStage(Stage):
 
     def _draws(self, step: Step) -> Draws | None:
         return step.draws and step.draws.for_layer(self.k)
+
+
+def interpreted(function: Callable[[], None]) -> Phase:
+    """A phase of one Python function."""
+    return Phase(functions=[function])

@@ -1,17 +1,14 @@
 """Threads that run the phases of a step together, and wait for one another without going to sleep.
 
-A *phase* is a list of tasks; thread t of T takes tasks t, t + T, t + 2 T, ... What a task computes does not depend on
-who runs it, so neither does the result. Between phases all threads meet at a barrier; while they wait they spin
-without the interpreter's lock, and after a while hand the processor to others, so that more threads than processors
-are slow but not stuck.
+Each thread takes the next task of a phase that nobody has taken, without the interpreter's lock, until none is left.
+Between phases all threads meet at a barrier; while they wait they spin, and after a while hand the processor to others,
+so that more threads than processors are slow but not stuck.
 """
 
 import os
 import platform
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -21,10 +18,12 @@ from numba.core import cgutils
 
 from chainrule.engine.denormals import denormals_flushed
 from chainrule.engine.jit import intrinsic, kernel
+from chainrule.engine.program import LINE, Program, run_task
 
 SPINS = 4000  # looks at a counter before a thread that waits lets others run
 AWAKE = 200  # times it does so, between steps, before it sleeps
-LINE = 8  # int64 in a cache line: counters of their own do not disturb each other
+RUNS, ARRIVALS, FAILED = 0, LINE, 2 * LINE  # counters, each in a cache line of its own
+DONE, WAITS, PYTHON_PHASE = 0, 1, 2
 
 
 @intrinsic
@@ -77,12 +76,37 @@ def _reached(counters, at, value, spins):
     return False
 
 
-@dataclass(frozen=True)
-class Phase:
-    """`tasks` tasks, run by any thread in any order."""
+@kernel
+def _arrive(counters, place, members):
+    """Tell the others that this one's share of a phase is done."""
+    place[1] += members
+    place[2] = 1
+    _counter_add(counters, ARRIVALS, 1)
 
-    tasks: int
-    run: Callable[[int], None]
+
+@kernel
+def _advance(starts, python, tasks, calls, tickets, counters, place, members, worker, spins):
+    """Take part in the program's phases from where `place` is, which moves on, and say why it stops: DONE, WAITS (for
+    the others, for long) or PYTHON_PHASE. After a failure phases pass without work.
+
+    place = (phase, arrivals that were due at barriers so far, whether it has arrived at the one behind this phase).
+    """
+    while place[0] < len(python):
+        phase = place[0]
+        if not place[2]:
+            if python[phase] and not _counter(counters, FAILED):
+                return PYTHON_PHASE
+            while not _counter(counters, FAILED):
+                k = starts[phase] + _counter_add(tickets, phase * LINE, 1)
+                if k >= starts[phase + 1]:
+                    break
+                run_task(tasks, calls, k, worker)
+            _arrive(counters, place, members)
+        if not _reached(counters, ARRIVALS, place[1], spins):
+            return WAITS
+        place[0] += 1
+        place[2] = 0
+    return DONE
 
 
 def default_threads() -> int:
@@ -107,9 +131,9 @@ class Team:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._counters = np.zeros(2 * LINE, np.int64)  # runs begun; arrivals at barriers
+        self._counters = np.zeros(3 * LINE, np.int64)
         self._runs = self._arrivals = 0
-        self._phases: Sequence[Phase] = ()
+        self._program = Program([])
         self._errors: list[BaseException] = []
         self._turn = threading.Lock()
         self._asleep = [threading.Semaphore(0) for _ in range(size)]
@@ -117,44 +141,43 @@ class Team:
         for member in range(1, size):
             threading.Thread(target=self._serve, args=(member,), daemon=True, name=f"chainrule-{member}").start()
 
-    def run(self, phases: Sequence[Phase]) -> None:
-        """Run the phases one after the other; an exception in a task is raised here."""
-        if self.size == 1:
-            with denormals_flushed():
-                for phase in phases:
-                    for task in range(phase.tasks):
-                        phase.run(task)
-            return
+    def run(self, program: Program) -> None:
+        """Run the program; an exception in a task is raised here."""
         with self._turn:
-            self._run(phases)
+            self._program, arrivals = program, self._arrivals
+            program.tickets[:] = 0
+            self._counters[FAILED] = 0
+            self._runs += 1
+            _raise(self._counters, RUNS)
+            for member in range(1, self.size):
+                if self._sleeps[member]:
+                    self._sleeps[member] = False
+                    self._asleep[member].release()
+            with denormals_flushed():
+                self._arrivals = self._take_part(0, arrivals)
+            if self._errors:
+                error, self._errors = self._errors[0], []
+                raise error
 
-    def _run(self, phases: Sequence[Phase]) -> None:
-        self._phases, arrivals = phases, self._arrivals
-        self._runs += 1
-        _raise(self._counters, 0)
-        for member in range(1, self.size):
-            if self._sleeps[member]:
-                self._sleeps[member] = False
-                self._asleep[member].release()
-        with denormals_flushed():
-            self._take_part(0, arrivals)
-        self._arrivals = arrivals + self.size * len(phases)
-        if self._errors:
-            error, self._errors = self._errors[0], []
-            raise error
-
-    def _take_part(self, member: int, arrivals: int) -> None:
-        for phase in self._phases:
-            if not self._errors:
-                try:
-                    for task in range(member, phase.tasks, self.size):
-                        phase.run(task)
-                except BaseException as error:
-                    self._errors.append(error)
-            arrivals += self.size
-            _raise(self._counters, LINE)
-            while not _reached(self._counters, LINE, arrivals, SPINS):
-                time.sleep(0)
+    def _take_part(self, member: int, arrivals: int) -> int:
+        """One member's part in the program; the arrivals at its last barrier."""
+        program, counters = self._program, self._counters
+        tables = program.starts, program.python, program.tasks, program.calls, program.tickets
+        place = np.array([0, arrivals, 0])
+        while True:
+            try:
+                state = _advance(*tables, counters, place, self.size, member, SPINS)
+                if state == DONE:
+                    return int(place[1])
+                if state == WAITS:
+                    time.sleep(0)
+                    continue
+                for function in program.phases[place[0]].functions[member :: self.size]:
+                    function()
+                _arrive(counters, place, self.size)
+            except BaseException as error:
+                self._errors.append(error)
+                counters[FAILED] = 1
 
     def _serve(self, member: int) -> None:
         runs = arrivals = 0
@@ -162,16 +185,14 @@ class Team:
             while True:
                 self._wait_for_run(member, runs + 1)
                 runs += 1
-                phases = len(self._phases)
-                self._take_part(member, arrivals)
-                arrivals += self.size * phases
+                arrivals = self._take_part(member, arrivals)
 
     def _wait_for_run(self, member: int, run: int) -> None:
         for _ in range(AWAKE):
-            if _reached(self._counters, 0, run, SPINS):
+            if _reached(self._counters, RUNS, run, SPINS):
                 return
             time.sleep(0)
-        while not _reached(self._counters, 0, run, 1):
+        while not _reached(self._counters, RUNS, run, 1):
             self._sleeps[member] = True
-            if not _reached(self._counters, 0, run, 1):
+            if not _reached(self._counters, RUNS, run, 1):
                 self._asleep[member].acquire()

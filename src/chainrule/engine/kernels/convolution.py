@@ -141,7 +141,7 @@ def convolution_rows(packed, b, x, x_image, y, y_image, shape, sample, row, y_ro
 
 
 @kernel
-def convolution(packed, b, x, x_image, y, y_image, shape, first, last, relu):
+def convolution(packed, b, x, x_image, y, y_image, shape, relu, first, last):
     """y of samples first .. last-1."""
     for sample in range(first, last):
         convolution_rows(packed, b, x, x_image, y, y_image, shape, sample, 0, 0, shape.rows, relu)

@@ -41,6 +41,18 @@ def run(values, image, s, r, count):
 
 
 @kernel
+def copy(x, y):
+    """The first numbers of y = x."""
+    y[: len(x)] = x
+
+
+@kernel
+def clear(x):
+    """x = 0."""
+    x[:] = 0
+
+
+@kernel
 def relu(x, y, xi, yi, first, last):
     """y = max(x, 0)."""
     count = runs(xi, yi)
@@ -167,32 +179,26 @@ def tanh_input_gradient(gy, y, gx, gi, yi, first, last):
 
 
 @kernel
-def scale_bytes(x, indices, table, out, image, first, last):
-    """out[s, c, i, j] = table[x[indices[s], c, i, j]], for bytes x (n, c, i, j)."""
+def scale_bytes(x, table, out, image, first, last):
+    """out[s, c, i, j] = table[x[s, c, i, j]], for flat bytes x in canonical order."""
+    source = first * image.channels * image.height * image.width
     for s in range(first, last):
         for c in range(image.channels):
             for i in range(image.height):
-                source, at = x[indices[s], c, i], place(image, s, c, i, 0)
-                if image.lanes == 1:
-                    target = out[at : at + image.width]
-                    for j in range(len(target)):
-                        target[j] = table[source[j]]
-                else:
-                    for j in range(image.width):
-                        out[at + j * image.lanes] = table[source[j]]
+                at = place(image, s, c, i, 0)
+                for j in range(image.width):
+                    out[at + j * image.lanes] = table[x[source + j]]
+                source += image.width
 
 
 @kernel
-def copy_samples(x, indices, out, image, first, last):
-    """out[s, c, i, j] = x[indices[s], c, i, j] in out's type, for numbers x (n, c, i, j)."""
+def copy_samples(x, out, image, first, last):
+    """out[s, c, i, j] = x[s, c, i, j] in out's type, for flat numbers x in canonical order."""
+    source = first * image.channels * image.height * image.width
     for s in range(first, last):
         for c in range(image.channels):
             for i in range(image.height):
-                source, at = x[indices[s], c, i], place(image, s, c, i, 0)
-                if image.lanes == 1:
-                    target = out[at : at + image.width]
-                    for j in range(len(target)):
-                        target[j] = source[j]
-                else:
-                    for j in range(image.width):
-                        out[at + j * image.lanes] = source[j]
+                at = place(image, s, c, i, 0)
+                for j in range(image.width):
+                    out[at + j * image.lanes] = x[source + j]
+                source += image.width

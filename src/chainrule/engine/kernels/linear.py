@@ -138,14 +138,11 @@ def few_live(words, x, at, stride, rows, n, vectors):
 
 
 @kernel
-def forward(w, start, x, y, layer, first, last, n_first, n_last, words):
-    """y[s] = start + sum over the inputs n_first to n_last of x[s][n] W[n], for samples first to last.
-
-    start is a row: b, or zeros for one of the parts that `add_parts` sums. words is scratch for BLOCK words.
-    """
+def add_inputs(w, x, y, layer, words, samples, inputs):
+    """y[s] += sum over the inputs in range of x[s][n] W[n], for the samples in range."""
+    (first, last), (n_first, n_last) = samples, inputs
     vectors = row_vectors(layer)
     row, stride = vectors * LANES, layer.y_stride
-    fill_rows(y, first * stride, stride, last - first, vectors, start)
     block = block_inputs(vectors)
     for n in range(n_first, n_last, block):
         depth = min(block, n_last - n)
@@ -157,6 +154,20 @@ def forward(w, start, x, y, layer, first, last, n_first, n_last, words):
                 add_live(words, x, w, y, p, rows, vectors)
             else:
                 add_product(x, w, y, p, rows, depth, vectors)
+
+
+@kernel
+def forward(w, start, x, y, layer, words, first, last):
+    """y[s] = start + W x[s] of samples first .. last-1; `start` is a row. words is scratch for BLOCK words."""
+    fill_rows(y, first * layer.y_stride, layer.y_stride, last - first, row_vectors(layer), start)
+    add_inputs(w, x, y, layer, words, (first, last), (0, layer.inputs))
+
+
+@kernel
+def forward_part(w, start, x, y, layer, words, samples, first, last):
+    """What the inputs first .. last-1 add to all samples; `add_parts` sums the parts."""
+    fill_rows(y, 0, layer.y_stride, samples, row_vectors(layer), start)
+    add_inputs(w, x, y, layer, words, (0, samples), (first, last))
 
 
 @kernel
@@ -172,19 +183,19 @@ def add_parts(b, part, part_stride, parts, y, layer, first, last):
 
 
 @kernel
-def weight_gradient(x, gy, gw, gw_at, start, layer, n_first, n_last, B, words):
-    """gw[n] = start + sum over s of x[s][n] gy[s] for the inputs n_first to n_last; gw[0] would stand at gw_at.
+def weight_gradient(x, gy, gw, gw_at, start, layer, samples, words, first, last):
+    """gw[n] = start + sum over s of x[s][n] gy[s] for the inputs first .. last-1; gw[0] would stand at gw_at.
 
     start is a row: zeros, or what a shift of x leaves (see `shifted_bias`). words is scratch for BLOCK words.
     """
     vectors = row_vectors(layer)
     row = vectors * LANES
     block = block_inputs(vectors)
-    for n in range(n_first, n_last, block):
-        rows = min(block, n_last - n)
+    for n in range(first, last, block):
+        rows = min(block, last - n)
         fill_rows(gw, gw_at + n * row, row, rows, vectors, start)
-        for s in range(0, B, BLOCK):
-            depth = min(BLOCK, B - s)
+        for s in range(0, samples, BLOCK):
+            depth = min(BLOCK, samples - s)
             x_at = layer.x_at + s * layer.x_stride + n
             p = Product(x_at, 1, layer.x_stride, s * layer.y_stride, layer.y_stride, gw_at + n * row, row)
             if few_live(words, x, x_at, layer.x_stride, depth, rows, vectors):
@@ -205,8 +216,9 @@ def bias_gradient(gy, gb, gb_at, layer, B):
 
 
 @kernel
-def live_input_gradient(w, gy, x, gx, layer, first, last, n_first, n_last):
-    """gx[s][n] = gy[s] . W[n] where x[s][n] is live, and 0 elsewhere: rounded otherwise than by `input_gradient`."""
+def live_gradient_of(w, gy, x, gx, layer, samples, inputs):
+    """gx[s][n] = gy[s] . W[n] where x[s][n] is live, and 0 elsewhere, for the samples and inputs in range."""
+    (first, last), (n_first, n_last) = samples, inputs
     vectors = row_vectors(layer)
     for n in range(n_first, n_last, BLOCK):
         count = min(BLOCK, n_last - n)
@@ -217,6 +229,18 @@ def live_input_gradient(w, gy, x, gx, layer, first, last, n_first, n_last):
             prefetch(BLOCK, gx, at + BLOCK)
             bits = live_bits(x, layer.x_at + at, count)
             add_live_dots(bits, gy, s * layer.y_stride, w, layer.w_at + n * vectors * LANES, vectors, gx, at)
+
+
+@kernel
+def live_input_gradient(w, gy, x, gx, layer, first, last):
+    """dL/dx of samples first .. last-1, where x is live: rounded otherwise than by `input_gradient`."""
+    live_gradient_of(w, gy, x, gx, layer, (first, last), (0, layer.inputs))
+
+
+@kernel
+def live_input_gradient_part(w, gy, x, gx, layer, samples, first, last):
+    """The same of all samples by the inputs first .. last-1."""
+    live_gradient_of(w, gy, x, gx, layer, (0, samples), (first, last))
 
 
 @kernel
@@ -233,20 +257,33 @@ def transpose_block(w, at, row, inputs, outputs, turned):
 
 
 @kernel
-def input_gradient(w, gy, gx, layer, first, last, n_first, n_last, turned):
-    """gx[s][n] = gy[s] . W[n] of samples first to last and inputs n_first to n_last; turned is scratch for BLOCK^2."""
+def gradient_of(w, gy, gx, layer, turned, samples, inputs):
+    """gx[s][n] = gy[s] . W[n] for the samples and inputs in range; turned is scratch for BLOCK^2."""
+    (first, last), (n_first, n_last) = samples, inputs
     row = row_vectors(layer) * LANES
     for n in range(n_first, n_last, BLOCK):
-        inputs = min(BLOCK, n_last - n)
+        count = min(BLOCK, n_last - n)
         for s in range(first, last):
-            clear(gx, s * layer.x_stride + n, inputs)
+            clear(gx, s * layer.x_stride + n, count)
         prefetch_rows(gx, first * layer.x_stride + n + BLOCK, layer.x_stride, last - first)
         for m in range(0, layer.outputs, BLOCK):
             outputs = min(BLOCK, layer.outputs - m)
-            transpose_block(w, layer.w_at + n * row + m, row, inputs, outputs, turned)
+            transpose_block(w, layer.w_at + n * row + m, row, count, outputs, turned)
             gy_at, gx_at = first * layer.y_stride + m, first * layer.x_stride + n
             p = Product(gy_at, layer.y_stride, 1, 0, BLOCK, gx_at, layer.x_stride)
-            add_product(gy, turned, gx, p, last - first, outputs, (inputs + LANES - 1) // LANES)
+            add_product(gy, turned, gx, p, last - first, outputs, (count + LANES - 1) // LANES)
+
+
+@kernel
+def input_gradient(w, gy, gx, layer, turned, first, last):
+    """dL/dx of samples first .. last-1."""
+    gradient_of(w, gy, gx, layer, turned, (first, last), (0, layer.inputs))
+
+
+@kernel
+def input_gradient_part(w, gy, gx, layer, turned, samples, first, last):
+    """dL/dx of all samples by the inputs first .. last-1."""
+    gradient_of(w, gy, gx, layer, turned, (0, samples), (first, last))
 
 
 @kernel

@@ -29,10 +29,21 @@ class Mask(NamedTuple):
     threshold: int
 
 
+def threshold_of(p: float) -> int:
+    """Words below it drop, with probability p."""
+    return min(round(p * 2.0**32), 2**32 - 1)
+
+
+def step_words(draws: Draws) -> tuple[int, int, int, int]:
+    """What `draw_masks` takes of a step: key0, key1, step, offset."""
+    seed = int(draws.seed)
+    return seed & 0xFFFFFFFF, seed >> 32, draws.step & 0xFFFFFFFF, draws.offset
+
+
 def mask(draws: Draws, p: float) -> Mask:
     """The masks that a Dropout(p) draws there; `draws.offset` is left to the positions."""
-    seed, threshold = int(draws.seed), min(round(p * 2.0**32), 2**32 - 1)
-    return Mask(seed & 0xFFFFFFFF, seed >> 32, draws.layer, draws.step & 0xFFFFFFFF, threshold)
+    key0, key1, step, _ = step_words(draws)
+    return Mask(key0, key1, draws.layer, step, threshold_of(p))
 
 
 @inlined
@@ -84,6 +95,12 @@ def keep_images(mask, offset, x, out, first, last):
     """The keep masks of samples first .. last-1, which stand at `offset` + s of the global batch."""
     for s in range(first, last):
         keep_image(mask, offset + s, x, out, s)
+
+
+@kernel
+def draw_masks(layer, threshold, draws, out, x, first, last):
+    """The same for draws = (key0, key1, step, offset), which change from step to step."""
+    keep_images(Mask(draws[0], draws[1], layer, draws[2], threshold), draws[3], x, out, first, last)
 
 
 @kernel

@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.engine.calls import PerWorker
 from chainrule.engine.jit import kernel
 from chainrule.engine.kernels.pooling import ALL_LANES, ONE, winner_word, words
 from chainrule.engine.kernels.winners import Pooled, blocks, live_gradient
-from chainrule.engine.layout import Image, block_floats, place, row_floats
+from chainrule.engine.layout import Image, block_floats, odd_lines, place, row_floats
 from chainrule.engine.simd import (
     LANES,
     add,
@@ -34,17 +35,21 @@ from chainrule.engine.simd import (
 
 
 class Lists(NamedTuple):
-    """Room for each oc's list of the live units of a sample. Numba takes it as an argument."""
+    """Room for each oc's list of the live units of a sample, for each worker. Numba takes it as an argument."""
 
-    values: np.ndarray  # g
-    places: np.ndarray  # the winner's place in x's sample; one below 0 ends a list
-    ends: np.ndarray  # (oc,) where the next unit goes
+    values: Any  # g
+    places: Any  # the winner's place in x's sample; one below 0 ends a list
+    ends: Any  # (oc,) where the next unit goes
 
 
-def lists(gy: Image) -> Lists:
-    """Scratch that each thread needs for the weight gradient."""
-    room = gy.channels * (gy.height * gy.width + 1)
-    return Lists(aligned_zeros(room), aligned_zeros(room, np.int32), aligned_zeros(gy.channels, np.int64))
+def lists(gy: Image, workers: int) -> Lists:
+    """Scratch for the weight gradient."""
+
+    def room(n: int, kind: type) -> PerWorker:
+        return PerWorker(aligned_zeros(workers * n, kind).reshape(workers, n))
+
+    units = odd_lines(gy.channels * (gy.height * gy.width + 1))
+    return Lists(room(units, np.float32), room(units, np.int32), room(gy.channels, np.int64))
 
 
 @kernel

@@ -1,0 +1,195 @@
+"""Kernels bound to their arguments, so that compiled code can run them one after the other without the interpreter.
+
+    call = bind(kernel, packed, b, x, image, PerWorker(scratch))        # kernel(packed, b, x, image, scratch, first, last)
+
+A kernel whose last parameters are `first, last` works on a range that it is told at each run, of samples or whatever
+the caller cuts up; the other arguments are fixed here: whole numbers, floats, arrays and tuples of these. They are kept
+as 64-bit words, from which a small compiled *entry* makes the kernel's arguments.
+
+Three kinds of array differ from run to run:
+
+    PerWorker(a)         a[worker]: scratch of the thread that runs it
+    PerSlot(a)           a[slot]: what is summed over one of a batch's ranges of samples
+    Window(a, stride)    a[worker] seen as if it began at sample 0, though it only has room for the range in hand:
+                         what a chain of kernels hands on to its next kernel, and nobody needs later
+"""
+
+import inspect
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import typeof, types
+
+from chainrule.engine.jit import intrinsic, native
+
+WORD = ir.IntType(64)
+ENDLESS = 1 << 48  # the length of a window, which begins before its memory does
+
+
+@dataclass(frozen=True, eq=False)
+class PerWorker:
+    array: np.ndarray  # (workers, floats)
+
+
+@dataclass(frozen=True, eq=False)
+class PerSlot:
+    array: np.ndarray  # (slots, floats)
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    array: np.ndarray  # (workers, floats of a block of samples)
+    stride: int  # elements from one sample to the next
+
+
+Varying = PerWorker | PerSlot | Window
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """What a program runs: an entry's address, and its words. It keeps the arrays alive."""
+
+    entry: int
+    words: np.ndarray
+    arguments: tuple[Any, ...]
+
+
+def bind(kernel: Any, *arguments: Any) -> Call:
+    """A call of the kernel with these arguments, and the range it is told, if it takes one."""
+    words: list[int] = []
+    encode(arguments, words)
+    kind = type_of(arguments)
+    return Call(entry_address(kernel, kind, markers(arguments)), np.array(words, np.int64), arguments)
+
+
+def encode(value: Any, words: list[int]) -> None:
+    """Append the words of a value: a number's own, an array's address, length and what its kind needs."""
+    if isinstance(value, tuple):
+        for element in value:
+            encode(element, words)
+    elif isinstance(value, Varying):
+        a = value.array
+        window = isinstance(value, Window)
+        words += [
+            a.ctypes.data,
+            ENDLESS if window else a.shape[1],
+            a.strides[0],
+            a.itemsize * value.stride if window else 0,
+        ]
+    elif isinstance(value, np.ndarray):
+        if value.ndim != 1 or not value.flags.c_contiguous:
+            raise TypeError(f"a kernel is bound to flat arrays, not to one of shape {value.shape}")
+        words += [value.ctypes.data, len(value)]
+    elif isinstance(value, float | np.floating):
+        words.append(int(np.float64(value).view(np.int64)))
+    else:
+        words.append(int(value))
+
+
+def type_of(value: Any) -> Any:
+    """The Numba type that the kernel sees."""
+    if isinstance(value, tuple):
+        pyclass = type(value) if type(value) is not tuple else None
+        return types.BaseTuple.from_types([type_of(element) for element in value], pyclass)
+    if isinstance(value, Varying):
+        return typeof(value.array[0])
+    return types.int64 if isinstance(value, int) and not isinstance(value, bool) else typeof(value)
+
+
+def markers(value: Any) -> tuple[str, ...]:
+    """The kind of each array in order of appearance, which decides where an entry finds it."""
+    if isinstance(value, tuple):
+        return tuple(marker for element in value for marker in markers(element))
+    return (type(value).__name__,) if isinstance(value, Varying | np.ndarray) else ()
+
+
+class Reader:
+    """Writes the LLVM instructions that make values of words."""
+
+    def __init__(self, context: Any, builder: Any, arguments: Any, marks: tuple[str, ...]) -> None:
+        self.context, self.builder, self.marks = context, builder, iter(marks)
+        address, self.worker, self.slot, self.first, _ = arguments
+        self.words, self.at = builder.inttoptr(address, WORD.as_pointer()), 0
+
+    def word(self) -> Any:
+        value = self.builder.load(self.builder.gep(self.words, [WORD(self.at)]))
+        self.at += 1
+        return value
+
+    def value(self, kind: Any) -> Any:
+        b = self.builder
+        if isinstance(kind, types.BaseTuple):
+            return self.context.make_tuple(b, kind, [self.value(element) for element in kind])
+        if isinstance(kind, types.Array):
+            return self.array(kind)
+        word = self.word()
+        if isinstance(kind, types.Float):
+            double = b.bitcast(word, ir.DoubleType())
+            return double if kind.bitwidth == 64 else b.fptrunc(double, ir.FloatType())
+        wanted = self.context.get_value_type(kind)
+        return word if wanted == WORD else b.trunc(word, wanted)
+
+    def array(self, kind: Any) -> Any:
+        b, mark = self.builder, next(self.marks)
+        address, length = self.word(), self.word()
+        if mark != "ndarray":
+            row, step = self.word(), self.word()
+            address = b.add(address, b.mul(self.slot if mark == "PerSlot" else self.worker, row))
+            if mark == "Window":
+                address = b.sub(address, b.mul(self.first, step))
+        array = self.context.make_array(kind)(self.context, b)
+        size = self.context.get_abi_sizeof(self.context.get_data_type(kind.dtype))
+        pointer = b.inttoptr(address, self.context.get_data_type(kind.dtype).as_pointer())
+        null = ir.Constant(array.meminfo.type, None), ir.Constant(array.parent.type, None)
+        shape, strides = ir.Constant(ir.ArrayType(WORD, 1), ir.Undefined), ir.Constant(ir.ArrayType(WORD, 1), [size])
+        array.meminfo, array.parent = null
+        array.nitems, array.itemsize, array.data = length, WORD(size), pointer
+        array.shape, array.strides = b.insert_value(shape, length, 0), strides
+        return array._getvalue()
+
+
+def reader(kind: Any, marks: tuple[str, ...], ranged: bool) -> Any:
+    """The intrinsic that makes the arguments of one kind."""
+    whole = types.BaseTuple.from_types([*kind, *[types.int64] * (2 * ranged)])
+
+    @intrinsic
+    def arguments(typingctx, words, worker, slot, first, last):
+        def emit(context, builder, signature, given):
+            made = Reader(context, builder, given, marks)
+            values = [made.value(element) for element in kind]
+            return context.make_tuple(builder, whole, [*values, *(given[3:] if ranged else ())])
+
+        return whole(*[types.int64] * 5), emit
+
+    return arguments
+
+
+@cache
+def entry_address(kernel: Any, kind: Any, marks: tuple[str, ...]) -> int:
+    """The address of the compiled function (words, worker, slot, first, last) that calls the kernel."""
+    ranged = list(inspect.signature(kernel.py_func).parameters)[-2:] == ["first", "last"]
+    arguments = reader(kind, marks, ranged)
+
+    def entry(words, worker, slot, first, last):
+        kernel(*arguments(words, worker, slot, first, last))
+
+    return native(entry, (types.int64,) * 5, kernel.py_func)
+
+
+@intrinsic
+def run_call(typingctx, entry, words, worker, slot, first, last):
+    """Run a call; an exception in it goes on to whoever runs this."""
+
+    def emit(context, builder, signature, arguments):
+        kinds = (types.int64,) * 5
+        function = context.call_conv.get_function_type(types.none, kinds)
+        pointer = builder.inttoptr(arguments[0], function.as_pointer())
+        status, _ = context.call_conv.call_function(builder, pointer, types.none, kinds, arguments[1:])
+        with builder.if_then(status.is_error, likely=False):
+            context.call_conv.return_status_propagate(builder, status)
+        return context.get_dummy_value()
+
+    return types.void(*[types.int64] * 6), emit

@@ -1,0 +1,79 @@
+"""What a team of threads runs for a step: phases of tasks, bound once, run many times.
+
+A *task* runs some calls, one after the other, over a range of samples (or of whatever they take), a block at a time, so
+that what one call hands on is still in cache when the next one reads it. The tasks of a *phase* are independent: any
+thread takes any of them, and what it computes does not depend on who does. Phases follow one another.
+
+What has no kernel is a Python function: a phase of these runs by the interpreter.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from chainrule.engine.calls import Call, run_call
+from chainrule.engine.jit import inlined
+
+LINE = 8  # int64 in a cache line
+
+
+class Task(NamedTuple):
+    """The calls, for each block of first .. last-1."""
+
+    calls: Sequence[Call]
+    slot: int = 0
+    first: int = 0
+    last: int = 1
+    block: int = 1
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Independent tasks; or functions of the interpreter."""
+
+    tasks: Sequence[Task] = ()
+    functions: Sequence[Callable[[], None]] = ()
+
+
+@dataclass(eq=False)
+class Program:
+    """Phases as compiled code reads them: tables of whole numbers."""
+
+    phases: Sequence[Phase]
+    starts: np.ndarray = field(init=False)  # (phases + 1,) each phase's first task, and where the last ends
+    python: np.ndarray = field(init=False)  # (phases,) 1 for a phase of the interpreter
+    tasks: np.ndarray = field(init=False)  # (tasks, 6) first call, call behind the last, slot, first, last, block
+    calls: np.ndarray = field(init=False)  # (calls, 2) entry, words
+    tickets: np.ndarray = field(init=False)  # (phases LINE,) how many of a phase's tasks have been taken
+
+    def __post_init__(self) -> None:
+        starts, tasks, calls = [0], [], []
+        for phase in self.phases:
+            for task in phase.tasks:
+                begin = len(calls)
+                calls += [(call.entry, call.words.ctypes.data) for call in task.calls]
+                tasks.append((begin, len(calls), task.slot, task.first, task.last, task.block))
+            starts.append(len(tasks))
+        self.starts = np.array(starts, np.int64)
+        self.python = np.array([bool(phase.functions) for phase in self.phases], np.int64)
+        self.tasks = np.array(tasks, np.int64).reshape(-1, 6)
+        self.calls = np.array(calls, np.int64).reshape(-1, 2)
+        self.tickets = np.zeros(len(self.phases) * LINE, np.int64)
+
+
+def each(work: Iterable[Call | Task]) -> Phase:
+    """A phase in which every call is a task of its own."""
+    return Phase([Task([item]) if isinstance(item, Call) else item for item in work])
+
+
+@inlined
+def run_task(tasks, calls, k, worker):
+    """Task k, block by block."""
+    begin, end, slot, first, last, block = tasks[k]
+    while first < last:
+        until = min(first + block, last)
+        for call in range(begin, end):
+            run_call(calls[call, 0], calls[call, 1], worker, slot, first, until)
+        first = until

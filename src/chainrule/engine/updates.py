@@ -1,0 +1,76 @@
+"""What is done with dL/dw where it arises: its squares are summed, and the optimizer moves w."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from chainrule.engine.calls import Call, PerWorker, Window, bind
+from chainrule.engine.kernels.optimizers import CHUNK, Rows, constants_of, kernel_of, squares
+from chainrule.engine.program import Phase, Task
+from chainrule.optimizers import Optimizer, State
+
+TASKS = 32  # most tasks for the rest of w
+
+
+class Updates:
+    """The squares of dL/dw, block by block, and the updates of w by an optimizer that has a kernel, if there is one."""
+
+    def __init__(self, w: np.ndarray, state: State | None, optimizer: Optimizer | None, workers: int) -> None:
+        self.w, self.state, self.optimizer = w, state, optimizer
+        self.kernel = kernel_of(optimizer) if optimizer else None
+        self.constants = np.zeros(8, w.dtype)
+        self.scratch = np.zeros((workers, CHUNK))
+        self.taken: list[slice] = []
+        self.sums: list[np.ndarray] = []
+
+    @property
+    def complete(self) -> bool:
+        """Whether w moves."""
+        return self.kernel is not None
+
+    def begin(self, optimizer: Optimizer, step: int) -> None:
+        """Take the optimizer's constants for that update."""
+        constants = constants_of(optimizer, step)
+        self.constants[: len(constants)] = constants
+
+    def norm(self) -> float:
+        """|dL/dw| of the last run."""
+        return math.sqrt(sum(float(sums.sum()) for sums in self.sums))
+
+    def calls(self, gw: np.ndarray | Window, rows: Rows, count: int, block: int, squared: bool = True) -> list[Call]:
+        """For `count` rows in blocks of at most `block`; each element of w belongs to one such list."""
+        self.taken.append(slice(rows.w_at, rows.w_at + count * rows.floats))
+        calls = []
+        if squared:
+            sums = np.zeros(-(-count // block))
+            self.sums.append(sums)
+            scratch = self.scratch
+            if len(scratch[0]) < block * rows.floats // 4:
+                scratch = np.zeros((len(scratch), block * rows.floats // 4))
+            calls.append(bind(squares, gw, PerWorker(scratch), sums, 0, rows, block))
+        if self.kernel is not None and self.state is not None:
+            calls.append(bind(self.kernel, self.w, gw, *self.state.vectors, self.constants, rows))
+        return calls
+
+    def rest(self, gw: np.ndarray, squared: bool = True) -> Phase:
+        """All of w that no list of calls has taken yet, in chunks."""
+        tasks: list[Task] = []
+        for gap in _gaps(self.taken, len(self.w)):
+            count = gap.stop - gap.start
+            calls = self.calls(gw, Rows(gap.start, gap.start, 1), count, CHUNK, squared)
+            chunks = -(-count // CHUNK)
+            n = min(chunks, TASKS)
+            ends = [min(k * chunks // n * CHUNK, count) for k in range(n + 1)]
+            tasks += [Task(calls, 0, a, b, CHUNK) for a, b in zip(ends, ends[1:], strict=False)]
+        return Phase(tasks)
+
+
+def _gaps(taken: Sequence[slice], size: int) -> list[slice]:
+    """What of 0 .. size-1 none of the slices covers."""
+    gaps, at = [], 0
+    for part in sorted(taken, key=lambda part: part.start):
+        if part.start > at:
+            gaps.append(slice(at, part.start))
+        at = part.stop
+    return [*gaps, slice(at, size)] if at < size else gaps
