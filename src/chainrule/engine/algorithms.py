@@ -11,7 +11,8 @@ from chainrule.engine.kernels.convolution_pooled import winograd_convolution
 from chainrule.engine.kernels.elementwise import copy
 from chainrule.engine.kernels.elementwise import relu as relu_kernel
 from chainrule.engine.layout import LINE, Image
-from chainrule.engine.simd import LANES, aligned_zeros, padded
+from chainrule.engine.memory import aligned_zeros
+from chainrule.engine.simd import LANES, padded
 
 Place = np.ndarray | Window
 
@@ -55,7 +56,8 @@ class Algorithm:
         if self.winograd is None:
             s = self.shape
             sizes = s._replace(out_channels=s.in_channels, in_channels=s.out_channels) if transposed else s
-            return bind(convolution.pack_weights, w, at, sizes, int(transposed), self.packed)
+            vectors = convolution.tile_vectors(s.out_channels)
+            return bind(convolution.pack_weights, w, at, sizes, vectors, int(transposed), self.packed)
         return bind(winograd.pack_weights, w, at, self.winograd, int(transposed), self.packed, self.scratch)
 
     def take_bias(self, w: np.ndarray, at: int) -> Call:
@@ -65,7 +67,8 @@ class Algorithm:
     def run(self, x: Place, xi: Image, y: Place, yi: Image, relu: bool = False) -> list[Call]:
         """y = convolution(x) + b, with ReLU if so asked."""
         if self.winograd is None:
-            return [bind(convolution.convolution, self.packed, self.b, x, xi, y, yi, self.shape, int(relu))]
+            _, kernel = convolution.kernels_for(self.shape)
+            return [bind(kernel, self.packed, self.b, x, xi, y, yi, self.shape, int(relu))]
         weights = self.packed, self.b
         products = bind(winograd_convolution, weights, (x, xi), (y, yi), self.winograd, self.scratch)
         return [products, bind(relu_kernel, y, y, yi, yi)] if relu else [products]

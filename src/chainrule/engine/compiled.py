@@ -56,7 +56,7 @@ class Compiled(Objective):
     ) -> tuple[float, float]:
         """Each part of w is moved as soon as its gradient is known, while both are in cache."""
         key = (*addresses(w, *state.vectors), type(optimizer), "step")
-        updates = self._once(key, lambda: Updates(w, state, optimizer, self.threads), w, state.vectors)
+        updates = self._once(key, lambda: Updates(w, state, optimizer), w, state.vectors)
         if not updates.complete:
             return super().step(optimizer, w, batch, gw, state)
         updates.begin(optimizer, state.step + 1)
@@ -69,7 +69,7 @@ class Compiled(Objective):
         key = (*addresses(w, gw, *state.vectors), type(optimizer), "update")
 
         def make() -> tuple[Updates, Program]:
-            updates = Updates(w, state, optimizer, self.threads)
+            updates = Updates(w, state, optimizer)
             return updates, Program([updates.rest(gw, squared=False)] if updates.complete else [])
 
         updates, program = self._once(key, make, w, gw, state.vectors)
@@ -82,7 +82,7 @@ class Compiled(Objective):
         """|gw|: squares are summed chunk by chunk, so that threads do not matter."""
 
         def make() -> tuple[Updates, Program]:
-            updates = Updates(gw, None, None, self.threads)
+            updates = Updates(gw, None, None)
             return updates, Program([updates.rest(gw)])
 
         updates, program = self._once((*addresses(gw), "norm"), make, gw)

@@ -18,7 +18,8 @@ from chainrule.engine.kernels.convolution_weights import (
 from chainrule.engine.kernels.elementwise import clear
 from chainrule.engine.kernels.mask import copy_gradient
 from chainrule.engine.layout import Image, image
-from chainrule.engine.simd import REGISTERS, aligned_zeros, padded
+from chainrule.engine.memory import aligned_zeros
+from chainrule.engine.simd import REGISTERS, padded
 from chainrule.engine.stage import SLOTS, Room, Stage, Step, Values, Work
 from chainrule.layers import Convolution
 
@@ -57,6 +58,8 @@ class GradientSlots:
 
 class ConvolutionStage(Stage):
     """Convolution, with the ReLU that follows it if there is one."""
+
+    by_sample = True
 
     def __init__(self, layer: Convolution, relu: bool, x: Values, y: Values, at: dict[str, int], room: Room) -> None:
         sizes = layer.kernel_size, layer.stride, layer.padding, y.image.height, y.image.width

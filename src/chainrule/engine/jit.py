@@ -29,7 +29,7 @@ from numba.core.registry import CPUDispatcher
 
 from chainrule.data.cache import cache_folder
 
-OPTIONS = {"nogil": True, "error_model": "numpy", "boundscheck": False}
+OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "boundscheck": False}
 # No fastmath: LLVM's `fast` makes NaN undefined, and NaN must propagate.
 
 _alive: list[Any] = []  # what compiled code refers to by address

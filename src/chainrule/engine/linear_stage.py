@@ -15,8 +15,9 @@ from chainrule.engine.kernels.linear_sparse import BLOCK
 from chainrule.engine.kernels.mask import copy_gradient
 from chainrule.engine.kernels.optimizers import Rows
 from chainrule.engine.kernels.philox import draw_masks, threshold_of
+from chainrule.engine.memory import aligned_zeros
 from chainrule.engine.program import Phase, Task
-from chainrule.engine.simd import LANES, aligned_zeros, padded
+from chainrule.engine.simd import LANES, padded
 from chainrule.engine.stage import Room, Stage, Step, Values, Work
 from chainrule.engine.weights import elements
 from chainrule.layers import Dropout, Linear

@@ -106,20 +106,25 @@ class Plan:
         self.output = Output(network, self.values[len(network.layers)], capacity)
 
     def program(self, kind: np.dtype, step: Step, loss: bool) -> Program:
-        """What computes y of the samples that the input took, the errors (if `loss`) and dL/dw (if step.gw is given)."""
-        work = [*self.input.load(kind), *(call for stage in self.stages for call in stage.forward(step))]
+        """What computes y of the samples that the input took, their errors (if `loss`), and dL/dw (if it has room)."""
+        chains = Chains(step)
+        chains.add(self.input.load(kind), self.stages[0])
+        for stage in self.stages:
+            chains.add(stage.forward(step), stage)
         if loss:
-            work += self.output.meet(step)
-        if not step.gw.size:
-            return Program([self._prepare(step), *self._phases(work, step)])
+            chains.add(self.output.meet(step), self.stages[-1])
+        if step.gw.size:
+            self._backward(chains, step)
+        return Program([each(call for stage in self.stages for call in stage.prepare(step)), *chains.end()])
+
+    def _backward(self, chains: "Chains", step: Step) -> None:
         for k, stage in reversed(list(enumerate(self.stages))):
             if isinstance(stage.x.x, Window):  # it was handed on, not kept
-                work += self.stages[k - 1].forward(step)
-            work += stage.backward(step, to_input=k > 0)
-        last = [each(item for stage in self.stages for item in stage.finish(step))]
+                chains.add(self.stages[k - 1].forward(step), stage)
+            chains.add(stage.backward(step, to_input=k > 0), stage)
+        chains.end().append(each(item for stage in self.stages for item in stage.finish(step)))
         if step.updates:
-            last.append(step.updates.rest(step.gw))
-        return Program([self._prepare(step), *self._phases(work, step), *last])
+            chains.end().append(step.updates.rest(step.gw))
 
     def slots(self, samples: int) -> int:
         """In how many ranges a batch is done. Convolutions sum their gradients by slot: the batch alone decides."""
@@ -161,28 +166,6 @@ class Plan:
         cheap = k == 1 and isinstance(layer, Convolution) and x[0] * layer.kernel_size**2 <= CHEAP
         return not self.room.gradients or (cheap and self.pieces[0].pooling is None), True
 
-    def _prepare(self, step: Step) -> Phase:
-        return each(call for stage in self.stages for call in stage.prepare(step))
-
-    def _phases(self, work: Work, step: Step) -> list[Phase]:
-        """Calls in a row make a chain, which is one phase: slot by slot, and sample by sample where convolutions are,
-        whose images are handed on in cache."""
-        result: list[Phase] = []
-        chain: list[Call] = []
-        whole = not any(piece.convolves for piece in self.pieces)
-        for item in [*work, Phase()]:
-            if isinstance(item, Call):
-                chain.append(item)
-                continue
-            if chain:
-                ranges = [step.slot(k) for k in range(step.slots)]
-                tasks = [Task(chain, k, a, b, b - a if whole else 1) for k, (a, b) in enumerate(ranges)]
-                result.append(Phase(tasks))
-                chain = []
-            if item.tasks or item.functions:
-                result.append(item)
-        return result
-
     def _stage(self, piece: Piece) -> Stage:
         """The stage of these layers."""
         layer, k, x, y = piece.layer, piece.k, self.values[piece.k], self.values[piece.end]
@@ -196,6 +179,36 @@ class Plan:
             live = k > 0 and after_relu(self.network.layers[:k])
             return LinearStage((layer, piece.relu, piece.dropout), live, x, y, at, self.room)
         return DefinitionStage(self.network, k, x, y, slices, self.layout.where)
+
+
+class Chains:
+    """Phases in the making: calls in a row make one phase, slot by slot, and within it sample by sample for stages whose
+    images are handed on in cache."""
+
+    def __init__(self, step: Step) -> None:
+        self.step, self.by_sample = step, False
+        self.phases: list[Phase] = []
+        self._chain: list[Call] = []
+
+    def end(self) -> list[Phase]:
+        """End the chain; all phases so far."""
+        if self._chain:
+            ranges = [self.step.slot(k) for k in range(self.step.slots)]
+            block = 1 if self.by_sample else self.step.samples
+            self.phases.append(Phase([Task(self._chain, k, a, b, block) for k, (a, b) in enumerate(ranges)]))
+            self._chain = []
+        return self.phases
+
+    def add(self, work: Work, stage: Stage) -> None:
+        """What that stage does next."""
+        for item in work:
+            if isinstance(item, Phase):
+                self.end().append(item)
+                continue
+            if self.by_sample != stage.by_sample:
+                self.end()
+            self.by_sample = stage.by_sample
+            self._chain.append(item)
 
 
 def array_of(value: Any) -> np.ndarray:

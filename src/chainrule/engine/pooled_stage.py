@@ -8,12 +8,12 @@ from chainrule.engine.algorithms import Algorithm, scratch
 from chainrule.engine.calls import Call, bind
 from chainrule.engine.convolution_stage import GradientSlots
 from chainrule.engine.kernels import winners, winners_weights
-from chainrule.engine.kernels.convolution import Convolved
-from chainrule.engine.kernels.convolution_pooled import direct_pooled, winograd_pooled
+from chainrule.engine.kernels.convolution import Convolved, kernels_for
+from chainrule.engine.kernels.convolution_pooled import direct_pooled_kernel, winograd_pooled
 from chainrule.engine.kernels.philox import draw_masks, threshold_of
 from chainrule.engine.kernels.pooling import Pool, winners_size
 from chainrule.engine.layout import image
-from chainrule.engine.simd import aligned_zeros
+from chainrule.engine.memory import aligned_zeros
 from chainrule.engine.stage import Room, Stage, Step, Values, Work
 from chainrule.layers import Convolution, Dropout, MaxPooling
 
@@ -22,6 +22,8 @@ NO_WORDS, NO_BYTES = np.empty(0, np.uint64), np.empty(0, np.uint8)
 
 class PooledStage(Stage):
     """A convolution of stride 1 under a max-pool of patches side by side."""
+
+    by_sample = True
 
     def __init__(
         self,
@@ -70,7 +72,8 @@ class PooledStage(Stage):
         algorithm, x, y = self.algorithm, (self.x.x, self.x.image), (self.y.x, self.y.image)
         weights, band = (algorithm.packed, algorithm.b), (self.band, self.band_image)
         if algorithm.winograd is None:
-            pooled = bind(direct_pooled, weights, x, band, y, bits, pool, self.shape)
+            rows, _ = kernels_for(self.shape)
+            pooled = bind(direct_pooled_kernel(rows), weights, x, band, y, bits, pool, self.shape)
         else:
             pooled = bind(winograd_pooled, weights, x, band, y, bits, pool, algorithm.winograd, algorithm.scratch)
         return [*self._masks(step), pooled]

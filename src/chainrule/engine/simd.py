@@ -16,7 +16,6 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils, config
@@ -619,11 +618,3 @@ def join(typingctx, vectors):
 def padded(n: int) -> int:
     """n rounded up to whole vectors."""
     return -(-n // LANES) * LANES
-
-
-def aligned_zeros(n: int, dtype: type = np.float32) -> np.ndarray:
-    """(n,) zeros that start at a multiple of 64 bytes."""
-    item = np.dtype(dtype).itemsize
-    raw = np.zeros(n * item + 64, np.uint8)
-    start = -raw.ctypes.data % 64
-    return raw[start : start + n * item].view(dtype)

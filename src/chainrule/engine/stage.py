@@ -7,8 +7,9 @@ import numpy as np
 
 from chainrule.engine.calls import Call, Window
 from chainrule.engine.layout import Image, odd_lines
+from chainrule.engine.memory import aligned_zeros
 from chainrule.engine.program import Phase, Task
-from chainrule.engine.simd import BOUNDSCHECK, aligned_zeros
+from chainrule.engine.simd import BOUNDSCHECK
 from chainrule.engine.updates import Updates
 from chainrule.engine.weights import elements
 from chainrule.network import Network
@@ -102,7 +103,9 @@ def _blocks(flat: np.ndarray | Window, image: Image, samples: int) -> np.ndarray
 
 
 class Stage:
-    """Executes some of a network's layers. A stage without phases of its own works sample by sample."""
+    """Executes some of a network's layers."""
+
+    by_sample = False  # whether its calls want one sample at a time, so that what they hand on stays in cache
 
     def __init__(self, name: str, kernel: str, x: Values, y: Values) -> None:
         self.name, self.kernel, self.x, self.y = name, kernel, x, y

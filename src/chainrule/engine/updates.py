@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chainrule.engine.calls import Call, PerWorker, Window, bind
+from chainrule.engine.calls import Call, Window, bind
 from chainrule.engine.kernels.optimizers import CHUNK, Rows, constants_of, kernel_of, squares
 from chainrule.engine.program import Phase, Task
 from chainrule.optimizers import Optimizer, State
@@ -16,11 +16,10 @@ TASKS = 32  # most tasks for the rest of w
 class Updates:
     """The squares of dL/dw, block by block, and the updates of w by an optimizer that has a kernel, if there is one."""
 
-    def __init__(self, w: np.ndarray, state: State | None, optimizer: Optimizer | None, workers: int) -> None:
+    def __init__(self, w: np.ndarray, state: State | None, optimizer: Optimizer | None) -> None:
         self.w, self.state, self.optimizer = w, state, optimizer
         self.kernel = kernel_of(optimizer) if optimizer else None
         self.constants = np.zeros(8, w.dtype)
-        self.scratch = np.zeros((workers, CHUNK))
         self.taken: list[slice] = []
         self.sums: list[np.ndarray] = []
 
@@ -45,10 +44,7 @@ class Updates:
         if squared:
             sums = np.zeros(-(-count // block))
             self.sums.append(sums)
-            scratch = self.scratch
-            if len(scratch[0]) < block * rows.floats // 4:
-                scratch = np.zeros((len(scratch), block * rows.floats // 4))
-            calls.append(bind(squares, gw, PerWorker(scratch), sums, 0, rows, block))
+            calls.append(bind(squares, gw, sums, 0, rows, block))
         if self.kernel is not None and self.state is not None:
             calls.append(bind(self.kernel, self.w, gw, *self.state.vectors, self.constants, rows))
         return calls

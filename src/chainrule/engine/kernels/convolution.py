@@ -3,15 +3,13 @@
     y[oc,i,j] = sum over ic,di,dj of w[oc,ic,di,dj] x[ic, S i + di - P, S j + dj - P] + b[oc]
 
 A register tile holds `pixels` neighbouring pixels of a row times `vectors` vectors of output channels; each step of
-the sum adds x (one number a pixel) times w (one vector a column). For stride 1 the input gradient is this convolution
-again, of dL/dy in a frame of K - 1 - P zeros with the filters rotated by 180 degrees and oc and ic exchanged.
-
-    dL/dw[oc,ic,di,dj] = sum over s,i,j of dL/dy[s,oc,i,j] x[s,ic,S i + di - P, S j + dj - P]
-
-holds, for one oc and a vector of ic, the K x K accumulators of all (di, dj).
+the sum adds x (one number a pixel) times w (one vector a column). The tile's shape is chosen for each convolution. For
+stride 1 the input gradient is this convolution again, of dL/dy in a frame of K - 1 - P zeros with the filters rotated
+by 180 degrees and oc and ic exchanged.
 """
 
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 from chainrule.engine.jit import kernel
 from chainrule.engine.layout import block_floats, place, row_floats
@@ -24,8 +22,8 @@ from chainrule.engine.simd import (
     store_blocks,
 )
 
-VECTORS = 4 if REGISTERS == 32 else 2  # of output channels in a wide tile
-WIDE, NARROW = 6, 24 // VECTORS * 2  # pixels of a tile of VECTORS vectors, and of one vector
+VECTORS = (4, 3, 2, 1) if REGISTERS == 32 else (2, 1)  # of output channels in a tile
+PIXELS = 13  # in a tile, at most
 
 
 class Convolved(NamedTuple):
@@ -46,16 +44,20 @@ def packed_floats(out_channels, in_channels, kernel_size):
     return -(-out_channels // LANES) * LANES * in_channels * kernel_size * kernel_size
 
 
-@kernel
-def group_of(block, blocks):
-    """(first block, blocks) of the group of output channels that a block is in: VECTORS together, at the end alone."""
-    first = block // VECTORS * VECTORS
-    return (first, VECTORS) if first + VECTORS <= blocks else (block, 1)
+def tile_vectors(channels: int) -> int:
+    """Vectors of output channels in a tile: as many as divide all of them."""
+    return next(n for n in VECTORS if -(-channels // LANES) % n == 0)
+
+
+def tile_pixels(columns: int, vectors: int) -> int:
+    """Pixels in a tile: as many as the registers hold, or fewer if that cuts a row with less overlap."""
+    most = min(PIXELS, (REGISTERS - 1 - vectors) // vectors, columns)
+    return min(range(1, most + 1), key=lambda n: -(-columns // n) * (n * vectors + 3))  # a row's time, about
 
 
 @kernel
-def pack_weights(w, at, shape, transposed, packed):
-    """w[at:] (oc, ic, di, dj) into [group][ic][di][dj][vectors][L], zero where oc ends.
+def pack_weights(w, at, shape, vectors, transposed, packed):
+    """w[at:] (oc, ic, di, dj) into [group of `vectors`][ic][di][dj][vectors][L], zero where oc ends.
 
     `transposed` packs what the input gradient convolves with: ic and oc exchanged, (di, dj) rotated.
     """
@@ -64,8 +66,7 @@ def pack_weights(w, at, shape, transposed, packed):
         n, m = m, n
     blocks = -(-n // LANES)
     for block in range(blocks):
-        first, vectors = group_of(block, blocks)
-        start = first * LANES * m * k * k + (block - first) * LANES
+        start = (block // vectors * vectors * m * k * k + block % vectors) * LANES
         for c in range(m):
             for d in range(k * k):
                 to = start + (c * k * k + d) * vectors * LANES
@@ -102,46 +103,35 @@ def make_tile(pixels, vectors):
     return tile
 
 
-wide_tile, narrow_tile = make_tile(WIDE, VECTORS), make_tile(NARROW, 1)
-wide_pixel, narrow_pixel = make_tile(1, VECTORS), make_tile(1, 1)
+@cache
+def convolution_kernels(pixels: int, vectors: int) -> tuple[Any, Any]:
+    """The kernels of that tile: of some rows of a sample, and of whole samples."""
+    tile = make_tile(pixels, vectors)
 
+    @kernel
+    def convolution_rows(packed, b, x, x_image, y, y_image, shape, sample, row, y_row, count, relu):
+        """Rows row .. row+count-1 of y, of one sample, into rows y_row .. of y's image; with ReLU if so asked.
 
-@kernel
-def convolution_rows(packed, b, x, x_image, y, y_image, shape, sample, row, y_row, count, relu):
-    """Rows row .. row+count-1 of y, of one sample, into rows y_row .. of y's image; with ReLU if so asked.
-
-    b is padded with zeros to whole vectors; x's frame is at least the padding.
-    """
-    blocks = -(-shape.out_channels // LANES)
-    k = shape.in_channels * shape.kernel_size * shape.kernel_size
-    block = 0
-    while block < blocks:
-        _, vectors = group_of(block, blocks)
-        at = block * LANES * k
-        pixels = WIDE if vectors == VECTORS else NARROW
-        for i in range(count):
-            j = 0
-            while j < shape.columns:
-                if shape.columns < pixels:
+        b is padded with zeros to whole vectors; x's frame is at least the padding.
+        """
+        k = shape.in_channels * shape.kernel_size * shape.kernel_size
+        for block in range(0, -(-shape.out_channels // LANES), vectors):
+            for i in range(count):
+                for start in range(0, shape.columns, pixels):
+                    j = min(start, shape.columns - pixels)  # the last tile of a row overlaps the one before
                     where = (sample, row + i, j, y_row + i, block)
-                    if vectors == VECTORS:
-                        wide_pixel(packed, at, b, x, x_image, y, y_image, shape, where, relu)
-                    else:
-                        narrow_pixel(packed, at, b, x, x_image, y, y_image, shape, where, relu)
-                    j += 1
-                    continue
-                start = min(j, shape.columns - pixels)  # the last tile of a row overlaps the one before
-                where = (sample, row + i, start, y_row + i, block)
-                if vectors == VECTORS:
-                    wide_tile(packed, at, b, x, x_image, y, y_image, shape, where, relu)
-                else:
-                    narrow_tile(packed, at, b, x, x_image, y, y_image, shape, where, relu)
-                j = start + pixels
-        block += vectors
+                    tile(packed, block * LANES * k, b, x, x_image, y, y_image, shape, where, relu)
+
+    @kernel
+    def convolution(packed, b, x, x_image, y, y_image, shape, relu, first, last):
+        """y of samples first .. last-1."""
+        for sample in range(first, last):
+            convolution_rows(packed, b, x, x_image, y, y_image, shape, sample, 0, 0, shape.rows, relu)
+
+    return convolution_rows, convolution
 
 
-@kernel
-def convolution(packed, b, x, x_image, y, y_image, shape, relu, first, last):
-    """y of samples first .. last-1."""
-    for sample in range(first, last):
-        convolution_rows(packed, b, x, x_image, y, y_image, shape, sample, 0, 0, shape.rows, relu)
+def kernels_for(shape: Convolved) -> tuple[Any, Any]:
+    """The kernels whose tile suits the convolution."""
+    vectors = tile_vectors(shape.out_channels)
+    return convolution_kernels(tile_pixels(shape.columns, vectors), vectors)

@@ -5,26 +5,35 @@
 so that the large image before the pool never leaves the cache; what is kept of it is who won.
 """
 
+from functools import cache
+from typing import Any
+
 from chainrule.engine.jit import kernel
-from chainrule.engine.kernels import convolution, winograd
+from chainrule.engine.kernels import winograd
 from chainrule.engine.kernels.pooling import Rows, pool_rows
 
-direct_rows, winograd_rows = convolution.convolution_rows, winograd.convolution_rows
+winograd_rows = winograd.convolution_rows
 
 
-@kernel
-def direct_pooled(weights, x, band, y, bits, pool, shape, first, last):
-    """y and winners of samples first .. last-1.
+@cache
+def direct_pooled_kernel(direct_rows: Any) -> Any:
+    """By the direct convolution of some rows."""
 
-    weights = (packed w, b); x, band and y are (values, image); bits = (winners, keep). The band holds pool.size rows of
-    one sample, its stride is 0.
-    """
-    for s in range(first, last):
-        for i in range(y[1].height):
-            direct_rows(
-                weights[0], weights[1], x[0], x[1], band[0], band[1], shape, s, i * pool.size, 0, pool.size, False
-            )
-            pool_rows(band[0], band[1], y[0], y[1], bits[0], bits[1], pool, Rows(0, 0, s, i, 1, s))
+    @kernel
+    def direct_pooled(weights, x, band, y, bits, pool, shape, first, last):
+        """y and winners of samples first .. last-1.
+
+        weights = (packed w, b); x, band and y are (values, image); bits = (winners, keep). The band holds pool.size
+        rows of one sample, its stride is 0.
+        """
+        for s in range(first, last):
+            for i in range(y[1].height):
+                direct_rows(
+                    weights[0], weights[1], x[0], x[1], band[0], band[1], shape, s, i * pool.size, 0, pool.size, False
+                )
+                pool_rows(band[0], band[1], y[0], y[1], bits[0], bits[1], pool, Rows(0, 0, s, i, 1, s))
+
+    return direct_pooled
 
 
 @kernel

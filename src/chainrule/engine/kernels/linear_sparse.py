@@ -111,10 +111,7 @@ def add_live(words, a, b, c, p, rows, vectors):
     j = 0
     while j < vectors:
         n, at = vectors - j, j * LANES
-        if n >= 8:
-            live_8(words, a, b, c, p, rows, at)
-            j += 8
-        elif n >= 4:
+        if n >= 4:
             live_4(words, a, b, c, p, rows, at)
             j += 4
         elif n == 3:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.engine.jit import kernel
+from chainrule.engine.simd import LANES, add, load, multiply, total, zeros
 from chainrule.optimizers import SGD, AdaDelta, Adam, Optimizer
 
 CHUNK = 4096  # elements that are updated at a time: their squares are summed before they meet others
@@ -114,35 +115,15 @@ def adam(w, gw, m, v, constants, rows, first, last):
 
 
 @kernel
-def squares(g, scratch, sums, to, rows, block, first, last):
-    """sums[to + first // block] = the sum of the squares of rows first .. last-1, at most `block` of them.
-
-    Quarters are laid on one another in `scratch`, in double, and the sum is folded in half until one number is left.
-    """
-    g = part(g, rows.g_at, rows, first, last)
-    n = len(g) // 4
-    a, b, c, d = g[:n], g[n : 2 * n], g[2 * n : 3 * n], g[3 * n : 4 * n]
-    for k in range(n):
-        scratch[k] = (square(a[k]) + square(b[k])) + (square(c[k]) + square(d[k]))
-    total = fold(scratch[:n]) if n else 0.0
-    for k in range(4 * n, len(g)):
-        total += square(g[k])
-    sums[to + first // block] = total
-
-
-@kernel
-def square(value):
-    """value^2 in double."""
-    return np.float64(value) * np.float64(value)
-
-
-@kernel
-def fold(a):
-    """The sum of a, which is overwritten."""
-    while len(a) > 1:
-        half = (len(a) + 1) // 2
-        lower, upper = a[:half], a[half:]
-        for k in range(len(upper)):
-            lower[k] += upper[k]
-        a = lower
-    return a[0]
+def squares(g, sums, to, rows, block, first, last):
+    """sums[to + first // block] = the sum of the squares of rows first .. last-1, at most `block` of them."""
+    at, end = rows.g_at + first * rows.floats, rows.g_at + last * rows.floats
+    acc = zeros(1, 4)
+    while at + 4 * LANES <= end:
+        four = load(1, 4, g, at, 0)
+        acc = add(acc, multiply(four, four))
+        at += 4 * LANES
+    rest = np.float32(0)
+    for k in range(at, end):
+        rest += g[k] * g[k]
+    sums[to + first // block] = np.float64(total(acc)) + rest

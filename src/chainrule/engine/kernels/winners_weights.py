@@ -18,12 +18,12 @@ from chainrule.engine.jit import kernel
 from chainrule.engine.kernels.pooling import ALL_LANES, ONE, winner_word, words
 from chainrule.engine.kernels.winners import Pooled, blocks, live_gradient
 from chainrule.engine.layout import Image, block_floats, odd_lines, place, row_floats
+from chainrule.engine.memory import aligned_zeros
 from chainrule.engine.simd import (
     LANES,
     add,
     add_patch,
     add_scaled,
-    aligned_zeros,
     get,
     load,
     put,
