@@ -52,22 +52,20 @@ class Training:
 
 
 class Inference:
-    """`execute(network).outputs`, of float32 images as the rivals get them."""
+    """`network.predictor()`, of float32 images as the rivals get them."""
 
     def __init__(self, work: Work, threads: int) -> None:
         self.work, (self.x, _) = work, prepared(work, None)
-        network = network_of(work)
-        self.objective = execute(network, "compiled", SEED, threads)
-        self.w = self.objective.layout.pack(network.w)
+        self.predictor = network_of(work).predictor("compiled", threads, batch_size=work.batch)
 
     def check(self) -> dict[str, np.ndarray]:
-        return {"y": self.objective.outputs(self.w, self.x[: self.work.batch])}
+        return {"y": self.predictor.outputs(self.x[: self.work.batch])}
 
     def run(self, items: int) -> tuple[int, float]:
         batch, n, done = self.work.batch, len(self.x), 0
         clock = time.perf_counter()
         while done < items:
-            self.objective.outputs(self.w, self.x[done % n : done % n + batch])
+            self.predictor.outputs(self.x[done % n : done % n + batch])
             done += batch
         return done, time.perf_counter() - clock
 
@@ -78,24 +76,26 @@ class Convolution:
     def __init__(self, work: Work, threads: int) -> None:
         from chainrule.engine.convolution_stage import ConvolutionStage
         from chainrule.engine.layout import image
-        from chainrule.engine.plan import phases
-        from chainrule.engine.stage import SLOTS, Step, Values
+        from chainrule.engine.plan import Chains
+        from chainrule.engine.program import Program, each
+        from chainrule.engine.stage import SLOTS, Room, Step, Values
         from chainrule.engine.threads import team_of
 
-        given, self.batch = convolution_inputs(work), work.batch
-        x, y = (Values.room(image(CHANNELS, SIZE, SIZE, frame), work.batch, gradient=True) for frame in (PADDING, 0))
+        given, self.batch, room = convolution_inputs(work), work.batch, Room(work.batch, threads, gradients=True)
+        x, y = (Values.room(image(CHANNELS, SIZE, SIZE, frame), room, False, False) for frame in (PADDING, 0))
         layer = cr.Convolution(CHANNELS, KERNEL, padding=PADDING)
-        stage = ConvolutionStage(layer, False, x, y, {"w": 0, "b": given.w.size})
+        stage = ConvolutionStage(layer, False, x, y, {"w": 0, "b": given.w.size}, room)
         x.put(given.x)
         y.put(given.gy, gradient=True)
         w = np.concatenate([given.w.ravel(), given.b])
-        step, team = Step(w, work.batch, SLOTS, gw=np.zeros_like(w)), team_of(threads)
+        step = Step(w, work.batch, SLOTS, training=True, gw=np.zeros_like(w))
+        chains = Chains(step)
+        chains.add(stage.forward(step), stage)
+        chains.add(stage.backward(step, to_input=True), stage)
+        program = Program([each(stage.prepare(step)), *chains.end(), each(stage.finish(step))])
 
         def once() -> None:
-            stage.prepare(step)
-            team.run(phases([*stage.forward(step), *stage.backward(step, to_input=True)], step.slots))
-            for task in stage.finish(step):
-                task()
+            team_of(threads).run(program)
 
         self.once, self.x, self.y, self.gw, self.shape = once, x, y, step.gw, given.w.shape
 

@@ -41,6 +41,7 @@ from chainrule.objective import Objective as Objective
 from chainrule.optimizers import SGD as SGD
 from chainrule.optimizers import AdaDelta as AdaDelta
 from chainrule.optimizers import Adam as Adam
+from chainrule.prediction import Predictor as Predictor
 from chainrule.presets import preset as preset
 from chainrule.regression import PolynomialFit as PolynomialFit
 from chainrule.regression import fit_polynomial as fit_polynomial

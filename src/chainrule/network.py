@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -21,6 +22,9 @@ from chainrule.losses import LogSoftmaxNLL, Loss
 from chainrule.random import WEIGHTS, Draws, check_seed, uniform
 from chainrule.scaling import Scaling
 from chainrule.summary import summary
+
+if TYPE_CHECKING:
+    from chainrule.prediction import Predictor
 
 OnReady = Callable[[slice], None]
 
@@ -166,6 +170,12 @@ class Network:
         if classes is None:
             raise NetworkError(f"a network trained by {type(self.loss).__name__} has no classes; use predict")
         return classes
+
+    def predictor(self, engine: str = "compiled", threads: int | None = None, batch_size: int = 256) -> "Predictor":
+        """This network as it is now, made ready to be asked fast: one sample at a time, or many."""
+        from chainrule.prediction import Predictor  # engines stand above the network
+
+        return Predictor(self, engine, threads, batch_size)
 
     def save(self, path: str | Path) -> None:
         """Write the network and its parameters to one safetensors file; `chainrule.load` reads it."""

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from chainrule.engine.kernels.convolution import Convolved, convolution, pack_weights, packed_floats
+from chainrule.engine.kernels.convolution import (
+    Convolved,
+    kernels_for,
+    pack_weights,
+    packed_floats,
+    tile_vectors,
+)
 from chainrule.engine.kernels.convolution_weights import (
     bias_gradient,
     make_patch,
@@ -12,8 +18,9 @@ from chainrule.engine.kernels.convolution_weights import (
     slot_floats,
 )
 from chainrule.engine.layout import Image, image
-from chainrule.engine.simd import LANES, aligned_zeros, padded
-from chainrule.engine.stage import Values
+from chainrule.engine.memory import aligned_zeros
+from chainrule.engine.simd import LANES, padded
+from chainrule.engine.stage import Room, Values
 from chainrule.layers import convolution as definition
 
 CASES = [  # samples, ic, oc, height, width, kernel, stride, padding, lanes of x
@@ -30,8 +37,9 @@ CASES = [  # samples, ic, oc, height, width, kernel, stride, padding, lanes of x
 
 def filled(picture: Image, values: np.ndarray) -> np.ndarray:
     """The values (s, c, i, j) in an array of that layout."""
-    room = Values.room(picture, len(values), gradient=False)
+    room = Values.room(picture, Room(len(values), 1, gradients=False), False, False)
     room.put(values)
+    assert isinstance(room.x, np.ndarray)
     return room.x
 
 
@@ -53,13 +61,14 @@ def test_convolution(case):
     x, w, b = (rng.standard_normal(n).astype(np.float32) for n in ((samples, ic, height, width), (oc, ic, k, k), oc))
     packed, bias = aligned_zeros(packed_floats(oc, ic, k)), aligned_zeros(padded(oc))
     bias[:oc] = b
-    pack_weights(w.reshape(-1), 0, shape, False, packed)
-    y = Values.room(yi, samples, gradient=False)
+    pack_weights(w.reshape(-1), 0, shape, tile_vectors(oc), False, packed)
+    _, convolution = kernels_for(shape)
+    y = Values.room(yi, Room(samples, 1, gradients=False), False, False)
     for first in range(samples):
-        convolution(packed, bias, filled(xi, x), xi, y.x, yi, shape, first, first + 1, False)
+        convolution(packed, bias, filled(xi, x), xi, y.x, yi, shape, False, first, first + 1)
     expected = definition.convolution(x.astype(float), w.astype(float), b.astype(float), stride, padding)
     np.testing.assert_allclose(y.canonical(samples), expected, rtol=0, atol=2e-6 * np.abs(expected).max())
-    convolution(packed, bias, filled(xi, x), xi, y.x, yi, shape, 0, samples, True)
+    convolution(packed, bias, filled(xi, x), xi, y.x, yi, shape, True, 0, samples)
     np.testing.assert_allclose(y.canonical(samples), np.maximum(expected, 0), atol=2e-6 * np.abs(expected).max())
 
 
@@ -96,9 +105,10 @@ def test_nan_reaches_every_output_that_sees_it():
     shape, xi, yi = sizes((1, 2, 3, 6, 6, 3, 1, 0, LANES))
     x = np.zeros((1, 2, 6, 6), np.float32)
     x[0, 1, 2, 2] = np.nan
-    packed, y = aligned_zeros(packed_floats(3, 2, 3)), Values.room(yi, 1, gradient=False)
-    pack_weights(np.ones(54, np.float32), 0, shape, False, packed)
-    convolution(packed, aligned_zeros(padded(3)), filled(xi, x), xi, y.x, yi, shape, 0, 1, True)
+    packed, y = aligned_zeros(packed_floats(3, 2, 3)), Values.room(yi, Room(1, 1, gradients=False), False, False)
+    pack_weights(np.ones(54, np.float32), 0, shape, 1, False, packed)
+    _, convolution = kernels_for(shape)
+    convolution(packed, aligned_zeros(padded(3)), filled(xi, x), xi, y.x, yi, shape, True, 0, 1)
     seen = np.isnan(y.canonical(1)[0])
     assert seen[:, :3, :3].all()
     assert not seen[:, 3].any()

@@ -11,9 +11,9 @@ import sys
 import numba
 before = {name: getattr(numba.config, name) for name in dir(numba.config) if name.isupper()}
 from chainrule.engine.kernels.convolution import Convolved, pack_weights, packed_floats
-from chainrule.engine.simd import aligned_zeros
+from chainrule.engine.memory import aligned_zeros
 shape = Convolved(5, 3, 3, 1, 0, 4, 4)
-pack_weights(aligned_zeros(135), 0, shape, False, aligned_zeros(packed_floats(5, 3, 3)))
+pack_weights(aligned_zeros(135), 0, shape, 1, False, aligned_zeros(packed_floats(5, 3, 3)))
 assert before == {name: getattr(numba.config, name) for name in dir(numba.config) if name.isupper()}
 print(sum(pack_weights.stats.cache_hits.values()), sum(pack_weights.stats.cache_misses.values()))
 """

@@ -11,14 +11,17 @@ from chainrule.engine.kernels.linear import (
     add_parts,
     bias_gradient,
     forward,
-    input_gradient,
-    live_input_gradient,
+    forward_part,
+    gradient_of,
+    live_gradient_of,
     shifted_bias,
+    shifted_start,
     weight_gradient,
 )
 from chainrule.engine.kernels.linear_sparse import BLOCK, find_live, transpose_bits
 from chainrule.engine.layout import odd_lines
-from chainrule.engine.simd import aligned_zeros, padded
+from chainrule.engine.memory import aligned_zeros
+from chainrule.engine.simd import padded
 from chainrule.layers.linear import linear, linear_bias_gradient, linear_input_gradient, linear_weight_gradient
 
 EPSILON = float(np.finfo(np.float32).eps)
@@ -108,7 +111,7 @@ def run_forward(case: Case, ranges: list[tuple[int, int]] | None = None) -> np.n
     B, _, M = case.sizes
     y = garbage(B * case.layer.y_stride)
     for first, last in ranges or [(0, B)]:
-        forward(case.w, case.bias, case.x, y, case.layer, first, last, 0, case.layer.inputs, words())
+        forward(case.w, case.bias, case.x, y, case.layer, words(), first, last)
     return rows(y, B, case.layer.y_stride, M)
 
 
@@ -117,7 +120,7 @@ def run_parts(case: Case, count: int = 8) -> np.ndarray:
     stride = B * case.layer.y_stride
     part, y, zero = garbage(count * stride), garbage(stride), aligned_zeros(case.row)
     for k, (first, last) in enumerate(cuts(N, count)):
-        forward(case.w, zero, case.x, part[k * stride :], case.layer, 0, B, first, last, words())
+        forward_part(case.w, zero, case.x, part[k * stride :], case.layer, words(), B, first, last)
     for s in range(B):
         add_parts(case.bias, part, stride, count, y, case.layer, s, s + 1)
     return rows(y, B, case.layer.y_stride, M)
@@ -131,10 +134,10 @@ def run_input_gradient(
     for first, last in samples or [(0, B)]:
         for n_first, n_last in cuts(N, splits):
             if live:
-                live_input_gradient(case.w, case.gy, case.x, gx, case.layer, first, last, n_first, n_last)
+                live_gradient_of(case.w, case.gy, case.x, gx, case.layer, (first, last), (n_first, n_last))
             else:
                 turned = garbage(BLOCK * BLOCK)
-                input_gradient(case.w, case.gy, gx, case.layer, first, last, n_first, n_last, turned)
+                gradient_of(case.w, case.gy, gx, case.layer, turned, (first, last), (n_first, n_last))
     return rows(gx, B, case.layer.x_stride, N)
 
 
@@ -143,7 +146,7 @@ def run_weight_gradient(case: Case, splits: int = 1, start: np.ndarray | None = 
     gw = garbage(16 + N * case.row)
     start = aligned_zeros(case.row) if start is None else start
     for first, last in cuts(N, splits):
-        weight_gradient(case.x, case.gy, gw, 16, start, case.layer, first, last, B, words())
+        weight_gradient(case.x, case.gy, gw, 16, start, case.layer, B, words(), first, last)
     return rows(gw[16:], N, case.row, M)
 
 
@@ -205,11 +208,10 @@ def test_shifted_input(sizes):
     bias, start = garbage(case.row), aligned_zeros(case.row)
     shifted_bias(case.w, case.bias, c, case.layer, bias)
     y = garbage(sizes[0] * case.layer.y_stride)
-    forward(case.w, bias, case.x, y, case.layer, 0, sizes[0], 0, sizes[1], words())
+    forward(case.w, bias, case.x, y, case.layer, words(), 0, sizes[0])
     magnitude = linear(abs(X) + 1, abs(W), abs(b))
     close(rows(y, sizes[0], case.layer.y_stride, sizes[2]), linear(X, W, b), magnitude, 2 * sizes[1])
-    bias_gradient(case.gy, start, 0, case.layer, sizes[0])
-    start *= c
+    shifted_start(case.gy, c, case.layer, sizes[0], start)
     magnitude = linear_weight_gradient(abs(GY), abs(X) + 1)
     gw = run_weight_gradient(case, start=start)
     close(gw, linear_weight_gradient(GY, X).T, magnitude.T, 2 * sizes[0])

@@ -7,7 +7,8 @@ import pytest
 
 from chainrule.engine.kernels.losses import KERNELS
 from chainrule.engine.layout import odd_lines
-from chainrule.engine.simd import aligned_zeros, padded
+from chainrule.engine.memory import aligned_zeros
+from chainrule.engine.simd import padded
 from chainrule.losses import (
     LOSSES,
     NLL,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainrule.engine.kernels.optimizers import CHUNK, all_finite, chunks, squared_norm, squares, update
+from chainrule.engine.kernels.optimizers import CHUNK, Rows, constants_of, kernel_of, squares
 from chainrule.optimizers import SGD, AdaDelta, Adam, Optimizer, State
 
 OPTIMIZERS = [
@@ -22,6 +22,14 @@ OPTIMIZERS = [
     Adam(),
     Adam(0.1, beta1=0.8, beta2=0.9, eps=1e-3, weight_decay=0.1),
 ]
+
+
+def update(optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State, first: int, last: int) -> None:
+    """The kernel on w[first:last]."""
+    constants = np.array(constants_of(optimizer, state.step), w.dtype)
+    kernel_of(optimizer)(w, gw, *state.vectors, constants, Rows(0, 0, 1), first, last)
+
+
 every_optimizer = pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
 every_type = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -96,51 +104,41 @@ def test_infinite_weight_without_decay_is_left_to_the_gradient() -> None:
     assert w[0] == np.inf
 
 
-def test_an_optimizer_without_kernel_updates_by_its_definition() -> None:
+def test_an_optimizer_of_another_kind_has_no_kernel() -> None:
     @dataclass(frozen=True)
     class Sign(SGD):
         def update(self, w: np.ndarray, gw: np.ndarray, state: State) -> None:
             w -= self.lr * np.sign(gw)
 
-    w = np.zeros(4, np.float32)
-    update(Sign(1.0), w, np.array([5, -5, 5, -5], np.float32), State(np.zeros((0, 4), np.float32)), 1, 3)
-    np.testing.assert_array_equal(w, [0, 1, -1, 0])
+    assert kernel_of(Sign(1.0)) is None
 
 
-@every_type
-@pytest.mark.parametrize("n", [0, 1, 3, 4, 7, 4095, 4096, 4097, 3 * 4096 + 1234])
-def test_squared_norm(n: int, dtype: type) -> None:
-    g = np.random.default_rng(n).normal(size=n).astype(dtype)
-    assert squared_norm(g) == pytest.approx(math.fsum(float(value) ** 2 for value in g), rel=1e-14)
-    g[n // 2 :] = np.nan
-    assert math.isnan(squared_norm(g)) == (n > 0)
+@every_optimizer
+def test_rows_of_a_gradient_that_stands_elsewhere(optimizer: Optimizer) -> None:
+    w, gw, state = problem(optimizer, 96, np.float32)
+    expected, expected_state = w.copy(), State(state.vectors.copy(), state.step)
+    update(optimizer, expected, gw, expected_state, 32, 64)
+    constants = np.array(constants_of(optimizer, state.step), np.float32)
+    kernel_of(optimizer)(w, gw[16:].copy(), *state.vectors, constants, Rows(16, 0, 8), 2, 6)
+    np.testing.assert_array_equal(w, expected)
+    np.testing.assert_array_equal(state.vectors, expected_state.vectors)
 
 
-def test_squared_norm_neither_overflows_nor_underflows() -> None:
-    assert squared_norm(np.full(9, 3e38, np.float32)) == pytest.approx(9 * 9e76)
-    assert squared_norm(np.full(9, 1e-30, np.float32)) == pytest.approx(9e-60)
+@pytest.mark.parametrize("n", [0, 1, 3, 4, 7, 4095, 4096])
+def test_squares(n: int) -> None:
+    g, sums = np.random.default_rng(n).normal(size=n + 5).astype(np.float32), np.zeros(3)
+    squares(g, sums, 1, Rows(0, 5, 1), CHUNK, 0, n)
+    assert sums[1] == pytest.approx(math.fsum(float(value) ** 2 for value in g[5:]), rel=2e-6)
+    g[5 + n // 2 :] = np.nan
+    squares(g, sums, 1, Rows(0, 5, 1), CHUNK, 0, n)
+    assert math.isnan(sums[1]) == (n > 0)
 
 
-def test_squares_of_chunks_do_not_depend_on_ranges() -> None:
+def test_squares_of_blocks_do_not_depend_on_ranges() -> None:
     g = np.random.default_rng(0).normal(size=5 * CHUNK + 99).astype(np.float32)
-    whole, split = np.full(chunks(len(g)), np.nan), np.full(chunks(len(g)), np.nan)
-    squares(g, np.empty(CHUNK // 4), whole, 0, 6)
-    for first, last in [(4, 6), (0, 1), (1, 4)]:
-        squares(g, np.empty(CHUNK // 4), split, first, last)
-    np.testing.assert_array_equal(split, whole)
-
-
-@every_type
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_all_finite(bad: float, dtype: type) -> None:
-    w = np.full(1000, np.finfo(dtype).max, dtype)
-    w[1::2] *= -1
-    assert all_finite(w, 0, 1000)
-    assert all_finite(w, 5, 5)
-    for place in [0, 1, 499, 998, 999]:
-        w_bad = w.copy()
-        w_bad[place] = bad
-        assert not all_finite(w_bad, 0, 1000)
-        assert not all_finite(w_bad, place, place + 1)
-        assert all_finite(w_bad, 0, place)
-        assert all_finite(w_bad, place + 1, 1000)
+    sums = np.zeros(6)
+    for block in range(6):
+        first = block * CHUNK
+        squares(g, sums, 0, Rows(0, 0, 1), CHUNK, first, min(first + CHUNK, len(g)))
+    expected = [math.fsum(g[k * CHUNK : (k + 1) * CHUNK].astype(float) ** 2) for k in range(6)]
+    np.testing.assert_allclose(sums, expected, rtol=2e-6)

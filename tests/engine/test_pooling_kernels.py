@@ -7,7 +7,8 @@ import pytest
 
 from chainrule.engine.kernels.pooling import Pool, Rows, pool_rows, winners_size
 from chainrule.engine.layout import Image, image
-from chainrule.engine.simd import aligned_zeros, padded
+from chainrule.engine.memory import aligned_zeros
+from chainrule.engine.simd import padded
 from chainrule.layers.dropout import dropout
 from chainrule.layers.max_pooling import first_maxima, max_pooling
 from chainrule.layers.relu import relu

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from chainrule.engine.jit import kernel
+from chainrule.engine.memory import aligned_zeros
 from chainrule.engine.simd import (
     BOUNDSCHECK,
     LANES,
     above,
     add_patch,
-    aligned_zeros,
     count_ones,
     fill,
     get,

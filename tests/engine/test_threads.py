@@ -2,11 +2,15 @@
 
 import threading
 import time
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from chainrule.engine.threads import Phase, Team, default_threads
+from chainrule.engine.calls import PerSlot, PerWorker, Window, bind
+from chainrule.engine.jit import kernel
+from chainrule.engine.program import Phase, Program, Task, each
+from chainrule.engine.threads import Team, default_threads
 
 
 @pytest.fixture(scope="module", params=[1, 2, 3, 8])
@@ -14,56 +18,121 @@ def team(request):
     return Team(request.param)
 
 
+@kernel
+def add_range(x, amount, first, last):
+    for k in range(first, last):
+        x[k] += amount
+
+
+@kernel
+def total(x, out, at):
+    out[at] = x.sum()
+
+
+@kernel
+def fill_row(row, value, first, last):
+    row[0] += value * (last - first)
+
+
+@kernel
+def fail(x, first, last):
+    if x[first] > 3:
+        raise ValueError("more than 3")
+
+
+def program(*phases):
+    return Program(phases)
+
+
 def test_every_task_once_and_phases_in_order(team):
-    hits, late = np.zeros((4, 7), int), []
-
-    def phase(number):
-        def run(task):
-            if number and not hits[number - 1].all():
-                late.append((number, task))
-            hits[number, task] += 1
-
-        return Phase(7, run)
-
-    team.run([phase(number) for number in range(4)])
-    assert (hits == 1).all()
-    assert not late
+    x, sums = np.zeros(100), np.zeros(2)
+    add, ends = bind(add_range, x, 1.0), [0, 10, 11, 40, 70, 100]
+    tasks = [Task([add, add], 0, a, b, 7) for a, b in pairwise(ends)]
+    team.run(program(Phase(tasks), each([bind(total, x, sums, 0)]), Phase(tasks[1:]), each([bind(total, x, sums, 1)])))
+    assert sums.tolist() == [200, 380]
 
 
 def test_many_runs_and_a_long_break(team):
-    count = [0] * 3
-
-    def run(task):
-        count[task] += 1
-
+    x = np.zeros(30)
+    counting = program(Phase([Task([bind(add_range, x, 1.0)], 0, k, k + 10) for k in (0, 10, 20)]))
     for _ in range(50):
-        team.run([Phase(3, run), Phase(1, lambda _: None)])
+        team.run(counting)
     time.sleep(0.3)  # long enough that the others sleep
-    team.run([Phase(3, run)])
-    assert count == [51, 51, 51]
+    team.run(counting)
+    assert (x == 51).all()
+
+
+def test_functions_of_the_interpreter_between_kernels(team):
+    x, seen = np.zeros(8), []
+    add = Phase([Task([bind(add_range, x, 1.0)], 0, 0, 8)])
+
+    def look():
+        seen.append(x.sum())
+
+    team.run(program(add, Phase(functions=[look] * 3), add, Phase(functions=[look])))
+    assert seen == [8, 8, 8, 16]
+
+
+def test_arrays_of_a_worker_of_a_slot_and_a_window(team):
+    workers, slots = np.zeros((team.size, 1)), np.zeros((4, 1))
+    window, out = np.zeros((team.size, 2)), np.zeros(8)
+    calls = [bind(fill_row, PerWorker(workers), 1.0), bind(fill_row, PerSlot(slots), 1.0)]
+    calls += [bind(shift_in, Window(window, 1), out), bind(shift_out, Window(window, 1), out)]
+    team.run(program(Phase([Task(calls, k, 2 * k, 2 * k + 2, 1) for k in range(4)])))
+    assert workers.sum() == 8
+    assert slots.ravel().tolist() == [2, 2, 2, 2]
+    assert out.tolist() == [0, 2, 4, 6, 8, 10, 12, 14]
+
+
+@kernel
+def shift_in(window, out, first, last):
+    for k in range(first, last):
+        window[k] = k
+
+
+@kernel
+def shift_out(window, out, first, last):
+    for k in range(first, last):
+        out[k] = 2 * window[k]
 
 
 def test_an_error_in_any_task_is_raised_and_the_team_goes_on(team):
-    def fail(task):
-        raise ValueError(f"task {task}")
+    x = np.arange(8.0)
+    failing = Phase([Task([bind(fail, x)], 0, k, k + 1) for k in range(8)])
+    after = Phase([Task([bind(add_range, x, 1.0)], 0, 0, 8)])
+    with pytest.raises(ValueError, match="more than 3"):
+        team.run(program(failing, after))
+    assert x.tolist() == list(range(8))
+    team.run(program(after))
+    assert x.tolist() == list(range(1, 9))
 
-    ran = []
-    with pytest.raises(ValueError, match="task"):
-        team.run([Phase(8, fail), Phase(1, ran.append)])
-    assert not ran
-    team.run([Phase(2, ran.append)])
-    assert sorted(ran) == [0, 1]
+
+def test_an_error_of_the_interpreter_is_raised_and_the_team_goes_on(team):
+    x = np.zeros(4)
+    after = Phase([Task([bind(add_range, x, 1.0)], 0, 0, 4)])
+
+    def fail_in_python():
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        team.run(program(Phase(functions=[fail_in_python]), after))
+    assert not x.any()
+    team.run(program(after))
+    assert x.all()
 
 
 def test_callers_in_several_threads_take_turns(team):
     inside, most = [0], [0]
 
-    def run(_):
+    def run():
         inside[0] += 1
         most[0] = max(most[0], inside[0])
         inside[0] -= 1
 
-    callers = [threading.Thread(target=lambda: [team.run([Phase(1, run)]) for _ in range(20)]) for _ in range(3)]
+    callers = [
+        threading.Thread(target=lambda: [team.run(program(Phase(functions=[run]))) for _ in range(20)])
+        for _ in range(3)
+    ]
     for caller in callers:
         caller.start()
     for caller in callers:

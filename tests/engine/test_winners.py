@@ -15,9 +15,10 @@ from chainrule.engine.kernels.winners import (
     packed_floats,
     scratch_floats,
 )
-from chainrule.engine.kernels.winners_weights import lists, weight_gradient
+from chainrule.engine.kernels.winners_weights import Lists, lists, weight_gradient
 from chainrule.engine.layout import Image, image
-from chainrule.engine.simd import LANES, aligned_zeros, padded
+from chainrule.engine.memory import aligned_zeros
+from chainrule.engine.simd import LANES, padded
 from chainrule.layers.convolution import (
     convolution_bias_gradient,
     convolution_input_gradient,
@@ -129,13 +130,18 @@ def by_input(case: Case, ranges: list[tuple[int, int]], frame: int = 0) -> np.nd
     return gx[offsets(gx_image, samples)]
 
 
+def room(gy_image: Image) -> Lists:
+    """One worker's lists."""
+    return Lists(*(part.array[0] for part in lists(gy_image, workers=1)))
+
+
 def by_weight(case: Case, ranges: list[tuple[int, int]], lanes: int = LANES) -> tuple[np.ndarray, np.ndarray]:
     """(dL/dw, dL/db), each range of samples being cut into two calls where it can."""
     _, ic, height, width = case.x.shape
     x_image = image(ic, height, width, case.shape.padding, lanes)
     apart, oc = slot_floats(case.shape, lanes), case.shape.out_channels
     slots, biases = aligned_zeros(len(ranges) * apart), aligned_zeros(len(ranges) * padded(oc))
-    x, scratch = laid_out(case.x, x_image), lists(case.gy_image)
+    x, scratch = laid_out(case.x, x_image), room(case.gy_image)
     for k, (first, last) in enumerate(ranges):
         gw, gb = slots[k * apart : (k + 1) * apart], biases[k * padded(oc) : (k + 1) * padded(oc)]
         for part in ((first, (first + last) // 2), ((first + last) // 2, last)):
@@ -177,7 +183,7 @@ def test_weight_and_bias_gradient(sizes: tuple[int, ...], lanes: int) -> None:
 def test_a_slot_does_not_depend_on_how_its_samples_are_split(lanes: int) -> None:
     case = make_case(CASES[2], samples=6)
     x_image = image(case.shape.in_channels, case.x.shape[2], case.x.shape[3], 0, lanes)
-    x, scratch = laid_out(case.x, x_image), lists(case.gy_image)
+    x, scratch = laid_out(case.x, x_image), room(case.gy_image)
     results = []
     for cuts in ([0, 6], [0, 1, 2, 3, 4, 5, 6], [0, 4, 6]):
         gw, gb = aligned_zeros(slot_floats(case.shape, lanes)), aligned_zeros(padded(case.shape.out_channels))

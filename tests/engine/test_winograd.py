@@ -6,7 +6,8 @@ import pytest
 from chainrule.engine.jit import kernel
 from chainrule.engine.kernels import winograd
 from chainrule.engine.layout import Image, image
-from chainrule.engine.simd import LANES, aligned_zeros, join, load, padded, split, store
+from chainrule.engine.memory import aligned_zeros
+from chainrule.engine.simd import LANES, join, load, padded, split, store
 from chainrule.layers.convolution import convolution, convolution_input_gradient
 
 UNTOUCHED = -12345.0

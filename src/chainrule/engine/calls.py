@@ -1,6 +1,6 @@
 """Kernels bound to their arguments, so that compiled code can run them one after the other without the interpreter.
 
-    call = bind(kernel, packed, b, x, image, PerWorker(scratch))        # kernel(packed, b, x, image, scratch, first, last)
+    call = bind(kernel, packed, b, x, PerWorker(scratch))          # kernel(packed, b, x, scratch, first, last)
 
 A kernel whose last parameters are `first, last` works on a range that it is told at each run, of samples or whatever
 the caller cuts up; the other arguments are fixed here: whole numbers, floats, arrays and tuples of these. They are kept
@@ -122,7 +122,8 @@ class Reader:
     def value(self, kind: Any) -> Any:
         b = self.builder
         if isinstance(kind, types.BaseTuple):
-            return self.context.make_tuple(b, kind, [self.value(element) for element in kind])
+            elements: Any = kind
+            return self.context.make_tuple(b, kind, [self.value(element) for element in elements])
         if isinstance(kind, types.Array):
             return self.array(kind)
         word = self.word()
@@ -153,7 +154,7 @@ class Reader:
 
 def reader(kind: Any, marks: tuple[str, ...], ranged: bool) -> Any:
     """The intrinsic that makes the arguments of one kind."""
-    whole = types.BaseTuple.from_types([*kind, *[types.int64] * (2 * ranged)])
+    whole: Any = types.BaseTuple.from_types([*kind, *[types.int64] * (2 * ranged)])
 
     @intrinsic
     def arguments(typingctx, words, worker, slot, first, last):

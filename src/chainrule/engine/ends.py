@@ -18,7 +18,8 @@ class Input:
 
     def __init__(self, network: Network, x: Values, samples: int) -> None:
         self.network, self.x, self.samples = network, x, samples
-        self.table = network.scaling.table(np.dtype(np.float32))
+        table = network.scaling.table(np.dtype(np.float64))
+        self.zero, self.step = np.float32(table[0]), np.float32(table[1] - table[0])  # scaling is affine
         self.staged: dict[np.dtype, np.ndarray] = {}
 
     def take(self, x: np.ndarray) -> np.dtype:
@@ -31,11 +32,15 @@ class Input:
         staged[: x.size].reshape(x.shape)[...] = x
         return kind
 
-    def load(self, kind: np.dtype) -> Work:
-        """What makes the samples that were taken the input."""
+    def shift(self, kind: np.dtype) -> float:
+        """What a byte of 0 becomes, of samples of that type; 0 for others."""
+        return float(self.zero) if kind == np.uint8 else 0.0
+
+    def load(self, kind: np.dtype, shift: float) -> Work:
+        """What makes the samples that were taken, less `shift`, the input."""
         image, out = self.x.image, self.x.x
         if kind == np.uint8:
-            return [bind(scale_bytes, self.staged[kind], self.table, out, image)]
+            return [bind(scale_bytes, self.staged[kind], self.zero - np.float32(shift), self.step, out, image)]
         return [bind(copy_samples, self.staged[kind], out, image)]
 
 
@@ -49,7 +54,7 @@ class Output:
         self.error, self.weight = np.zeros(samples), np.zeros(samples)
         classes = isinstance(self.loss, ClassLoss)
         self.t = np.zeros(samples * (1 if classes else self.shape[0]), np.int64 if classes else np.float32)
-        self.batch: Batch | None = None
+        self.batch = Batch(np.empty(0), np.empty(0))
 
     def take(self, batch: Batch) -> None:
         """Keep the targets and weights of a batch for `meet`."""
@@ -69,7 +74,6 @@ class Output:
 
     def _by_definition(self) -> None:
         batch = self.batch
-        assert batch is not None
         y = self.y.canonical(len(batch)).reshape(-1, *self.shape)
         self.error[: len(batch)] = self.loss.error(y, batch.t)
         if isinstance(self.y.gx, np.ndarray) and self.y.gx.size:

@@ -2,6 +2,9 @@
 
 A small layer works sample by sample. The weights of a big one do not fit a core's cache: there, each part of the
 inputs has one owner, who takes them through the whole batch, so that they are read once in each direction.
+
+Where the network's input is bytes, most of which are 0 in an image of a digit, the first layer takes x - c, in which
+these are 0 exactly (c is what the scaling makes of a 0), and makes up for c in its bias: products with 0 are left out.
 """
 
 import numpy as np
@@ -16,7 +19,7 @@ from chainrule.engine.kernels.mask import copy_gradient
 from chainrule.engine.kernels.optimizers import Rows
 from chainrule.engine.kernels.philox import draw_masks, threshold_of
 from chainrule.engine.memory import aligned_zeros
-from chainrule.engine.program import Phase, Task
+from chainrule.engine.program import TASKS, Phase, Task, cut, each
 from chainrule.engine.simd import LANES, padded
 from chainrule.engine.stage import Room, Stage, Step, Values, Work
 from chainrule.engine.weights import elements
@@ -34,14 +37,16 @@ class LinearStage(Stage):
     def __init__(
         self,
         layers: tuple[Linear, bool, tuple[int, Dropout] | None],
+        first: bool,
         live: bool,
         x: Values,
         y: Values,
         at: dict[str, int],
         room: Room,
     ) -> None:
-        """`live`: dL/dx is wanted only where x is not 0, since x comes out of a ReLU."""
+        """`first`: x is the network's input. `live`: dL/dx is wanted only where x, out of a ReLU, is not 0."""
         layer, self.relu, self.dropout = layers
+        self.takes_shift = first
         self.inputs, self.outputs = elements(x.image), layer.out_features
         self.row = padded(self.outputs)
         self.sizes = linear.Linear(self.inputs, self.outputs, at["w"], 0, x.image.stride, y.image.stride)
@@ -52,7 +57,7 @@ class LinearStage(Stage):
         self.scale = np.float32(1 / (1 - self.dropout[1].p) if self.dropout else 1)
         named = f"{layer}{' + ReLU' if self.relu else ''}{f' + {self.dropout[1]}' if self.dropout else ''}"
         super().__init__(named, "matrix products, part by part" if self.big else "matrix products", x, y)
-        self.no_bias = aligned_zeros(self.row)
+        self.no_bias, self.bias, self.start = (aligned_zeros(self.row) for _ in range(3))
         self.words = PerWorker(np.zeros((room.workers, BLOCK), np.uint64))
         self.turned = scratch(room.workers, BLOCK * BLOCK)
         if self.big:
@@ -62,12 +67,15 @@ class LinearStage(Stage):
 
     def ranges(self) -> list[tuple[int, int]]:
         """The inputs of each owner: first, last + 1."""
-        blocks, n = -(-self.inputs // BLOCK), self.owners
-        ends = [min(k * blocks // n * BLOCK, self.inputs) for k in range(n + 1)]
-        return list(zip(ends, ends[1:], strict=False))
+        return cut(self.inputs, BLOCK, self.owners)
+
+    def prepare(self, step: Step) -> list[Call]:
+        if not self._shift(step):
+            return []
+        return [bind(linear.shifted_bias, step.w, step.w[self.b], self._shift(step), self.sizes, self.bias)]
 
     def forward(self, step: Step) -> Work:
-        x, y, b = self.x.x, self.y.x, step.w[self.b]
+        x, y, b = self.x.x, self.y.x, self.bias if self._shift(step) else step.w[self.b]
         if not self.big:
             return [bind(linear.forward, step.w, b, x, y, self.sizes, self.words), *self._activate(step)]
         room = step.samples * self.sizes.y_stride
@@ -78,6 +86,10 @@ class LinearStage(Stage):
         )
         tasks = [Task([one], k, a, b, b - a) for k, (a, b) in enumerate(self.ranges())]
         return [Phase(tasks), bind(linear.add_parts, b, parts, room, PARTS, y, self.sizes), *self._activate(step)]
+
+    def _shift(self, step: Step) -> np.float32:
+        """c, where x is x - c."""
+        return np.float32(step.shift if self.takes_shift else 0)
 
     def _activate(self, step: Step) -> list[Call]:
         y, image, calls = self.y.x, self.y.image, []
@@ -90,25 +102,24 @@ class LinearStage(Stage):
         return calls
 
     def backward(self, step: Step, to_input: bool) -> Work:
-        y, calls = self.y, []
+        y = self.y
+        calls: list[Call | Phase] = []
         if self.relu:
             gy = y.gx, y.gradient_image
             calls.append(bind(copy_gradient, *gy, y.x, y.image, 1, self.scale, *gy, 1))
+        if to_input and not self.big:
+            calls += self._input_gradient(step, whole=True)
+        if self._shift(step):
+            start = bind(linear.shifted_start, y.gx, self._shift(step), self.sizes, step.samples, self.start)
+            calls.append(each([start]))
         if not self.big:
-            return [*calls, *(self._input_gradient(step, whole=True) if to_input else [])]
+            return calls
         gw, at = (self.part_gw, 0) if step.updates else (step.gw, self.sizes.w_at)
         part = self._input_gradient(step, whole=False) if to_input else []
         part.append(self._weight_gradient(step, gw, at))
         if step.updates:
             part += step.updates.calls(gw, Rows(self.sizes.w_at, at, self.row), self.inputs, AT_ONCE)
-        return [*calls, Phase([Task(part, k, a, b, AT_ONCE) for k, (a, b) in enumerate(self._blocks())])]
-
-    def _blocks(self) -> list[tuple[int, int]]:
-        """Ranges of inputs that begin at multiples of AT_ONCE, for many tasks."""
-        count = -(-self.inputs // AT_ONCE)
-        n = min(count, 4 * PARTS)
-        ends = [min(k * count // n * AT_ONCE, self.inputs) for k in range(n + 1)]
-        return list(zip(ends, ends[1:], strict=False))
+        return [*calls, Phase([Task(part, 0, a, b, AT_ONCE) for a, b in cut(self.inputs, AT_ONCE, TASKS)])]
 
     def _input_gradient(self, step: Step, whole: bool) -> list[Call]:
         """dL/dx by all inputs of a range of samples, or by a range of inputs of all samples."""
@@ -122,7 +133,8 @@ class LinearStage(Stage):
 
     def _weight_gradient(self, step: Step, gw: np.ndarray | Window, at: int) -> Call:
         x, gy = self.x.x, self.y.gx
-        return bind(linear.weight_gradient, x, gy, gw, at, self.no_bias, self.sizes, step.samples, self.words)
+        start = self.start if self._shift(step) else self.no_bias
+        return bind(linear.weight_gradient, x, gy, gw, at, start, self.sizes, step.samples, self.words)
 
     def finish(self, step: Step) -> list[Call | Task]:
         bias = bind(linear.bias_gradient, self.y.gx, step.gw, self.b.start, self.sizes, step.samples)

@@ -105,17 +105,22 @@ class Plan:
         self.input = Input(network, self.values[0], capacity)
         self.output = Output(network, self.values[len(network.layers)], capacity)
 
-    def program(self, kind: np.dtype, step: Step, loss: bool) -> Program:
-        """What computes y of the samples that the input took, their errors (if `loss`), and dL/dw (if it has room)."""
+    def program(self, kind: np.dtype, step: Step, loss: bool, prepared: bool = False) -> Program:
+        """What computes y of the samples that the input took, their errors (if `loss`), and dL/dw (if it has room).
+
+        `prepared`: without what is done once for a w.
+        """
+        step.shift = self.input.shift(kind) if self.stages[0].takes_shift else 0.0
         chains = Chains(step)
-        chains.add(self.input.load(kind), self.stages[0])
+        chains.add(self.input.load(kind, step.shift), self.stages[0])
         for stage in self.stages:
             chains.add(stage.forward(step), stage)
         if loss:
             chains.add(self.output.meet(step), self.stages[-1])
         if step.gw.size:
             self._backward(chains, step)
-        return Program([each(call for stage in self.stages for call in stage.prepare(step)), *chains.end()])
+        first = [] if prepared else [each(call for stage in self.stages for call in stage.prepare(step))]
+        return Program([*first, *chains.end()])
 
     def _backward(self, chains: "Chains", step: Step) -> None:
         for k, stage in reversed(list(enumerate(self.stages))):
@@ -177,13 +182,13 @@ class Plan:
             return ConvolutionStage(layer, piece.relu, x, y, at, self.room)
         if isinstance(layer, Linear):
             live = k > 0 and after_relu(self.network.layers[:k])
-            return LinearStage((layer, piece.relu, piece.dropout), live, x, y, at, self.room)
+            return LinearStage((layer, piece.relu, piece.dropout), k == 0, live, x, y, at, self.room)
         return DefinitionStage(self.network, k, x, y, slices, self.layout.where)
 
 
 class Chains:
-    """Phases in the making: calls in a row make one phase, slot by slot, and within it sample by sample for stages whose
-    images are handed on in cache."""
+    """Phases in the making: calls in a row make one phase, slot by slot, and within it sample by sample for stages
+    whose images are handed on in cache."""
 
     def __init__(self, step: Step) -> None:
         self.step, self.by_sample = step, False

@@ -9,6 +9,7 @@ What has no kernel is a Python function: a phase of these runs by the interprete
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy as np
 from chainrule.engine.calls import Call, run_call
 from chainrule.engine.jit import inlined
 
+TASKS = 32  # in a phase: so many that no thread waits long for another
 LINE = 8  # int64 in a cache line
 
 
@@ -61,6 +63,13 @@ class Program:
         self.tasks = np.array(tasks, np.int64).reshape(-1, 6)
         self.calls = np.array(calls, np.int64).reshape(-1, 2)
         self.tickets = np.zeros(len(self.phases) * LINE, np.int64)
+
+
+def cut(n: int, block: int, most: int) -> list[tuple[int, int]]:
+    """0 .. n-1 in at most so many ranges of about one length, which begin at multiples of `block`."""
+    blocks = -(-n // block)
+    count = min(blocks, most)
+    return list(pairwise(min(k * blocks // count * block, n) for k in range(count + 1)))
 
 
 def each(work: Iterable[Call | Task]) -> Phase:

@@ -29,6 +29,7 @@ class Step:
     slots: int
     training: bool = False
     gw: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))  # empty where no gradient is wanted
+    shift: float = 0.0  # c, where the input is x - c and the first stage knows that
     updates: Updates | None = None  # what moves w as soon as dL/dw is there, if w is to move
     draws: Draws | None = None  # of the batch at hand, for definitions
     draw_words: np.ndarray = field(default_factory=lambda: np.zeros(4, np.int64))  # and for kernels
@@ -94,7 +95,8 @@ class Values:
 
 def _blocks(flat: np.ndarray | Window, image: Image, samples: int) -> np.ndarray:
     """A view (samples, blocks, height, width, lanes) of an image, without its frame."""
-    assert isinstance(flat, np.ndarray)
+    if isinstance(flat, Window):
+        raise TypeError("a window holds one sample at a time")
     f, blocks = image.frame, -(-image.channels // image.lanes)
     rows, columns = image.height + 2 * f, image.width + 2 * f
     size = blocks * rows * columns * image.lanes
@@ -105,6 +107,7 @@ def _blocks(flat: np.ndarray | Window, image: Image, samples: int) -> np.ndarray
 class Stage:
     """Executes some of a network's layers."""
 
+    takes_shift = False  # whether it can begin with x - c instead of x
     by_sample = False  # whether its calls want one sample at a time, so that what they hand on stays in cache
 
     def __init__(self, name: str, kernel: str, x: Values, y: Values) -> None:

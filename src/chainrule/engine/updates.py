@@ -7,10 +7,8 @@ import numpy as np
 
 from chainrule.engine.calls import Call, Window, bind
 from chainrule.engine.kernels.optimizers import CHUNK, Rows, constants_of, kernel_of, squares
-from chainrule.engine.program import Phase, Task
+from chainrule.engine.program import TASKS, Phase, Task, cut
 from chainrule.optimizers import Optimizer, State
-
-TASKS = 32  # most tasks for the rest of w
 
 
 class Updates:
@@ -55,10 +53,7 @@ class Updates:
         for gap in _gaps(self.taken, len(self.w)):
             count = gap.stop - gap.start
             calls = self.calls(gw, Rows(gap.start, gap.start, 1), count, CHUNK, squared)
-            chunks = -(-count // CHUNK)
-            n = min(chunks, TASKS)
-            ends = [min(k * chunks // n * CHUNK, count) for k in range(n + 1)]
-            tasks += [Task(calls, 0, a, b, CHUNK) for a, b in zip(ends, ends[1:], strict=False)]
+            tasks += [Task(calls, 0, a, b, CHUNK) for a, b in cut(count, CHUNK, TASKS)]
         return Phase(tasks)
 
 

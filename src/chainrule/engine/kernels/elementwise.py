@@ -179,16 +179,29 @@ def tanh_input_gradient(gy, y, gx, gi, yi, first, last):
 
 
 @kernel
-def scale_bytes(x, table, out, image, first, last):
-    """out[s, c, i, j] = table[x[s, c, i, j]], for flat bytes x in canonical order."""
+def scale_bytes(x, zero, step, out, image, first, last):
+    """out[s, c, i, j] = zero + step x[s, c, i, j], for flat bytes x in canonical order."""
+    rows, width = (1, image.channels * image.height * image.width) if whole(image) else (image.height, image.width)
+    channels = 1 if whole(image) else image.channels
     source = first * image.channels * image.height * image.width
     for s in range(first, last):
-        for c in range(image.channels):
-            for i in range(image.height):
+        for c in range(channels):
+            for i in range(rows):
                 at = place(image, s, c, i, 0)
-                for j in range(image.width):
-                    out[at + j * image.lanes] = table[x[source + j]]
-                source += image.width
+                if image.lanes == 1:
+                    a, b = x[source : source + width], out[at : at + width]
+                    for j in range(len(b)):
+                        b[j] = zero + step * F32(a[j])
+                else:
+                    for j in range(width):
+                        out[at + j * image.lanes] = zero + step * F32(x[source + j])
+                source += width
+
+
+@kernel
+def whole(image):
+    """Whether a sample stands as in canonical order, in one piece."""
+    return image.lanes == 1 and image.frame == 0
 
 
 @kernel

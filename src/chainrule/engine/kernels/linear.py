@@ -186,7 +186,7 @@ def add_parts(b, part, part_stride, parts, y, layer, first, last):
 def weight_gradient(x, gy, gw, gw_at, start, layer, samples, words, first, last):
     """gw[n] = start + sum over s of x[s][n] gy[s] for the inputs first .. last-1; gw[0] would stand at gw_at.
 
-    start is a row: zeros, or what a shift of x leaves (see `shifted_bias`). words is scratch for BLOCK words.
+    start is a row: zeros, or what a shift of x asks for (`shifted_start`). words is scratch for BLOCK words.
     """
     vectors = row_vectors(layer)
     row = vectors * LANES
@@ -288,13 +288,18 @@ def input_gradient_part(w, gy, gx, layer, turned, samples, first, last):
 
 @kernel
 def shifted_bias(w, b, c, layer, bias):
-    """bias = b + c sum over n of W[n]: started from it and given x - c for x, `forward` gives y = W x + b.
-
-    gw is then the gradient for x - c, started from the row c gb.
-    """
+    """bias = b + c sum over n of W[n]: started from it and given x - c for x, `forward` gives y = W x + b."""
     row = row_vectors(layer) * LANES
     for j in range(0, row, LANES):
         acc = zeros(1, 1)
         for n in range(layer.inputs):
             acc = add(acc, load(1, 1, w, layer.w_at + n * row + j, 0))
         store(add(load(1, 1, b, j, 0), scale(c, acc)), bias, j, 0)
+
+
+@kernel
+def shifted_start(gy, c, layer, samples, start):
+    """start = c sum over s of gy[s]: started from it and given x - c for x, `weight_gradient` gives gw."""
+    bias_gradient(gy, start, 0, layer, samples)
+    for j in range(0, row_vectors(layer) * LANES, LANES):
+        store(scale(c, load(1, 1, start, j, 0)), start, j, 0)

@@ -25,8 +25,9 @@ def constants_of(optimizer: Optimizer, step: int) -> tuple[float, ...]:
         return rate, optimizer.weight_decay, b1, 1 - b1, b2, 1 - b2, unbias, optimizer.eps
     if isinstance(optimizer, AdaDelta):
         return optimizer.lr, optimizer.weight_decay, optimizer.rho, 1 - optimizer.rho, optimizer.eps
-    assert isinstance(optimizer, SGD)
-    return optimizer.lr, optimizer.weight_decay, optimizer.momentum
+    if isinstance(optimizer, SGD):
+        return optimizer.lr, optimizer.weight_decay, optimizer.momentum
+    raise TypeError(f"{type(optimizer).__name__} has no kernel")
 
 
 def kernel_of(optimizer: Optimizer) -> Any:
