@@ -84,10 +84,10 @@ def minimise(
     if data.sample_weight is not None and not data.sample_weight.any():
         raise DataError("all sample weights are 0; expected at least one above 0")
     progress = _begin(objective, w, training) if start is None else _go_on(objective, start)
-    stop = None
+    stop, gw = None, np.zeros_like(progress.w)
     with np.errstate(over="ignore", invalid="ignore"):  # whatever is not finite is reported as divergence
         while progress.epoch < training.epochs and stop is None:
-            stop = _epoch(progress, data, training, listeners)
+            stop = _epoch(progress, gw, data, training, listeners)
     reason = "done" if stop is None else str(stop)
     _tell(listeners, StopEvent(progress, reason))
     return Result(progress.weights(), progress, reason)
@@ -106,13 +106,14 @@ def _go_on(objective: Objective, start: Progress) -> Progress:
     return Progress(objective, w, State(vectors, start.state.step), start.epoch, start.batch)
 
 
-def _epoch(progress: Progress, data: Dataset, training: Training, listeners: Sequence[Listener]) -> StopTraining | None:
+def _epoch(
+    progress: Progress, gw: np.ndarray, data: Dataset, training: Training, listeners: Sequence[Listener]
+) -> StopTraining | None:
     """All batches of an epoch that are still to do; what a listener raised to end the run, if one did."""
     objective, w, state, epoch = progress.objective, progress.w, progress.state, progress.epoch
     optimizer = training.optimizer_at(epoch)
     batch_size = training.batch_size or len(data)
     count = batch_count(len(data), batch_size)
-    gw = np.zeros_like(w)
     loss_sum = weight_sum = seconds = 0.0
     samples, norm, stop = 0, math.nan, None
     for indices in batches(len(data), batch_size, training.order, training.seed, epoch, progress.batch):

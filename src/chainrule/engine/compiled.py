@@ -1,10 +1,12 @@
 """The compiled engine: a network executed in stages, by kernels where there is one, by definitions elsewhere."""
 
+import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.engine.kernels.optimizers import kernel_of
 from chainrule.engine.kernels.philox import step_words
 from chainrule.engine.plan import Plan, layout_of
 from chainrule.engine.program import Program
@@ -23,6 +25,13 @@ SMALL = 1 << 17  # weights of an update likewise
 REMEMBERED = 16  # programs that are kept bound
 
 
+class Done(NamedTuple):
+    """What a step leaves behind."""
+
+    loss: float
+    norm: float  # |dL/dw|; NaN where w was not moved
+
+
 class Compiled(Objective):
     """The loss of a float32 network over a batch, and its gradient. Buffers are allocated once for a batch size."""
 
@@ -35,7 +44,7 @@ class Compiled(Objective):
         self._work = work_of(network)
         self._training: Plan | None = None
         self._inference: Plan | None = None
-        self._packed: Plan | None = None  # the one whose buffers hold what inference packs of w
+        self._packed: tuple[Plan, np.dtype] | None = None  # whose buffers hold what is packed of w, and for what x
         self._bound: dict[tuple[Any, ...], Any] = {}
 
     def plan(self, samples: int) -> Plan:
@@ -43,10 +52,10 @@ class Compiled(Objective):
         return self._plan(samples, training=True)
 
     def loss(self, w: np.ndarray, batch: Batch) -> float:
-        return self._run(w, batch, np.empty(0, np.float32))
+        return self._run(w, batch, np.empty(0, np.float32)).loss
 
     def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: OnReady | None = None) -> float:
-        loss = self._run(w, batch, out)
+        loss = self._run(w, batch, out).loss
         if on_ready:
             on_ready(slice(0, len(w)))
         return loss
@@ -55,18 +64,15 @@ class Compiled(Objective):
         self, optimizer: Optimizer, w: np.ndarray, batch: Batch, gw: np.ndarray, state: State
     ) -> tuple[float, float]:
         """Each part of w is moved as soon as its gradient is known, while both are in cache."""
-        key = "step", id(w), id(state.vectors), type(optimizer)
-        updates = self._once(key, lambda: Updates(w, state, optimizer), w, state.vectors)
-        if not updates.complete:
+        if kernel_of(optimizer) is None:
             return super().step(optimizer, w, batch, gw, state)
-        updates.begin(optimizer, state.step + 1)
-        loss = self._run(w, batch, gw, updates)
         state.step += 1
-        return loss, updates.norm()
+        done = self._run(w, batch, gw, optimizer, state)
+        return done.loss, done.norm
 
     def update(self, optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State) -> None:
         """The optimizer's kernel, each thread on some of w."""
-        key = "update", id(w), id(gw), id(state.vectors), type(optimizer)
+        key = "update", id(w), id(gw), id(state.vectors), kernel_of(optimizer)
 
         def make() -> tuple[Updates, Program]:
             updates = Updates(w, state, optimizer)
@@ -100,26 +106,37 @@ class Compiled(Objective):
             return plan.program(kind, step, loss=False), plan.program(kind, step, loss=False, prepared=True)
 
         whole, prepared = self._once((id(plan), id(w), len(x), kind), make, w)
-        self._team(len(x)).run(prepared if unchanged and self._packed is plan else whole)
-        self._packed = plan
+        self._team(len(x)).run(prepared if unchanged and self._packed == (plan, kind) else whole)
+        self._packed = plan, kind
         return plan.outputs(len(x))
 
-    def _run(self, w: np.ndarray, batch: Batch, gw: np.ndarray, updates: Updates | None = None) -> float:
-        """The loss of a batch in training; dL/dw into gw, or to `updates`, if wanted."""
+    def _run(
+        self,
+        w: np.ndarray,
+        batch: Batch,
+        gw: np.ndarray,
+        optimizer: Optimizer | None = None,
+        state: State | None = None,
+    ) -> "Done":
+        """A batch in training: its loss; dL/dw, if gw has room for it; and the update, if there is an optimizer."""
         plan, n = self._plan(len(batch), training=True), len(batch)
         kind = plan.input.take(batch.x)
         plan.output.take(batch)
 
         def make() -> tuple[Step, Program]:
+            updates = Updates(w, state, optimizer) if optimizer else None
             step = Step(w, n, plan.slots(n), training=True, gw=gw, updates=updates)
             return step, plan.program(kind, step, loss=True)
 
-        key = id(plan), id(w), id(gw) if gw.size else 0, n, kind, id(updates)
-        step, program = self._once(key, make, w, gw, updates)
+        vectors = state.vectors if state else None
+        key = id(plan), id(w), id(gw) if gw.size else 0, id(vectors), kernel_of(optimizer), n, kind
+        step, program = self._once(key, make, w, gw, vectors)
+        if step.updates and optimizer and state:
+            step.updates.begin(optimizer, state.step)
         step.draws = Draws(self.seed, layer=0, step=batch.step, offset=batch.offset)
         step.draw_words[:] = step_words(step.draws)
         self._team(n).run(program)
-        return plan.output.total(batch)
+        return Done(plan.output.total(batch), step.updates.norm() if step.updates else math.nan)
 
     def _once(self, key: tuple[Any, ...], make: Callable[[], Any], *alive: Any) -> Any:
         """What `make` made for that key; `alive` are the objects whose ids are in it."""

@@ -78,9 +78,8 @@ class Values:
         """(samples, c, h, w) of x, or of dL/dx: a copy."""
         image, flat = (self.gradient_image, self.gx) if gradient else (self.image, self.x)
         c, h, w = image.channels, image.height, image.width
-        return np.ascontiguousarray(
-            _blocks(flat, image, samples).transpose(0, 1, 4, 2, 3).reshape(samples, -1, h, w)[:, :c]
-        )
+        blocks = _blocks(flat, image, samples).transpose(0, 1, 4, 2, 3)
+        return blocks.reshape(samples, -1, h, w)[:, :c].copy()
 
     def put(self, values: np.ndarray, gradient: bool = False) -> None:
         """Write (samples, c, h, w), or any shape of as many numbers, as x or as dL/dx."""

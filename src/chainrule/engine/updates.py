@@ -12,11 +12,11 @@ from chainrule.optimizers import Optimizer, State
 
 
 class Updates:
-    """The squares of dL/dw, block by block, and the updates of w by an optimizer that has a kernel, if there is one."""
+    """What one program does: the squares of dL/dw, block by block, and the updates of w, if the optimizer, which it
+    knows by kind, has a kernel."""
 
     def __init__(self, w: np.ndarray, state: State | None, optimizer: Optimizer | None) -> None:
-        self.w, self.state, self.optimizer = w, state, optimizer
-        self.kernel = kernel_of(optimizer) if optimizer else None
+        self.w, self.state, self.kernel = w, state, kernel_of(optimizer)
         self.constants = np.zeros(8, w.dtype)
         self.taken: list[slice] = []
         self.sums: list[np.ndarray] = []

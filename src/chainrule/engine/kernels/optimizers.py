@@ -30,7 +30,7 @@ def constants_of(optimizer: Optimizer, step: int) -> tuple[float, ...]:
     raise TypeError(f"{type(optimizer).__name__} has no kernel")
 
 
-def kernel_of(optimizer: Optimizer) -> Any:
+def kernel_of(optimizer: Optimizer | None) -> Any:
     """The kernel of exactly that kind of optimizer; None if there is none."""
     if type(optimizer) is SGD:
         return momentum if optimizer.momentum else descent
