@@ -19,9 +19,9 @@ def measure(work: Work, options: Options) -> Result:
     with ExitStack() as running:
         own = running.enter_context(start(work, "chainrule", "", options))
         ours = own.check()
-        entries = [qualify(work, library, ours, options, tried) for library in work.rivals]
+        entries = [entry for library in work.rivals for entry in qualify(work, library, ours, options, tried)]
         contestants: list[tuple[Runs, Worker, int]] = [_begin(work, own, None, options)]
-        for entry in filter(None, entries):
+        for entry in entries:
             try:
                 worker = running.enter_context(start(work, entry.library, entry.configuration, options))
                 contestants.append(_begin(work, worker, entry, options))

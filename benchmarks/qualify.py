@@ -1,4 +1,5 @@
-"""Which configuration of a library is its best: each is validated, warmed up and timed for a moment."""
+"""Which configuration of a library is its best, in float32 and in bfloat16: each is validated, warmed up and timed for
+a moment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +33,11 @@ class Entry:
     rate: float
     validation: float
 
+    @property
+    def precision(self) -> str:
+        """bfloat16 or float32."""
+        return "bfloat16" if "bfloat16" in self.configuration else "float32"
+
 
 def start(work: Work, library: str, configuration: str, options: Options) -> Worker:
     """A worker of this work."""
@@ -50,8 +56,8 @@ def warm_up(worker: Worker, work: Work, seconds: float) -> float:
 
 def qualify(
     work: Work, library: str, ours: Mapping[str, np.ndarray], options: Options, tried: list[tuple[str, str]]
-) -> Entry | None:
-    """The library's best configuration; None if it cannot run. What was tried is added to `tried`."""
+) -> list[Entry]:
+    """The library's best configuration in each precision; none if it cannot run. What was tried is added to `tried`."""
     entries: list[Entry] = []
 
     def attempt(configuration: str) -> None:
@@ -71,7 +77,12 @@ def qualify(
     for configuration in candidates(work, library):
         if set(options.configurations.split()) <= set(configuration.split()) or library != "torch":
             attempt(configuration)
-    best = max(entries, key=lambda entry: entry.rate, default=None)
-    for configuration in refinements(work, library, best.configuration) if best else []:
-        attempt(configuration)
-    return max(entries, key=lambda entry: entry.rate, default=None)
+    for best in _best(entries):
+        for configuration in refinements(work, library, best.configuration):
+            attempt(configuration)
+    return _best(entries)
+
+
+def _best(entries: list[Entry]) -> list[Entry]:
+    """The fastest of each precision."""
+    return list({entry.precision: entry for entry in sorted(entries, key=lambda entry: entry.rate)}.values())

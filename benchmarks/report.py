@@ -20,7 +20,13 @@ def report(
         "",
     ]
     lines += ["| machine | |", "| --- | --- |", *(f"| {what} | {value} |" for what, value in machine)]
-    lines += ["", *_how(options), "", "| work | chainrule | best rival | times better |", "| --- | --- | --- | --- |"]
+    lines += [
+        "",
+        *_how(options),
+        "",
+        "| work | chainrule, float32 | best rival in float32 | times better | in bfloat16 | times better |",
+    ]
+    lines += ["| --- | --- | --- | --- | --- | --- |"]
     lines += [_glance(result) for result in results]
     if failures:
         lines += ["", "**Not measured**, because chainrule failed:", "", *(f"* {failure}" for failure in failures)]
@@ -43,11 +49,12 @@ def _how(options: Options) -> list[str]:
 
 def _glance(result: Result) -> str:
     ours = f"{_number(result.own.median)} {result.unit}"
-    if not result.rivals:
-        return f"| {result.title} | {ours} | none could run | |"
-    best = min(result.rivals, key=lambda rival: median(result.ratios(rival)))
-    theirs = f"{best.name}: {_number(best.median)} {result.unit}"
-    return f"| {result.title} | {ours} | {theirs} | **{median(result.ratios(best)):.2f}** |"
+    cells = []
+    for half in (False, True):
+        rivals = [rival for rival in result.rivals if ("bfloat16" in rival.name) == half]
+        best = min(rivals, key=lambda rival: median(result.ratios(rival)), default=None)
+        cells.append(f"{best.name}: {_number(best.median)} | **{median(result.ratios(best)):.2f}**" if best else " | ")
+    return f"| {result.title} | {ours} | {' | '.join(cells)} |"
 
 
 def _table(result: Result) -> list[str]:
