@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agreement import compare
 from chainrule import Adam, Convolution, DataError, Dropout, Linear, MaxPooling, Network, ReLU, Training, fit
 from chainrule.data import Dataset, mnist
 from chainrule.engine import execute
@@ -15,36 +16,12 @@ from chainrule.objective import Batch
 from chainrule.presets import PRESETS
 from strategies import batches, networks
 
-# A sum of n float32 terms, in any order, is within about sqrt(n) half-ulps (6e-8) of the exact one as a rule; the
-# longest sums here have some thousands of terms, and errors of several layers add up.
-TOLERANCE = 2e-5
-
 
 def single(network: Network) -> Network:
     """The same network in float32."""
     twin = Network(network.layers, network.input_shape, network.loss, scaling=network.scaling)
     twin.w[:] = network.w
     return twin
-
-
-def compare(network: Network, batch: Batch, threads: int = 2) -> None:
-    """Loss, gradient and outputs against the definitions in float64 at the same (float32) w and x."""
-    batch = Batch(batch.x.astype(np.float32) if batch.x.dtype != np.uint8 else batch.x, batch.t, batch.sample_weight,
-                  step=batch.step, offset=batch.offset)  # fmt: skip
-    exact, w64, expected = Reference(network, 7), network.w.astype(np.float64), np.empty(network.size)
-    compiled = Compiled(network, 7, threads)
-    w = compiled.layout.pack(network.w)
-    out = np.full_like(w, np.nan)
-    out[np.setdiff1d(np.arange(len(out)), layout_of(network).where)] = 0
-    loss = compiled.loss_and_gradient(w, batch, out)
-    expected_loss = exact.loss_and_gradient(w64, batch, expected)
-    assert loss == pytest.approx(expected_loss, rel=TOLERANCE, abs=1e-5)
-    assert compiled.loss(w, batch) == loss
-    gradient = compiled.layout.unpack(out)
-    scale = max(np.abs(expected).max(initial=0), 1e-3)
-    np.testing.assert_allclose(gradient, expected, rtol=0, atol=TOLERANCE * scale)
-    y = exact.outputs(w64, batch.x)
-    np.testing.assert_allclose(compiled.outputs(w, batch.x), y, rtol=1e-4, atol=TOLERANCE * max(np.abs(y).max(), 1))
 
 
 @settings(max_examples=40, deadline=None)

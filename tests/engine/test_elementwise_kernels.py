@@ -71,6 +71,7 @@ def numbers(size: tuple[int, int, int], seed: int = 0) -> np.ndarray:
 
 
 FORWARD = [
+    (kernels.identity, np.copy, 0),
     (kernels.relu, relu, 0),
     (kernels.sigmoid, sigmoid, 4e-7),
     (kernels.tanh, lambda x: tanh(x.astype(np.float64)), 4e-7),

@@ -8,10 +8,12 @@ import numpy as np
 
 from chainrule.engine.calls import Call, Window
 from chainrule.engine.convolution_stage import ConvolutionStage
+from chainrule.engine.elementwise_stage import elementwise_stage
 from chainrule.engine.ends import Input, Output
 from chainrule.engine.layout import Image, image, odd_lines
 from chainrule.engine.linear_stage import LinearStage
 from chainrule.engine.pooled_stage import PooledStage
+from chainrule.engine.pooling_stage import pooling_stage
 from chainrule.engine.program import Phase, Program, Task, each
 from chainrule.engine.stage import SLOTS, DefinitionStage, Room, Stage, Step, Values, Work
 from chainrule.engine.weights import Permuted, aligned, linear_weights
@@ -22,16 +24,17 @@ CHEAP = 32  # multiply-adds for an element of a convolution's output, up to whic
 
 
 def images_of(network: Network) -> list[Image]:
-    """How x, x_1, ..., y lie in the engine: the input in planes, the others in blocks, framed for who reads them."""
+    """How x, x_1, ..., y lie in the engine: in blocks, framed for who reads them; x in planes, if products read it."""
     images = []
     for k, shape in enumerate(network.shapes):
         reader = network.layers[k] if k < len(network.layers) else None
         frame = reader.padding if isinstance(reader, Convolution) else 0
         c, h, w = shape if len(shape) == 3 else (shape[0], 1, 1)
-        if k == 0 and len(shape) == 1:
+        planes = k == 0 and isinstance(reader, Convolution | Linear)
+        if planes and len(shape) == 1:
             images.append(Image(shape[0], 1, 1, 0, 1, odd_lines(shape[0])))
         else:
-            images.append(image(c, h, w, frame, *([1] if k == 0 else [])))
+            images.append(image(c, h, w, frame, *([1] if planes else [])))
     return images
 
 
@@ -183,7 +186,8 @@ class Plan:
         if isinstance(layer, Linear):
             live = k > 0 and after_relu(self.network.layers[:k])
             return LinearStage((layer, piece.relu, piece.dropout), k == 0, live, x, y, at, self.room)
-        return DefinitionStage(self.network, k, x, y, slices, self.layout.where)
+        stage = elementwise_stage(layer, k, x, y, self.room) or pooling_stage(layer, x, y, self.room)
+        return stage or DefinitionStage(self.network, k, x, y, slices, self.layout.where)
 
 
 class Chains:

@@ -53,6 +53,17 @@ def clear(x):
 
 
 @kernel
+def identity(x, y, xi, yi, first, last):
+    """y = x."""
+    count = runs(xi, yi)
+    for s in range(first, last):
+        for r in range(count):
+            a, b = run(x, xi, s, r, count), run(y, yi, s, r, count)
+            for k in range(len(b)):
+                b[k] = a[k]
+
+
+@kernel
 def relu(x, y, xi, yi, first, last):
     """y = max(x, 0)."""
     count = runs(xi, yi)

@@ -1,0 +1,107 @@
+"""The kernels of poolings that stand alone against their definitions, between images with any frames."""
+
+import numpy as np
+import pytest
+
+from chainrule.engine.kernels.average_pooling import average_pooling, average_pooling_input_gradient
+from chainrule.engine.kernels.max_pooling import max_pooling, max_pooling_input_gradient
+from chainrule.engine.kernels.pooling import Pool, winners_size
+from chainrule.engine.layout import Image, image
+from chainrule.engine.memory import aligned_zeros
+from chainrule.engine.stage import Values
+from chainrule.layers import average_pooling as average
+from chainrule.layers import max_pooling as largest
+
+SAMPLES = 3
+CASES = [  # channels, height, width, size, frame of x, frame of y
+    (1, 2, 2, 2, 0, 0),
+    (5, 7, 6, 2, 1, 0),
+    (16, 4, 9, 3, 0, 2),
+    (33, 8, 9, 4, 2, 1),
+    (70, 5, 4, 2, 1, 1),
+    (130, 3, 3, 1, 0, 0),
+]
+NO_KEEP = np.empty(0, np.uint8)
+
+
+def values_of(channels: int, height: int, width: int, frame: int = 0) -> Values:
+    """Room for an image and its gradient."""
+    plain, at = image(channels, height, width), image(channels, height, width, frame)
+    return Values(at, aligned_zeros(SAMPLES * at.stride), aligned_zeros(SAMPLES * plain.stride), plain)
+
+
+def room(case: tuple[int, ...]) -> tuple[Values, Values]:
+    """x and y of a case."""
+    channels, height, width, size, x_frame, y_frame = case
+    return values_of(channels, height, width, x_frame), values_of(channels, height // size, width // size, y_frame)
+
+
+def shape(at: Image) -> tuple[int, int, int, int]:
+    return SAMPLES, at.channels, at.height, at.width
+
+
+def check_only_pixels(values: Values, gradient: bool = False) -> None:
+    """Padded lanes, the frame and what is between the samples are 0."""
+    at = values.image
+    twin = values_of(at.channels, at.height, at.width, at.frame)
+    twin.put(values.canonical(SAMPLES, gradient), gradient)
+    ours, expected = (v.gx if gradient else v.x for v in (values, twin))
+    assert isinstance(ours, np.ndarray)
+    assert isinstance(expected, np.ndarray)
+    np.testing.assert_array_equal(ours, expected)
+
+
+def special(rng: np.random.Generator, at: Image) -> np.ndarray:
+    """Few different numbers, so that there are ties, some of them NaN or infinite."""
+    values = rng.integers(-2, 3, shape(at)).astype(np.float32)
+    rare = rng.random(values.shape)
+    values[rare < 0.05], values[rare > 0.97] = np.nan, np.inf
+    return values
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("special_gradient", [False, True])
+def test_max_pooling(case: tuple[int, ...], special_gradient: bool) -> None:
+    size, (x, y), rng = case[3], room(case), np.random.default_rng(0)
+    values = special(rng, x.image)
+    gy = special(rng, y.image) if special_gradient else rng.standard_normal(shape(y.image)).astype(np.float32)
+    x.put(values)
+    y.put(gy, gradient=True)
+    winners = np.full(winners_size(y.gradient_image, size, SAMPLES), 2**64 - 1, np.uint64)
+    for first, last in ((1, 3), (0, 1)):
+        pool = Pool(size, 0, np.float32(1))
+        max_pooling(x.x, x.image, y.x, y.image, winners, NO_KEEP, pool, first, last)
+        max_pooling_input_gradient(y.gx, y.gradient_image, winners, x.gx, x.gradient_image, size, first, last)
+    expected = largest.max_pooling(values, size, size)
+    with np.errstate(invalid="ignore"):
+        expected_gx = largest.max_pooling_input_gradient(gy, values, expected, size, size)
+    np.testing.assert_array_equal(y.canonical(SAMPLES), expected)
+    np.testing.assert_array_equal(x.canonical(SAMPLES, gradient=True), expected_gx)
+    check_only_pixels(y)
+    check_only_pixels(x, gradient=True)
+
+
+def test_max_pooling_without_winners() -> None:
+    x, y = room(CASES[1])
+    values = np.random.default_rng(0).standard_normal(shape(x.image)).astype(np.float32)
+    x.put(values)
+    max_pooling(x.x, x.image, y.x, y.image, np.empty(0, np.uint64), NO_KEEP, Pool(2, 0, np.float32(1)), 0, SAMPLES)
+    np.testing.assert_array_equal(y.canonical(SAMPLES), largest.max_pooling(values))
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_average_pooling(case: tuple[int, ...]) -> None:
+    size, (x, y), rng = case[3], room(case), np.random.default_rng(0)
+    values, gy = (rng.standard_normal(shape(v.image)).astype(np.float32) for v in (x, y))
+    values[0, 0, 0, 0] = np.nan
+    x.put(values)
+    y.put(gy, gradient=True)
+    for first, last in ((1, 3), (0, 1)):
+        average_pooling(x.x, x.image, y.x, y.image, size, first, last)
+        average_pooling_input_gradient(y.gx, y.gradient_image, x.gx, x.gradient_image, size, first, last)
+    expected = average.average_pooling(values.astype(float), size, size)
+    expected_gx = average.average_pooling_input_gradient(gy.astype(float), values.shape, size, size)
+    np.testing.assert_allclose(y.canonical(SAMPLES), expected, rtol=1e-6, atol=2e-6)
+    np.testing.assert_allclose(x.canonical(SAMPLES, gradient=True), expected_gx, rtol=2e-7)
+    check_only_pixels(y)
+    check_only_pixels(x, gradient=True)
