@@ -82,6 +82,7 @@ def run(
     x_image = image(in_channels, height, width, frame)
     y_image = image(len(b), height + 2 * frame - 2, width + 2 * frame - 2, y_frame)
     shape = winograd.tiling(in_channels, len(b), y_image.width)
+    rows = winograd.rows_kernel(shape.columns)
     scratch = aligned_zeros(winograd.scratch_floats(shape))
     scratch[:] = np.nan
     u = packed(w, shape, transposed, scratch)
@@ -93,7 +94,7 @@ def run(
     for s in range(samples):
         for row in range(0, y_image.height, 4):
             count = min(4, y_image.height - row)
-            winograd.convolution_rows(u, bias, buffer, x_image, y, y_image, shape, s, row, row, count, scratch)
+            rows(u, bias, buffer, x_image, y, y_image, shape, s, row, row, count, scratch)
     np.testing.assert_array_equal(buffer, before)
     return images(y, y_image, samples), y_image
 
@@ -149,13 +150,14 @@ def test_a_band_of_rows_is_the_same_rows():
     whole = inside(*run(x, w, b, 1))
     x_image, band_image = image(20, 13, 18, 1), image(40, 6, 18)._replace(stride=0)
     shape = winograd.tiling(20, 40, 18)
+    rows = winograd.rows_kernel(shape.columns)
     scratch = aligned_zeros(winograd.scratch_floats(shape))
     u, bias, buffer = packed(w, shape, False, scratch), aligned_zeros(padded(40)), blocked(x, x_image)
     bias[:40] = b
     for s, row, count in [(0, 0, 4), (1, 0, 4), (1, 4, 3), (0, 8, 1), (1, 12, 1)]:
         band = aligned_zeros(image(40, 6, 18).stride)
         band[:] = UNTOUCHED
-        winograd.convolution_rows(u, bias, buffer, x_image, band, band_image, shape, s, row, 1, count, scratch)
+        rows(u, bias, buffer, x_image, band, band_image, shape, s, row, 1, count, scratch)
         found = images(band, band_image, 1)[0, :40]
         np.testing.assert_array_equal(found[:, 1 : 1 + count], whole[s, :, row : row + count])
         others = np.delete(found, range(1, 1 + count), axis=1)
@@ -184,6 +186,7 @@ def test_nan_behind_the_image_is_not_read():
     """The buffer around a sample may hold anything."""
     x_image, y_image = image(LANES, 5, 6), image(LANES, 3, 4)
     shape = winograd.tiling(LANES, LANES, 4)
+    rows = winograd.rows_kernel(shape.columns)
     x, w, b = drawn(Case(LANES, LANES, 5, 6, 0), samples=3)
     buffer = blocked(x, x_image)
     buffer.reshape(3, -1)[:, 5 * 6 * LANES :] = np.nan
@@ -195,7 +198,7 @@ def test_nan_behind_the_image_is_not_read():
     )
     bias[:] = b
     u = packed(w, shape, False, scratch)
-    winograd.convolution_rows(u, bias, buffer, x_image, y, y_image, shape, 1, 0, 0, 3, scratch)
+    rows(u, bias, buffer, x_image, y, y_image, shape, 1, 0, 0, 3, scratch)
     assert relative_error(images(y, y_image, 3)[1:2], convolution(x[1:2], w, b)) < 2e-6
 
 

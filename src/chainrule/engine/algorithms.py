@@ -7,7 +7,7 @@ import numpy as np
 from chainrule.engine.calls import Call, PerWorker, Window, bind
 from chainrule.engine.kernels import convolution, winograd
 from chainrule.engine.kernels.convolution import Convolved
-from chainrule.engine.kernels.convolution_pooled import winograd_convolution
+from chainrule.engine.kernels.convolution_pooled import winograd_convolution_kernel
 from chainrule.engine.kernels.elementwise import copy
 from chainrule.engine.kernels.elementwise import relu as relu_kernel
 from chainrule.engine.layout import LINE, Image
@@ -69,6 +69,6 @@ class Algorithm:
         if self.winograd is None:
             _, kernel = convolution.kernels_for(self.shape)
             return [bind(kernel, self.packed, self.b, x, xi, y, yi, self.shape, int(relu))]
-        weights = self.packed, self.b
-        products = bind(winograd_convolution, weights, (x, xi), (y, yi), self.winograd, self.scratch)
+        kernel = winograd_convolution_kernel(winograd.rows_kernel(self.winograd.columns))
+        products = bind(kernel, (self.packed, self.b), (x, xi), (y, yi), self.winograd, self.scratch)
         return [products, bind(relu_kernel, y, y, yi, yi)] if relu else [products]

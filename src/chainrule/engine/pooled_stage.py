@@ -9,9 +9,10 @@ from chainrule.engine.calls import Call, bind
 from chainrule.engine.convolution_stage import GradientSlots
 from chainrule.engine.kernels import winners, winners_weights
 from chainrule.engine.kernels.convolution import Convolved, kernels_for
-from chainrule.engine.kernels.convolution_pooled import direct_pooled_kernel, winograd_pooled
+from chainrule.engine.kernels.convolution_pooled import direct_pooled_kernel, winograd_pooled_kernel
 from chainrule.engine.kernels.philox import draw_masks, threshold_of
 from chainrule.engine.kernels.pooling import Pool, winners_size
+from chainrule.engine.kernels.winograd import rows_kernel
 from chainrule.engine.layout import image
 from chainrule.engine.memory import aligned_zeros
 from chainrule.engine.stage import Room, Stage, Step, Values, Work
@@ -75,7 +76,8 @@ class PooledStage(Stage):
             rows, _ = kernels_for(self.shape)
             pooled = bind(direct_pooled_kernel(rows), weights, x, band, y, bits, pool, self.shape)
         else:
-            pooled = bind(winograd_pooled, weights, x, band, y, bits, pool, algorithm.winograd, algorithm.scratch)
+            kernel = winograd_pooled_kernel(rows_kernel(algorithm.winograd.columns))
+            pooled = bind(kernel, weights, x, band, y, bits, pool, algorithm.winograd, algorithm.scratch)
         return [*self._masks(step), pooled]
 
     def _masks(self, step: Step) -> list[Call]:

@@ -9,10 +9,7 @@ from functools import cache
 from typing import Any
 
 from chainrule.engine.jit import kernel
-from chainrule.engine.kernels import winograd
 from chainrule.engine.kernels.pooling import Rows, pool_rows
-
-winograd_rows = winograd.convolution_rows
 
 
 @cache
@@ -36,24 +33,34 @@ def direct_pooled_kernel(direct_rows: Any) -> Any:
     return direct_pooled
 
 
-@kernel
-def winograd_pooled(weights, x, band, y, bits, pool, shape, scratch, first, last):
-    """The same by Winograd's algorithm; the band's rows are a multiple of 4 and of pool.size."""
-    at_once = band[1].height // pool.size
-    for s in range(first, last):
-        for i in range(0, y[1].height, at_once):
-            count = min(at_once, y[1].height - i)
-            for k in range(0, count * pool.size, 4):
-                n = min(4, count * pool.size - k)
-                row = i * pool.size + k
-                winograd_rows(weights[0], weights[1], x[0], x[1], band[0], band[1], shape, s, row, k, n, scratch)
-            pool_rows(band[0], band[1], y[0], y[1], bits[0], bits[1], pool, Rows(0, 0, s, i, count, s))
+@cache
+def winograd_pooled_kernel(winograd_rows: Any) -> Any:
+    """By Winograd's algorithm; the band's rows are a multiple of 4 and of pool.size."""
+
+    @kernel
+    def winograd_pooled(weights, x, band, y, bits, pool, shape, scratch, first, last):
+        at_once = band[1].height // pool.size
+        for s in range(first, last):
+            for i in range(0, y[1].height, at_once):
+                count = min(at_once, y[1].height - i)
+                for k in range(0, count * pool.size, 4):
+                    n = min(4, count * pool.size - k)
+                    row = i * pool.size + k
+                    winograd_rows(weights[0], weights[1], x[0], x[1], band[0], band[1], shape, s, row, k, n, scratch)
+                pool_rows(band[0], band[1], y[0], y[1], bits[0], bits[1], pool, Rows(0, 0, s, i, count, s))
+
+    return winograd_pooled
 
 
-@kernel
-def winograd_convolution(weights, x, y, shape, scratch, first, last):
+@cache
+def winograd_convolution_kernel(winograd_rows: Any) -> Any:
     """y = convolution + b of samples first .. last-1, unpooled."""
-    for s in range(first, last):
-        for i in range(0, y[1].height, 4):
-            n = min(4, y[1].height - i)
-            winograd_rows(weights[0], weights[1], x[0], x[1], y[0], y[1], shape, s, i, i, n, scratch)
+
+    @kernel
+    def winograd_convolution(weights, x, y, shape, scratch, first, last):
+        for s in range(first, last):
+            for i in range(0, y[1].height, 4):
+                n = min(4, y[1].height - i)
+                winograd_rows(weights[0], weights[1], x[0], x[1], y[0], y[1], shape, s, i, i, n, scratch)
+
+    return winograd_convolution

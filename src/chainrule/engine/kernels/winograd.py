@@ -31,7 +31,8 @@ and oc and ic exchanged: `pack_weights` with `transposed`, a b of zeros, then `c
 y := dL/dx and `tiling(out_channels, in_channels, width of dL/dx)`.
 """
 
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
 from chainrule.engine.jit import kernel
 from chainrule.engine.kernels.winograd_transform import filter_transform, input_transform, output_transform
@@ -108,20 +109,6 @@ def gather_filters(w, at, shape, transposed, o, c, scratch):
 
 
 @kernel
-def convolution_rows(u, b, x, x_image, y, y_image, shape, sample, row, y_row, count, scratch):
-    """Rows row .. row+count-1 of y, of one sample, into rows y_row .. of y's image; row a multiple of 4, count <= 4.
-
-    The images' lanes are LANES and b is padded with zeros to whole vectors. For a band y that serves one sample after
-    the other, y_image.stride is 0.
-    """
-    for first in range(0, shape.across, shape.tiles):
-        last = min(first + shape.tiles, shape.across)
-        read_tiles(x, x_image, shape, sample, row, first, last, scratch)
-        multiply(u, shape, scratch)
-        write_tiles(b, y, y_image, shape, sample, y_row, count, first, last, scratch)
-
-
-@kernel
 def read_tiles(x, x_image, shape, sample, row, first, last, scratch):
     """v of tiles first .. last-1, of output rows row .. row+3; beyond the frame, x is zero."""
     frame = x_image.frame
@@ -170,43 +157,60 @@ def copy_vectors(x, x_at, x_stride, y, y_at, y_stride, height, width):
 
 
 @kernel
-def multiply(u, shape, scratch):
-    """m = v u: in each place xi, register tiles of 6 or 4 tiles times shape.columns vectors."""
-    width = shape.columns * LANES
-    v_tile, m_tile = -(-shape.in_channels // LANES) * LANES, shape.groups * width
-    u_at = 0
-    for xi in range(POINTS):
-        for group in range(shape.groups):
-            v_at = xi * shape.v_stride
-            m_at = POINTS * shape.v_stride + xi * shape.m_stride + group * width
-            left = shape.tiles
-            while left > 0:
-                rows = 4 if left == 4 or left == 8 else 6
-                matrices = (scratch, v_at, v_tile, u, u_at, width, m_at, m_tile)
-                if shape.columns == 4 and REGISTERS == 32:
-                    if rows == 6:
-                        product(zeros(6, 4), shape.in_channels, matrices)
-                    else:
-                        product(zeros(4, 4), shape.in_channels, matrices)
-                elif shape.columns == 2:
-                    if rows == 6:
-                        product(zeros(6, 2), shape.in_channels, matrices)
-                    else:
-                        product(zeros(4, 2), shape.in_channels, matrices)
-                elif rows == 6:
-                    product(zeros(6, 1), shape.in_channels, matrices)
-                else:
-                    product(zeros(4, 1), shape.in_channels, matrices)
-                v_at += rows * v_tile
-                m_at += rows * m_tile
-                left -= rows
-            u_at += shape.in_channels * width
-
-
-@kernel
 def product(acc, channels, matrices):
     """m = v u of a register tile, which `acc` is, of zeros."""
     scratch, v_at, v_tile, u, u_at, width, m_at, m_tile = matrices
     for c in range(channels):
         acc = multiply_add(acc, scratch, v_at + c, v_tile, u, u_at + c * width)
     store(acc, scratch, m_at, m_tile)
+
+
+def make_multiply(columns: int) -> Any:
+    """The product of matrices by register tiles of that many vectors."""
+
+    @kernel
+    def multiply(u, shape, scratch):
+        """m = v u: in each place xi, register tiles of 6 or 4 tiles times `columns` vectors."""
+        width = columns * LANES
+        v_tile, m_tile = -(-shape.in_channels // LANES) * LANES, shape.groups * width
+        u_at = 0
+        for xi in range(POINTS):
+            for group in range(shape.groups):
+                v_at = xi * shape.v_stride
+                m_at = POINTS * shape.v_stride + xi * shape.m_stride + group * width
+                left = shape.tiles
+                while left > 0:
+                    rows = 4 if left == 4 or left == 8 else 6
+                    matrices = (scratch, v_at, v_tile, u, u_at, width, m_at, m_tile)
+                    if rows == 6:
+                        product(zeros(6, columns), shape.in_channels, matrices)
+                    else:
+                        product(zeros(4, columns), shape.in_channels, matrices)
+                    v_at += rows * v_tile
+                    m_at += rows * m_tile
+                    left -= rows
+                u_at += shape.in_channels * width
+
+    return multiply
+
+
+@cache
+def rows_kernel(columns: int) -> Any:
+    """The kernel for tilings of that many columns."""
+    multiply = make_multiply(columns)
+
+    @kernel
+    def convolution_rows(u, b, x, x_image, y, y_image, shape, sample, row, y_row, count, scratch):
+        """Rows row .. row+count-1 of y, of one sample, into rows y_row .. of y's image; row a multiple of 4, count at
+        most 4.
+
+        The images' lanes are LANES and b is padded with zeros to whole vectors. For a band y that serves one sample
+        after the other, y_image.stride is 0.
+        """
+        for first in range(0, shape.across, shape.tiles):
+            last = min(first + shape.tiles, shape.across)
+            read_tiles(x, x_image, shape, sample, row, first, last, scratch)
+            multiply(u, shape, scratch)
+            write_tiles(b, y, y_image, shape, sample, y_row, count, first, last, scratch)
+
+    return convolution_rows
