@@ -10,6 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from chainrule.cli.bench import bench
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.gradcheck import gradcheck
 from chainrule.cli.info import info
@@ -27,7 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, evaluate, predict, regress, gradcheck, info):
+for command in (train, evaluate, predict, regress, gradcheck, info, bench):
     app.command()(command)
 
 

@@ -14,7 +14,7 @@ from chainrule.random import SPLIT, Draws, permutation
 from chainrule.training import Training
 from chainrule.version import __version__
 
-DEFAULT_PRESET = "lecture"
+DEFAULT_PRESET = "mnist"
 
 
 @dataclass(frozen=True)

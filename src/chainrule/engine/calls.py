@@ -55,6 +55,7 @@ class Call:
     entry: int
     words: np.ndarray
     arguments: tuple[Any, ...]
+    name: str  # of the kernel
 
 
 def bind(kernel: Any, *arguments: Any) -> Call:
@@ -62,7 +63,8 @@ def bind(kernel: Any, *arguments: Any) -> Call:
     words: list[int] = []
     encode(arguments, words)
     kind = type_of(arguments)
-    return Call(entry_address(kernel, kind, markers(arguments)), np.array(words, np.int64), arguments)
+    entry = entry_address(kernel, kind, markers(arguments))
+    return Call(entry, np.array(words, np.int64), arguments, kernel.py_func.__name__)
 
 
 def encode(value: Any, words: list[int]) -> None:

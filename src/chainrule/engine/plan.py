@@ -14,7 +14,7 @@ from chainrule.engine.layout import Image, image, odd_lines
 from chainrule.engine.linear_stage import LinearStage
 from chainrule.engine.pooled_stage import PooledStage
 from chainrule.engine.pooling_stage import pooling_stage
-from chainrule.engine.program import Phase, Program, Task, each
+from chainrule.engine.program import Phase, Program, Role, Task, Unit, each, units_of
 from chainrule.engine.stage import SLOTS, DefinitionStage, Room, Stage, Step, Values, Work
 from chainrule.engine.weights import Permuted, aligned, linear_weights
 from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, ReLU
@@ -115,24 +115,28 @@ class Plan:
         """
         step.shift = self.input.shift(kind) if self.stages[0].takes_shift else 0.0
         chains = Chains(step)
-        chains.add(self.input.load(kind, step.shift), self.stages[0])
-        for stage in self.stages:
-            chains.add(stage.forward(step), stage)
+        chains.add(self.input.load(kind, step.shift), self.stages[0], Role(None, "load"))
+        for k, stage in enumerate(self.stages):
+            chains.add(stage.forward(step), stage, Role(k, "forward"))
         if loss:
-            chains.add(self.output.meet(step), self.stages[-1])
+            chains.add(self.output.meet(step), self.stages[-1], Role(None, "loss"))
         if step.gw.size:
             self._backward(chains, step)
-        first = [] if prepared else [each(call for stage in self.stages for call in stage.prepare(step))]
-        return Program([*first, *chains.end()])
+        works = (chains.noted(stage.prepare(step), Role(k, "prepare")) for k, stage in enumerate(self.stages))
+        first = [] if prepared else [each(call for work in works for call in work)]
+        return Program([*first, *chains.end()], chains.roles)
 
     def _backward(self, chains: "Chains", step: Step) -> None:
-        for k, stage in reversed(list(enumerate(self.stages))):
+        learning = (k for k, piece in enumerate(self.pieces) if self._slices(piece))
+        first = next(learning, len(self.pieces))
+        for k, stage in reversed(list(enumerate(self.stages))[first:]):
             if isinstance(stage.x.x, Window):  # it was handed on, not kept
-                chains.add(self.stages[k - 1].forward(step), stage)
-            chains.add(stage.backward(step, to_input=k > 0), stage)
-        chains.end().append(each(item for stage in self.stages for item in stage.finish(step)))
+                chains.add(self.stages[k - 1].forward(step), stage, Role(k - 1, "again"))
+            chains.add(stage.backward(step, to_input=k > first), stage, Role(k, "backward"))
+        works = (chains.noted(stage.finish(step), Role(k, "finish")) for k, stage in enumerate(self.stages))
+        chains.end().append(each(item for work in works for item in work))
         if step.updates:
-            chains.end().append(step.updates.rest(step.gw))
+            chains.end().extend(chains.noted([step.updates.rest(step.gw)], Role(None, "update")))
 
     def slots(self, samples: int) -> int:
         """In how many ranges a batch is done. Convolutions sum their gradients by slot: the batch alone decides."""
@@ -174,10 +178,14 @@ class Plan:
         cheap = k == 1 and isinstance(layer, Convolution) and x[0] * layer.kernel_size**2 <= CHEAP
         return not self.room.gradients or (cheap and self.pieces[0].pooling is None), True
 
+    def _slices(self, piece: Piece) -> dict[str, slice]:
+        """Where its parameters stand in w, in canonical order."""
+        return {p.key: p.slice for p in self.network.parameters if p.layer == piece.k}
+
     def _stage(self, piece: Piece) -> Stage:
         """The stage of these layers."""
         layer, k, x, y = piece.layer, piece.k, self.values[piece.k], self.values[piece.end]
-        slices = {p.key: p.slice for p in self.network.parameters if p.layer == k}
+        slices = self._slices(piece)
         at = {key: int(self.layout.where[where.start]) for key, where in slices.items()}
         if isinstance(layer, Convolution) and piece.pooling:
             return PooledStage((layer, piece.relu, piece.pooling, piece.dropout), x, y, at, self.room)
@@ -197,6 +205,7 @@ class Chains:
     def __init__(self, step: Step) -> None:
         self.step, self.by_sample = step, False
         self.phases: list[Phase] = []
+        self.roles: dict[Unit, Role] = {}
         self._chain: list[Call] = []
 
     def end(self) -> list[Phase]:
@@ -208,9 +217,14 @@ class Chains:
             self._chain = []
         return self.phases
 
-    def add(self, work: Work, stage: Stage) -> None:
+    def noted(self, work: Sequence[Any], role: Role) -> Sequence[Any]:
+        """That work, whose role is kept."""
+        self.roles.update((unit, role) for item in work for unit in units_of(item))
+        return work
+
+    def add(self, work: Work, stage: Stage, role: Role) -> None:
         """What that stage does next."""
-        for item in work:
+        for item in self.noted(work, role):
             if isinstance(item, Phase):
                 self.end().append(item)
                 continue

@@ -7,7 +7,7 @@ thread takes any of them, and what it computes does not depend on who does. Phas
 What has no kernel is a Python function: a phase of these runs by the interpreter.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
@@ -39,11 +39,22 @@ class Phase:
     functions: Sequence[Callable[[], None]] = ()
 
 
+Unit = Call | Callable[[], None]  # what runs as one
+
+
+class Role(NamedTuple):
+    """What a unit is for."""
+
+    stage: int | None  # its number; None: whatever else there is
+    work: str  # prepare, load, forward, again (forward once more), loss, backward, finish or update
+
+
 @dataclass(eq=False)
 class Program:
-    """Phases as compiled code reads them: tables of whole numbers."""
+    """Phases as compiled code reads them: tables of whole numbers. Only whoever measures asks for the roles."""
 
     phases: Sequence[Phase]
+    roles: Mapping[Unit, Role] = field(default_factory=dict)
     starts: np.ndarray = field(init=False)  # (phases + 1,) each phase's first task, and where the last ends
     python: np.ndarray = field(init=False)  # (phases,) 1 for a phase of the interpreter
     tasks: np.ndarray = field(init=False)  # (tasks, 6) first call, call behind the last, slot, first, last, block
@@ -75,6 +86,18 @@ def cut(n: int, block: int, most: int) -> list[tuple[int, int]]:
 def each(work: Iterable[Call | Task]) -> Phase:
     """A phase in which every call is a task of its own."""
     return Phase([Task([item]) if isinstance(item, Call) else item for item in work])
+
+
+def units_of(work: Call | Task | Phase) -> Iterator[Unit]:
+    """All that it runs."""
+    if isinstance(work, Call):
+        yield work
+    elif isinstance(work, Task):
+        yield from work.calls
+    else:
+        yield from work.functions
+        for task in work.tasks:
+            yield from task.calls
 
 
 @inlined

@@ -1,0 +1,140 @@
+"""chainrule bench: where a training step's time goes, and how near to what the machine can do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import groupby, zip_longest
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich import box
+from rich.table import Table
+
+from chainrule.cli.console import Json, Output, Quiet, table
+from chainrule.cli.job import load_split
+from chainrule.errors import UsageError
+from chainrule.presets import PRESETS
+from chainrule.presets import preset as preset_named
+
+if TYPE_CHECKING:
+    from chainrule.engine.bench import Measured
+    from chainrule.engine.profile import Row
+
+CAPTION = (
+    "\nus: microseconds a sample; GFLOP/s: executed, 2 a multiply-add; dense: those of the layer's definition\n"
+    "in that time; GB/s: what an update reads and writes, above the bandwidth where caches hold it"
+)
+MISSING, NAME_WIDTH = "-", 27
+
+
+def bench(
+    preset: Annotated[str, typer.Option(help=f"The network: {', '.join(PRESETS)}.")] = "mnist",
+    batch_size: Annotated[int | None, typer.Option(help="Samples of a mini-batch (default: the preset's).")] = None,
+    after: Annotated[int, typer.Option(metavar="N", help="Train N steps first: fewer and fewer units live.")] = 200,
+    steps: Annotated[int, typer.Option(metavar="N", help="Steps that are timed.")] = 50,
+    warmup: Annotated[int, typer.Option(metavar="N", help="Steps before each turn that are not.")] = 5,
+    threads: Annotated[int | None, typer.Option(metavar="N", help="At most so many threads.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="A folder of IDX files (default: the embedded MNIST).")
+    ] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show where a training step's time goes.
+
+    A network is trained on real digits by the compiled engine. Then the calls of its steps are timed one by one, on one
+    thread, and whole steps too. The machine's peak of multiply-adds in registers and its bandwidth to memory are
+    measured on the spot, on one thread.
+    """
+    output = Output(json, quiet)
+    limits = {"--after": (after, 0), "--steps": (steps, 1), "--warmup": (warmup, 0), "--threads": (threads, 1)}
+    for name, (value, least) in limits.items():
+        if value is not None and value < least:
+            raise UsageError(f"{name} is {value}; expected at least {least}")
+    chosen, digits = preset_named(preset), load_split(data, "train")
+    size = batch_size if batch_size is not None else chosen.training.batch_size or len(digits)
+    if not 1 <= size <= len(digits):
+        raise UsageError(f"--batch-size is {size}; expected 1 to {len(digits):,}, the number of training samples")
+    network = chosen.network()
+    network.prepare(digits.x[:1], network.w.dtype)
+    network.loss.check_targets(digits.t, network.output_shape)
+    from chainrule.engine.bench import Steps, measure  # Numba is loaded where it is used
+    from chainrule.engine.machine_peak import bandwidth, peak_flops
+
+    output.note(f"{preset}: {after} steps of training, then {steps} that are timed, call by call and whole")
+    training = Steps(network, digits, replace(chosen.training, batch_size=size))
+    measured = measure(training, network, threads, after, steps, warmup)
+    output.note("the machine: multiply-adds in registers, bytes from and to memory")
+    found = Report(size, measured, peak_flops(), bandwidth())
+    title = f"{preset}: a step of {size:,} samples, call by call on one thread, after {after:,} steps of training"
+    values = {"preset": preset, "batch_size": size, "after": after, "steps": steps, **found.values()}
+    output.result(values, found.table(title), found.summary())
+
+
+class Report:
+    """What was measured, for a program and for a person."""
+
+    def __init__(self, samples: int, measured: Measured, peak: float, bandwidth: float) -> None:
+        self.samples, self.measured, self.peak, self.bandwidth = samples, measured, peak, bandwidth
+
+    def rates(self, row: Row) -> dict[str, Any]:
+        """A row's numbers; None where nothing is to be counted."""
+        flops, bytes_moved = row.rate(2 * row.executed), row.rate(row.moved)
+        return {
+            "us_per_sample": row.seconds * 1e6,
+            "share": row.seconds / (self.measured.calls.seconds or 1),
+            "gflops": flops / 1e9 or None,
+            "dense_gflops": row.rate(2 * row.dense) / 1e9 or None,
+            "of_peak": flops / self.peak or None,
+            "gb_per_second": bytes_moved / 1e9 or None,
+            "of_bandwidth": bytes_moved / self.bandwidth or None,
+        }
+
+    def values(self) -> dict[str, Any]:
+        """For a program."""
+        m = self.measured
+        return {
+            "peak_gflops": self.peak / 1e9,
+            "bandwidth_gb_per_second": self.bandwidth / 1e9,
+            "rows": [{"stage": row.stage, "phase": row.phase, **self.rates(row)} for row in m.rows],
+            "calls": self.rates(m.calls),
+            "one_thread": {"samples_per_second": self.samples / m.one_thread},
+            "step": {"threads": m.threads, "samples_per_second": self.samples / m.team},
+        }
+
+    def table(self, title: str) -> Table:
+        """A block of lines for each stage; its name takes as many lines as it has layers."""
+        grid = Table(title=title, title_justify="left", caption=CAPTION, caption_justify="left", box=box.SIMPLE_HEAD)
+        grid.collapse_padding, grid.pad_edge, grid.show_edge = True, False, False
+        grid.add_column("stage", overflow="fold", max_width=NAME_WIDTH)
+        grid.add_column("phase", no_wrap=True)
+        for header in ("us", "% of\nstep", "GFLOP/s", "dense\nGFLOP/s", "% of\npeak", "GB/s", "% of\nband-\nwidth"):
+            grid.add_column(header, justify="right", no_wrap=True)
+        for _, group in groupby(self.measured.rows, key=lambda row: row.place):
+            rows = list(group)
+            layers = rows[0].stage.replace(" + ", "\n+ ").split("\n")
+            for name, row in zip_longest(layers, rows):
+                grid.add_row(name, *([row.phase, *self._cells(row)] if row else []))
+            grid.add_section()
+        grid.add_row("all calls", "", *self._cells(self.measured.calls))
+        return grid
+
+    def _cells(self, row: Row) -> list[str]:
+        formats = ("{:,.2f}", "{:.1%}", "{:,.1f}", "{:,.1f}", "{:.0%}", "{:.1f}", "{:.0%}")
+        values = self.rates(row).values()
+        return [MISSING if v is None else form.format(v) for form, v in zip(formats, values, strict=True)]
+
+    def summary(self) -> Table:
+        """The machine, and the whole step."""
+        m = self.measured
+        alone = m.one_thread / self.samples
+        rows = {
+            "peak": f"{self.peak / 1e9:,.0f} GFLOP/s: multiply-adds in registers, one thread",
+            "bandwidth": f"{self.bandwidth / 1e9:,.0f} GB/s from and to memory, one thread",
+            "one thread": f"{1 / alone:,.0f} samples/s, {alone * 1e6:,.1f} us a sample; the calls above add up to "
+            f"{m.calls.seconds / alone:.0%} of that",
+        }
+        if m.threads > 1:
+            rows[f"{m.threads} threads"] = f"{self.samples / m.team:,.0f} samples/s"
+        return table("Whole steps, not watched", rows)
