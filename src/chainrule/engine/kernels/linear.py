@@ -149,7 +149,7 @@ def add_inputs(w, x, y, layer, words, samples, inputs):
         for s in range(first, last, BLOCK):
             rows = min(BLOCK, last - s)
             x_at = layer.x_at + s * layer.x_stride + n
-            p = Product(x_at, layer.x_stride, 1, layer.w_at + n * row, row, s * stride, stride)
+            p = Product(x_at, layer.x_stride, 1, layer.w_at + n * row, row, s * stride, stride, BLOCK * row)
             if few_live(words, x, x_at, layer.x_stride, rows, depth, vectors):
                 add_live(words, x, w, y, p, rows, vectors)
             else:
@@ -197,7 +197,7 @@ def weight_gradient(x, gy, gw, gw_at, start, layer, samples, words, first, last)
         for s in range(0, samples, BLOCK):
             depth = min(BLOCK, samples - s)
             x_at = layer.x_at + s * layer.x_stride + n
-            p = Product(x_at, 1, layer.x_stride, s * layer.y_stride, layer.y_stride, gw_at + n * row, row)
+            p = Product(x_at, 1, layer.x_stride, s * layer.y_stride, layer.y_stride, gw_at + n * row, row, 0)
             if few_live(words, x, x_at, layer.x_stride, depth, rows, vectors):
                 transpose_bits(words)
                 add_live(words, x, gy, gw, p, rows, vectors)
@@ -216,6 +216,13 @@ def bias_gradient(gy, gb, gb_at, layer, B):
 
 
 @kernel
+def fetch_row(w, at, vectors):
+    """Ask for a row of weights that is read soon."""
+    for j in range(0, vectors * LANES, BLOCK):
+        prefetch(BLOCK, w, at + j)
+
+
+@kernel
 def live_gradient_of(w, gy, x, gx, layer, samples, inputs):
     """gx[s][n] = gy[s] . W[n] where x[s][n] is live, and 0 elsewhere, for the samples and inputs in range."""
     (first, last), (n_first, n_last) = samples, inputs
@@ -227,6 +234,7 @@ def live_gradient_of(w, gy, x, gx, layer, samples, inputs):
             clear(gx, at, count)
             prefetch(BLOCK, x, layer.x_at + at + BLOCK)
             prefetch(BLOCK, gx, at + BLOCK)
+            fetch_row(w, layer.w_at + (n + BLOCK + s - first) * vectors * LANES, vectors)
             bits = live_bits(x, layer.x_at + at, count)
             add_live_dots(bits, gy, s * layer.y_stride, w, layer.w_at + n * vectors * LANES, vectors, gx, at)
 
@@ -270,7 +278,7 @@ def gradient_of(w, gy, gx, layer, turned, samples, inputs):
             outputs = min(BLOCK, layer.outputs - m)
             transpose_block(w, layer.w_at + n * row + m, row, count, outputs, turned)
             gy_at, gx_at = first * layer.y_stride + m, first * layer.x_stride + n
-            p = Product(gy_at, layer.y_stride, 1, 0, BLOCK, gx_at, layer.x_stride)
+            p = Product(gy_at, layer.y_stride, 1, 0, BLOCK, gx_at, layer.x_stride, 0)
             add_product(gy, turned, gx, p, last - first, outputs, (count + LANES - 1) // LANES)
 
 

@@ -44,6 +44,7 @@ class Product(NamedTuple):
     b_step: int  # from b[k] to b[k + 1]
     c_at: int
     c_row: int  # from c[i] to c[i + 1]
+    ahead: int  # from b[i] to a row that is read next, and is fetched while row i of c is made
 
 
 @kernel
@@ -85,11 +86,13 @@ def transpose_bits(words):
 
 def live_columns(vectors):
     """Add the live products to columns j to j + vectors of c, of all rows."""
+    floats = vectors * LANES
 
     @kernel
     def add_columns(words, a, b, c, p, rows, j):
         for i in range(rows):
             bits, at = words[i], p.c_at + i * p.c_row + j
+            prefetch(floats, b, p.b_at + i * p.b_step + p.ahead + j)
             if bits == 0:
                 continue
             acc = load(1, vectors, c, at, 0)
