@@ -77,7 +77,7 @@ class Convolution:
         from chainrule.engine.convolution_stage import ConvolutionStage
         from chainrule.engine.layout import image
         from chainrule.engine.plan import Chains
-        from chainrule.engine.program import Program, each
+        from chainrule.engine.program import Program, Role, each
         from chainrule.engine.stage import SLOTS, Room, Step, Values
         from chainrule.engine.threads import team_of
 
@@ -90,8 +90,8 @@ class Convolution:
         w = np.concatenate([given.w.ravel(), given.b])
         step = Step(w, work.batch, SLOTS, training=True, gw=np.zeros_like(w))
         chains = Chains(step)
-        chains.add(stage.forward(step), stage)
-        chains.add(stage.backward(step, to_input=True), stage)
+        chains.add(stage.forward(step), stage, Role(0, "forward"))
+        chains.add(stage.backward(step, to_input=True), stage, Role(0, "backward"))
         program = Program([each(stage.prepare(step)), *chains.end(), each(stage.finish(step))])
 
         def once() -> None:
