@@ -1,41 +1,26 @@
 """From a network's layers to stages, and from stages to the phases of a step."""
 
-from collections.abc import Sequence
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
-from chainrule.engine.calls import Call, Window
+from chainrule.engine.calls import Window
+from chainrule.engine.chains import Chains
 from chainrule.engine.convolution_stage import ConvolutionStage
 from chainrule.engine.elementwise_stage import elementwise_stage
 from chainrule.engine.ends import Input, Output
-from chainrule.engine.layout import Image, image, odd_lines
 from chainrule.engine.linear_stage import LinearStage
+from chainrule.engine.pieces import Piece, after_relu, images_of, pieces_of
 from chainrule.engine.pooled_stage import PooledStage
 from chainrule.engine.pooling_stage import pooling_stage
-from chainrule.engine.program import Phase, Program, Role, Task, Unit, each, units_of
-from chainrule.engine.stage import SLOTS, DefinitionStage, Room, Stage, Step, Values, Work
+from chainrule.engine.program import Program, Role, each
+from chainrule.engine.stage import SLOTS, DefinitionStage, Room, Stage, Step, Values
 from chainrule.engine.weights import Permuted, aligned, linear_weights
-from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, ReLU
+from chainrule.layers import Convolution, Linear
 from chainrule.network import Network
 
 CHEAP = 32  # multiply-adds for an element of a convolution's output, up to which it is computed again, not kept
-
-
-def images_of(network: Network) -> list[Image]:
-    """How x, x_1, ..., y lie in the engine: in blocks, framed for who reads them; x in planes, if products read it."""
-    images = []
-    for k, shape in enumerate(network.shapes):
-        reader = network.layers[k] if k < len(network.layers) else None
-        frame = reader.padding if isinstance(reader, Convolution) else 0
-        c, h, w = shape if len(shape) == 3 else (shape[0], 1, 1)
-        planes = k == 0 and isinstance(reader, Convolution | Linear)
-        if planes and len(shape) == 1:
-            images.append(Image(shape[0], 1, 1, 0, 1, odd_lines(shape[0])))
-        else:
-            images.append(image(c, h, w, frame, *([1] if planes else [])))
-    return images
 
 
 def layout_of(network: Network) -> Permuted:
@@ -50,47 +35,6 @@ def layout_of(network: Network) -> Permuted:
         where[p.slice] = size + places
         size += aligned(floats)
     return Permuted(where, size)
-
-
-class Piece(NamedTuple):
-    """Layers that one stage executes: the first is `layer`, number k; layer number `end` is the next stage's."""
-
-    layer: Layer
-    k: int
-    end: int
-    relu: bool = False
-    pooling: MaxPooling | None = None
-    dropout: tuple[int, Dropout] | None = None
-
-    @property
-    def convolves(self) -> bool:
-        return isinstance(self.layer, Convolution)
-
-
-def pieces_of(network: Network) -> list[Piece]:
-    """The network's layers, as stages take them."""
-    frames = [image.frame for image in images_of(network)]
-    pieces: list[Piece] = []
-    while not pieces or pieces[-1].end < len(network.layers):
-        k = pieces[-1].end if pieces else 0
-        pieces.append(_piece(network.layers, k, frames))
-    return pieces
-
-
-def _piece(layers: Sequence[Layer], k: int, frames: Sequence[int]) -> Piece:
-    layer, following = layers[k], Following(layers, k + 1)
-    if isinstance(layer, Convolution):
-        relu, pooling, dropout = following.relu(), None, None
-        if layer.stride == 1 and layer.kernel_size <= 5:
-            pooling = following.pooling()
-        if pooling and relu and not frames[following.k]:
-            dropout = following.dropout()
-        return Piece(layer, k, following.k, relu, pooling, dropout)
-    if isinstance(layer, Linear):
-        relu = following.relu()
-        dropout = following.dropout() if relu else None
-        return Piece(layer, k, following.k, relu, None, dropout)
-    return Piece(layer, k, k + 1)
 
 
 class Plan:
@@ -126,7 +70,7 @@ class Plan:
         first = [] if prepared else [each(call for work in works for call in work)]
         return Program([*first, *chains.end()], chains.roles)
 
-    def _backward(self, chains: "Chains", step: Step) -> None:
+    def _backward(self, chains: Chains, step: Step) -> None:
         learning = (k for k, piece in enumerate(self.pieces) if self._slices(piece))
         first = next(learning, len(self.pieces))
         for k, stage in reversed(list(enumerate(self.stages))[first:]):
@@ -198,80 +142,7 @@ class Plan:
         return stage or DefinitionStage(self.network, k, x, y, slices, self.layout.where)
 
 
-class Chains:
-    """Phases in the making: calls in a row make one phase, slot by slot, and within it sample by sample for stages
-    whose images are handed on in cache."""
-
-    def __init__(self, step: Step) -> None:
-        self.step, self.by_sample = step, False
-        self.phases: list[Phase] = []
-        self.roles: dict[Unit, Role] = {}
-        self._chain: list[Call] = []
-
-    def end(self) -> list[Phase]:
-        """End the chain; all phases so far."""
-        if self._chain:
-            ranges = [self.step.slot(k) for k in range(self.step.slots)]
-            block = 1 if self.by_sample else self.step.samples
-            self.phases.append(Phase([Task(self._chain, k, a, b, block) for k, (a, b) in enumerate(ranges)]))
-            self._chain = []
-        return self.phases
-
-    def noted(self, work: Sequence[Any], role: Role) -> Sequence[Any]:
-        """That work, whose role is kept."""
-        self.roles.update((unit, role) for item in work for unit in units_of(item))
-        return work
-
-    def add(self, work: Work, stage: Stage, role: Role) -> None:
-        """What that stage does next."""
-        for item in self.noted(work, role):
-            if isinstance(item, Phase):
-                self.end().append(item)
-                continue
-            if self.by_sample != stage.by_sample:
-                self.end()
-            self.by_sample = stage.by_sample
-            self._chain.append(item)
-
-
 def array_of(value: Any) -> np.ndarray:
     """The array behind what a call is bound to; an empty one for anything else."""
     array = getattr(value, "array", value)
     return array if isinstance(array, np.ndarray) else np.empty(0)
-
-
-class Following:
-    """The layers after one, taken into its stage as long as they fit."""
-
-    def __init__(self, layers: Sequence[Layer], k: int) -> None:
-        self.layers, self.k = layers, k
-
-    def relu(self) -> bool:
-        """Take a ReLU with derivative 0 at 0, if it is next."""
-        taken = self.k < len(self.layers) and self.layers[self.k] == ReLU()
-        self.k += taken
-        return taken
-
-    def pooling(self) -> MaxPooling | None:
-        """Take a max-pool of patches side by side, if it is next."""
-        layer = self.layers[self.k] if self.k < len(self.layers) else None
-        if isinstance(layer, MaxPooling) and layer.step == layer.size <= 4:
-            self.k += 1
-            return layer
-        return None
-
-    def dropout(self) -> tuple[int, Dropout] | None:
-        """Take a dropout that draws from the common random numbers, if it is next: its number and itself."""
-        layer = self.layers[self.k] if self.k < len(self.layers) else None
-        if isinstance(layer, Dropout) and layer.stream is None:
-            self.k += 1
-            return self.k - 1, layer
-        return None
-
-
-def after_relu(layers: Sequence[Layer]) -> bool:
-    """Whether the last of these layers' values are 0 only where no gradient passes: a ReLU's, pooled or dropped."""
-    for layer in reversed(layers):
-        if not isinstance(layer, MaxPooling | Dropout):
-            return layer == ReLU()
-    return False

@@ -1,0 +1,44 @@
+"""Chains: from what the stages do, one after the other, to the phases of a program."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chainrule.engine.calls import Call
+from chainrule.engine.program import Phase, Role, Task, Unit, units_of
+from chainrule.engine.stage import Stage, Step, Work
+
+
+class Chains:
+    """Phases in the making: calls in a row make one phase, slot by slot, and within it sample by sample for stages
+    whose images are handed on in cache."""
+
+    def __init__(self, step: Step) -> None:
+        self.step, self.by_sample = step, False
+        self.phases: list[Phase] = []
+        self.roles: dict[Unit, Role] = {}
+        self._chain: list[Call] = []
+
+    def end(self) -> list[Phase]:
+        """End the chain; all phases so far."""
+        if self._chain:
+            ranges = [self.step.slot(k) for k in range(self.step.slots)]
+            block = 1 if self.by_sample else self.step.samples
+            self.phases.append(Phase([Task(self._chain, k, a, b, block) for k, (a, b) in enumerate(ranges)]))
+            self._chain = []
+        return self.phases
+
+    def noted(self, work: Sequence[Any], role: Role) -> Sequence[Any]:
+        """That work, whose role is kept."""
+        self.roles.update((unit, role) for item in work for unit in units_of(item))
+        return work
+
+    def add(self, work: Work, stage: Stage, role: Role) -> None:
+        """What that stage does next."""
+        for item in self.noted(work, role):
+            if isinstance(item, Phase):
+                self.end().append(item)
+                continue
+            if self.by_sample != stage.by_sample:
+                self.end()
+            self.by_sample = stage.by_sample
+            self._chain.append(item)
