@@ -38,10 +38,39 @@ def test_a_second_process_finds_what_the_first_compiled(tmp_path):
 
 def test_a_damaged_file_is_compiled_again(tmp_path):
     compile_in_a_process(tmp_path)
-    for path in tmp_path.rglob("*.nb[ci]"):
+    for path in tmp_path.rglob("*.nbc"):
         path.write_bytes(b"damaged")
     assert compile_in_a_process(tmp_path).stdout == "0 1\n"
     assert compile_in_a_process(tmp_path).stdout == "1 0\n"
+
+
+NETWORKS = """
+import sys
+import numpy as np
+import chainrule as cr
+from chainrule.engine.compiled import Compiled
+rng = np.random.default_rng(0)
+for width in map(int, sys.argv[1:]):
+    layers = [cr.Convolution(width), cr.ReLU(), cr.Convolution(width), cr.ReLU(), cr.MaxPooling(), cr.Linear(width)]
+    network = cr.Network(layers, (2, 9 + width % 7, 12), seed=width)
+    x, t = rng.standard_normal((5, *network.input_shape)).astype(np.float32), np.arange(5)
+    exact, expected = cr.engine.execute(network, "reference"), np.zeros(network.size)
+    exact.loss_and_gradient(network.w.astype(np.float64), cr.Batch(x, t), expected)
+    compiled = Compiled(network, threads=1)
+    gw = np.zeros(compiled.layout.size, np.float32)
+    compiled.loss_and_gradient(compiled.layout.pack(network.w), cr.Batch(x, t), gw)
+    assert np.abs(compiled.layout.unpack(gw) - expected).max() <= 1e-4 * np.abs(expected).max(), width
+"""
+
+
+def test_what_several_processes_compiled_at_once_is_right_in_another(tmp_path):
+    """Different networks need different variants of the same functions, which a third process loads together."""
+    environment = {**os.environ, "CHAINRULE_CACHE_DIR": str(tmp_path)}
+    widths = (["7", "20"], ["33", "40"])
+    both = [subprocess.Popen([sys.executable, "-c", NETWORKS, *some], env=environment) for some in widths]
+    assert [process.wait(timeout=300) for process in both] == [0, 0]
+    for order in (["40", "7", "33", "20"], ["20", "33", "7", "40"]):
+        subprocess.run([sys.executable, "-c", NETWORKS, *order], env=environment, check=True, timeout=300)
 
 
 def test_two_processes_may_compile_at_once(tmp_path):
@@ -59,7 +88,7 @@ def test_a_folder_that_others_can_write_to_is_not_used(tmp_path):
     (tmp_path / "kernels").chmod(0o777)
     done = compile_in_a_process(tmp_path)
     assert done.stderr.count("others can write to it; kernels are compiled in memory, at every start") == 1
-    assert not list(tmp_path.rglob("*.nbi"))
+    assert not list(tmp_path.rglob("*.nbc"))
 
 
 def test_a_folder_that_cannot_be_made_is_one_warning(tmp_path):
