@@ -74,9 +74,9 @@ class Convolution:
     """The engine's stage, its images in the engine's own layout: no network has one layer's dL/dx alone."""
 
     def __init__(self, work: Work, threads: int) -> None:
+        from chainrule.engine.chains import Chains
         from chainrule.engine.convolution_stage import ConvolutionStage
         from chainrule.engine.layout import image
-        from chainrule.engine.plan import Chains
         from chainrule.engine.program import Program, Role, each
         from chainrule.engine.stage import SLOTS, Room, Step, Values
         from chainrule.engine.threads import team_of

@@ -85,7 +85,7 @@ class KernelCache(_Cache):
         self._function = function
 
     @property
-    def cache_path(self) -> str:
+    def cache_path(self) -> Any:
         return str(kernel_folder())
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
