@@ -90,7 +90,7 @@ PRESETS = {
             "mnist",
             "the network of pytorch/examples/mnist",
             mnist_layers,
-            Training(Adam(2e-3), epochs=4, lr_decay=0.3),
+            Training(Adam(2e-3), epochs=3, lr_decay=0.3),
         ),
         Preset("mlp", "784-100-10", mlp_layers, Training(Adam(1e-3), epochs=10)),
         Preset(
