@@ -127,11 +127,11 @@ def test_rows_of_a_gradient_that_stands_elsewhere(optimizer: Optimizer) -> None:
 @pytest.mark.parametrize("n", [0, 1, 3, 4, 7, 4095, 4096])
 def test_squares(n: int) -> None:
     g, sums = np.random.default_rng(n).normal(size=n + 5).astype(np.float32), np.zeros(3)
-    squares(g, sums, 1, Rows(0, 5, 1), CHUNK, 0, n)
-    assert sums[1] == pytest.approx(math.fsum(float(value) ** 2 for value in g[5:]), rel=2e-6)
+    squares(g, sums, Rows(0, 5, 1), CHUNK, 0, n)
+    assert sums[0] == pytest.approx(math.fsum(float(value) ** 2 for value in g[5:]), rel=2e-6)
     g[5 + n // 2 :] = np.nan
-    squares(g, sums, 1, Rows(0, 5, 1), CHUNK, 0, n)
-    assert math.isnan(sums[1]) == (n > 0)
+    squares(g, sums, Rows(0, 5, 1), CHUNK, 0, n)
+    assert math.isnan(sums[0]) == (n > 0)
 
 
 def test_squares_of_blocks_do_not_depend_on_ranges() -> None:
@@ -139,6 +139,6 @@ def test_squares_of_blocks_do_not_depend_on_ranges() -> None:
     sums = np.zeros(6)
     for block in range(6):
         first = block * CHUNK
-        squares(g, sums, 0, Rows(0, 0, 1), CHUNK, first, min(first + CHUNK, len(g)))
+        squares(g, sums, Rows(0, 0, 1), CHUNK, first, min(first + CHUNK, len(g)))
     expected = [math.fsum(g[k * CHUNK : (k + 1) * CHUNK].astype(float) ** 2) for k in range(6)]
     np.testing.assert_allclose(sums, expected, rtol=2e-6)

@@ -117,7 +117,7 @@ class Compiled(Objective):
         gw: np.ndarray,
         optimizer: Optimizer | None = None,
         state: State | None = None,
-    ) -> "Done":
+    ) -> Done:
         """A batch in training: its loss; dL/dw, if gw has room for it; and the update, if there is an optimizer."""
         plan, n = self._plan(len(batch), training=True), len(batch)
         kind = plan.input.take(batch.x)

@@ -7,6 +7,8 @@ from chainrule.engine.layout import Image, image, odd_lines
 from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, ReLU
 from chainrule.network import Network
 
+LARGEST = 4  # size of a max-pool's patch that a kernel takes
+
 
 class Piece(NamedTuple):
     """Layers that one stage executes: the first is `layer`, number k; layer number `end` is the next stage's."""
@@ -64,7 +66,7 @@ class Following:
     def pooling(self) -> MaxPooling | None:
         """Take a max-pool of patches side by side, if it is next."""
         layer = self.layers[self.k] if self.k < len(self.layers) else None
-        if isinstance(layer, MaxPooling) and layer.step == layer.size <= 4:
+        if isinstance(layer, MaxPooling) and layer.step == layer.size <= LARGEST:
             self.k += 1
             return layer
         return None

@@ -11,14 +11,12 @@ from chainrule.engine.kernels import winners, winners_weights
 from chainrule.engine.kernels.convolution import Convolved, kernels_for
 from chainrule.engine.kernels.convolution_pooled import direct_pooled_kernel, winograd_pooled_kernel
 from chainrule.engine.kernels.philox import draw_masks, threshold_of
-from chainrule.engine.kernels.pooling import Pool, winners_size
+from chainrule.engine.kernels.pooling import NO_BYTES, NO_WORDS, Pool, winners_size
 from chainrule.engine.kernels.winograd import rows_kernel
 from chainrule.engine.layout import image
 from chainrule.engine.memory import aligned_zeros
 from chainrule.engine.stage import Room, Stage, Step, Values, Work
 from chainrule.layers import Convolution, Dropout, MaxPooling
-
-NO_WORDS, NO_BYTES = np.empty(0, np.uint64), np.empty(0, np.uint8)
 
 
 class PooledStage(Stage):

@@ -4,12 +4,10 @@ import numpy as np
 
 from chainrule.engine.calls import bind
 from chainrule.engine.kernels import average_pooling, max_pooling
-from chainrule.engine.kernels.pooling import Pool, winners_size
+from chainrule.engine.kernels.pooling import NO_BYTES, NO_WORDS, Pool, winners_size
+from chainrule.engine.pieces import LARGEST
 from chainrule.engine.stage import Room, Stage, Step, Values, Work
 from chainrule.layers import AveragePooling, Layer, MaxPooling
-
-LARGEST = 4  # size of a max-pool's patch
-NO_WORDS, NO_BYTES = np.empty(0, np.uint64), np.empty(0, np.uint8)
 
 
 def pooling_stage(layer: Layer, x: Values, y: Values, room: Room) -> Stage | None:

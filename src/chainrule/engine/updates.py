@@ -42,7 +42,7 @@ class Updates:
         if squared:
             sums = np.zeros(-(-count // block))
             self.sums.append(sums)
-            calls.append(bind(squares, gw, sums, 0, rows, block))
+            calls.append(bind(squares, gw, sums, rows, block))
         if self.kernel is not None and self.state is not None:
             calls.append(bind(self.kernel, self.w, gw, *self.state.vectors, self.constants, rows))
         return calls

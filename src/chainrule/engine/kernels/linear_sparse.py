@@ -105,7 +105,7 @@ def live_columns(vectors):
     return add_columns
 
 
-live_8, live_4, live_3, live_2, live_1 = (live_columns(n) for n in (8, 4, 3, 2, 1))
+live_4, live_3, live_2, live_1 = (live_columns(n) for n in (4, 3, 2, 1))
 
 
 @kernel

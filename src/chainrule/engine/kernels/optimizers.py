@@ -116,8 +116,8 @@ def adam(w, gw, m, v, constants, rows, first, last):
 
 
 @kernel
-def squares(g, sums, to, rows, block, first, last):
-    """sums[to + first // block] = the sum of the squares of rows first .. last-1, at most `block` of them."""
+def squares(g, sums, rows, block, first, last):
+    """sums[first // block] = the sum of the squares of rows first .. last-1, at most `block` of them."""
     at, end = rows.g_at + first * rows.floats, rows.g_at + last * rows.floats
     acc = zeros(1, 4)
     while at + 4 * LANES <= end:
@@ -127,4 +127,4 @@ def squares(g, sums, to, rows, block, first, last):
     rest = np.float32(0)
     for k in range(at, end):
         rest += g[k] * g[k]
-    sums[to + first // block] = np.float64(total(acc)) + rest
+    sums[first // block] = np.float64(total(acc)) + rest

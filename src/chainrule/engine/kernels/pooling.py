@@ -34,6 +34,7 @@ from chainrule.engine.simd import (
 
 ALL_LANES = np.uint64((1 << LANES) - 1)
 ONE, NONE = np.uint64(1), np.uint64(0)
+NO_WORDS, NO_BYTES = np.empty(0, np.uint64), np.empty(0, np.uint8)  # no winners wanted, no dropout
 
 
 class Pool(NamedTuple):
