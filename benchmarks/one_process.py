@@ -1,9 +1,11 @@
-"""A whole process: train `mnist` for some steps, then print its peak memory. `one_process LIBRARY FOLDER STEPS`.
+"""A whole process: train `mnist` for some steps, then print when that was done, and the peak memory.
 
-Its parent takes the time. chainrule reads its embedded digits, PyTorch the same digits from two .npy files in FOLDER.
+`one_process LIBRARY FOLDER STEPS`; its parent knows when it began.
+chainrule reads its embedded digits, PyTorch the same digits from two .npy files in FOLDER.
 """
 
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -60,4 +62,4 @@ if __name__ == "__main__":
         chainrule_steps(int(steps))
     else:
         torch_steps(Path(folder), int(steps), compiled=library == "torch-compile")
-    print(peak_bytes(), flush=True)
+    print(time.time(), peak_bytes(), flush=True)

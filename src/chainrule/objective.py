@@ -21,15 +21,21 @@ if TYPE_CHECKING:
 class Batch:
     """D', some samples of the training data, and where they stand in the run."""
 
-    x: np.ndarray  # (s, ...)
+    x: np.ndarray  # (s, ...); with `rows`, of all of the data
     t: np.ndarray  # (s,) or (s, ...)
     sample_weight: np.ndarray | None = None  # (s,) what each error counts in the sum; None: 1
     epoch: int = 0
     step: int = 0  # updates since the start: with `offset` it keys a batch's random draws
     offset: int = 0  # position of the first sample in the global batch, where ranks share one
+    rows: np.ndarray | None = None  # (s,) which of x are the samples, so that nobody has to copy them; None: all
 
     def __len__(self) -> int:
-        return len(self.x)
+        return len(self.t)
+
+    @property
+    def samples(self) -> np.ndarray:
+        """(s, ...) their inputs."""
+        return self.x if self.rows is None else self.x.take(self.rows, axis=0)
 
 
 class Layout:

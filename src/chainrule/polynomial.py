@@ -67,12 +67,12 @@ class PolynomialObjective(Objective):
         self.degree = degree
 
     def loss(self, w: np.ndarray, batch: Batch) -> float:
-        return float(np.sum(_weight(batch) * (polynomial(w, batch.x) - batch.t) ** 2))
+        return float(np.sum(_weight(batch) * (polynomial(w, batch.samples) - batch.t) ** 2))
 
     def loss_and_gradient(
         self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: Callable[[slice], None] | None = None
     ) -> float:
-        p = powers(batch.x, self.degree)
+        p = powers(batch.samples, self.degree)
         error = p @ w - batch.t
         weighted = _weight(batch) * error
         out[:] = 2 * weighted @ p

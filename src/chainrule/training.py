@@ -118,15 +118,14 @@ def _epoch(
     samples, norm, stop = 0, math.nan, None
     for indices in batches(len(data), batch_size, training.order, training.seed, epoch, progress.batch):
         clock = time.perf_counter()
-        part = data.take(indices)
-        weight, total = _sample_weight(part, training.reduction)
-        loss, norm = objective.step(optimizer, w, Batch(part.x, part.t, weight, epoch, state.step), gw, state)
+        batch, total = batch_of(data, indices, training.reduction, epoch, state.step)
+        loss, norm = objective.step(optimizer, w, batch, gw, state)
         _check_finite(loss, norm, progress, optimizer)
         mean = loss if training.reduction == "mean" else loss / (total or 1.0)
-        loss_sum, weight_sum, samples = loss_sum + mean * total, weight_sum + total, samples + len(part)
+        loss_sum, weight_sum, samples = loss_sum + mean * total, weight_sum + total, samples + len(batch)
         progress.batch += 1
         seconds += time.perf_counter() - clock
-        stop = _tell(listeners, BatchEvent(progress, epoch, progress.batch - 1, len(part), mean, norm))
+        stop = _tell(listeners, BatchEvent(progress, epoch, progress.batch - 1, len(batch), mean, norm))
         if stop and progress.batch < count:  # after its last batch an epoch is done, stopped or not
             return stop
     if not np.isfinite(w).all():
@@ -144,13 +143,17 @@ def _check_finite(loss: float, norm: float, progress: Progress, optimizer: Optim
     raise DivergedError(f"{what} at {where}; try a learning rate below {optimizer.lr:g}")
 
 
-def _sample_weight(part: Dataset, reduction: Reduction) -> tuple[np.ndarray | None, float]:
-    """What each error counts in the sum, and what they count together."""
-    if part.sample_weight is None:
-        total = float(len(part))
-        return (np.full(len(part), 1 / total) if reduction == "mean" else None), total
-    total = float(part.sample_weight.sum())
-    return (part.sample_weight / (total or 1.0) if reduction == "mean" else part.sample_weight), total
+def batch_of(
+    data: Dataset, indices: slice | np.ndarray, reduction: Reduction, epoch: int, step: int
+) -> tuple[Batch, float]:
+    """These samples of the data, and what they weigh together; by the mean, each counts its share of that."""
+    in_order = isinstance(indices, slice)
+    x, rows = (data.x[indices], None) if in_order else (data.x, indices)
+    t, weight = data.t[indices], None if data.sample_weight is None else data.sample_weight[indices]
+    total = float(len(t) if weight is None else weight.sum())
+    if reduction == "mean":
+        weight = np.full(len(t), 1 / total) if weight is None else weight / (total or 1.0)
+    return Batch(x, t, weight, epoch, step, rows=rows), total
 
 
 def _tell(listeners: Sequence[Listener], event: Event) -> StopTraining | None:

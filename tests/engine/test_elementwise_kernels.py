@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from chainrule.engine.kernels import elementwise as kernels
+from chainrule.engine.kernels import samples
 from chainrule.engine.layout import Image, image
 from chainrule.engine.memory import aligned_zeros
 from chainrule.engine.simd import LANES
@@ -177,6 +178,7 @@ def test_vanishing_sigmoid_is_zero() -> None:
     np.testing.assert_array_equal(y[:3], [0, 1, 0])
 
 
+ROWS = np.array([2, 0, 2])  # of the data, that are the samples
 INPUTS = [image(1, 4, 5, frame=1, lanes=1), image(3, 4, 5, lanes=1), image(LANES + 2, 4, 5, frame=1), image(7, 1, 1)]
 
 
@@ -186,9 +188,9 @@ def test_scale_bytes(at: Image) -> None:
     table, out = Scaling(0.1307, 0.3081).table(np.dtype(np.float64)), room(at)
     zero, step = np.float32(table[0]), np.float32(table[1] - table[0])
     inside(out, at)[:] = 0
-    kernels.scale_bytes(x.reshape(-1), zero, step, out, at, 1, SAMPLES)
-    kernels.scale_bytes(x.reshape(-1), zero, step, out, at, 0, 1)
-    check(out, at, (zero + step * x.astype(np.float32)).astype(np.float32))
+    samples.scale_bytes(x.reshape(-1), ROWS, zero, step, out, at, 1, SAMPLES)
+    samples.scale_bytes(x.reshape(-1), ROWS, zero, step, out, at, 0, 1)
+    check(out, at, (zero + step * x[ROWS].astype(np.float32)).astype(np.float32))
 
 
 @pytest.mark.parametrize("at", INPUTS, ids=str)
@@ -196,6 +198,13 @@ def test_scale_bytes(at: Image) -> None:
 def test_copy_samples(at: Image, dtype: type) -> None:
     x, out = np.random.default_rng(0).normal(size=(SAMPLES, at.channels, at.height, at.width)).astype(dtype), room(at)
     inside(out, at)[:] = 0
-    kernels.copy_samples(x.reshape(-1), out, at, 0, 2)
-    kernels.copy_samples(x.reshape(-1), out, at, 2, SAMPLES)
-    check(out, at, x.astype(np.float32))
+    samples.copy_samples(x.reshape(-1), ROWS, out, at, 0, 2)
+    samples.copy_samples(x.reshape(-1), ROWS, out, at, 2, SAMPLES)
+    check(out, at, x[ROWS].astype(np.float32))
+
+
+@pytest.mark.parametrize("row", [-1, SAMPLES])
+def test_a_row_outside_of_the_data_is_an_error(row: int) -> None:
+    at, x = image(7, 1, 1), np.zeros(7 * SAMPLES, np.float32)
+    with pytest.raises(IndexError, match="outside of its data"):
+        samples.copy_samples(x, np.array([row]), room(at), at, 0, 1)

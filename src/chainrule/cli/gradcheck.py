@@ -152,7 +152,7 @@ class Subject:
         self.seed = seed
         self.batch = random_batch(network, samples, seed)
         self.objective = WithInputs(Reference(network, seed))
-        self.wx = self.objective.join(network.w, self.batch.x)
+        self.wx = self.objective.join(network.w, self.batch.samples)
         self.size = self.wx.size
 
     def row(self, what: str, entries: Iterable[int], of: int, direction: DirectionCheck | None = None) -> Row:

@@ -18,7 +18,7 @@ from chainrule.network import Network
 from chainrule.objective import Batch
 from chainrule.optimizers import Optimizer
 from chainrule.sampling import batches
-from chainrule.training import Training
+from chainrule.training import Training, batch_of
 
 ROUNDS = 5  # in which engines take turns, so that a slow moment of the machine does not hit one of them alone
 
@@ -47,12 +47,11 @@ class Steps:
     def _draw(self) -> Iterator[tuple[Optimizer, Batch]]:
         """Epoch after epoch, except what an epoch leaves that is no whole batch."""
         n, training = self.samples, self.training
-        weight = np.full(n, 1 / n) if training.reduction == "mean" else None
         for epoch in count():
             for indices in batches(len(self.data), n, training.order, training.seed, epoch):
-                part = self.data.take(indices)
-                if len(part) == n:
-                    yield training.optimizer_at(epoch), Batch(part.x, part.t, weight, epoch, self.state.step)
+                batch, _ = batch_of(self.data, indices, training.reduction, epoch, self.state.step)
+                if len(batch) == n:
+                    yield training.optimizer_at(epoch), batch
 
 
 @dataclass(frozen=True)

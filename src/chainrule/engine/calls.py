@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import typeof, types
+from numba import from_dtype, typeof, types
 
 from chainrule.engine.jit import intrinsic, native
 
@@ -98,6 +98,8 @@ def type_of(value: Any) -> Any:
         return types.BaseTuple.from_types([type_of(element) for element in value], pyclass)
     if isinstance(value, Varying):
         return typeof(value.array[0])
+    if isinstance(value, np.ndarray):  # one type, whether it may be written to, or lies in a file
+        return types.Array(from_dtype(value.dtype), 1, "C")
     return types.int64 if isinstance(value, int) and not isinstance(value, bool) else typeof(value)
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.engine.ends import Source
 from chainrule.engine.kernels.optimizers import kernel_of
 from chainrule.engine.kernels.philox import step_words
 from chainrule.engine.plan import Plan, layout_of
@@ -44,7 +45,7 @@ class Compiled(Objective):
         self._work = work_of(network)
         self._training: Plan | None = None
         self._inference: Plan | None = None
-        self._packed: tuple[Plan, np.dtype] | None = None  # whose buffers hold what is packed of w, and for what x
+        self._packed: tuple[Plan, Source] | None = None  # whose buffers hold what is packed of w, and for what x
         self._bound: dict[tuple[Any, ...], Any] = {}
 
     def plan(self, samples: int) -> Plan:
@@ -99,15 +100,15 @@ class Compiled(Objective):
     def outputs(self, w: np.ndarray, x: np.ndarray, unchanged: bool = False) -> np.ndarray:
         """y = f_w(x), in evaluation; `unchanged`: this w was the last one, and has not moved since."""
         plan = self._plan(len(x), training=False)
-        kind = plan.input.take(x)
+        source = plan.input.take(x)
 
         def make() -> tuple[Program, Program]:
             step = Step(w, len(x), plan.slots(len(x)))
-            return plan.program(kind, step, loss=False), plan.program(kind, step, loss=False, prepared=True)
+            return plan.program(source, step, loss=False), plan.program(source, step, loss=False, prepared=True)
 
-        whole, prepared = self._once((id(plan), id(w), len(x), kind), make, w)
-        self._team(len(x)).run(prepared if unchanged and self._packed == (plan, kind) else whole)
-        self._packed = plan, kind
+        whole, prepared = self._once((id(plan), id(w), len(x), id(source)), make, w, source)
+        self._team(len(x)).run(prepared if unchanged and self._packed == (plan, source) else whole)
+        self._packed = plan, source
         return plan.outputs(len(x))
 
     def _run(
@@ -120,17 +121,17 @@ class Compiled(Objective):
     ) -> Done:
         """A batch in training: its loss; dL/dw, if gw has room for it; and the update, if there is an optimizer."""
         plan, n = self._plan(len(batch), training=True), len(batch)
-        kind = plan.input.take(batch.x)
+        source = plan.input.take(batch.x, batch.rows)
         plan.output.take(batch)
 
         def make() -> tuple[Step, Program]:
             updates = Updates(w, state, optimizer) if optimizer else None
             step = Step(w, n, plan.slots(n), training=True, gw=gw, updates=updates)
-            return step, plan.program(kind, step, loss=True)
+            return step, plan.program(source, step, loss=True)
 
         vectors = state.vectors if state else None
-        key = id(plan), id(w), id(gw) if gw.size else 0, id(vectors), kernel_of(optimizer), n, kind
-        step, program = self._once(key, make, w, gw, vectors)
+        key = id(plan), id(w), id(gw) if gw.size else 0, id(vectors), kernel_of(optimizer), n, id(source)
+        step, program = self._once(key, make, w, gw, vectors, source)
         if step.updates and optimizer and state:
             step.updates.begin(optimizer, state.step)
         step.draws = Draws(self.seed, layer=0, step=batch.step, offset=batch.offset)

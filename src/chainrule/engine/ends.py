@@ -1,47 +1,71 @@
 """The two ends of a network in the engine: a batch's samples become the first image, the outputs meet the loss."""
 
+from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
 from chainrule.engine.calls import bind
 from chainrule.engine.kernels import losses
-from chainrule.engine.kernels.elementwise import copy_samples, scale_bytes
+from chainrule.engine.kernels.samples import copy_samples, scale_bytes
 from chainrule.engine.stage import Step, Values, Work, interpreted
 from chainrule.losses.loss import ClassLoss
 from chainrule.network import Network
 from chainrule.objective import Batch
 
+KINDS = np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64)  # of samples that kernels read
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Where the samples of a batch stand."""
+
+    x: np.ndarray  # flat
+    rows: np.ndarray  # (capacity,) int64; the first so many are the batch's
+
 
 class Input:
-    """Bytes are scaled, other numbers copied, into the planes of x."""
+    """Bytes are scaled, other numbers copied, into the planes of x: out of the data themselves, if these are as kernels
+    read them, or else out of a copy of the batch."""
 
     def __init__(self, network: Network, x: Values, samples: int) -> None:
         self.network, self.x, self.samples = network, x, samples
         table = network.scaling.table(np.dtype(np.float64))
         self.zero, self.step = np.float32(table[0]), np.float32(table[1] - table[0])  # scaling is affine
-        self.staged: dict[np.dtype, np.ndarray] = {}
+        self._staged: dict[np.dtype, Source] = {}
+        self._data: tuple[np.ndarray, Source] | None = None  # what batches were last taken from
 
-    def take(self, x: np.ndarray) -> np.dtype:
-        """Keep the samples x for `load`; their type."""
+    def take(self, x: np.ndarray, rows: np.ndarray | None = None) -> Source:
+        """Keep the samples x, or x[rows], for `load`."""
+        if rows is None or not (x.dtype in KINDS and x.flags.c_contiguous and x.flags.aligned):
+            return self._stage(x if rows is None else x.take(rows, axis=0))
+        if self._data is None or self._data[0] is not x:
+            self._data = x, Source(self.network.check_shape(x).reshape(-1), np.zeros(self.samples, np.int64))
+        source = self._data[1]
+        source.rows[: len(rows)] = rows
+        return source
+
+    def _stage(self, x: np.ndarray) -> Source:
         x = self.network.check_shape(x)
-        kind = x.dtype if x.dtype in (np.uint8, np.float64) else np.dtype(np.float32)
-        staged = self.staged.get(kind)
+        kind = x.dtype if x.dtype in KINDS else np.dtype(np.float32)
+        staged = self._staged.get(kind)
         if staged is None:
-            staged = self.staged[kind] = np.empty(self.samples * prod(self.network.shapes[0]), kind)
-        staged[: x.size].reshape(x.shape)[...] = x
-        return kind
+            room = np.empty(self.samples * prod(self.network.shapes[0]), kind)
+            staged = self._staged[kind] = Source(room, np.arange(self.samples))
+        staged.x[: x.size].reshape(x.shape)[...] = x
+        return staged
 
-    def shift(self, kind: np.dtype) -> float:
-        """What a byte of 0 becomes, of samples of that type; 0 for others."""
-        return float(self.zero) if kind == np.uint8 else 0.0
+    def shift(self, source: Source) -> float:
+        """What a byte of 0 becomes; 0 for other numbers."""
+        return float(self.zero) if source.x.dtype == np.uint8 else 0.0
 
-    def load(self, kind: np.dtype, shift: float) -> Work:
+    def load(self, source: Source, shift: float) -> Work:
         """What makes the samples that were taken, less `shift`, the input."""
         image, out = self.x.image, self.x.x
-        if kind == np.uint8:
-            return [bind(scale_bytes, self.staged[kind], self.zero - np.float32(shift), self.step, out, image)]
-        return [bind(copy_samples, self.staged[kind], out, image)]
+        if source.x.dtype == np.uint8:
+            scaling = self.zero - np.float32(shift), self.step
+            return [bind(scale_bytes, source.x, source.rows, *scaling, out, image)]
+        return [bind(copy_samples, source.x, source.rows, out, image)]
 
 
 class Output:

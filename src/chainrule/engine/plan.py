@@ -9,7 +9,7 @@ from chainrule.engine.calls import Window
 from chainrule.engine.chains import Chains
 from chainrule.engine.convolution_stage import ConvolutionStage
 from chainrule.engine.elementwise_stage import elementwise_stage
-from chainrule.engine.ends import Input, Output
+from chainrule.engine.ends import Input, Output, Source
 from chainrule.engine.linear_stage import LinearStage
 from chainrule.engine.pieces import Piece, after_relu, images_of, pieces_of
 from chainrule.engine.pooled_stage import PooledStage
@@ -52,14 +52,14 @@ class Plan:
         self.input = Input(network, self.values[0], capacity)
         self.output = Output(network, self.values[len(network.layers)], capacity)
 
-    def program(self, kind: np.dtype, step: Step, loss: bool, prepared: bool = False) -> Program:
-        """What computes y of the samples that the input took, their errors (if `loss`), and dL/dw (if it has room).
+    def program(self, source: Source, step: Step, loss: bool, prepared: bool = False) -> Program:
+        """What computes y of the samples there, their errors (if `loss`), and dL/dw (if it has room).
 
         `prepared`: without what is done once for a w.
         """
-        step.shift = self.input.shift(kind) if self.stages[0].takes_shift else 0.0
+        step.shift = self.input.shift(source) if self.stages[0].takes_shift else 0.0
         chains = Chains(step)
-        chains.add(self.input.load(kind, step.shift), self.stages[0], Role(None, "load"))
+        chains.add(self.input.load(source, step.shift), self.stages[0], Role(None, "load"))
         for k, stage in enumerate(self.stages):
             chains.add(stage.forward(step), stage, Role(k, "forward"))
         if loss:

@@ -42,7 +42,7 @@ class Reference(Objective):
         return Draws(self.seed, layer=0, step=batch.step, offset=batch.offset)
 
     def _forward(self, w: np.ndarray, batch: Batch) -> list[np.ndarray]:
-        return self.network.forward(w, self.network.prepare(batch.x, w.dtype), self._draws(batch))
+        return self.network.forward(w, self.network.prepare(batch.samples, w.dtype), self._draws(batch))
 
     def _loss(self, y: np.ndarray, batch: Batch) -> float:
         error = self.network.loss.error(y, batch.t).astype(np.float64)

@@ -8,6 +8,7 @@ import numpy as np
 from chainrule.engine.calls import Call, Window, bind
 from chainrule.engine.kernels.optimizers import CHUNK, Rows, constants_of, kernel_of, squares
 from chainrule.engine.program import TASKS, Phase, Task, cut
+from chainrule.engine.simd import LANES
 from chainrule.optimizers import Optimizer, State
 
 
@@ -19,7 +20,8 @@ class Updates:
         self.w, self.state, self.kernel = w, state, kernel_of(optimizer)
         self.constants = np.zeros(8, w.dtype)
         self.taken: list[slice] = []
-        self.sums: list[np.ndarray] = []
+        self._sums = np.zeros(len(w) // LANES + 1)  # of squares, block by block: each has a whole vector at least
+        self._blocks = 0
 
     @property
     def complete(self) -> bool:
@@ -33,16 +35,15 @@ class Updates:
 
     def norm(self) -> float:
         """|dL/dw| of the last run."""
-        return math.sqrt(sum(float(sums.sum()) for sums in self.sums))
+        return math.sqrt(self._sums[: self._blocks].sum())
 
     def calls(self, gw: np.ndarray | Window, rows: Rows, count: int, block: int, squared: bool = True) -> list[Call]:
         """For `count` rows in blocks of at most `block`; each element of w belongs to one such list."""
         self.taken.append(slice(rows.w_at, rows.w_at + count * rows.floats))
         calls = []
         if squared:
-            sums = np.zeros(-(-count // block))
-            self.sums.append(sums)
-            calls.append(bind(squares, gw, sums, rows, block))
+            begin, self._blocks = self._blocks, self._blocks - (-count // block)
+            calls.append(bind(squares, gw, self._sums[begin : self._blocks], rows, block))
         if self.kernel is not None and self.state is not None:
             calls.append(bind(self.kernel, self.w, gw, *self.state.vectors, self.constants, rows))
         return calls

@@ -1,4 +1,4 @@
-"""Layers that treat each number alone, from one image into another; and a batch's samples into the first image.
+"""Layers that treat each number alone, from one image into another.
 
     ReLU        y = max(x, 0)                   gx = gy [x > 0]  (or x >= 0)
     Sigmoid     y = 1 / (1 + exp(-x))           gx = gy y (1 - y)
@@ -188,42 +188,3 @@ def tanh_input_gradient(gy, y, gx, gi, yi, first, last):
             g, b, out = run(gy, gi, s, r, count), run(y, yi, s, r, count), run(gx, gi, s, r, count)
             for k in range(len(out)):
                 out[k] = g[k] * (F32(1) - b[k] * b[k])
-
-
-@kernel
-def scale_bytes(x, zero, step, out, image, first, last):
-    """out[s, c, i, j] = zero + step x[s, c, i, j], for flat bytes x in canonical order."""
-    rows, width = (1, image.channels * image.height * image.width) if whole(image) else (image.height, image.width)
-    channels = 1 if whole(image) else image.channels
-    source = first * image.channels * image.height * image.width
-    for s in range(first, last):
-        for c in range(channels):
-            for i in range(rows):
-                at = place(image, s, c, i, 0)
-                if image.lanes == 1:
-                    a, b = x[source : source + width], out[at : at + width]
-                    for j in range(len(b)):
-                        b[j] = zero + step * F32(a[j])
-                else:
-                    for j in range(width):
-                        out[at + j * image.lanes] = zero + step * F32(x[source + j])
-                source += width
-
-
-@kernel
-def whole(image):
-    """Whether a sample stands as in canonical order, in one piece."""
-    return image.lanes == 1 and image.frame == 0
-
-
-@kernel
-def copy_samples(x, out, image, first, last):
-    """out[s, c, i, j] = x[s, c, i, j] in out's type, for flat numbers x in canonical order."""
-    source = first * image.channels * image.height * image.width
-    for s in range(first, last):
-        for c in range(image.channels):
-            for i in range(image.height):
-                at = place(image, s, c, i, 0)
-                for j in range(image.width):
-                    out[at + j * image.lanes] = x[source + j]
-                source += image.width

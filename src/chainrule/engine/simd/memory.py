@@ -127,14 +127,14 @@ def load_bytes(typingctx, array, offset):
 @intrinsic(prefer_literal=True)
 def prefetch(typingctx, n, array, offset):
     """Ask for the cache lines of n (a constant) elements of the array, soon to be read; it may reach outside."""
-    lines = range(0, literal(n), 16)
+    lines = range(0, literal(n) * array.dtype.bitwidth // 8, 64)
 
     def emit(context, builder, signature, arguments):
         e = Emitter(context, builder)
         data = context.make_array(array)(context, builder, value=arguments[1]).data
         base = builder.bitcast(builder.gep(data, [arguments[2]]), ir.IntType(8).as_pointer())
         for line in lines:
-            e.call("llvm.prefetch.p0i8", ir.VoidType(), builder.gep(base, [I64(4 * line)]), I32(0), I32(3), I32(1))
+            e.call("llvm.prefetch.p0i8", ir.VoidType(), builder.gep(base, [I64(line)]), I32(0), I32(3), I32(1))
         return context.get_dummy_value()
 
     return types.void(n, array, types.intp), emit
