@@ -5,6 +5,8 @@ import pytest
 
 from chainrule import Adam, DataError, Dropout, Linear, Network, ReLU, SquaredError, Training, evaluate, fit
 from chainrule.data import Dataset
+from chainrule.events import EpochEvent
+from chainrule.fitting import EpochRecord
 
 
 @pytest.fixture
@@ -61,7 +63,7 @@ def test_fit_learns_and_records(data):
         data,
         Training(Adam(0.01), epochs=5, batch_size=16),
         validation=data,
-        on_epoch=lambda r, _: seen.append(r),
+        listeners=[lambda event: seen.append(EpochRecord.of(event)) if isinstance(event, EpochEvent) else None],
     )
     assert history.epochs == seen
     assert [record.epoch for record in seen] == [1, 2, 3, 4, 5]

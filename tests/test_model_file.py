@@ -10,6 +10,7 @@ from safetensors.numpy import load_file, save_file
 import chainrule
 from chainrule import ChainruleError, Dropout, Linear, ModelError, Network, ReLU, SquaredError, Training, fit
 from chainrule.data import Dataset
+from chainrule.events import CheckpointEvent, Sums
 from chainrule.lcg48 import Lcg48
 from chainrule.model_file import Checkpoint, load_checkpoint, save_checkpoint
 from chainrule.optimizers import AdaDelta
@@ -39,9 +40,25 @@ def test_a_saved_preset_loads_as_the_same_function(name, tmp_path):
 def test_a_checkpoint_keeps_everything(network, stream, tmp_path):
     stream.uniform(11)
     vectors = np.arange(2 * network.size, dtype=np.float32).reshape(2, -1)
-    written = Checkpoint(network, vectors, epoch=3, batch=4, step=50, configuration={"lr": 0.5, "names": ["a"]})
+    memory = {"best": 0.1, "none": None, "w": np.arange(network.size, dtype=np.float32)}
+    written = Checkpoint(
+        network,
+        vectors,
+        epoch=3,
+        batch=4,
+        step=50,
+        configuration={"lr": 0.5, "names": ["a"]},
+        sums=Sums(1 / 3, 2.0, 3, 4.5),
+        memories={"Listener": memory},
+        last_w=-network.w,
+    )
     save_checkpoint(tmp_path / "m", written)
     read = load_checkpoint(tmp_path / "m")
+    assert read.sums == written.sums
+    assert read.last_w is not None
+    assert read.last_w.tobytes() == (-network.w).tobytes()
+    assert read.memories["Listener"].pop("w").tobytes() == memory.pop("w").tobytes()
+    assert read.memories == {"Listener": memory}
     assert read.optimizer_vectors.tobytes() == vectors.tobytes()
     assert (read.epoch, read.batch, read.step, read.configuration) == (3, 4, 50, written.configuration)
     (dropout,) = (layer for layer in read.network.layers if isinstance(layer, Dropout))
@@ -138,7 +155,7 @@ def test_training_goes_on_bit_for_bit_from_a_file(tmp_path):
     half = fresh()
     stopped = fit(half, data, replace(training, epochs=1)).progress
     assert stopped is not None
-    checkpoint = Checkpoint(half, stopped.optimizer_vectors(), stopped.epoch, stopped.batch, stopped.state.step)
+    checkpoint = Checkpoint.of(half, CheckpointEvent(stopped, ()), {})
     save_checkpoint(tmp_path / "m", checkpoint)
     read = load_checkpoint(tmp_path / "m")
     fit(read.network, data, training, start=read.progress())

@@ -8,7 +8,7 @@ import pytest
 from chainrule.data import Dataset
 from chainrule.engine.reference import Reference
 from chainrule.errors import DataError, DivergedError, UsageError
-from chainrule.events import BatchEvent, EpochEvent, Event, Progress, StopEvent, StopTraining
+from chainrule.events import BatchEvent, CheckpointEvent, EpochEvent, Event, Memory, Progress, StopEvent, StopTraining
 from chainrule.layers import Dropout, Linear, Tanh
 from chainrule.network import Network
 from chainrule.objective import Batch, Objective
@@ -34,7 +34,7 @@ class Quadratic(Objective):
         self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: Callable[[slice], None] | None = None
     ) -> float:
         weight = np.ones(len(batch)) if batch.sample_weight is None else batch.sample_weight
-        d = w - batch.x
+        d = w - batch.samples
         out[:] = weight @ (d @ self.a)
         return float(weight @ np.einsum("si,ij,sj->s", d, self.a, d) / 2)
 
@@ -81,7 +81,7 @@ def test_gradient_descent_is_its_closed_form(order: Order) -> None:
     training = Training(SGD(eta), epochs=30, batch_size=None, order=order)
     minimise(Quadratic(), EXAMPLES, start, training, [recorder])
     m = EXAMPLES.x.mean(axis=0)
-    for k, w in enumerate(recorder.weights[::2]):  # a batch and an epoch end after each update
+    for k, w in enumerate(recorder.weights[::3]):  # a batch, an epoch and a checkpoint after each update
         power = np.linalg.matrix_power(np.eye(4) - eta * Quadratic.a, min(k + 1, 30))
         assert_agrees(w, m + power @ (start - m), 1e-13)
 
@@ -209,7 +209,7 @@ def test_a_run_goes_on_from_its_numbers_alone() -> None:
     stopped = train(training, listeners=[stop_after(1, 1)]).progress
     objective = Reference(classifier(), training.seed)
     state = State(stopped.optimizer_vectors(), stopped.state.step)
-    rebuilt = Progress(objective, stopped.weights(), state, stopped.epoch, stopped.batch)
+    rebuilt = Progress(objective, stopped.weights(), state, stopped.epoch, stopped.batch, stopped.sums)
     assert (rebuilt.epoch, rebuilt.batch, state.step) == (1, 2, 5)
     assert np.array_equal(minimise(objective, EXAMPLES, rebuilt.w, training, start=rebuilt).w, train(training).w)
 
@@ -239,7 +239,7 @@ def test_events_come_in_order() -> None:
     recorder = Recorder()
     train(replace(TRAINING, epochs=2), listeners=[recorder])
     kinds = [type(event) for event in recorder.events]
-    assert kinds == [BatchEvent, BatchEvent, BatchEvent, EpochEvent] * 2 + [StopEvent]
+    assert kinds == [BatchEvent, BatchEvent, BatchEvent, EpochEvent, CheckpointEvent] * 2 + [StopEvent]
     places = [(event.epoch, event.batch, event.samples) for event in recorder.of(BatchEvent)]
     assert places == [(0, 0, 4), (0, 1, 4), (0, 2, 2), (1, 0, 4), (1, 1, 4), (1, 2, 2)]
 
@@ -295,7 +295,8 @@ def test_a_listener_stops_the_run_after_its_update() -> None:
     assert isinstance(last, StopEvent)
     assert (last.reason, last.progress.epoch, last.progress.batch) == ("enough", 1, 1)
     assert len(recorder.of(BatchEvent)) == 4
-    assert np.array_equal(result.w, recorder.weights[-2])
+    assert np.array_equal(result.w, recorder.weights[-3])
+    assert [event.progress.batch for event in recorder.of(CheckpointEvent)] == [1, 1]  # one Progress, as it stands now
 
 
 def test_a_whole_run_is_done() -> None:
@@ -379,3 +380,56 @@ def test_bad_settings(options: dict, message: str) -> None:
 def test_every_batch_is_a_step(batch_size: int | None, steps: int) -> None:
     training = replace(TRAINING, batch_size=batch_size)
     assert train(training).progress.state.step == steps
+
+
+def test_an_epoch_that_was_interrupted_tells_of_all_its_samples() -> None:
+    whole, rest = Recorder(), Recorder()
+    train(listeners=[whole])
+    stopped = train(listeners=[stop_after(1, 0)])
+    minimise(stopped.progress.objective, EXAMPLES, stopped.w, TRAINING, [rest], start=stopped.progress)
+    told = [(event.epoch, event.samples, event.loss, event.gradient_norm) for event in rest.of(EpochEvent)]
+    expected = [(event.epoch, event.samples, event.loss, event.gradient_norm) for event in whole.of(EpochEvent)]
+    assert told == expected[1:]
+
+
+class Counter:
+    """A listener that remembers how many epochs it has seen."""
+
+    def __init__(self) -> None:
+        self.epochs = 0
+
+    def __call__(self, event: Event) -> None:
+        self.epochs += isinstance(event, EpochEvent)
+
+    def state(self) -> Memory:
+        return {"epochs": self.epochs}
+
+    def restore(self, state: Memory) -> None:
+        self.epochs = state["epochs"]
+
+
+def test_a_checkpoint_tells_what_the_listeners_remember_after_the_epoch() -> None:
+    seen: list[dict[str, Memory]] = []
+
+    def keep(event: Event) -> None:
+        if isinstance(event, CheckpointEvent):
+            seen.append(event.memories())
+
+    train(listeners=[keep, Counter()])
+    assert seen == [{"Counter": {"epochs": k}} for k in (1, 2, 3)]
+
+
+def test_a_run_that_goes_on_gives_its_listeners_back_what_they_remembered() -> None:
+    stopped = train(listeners=[stop_after(1, 2)]).progress
+    counter = Counter()
+    start = replace(stopped, memories={"Counter": {"epochs": 40}, "Nobody": {}})
+    minimise(stopped.objective, EXAMPLES, stopped.weights(), TRAINING, [counter], start=start)
+    assert counter.epochs == 41
+
+
+def test_a_listener_may_put_other_weights_into_a_run_that_is_over() -> None:
+    def zero(event: Event) -> None:
+        if isinstance(event, StopEvent):
+            event.progress.w[:] = 0
+
+    assert not train(listeners=[zero]).w.any()

@@ -2,6 +2,7 @@
 
 from chainrule import data as data
 from chainrule.data import Dataset as Dataset
+from chainrule.early_stopping import EarlyStopping as EarlyStopping
 from chainrule.errors import ChainruleError as ChainruleError
 from chainrule.errors import DataError as DataError
 from chainrule.errors import DivergedError as DivergedError
@@ -11,6 +12,7 @@ from chainrule.errors import UsageError as UsageError
 from chainrule.evaluation import Evaluation as Evaluation
 from chainrule.evaluation import evaluate as evaluate
 from chainrule.events import BatchEvent as BatchEvent
+from chainrule.events import CheckpointEvent as CheckpointEvent
 from chainrule.events import EpochEvent as EpochEvent
 from chainrule.events import StopEvent as StopEvent
 from chainrule.events import StopTraining as StopTraining

@@ -21,11 +21,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chainrule.errors import ChainruleError, NetworkError
+from chainrule.errors import ChainruleError, NetworkError, UsageError
 from chainrule.layers import LAYERS, Dropout, Layer
 from chainrule.lcg48 import Lcg48
 from chainrule.losses import LOSSES, Loss
 from chainrule.network import Network
+from chainrule.optimizers import OPTIMIZERS
 from chainrule.scaling import Scaling
 from chainrule.training import Training
 
@@ -130,3 +131,14 @@ def describe_training(training: Training) -> dict[str, Any]:
     """How a network is trained, as numbers and strings; a batch size of None (all samples) is left out."""
     described = {key: value for key, value in asdict(training).items() if value is not None}
     return described | {"optimizer": {"type": type(training.optimizer).__name__, **asdict(training.optimizer)}}
+
+
+def build_training(description: dict[str, Any]) -> Training:
+    """The training that `describe_training` described; UsageError if it is none."""
+    options = {"batch_size": None, **description}
+    try:
+        settings = dict(options.pop("optimizer"))
+        kind = OPTIMIZERS[settings.pop("type").lower()]
+        return Training(kind(**settings), **options)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"cannot read how to train: {error}") from None

@@ -1,12 +1,12 @@
 """fit: train a network on data, and look at it after every epoch."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chainrule.data.dataset import Dataset
 from chainrule.engine import DEFAULT_ENGINE, execute
 from chainrule.evaluation import Evaluation, evaluate
-from chainrule.events import EpochEvent, Event, Listener, Progress
+from chainrule.events import CheckpointEvent, EpochEvent, Event, Listener, Progress
 from chainrule.network import Network
 from chainrule.training import Training, minimise
 
@@ -23,6 +23,12 @@ class EpochRecord:
     samples_per_second: float
     validation: Evaluation | None = None
 
+    @classmethod
+    def of(cls, event: EpochEvent) -> "EpochRecord":
+        """What an event tells, without the run that it came from."""
+        rate = event.samples / event.seconds
+        return cls(event.epoch + 1, event.loss, event.lr, event.gradient_norm, event.seconds, rate, event.validation)
+
 
 @dataclass
 class History:
@@ -37,6 +43,11 @@ class History:
         """Of training steps."""
         return sum(record.seconds for record in self.epochs)
 
+    def _repr_html_(self) -> str:
+        from chainrule.display import history_html  # what shows histories stands above them
+
+        return history_html(self)
+
 
 def fit(
     network: Network,
@@ -47,13 +58,12 @@ def fit(
     engine: str = DEFAULT_ENGINE,
     threads: int | None = None,
     listeners: Sequence[Listener] = (),
-    on_epoch: Callable[[EpochRecord, Progress], None] | None = None,
     start: Progress | None = None,
 ) -> History:
-    """Train the network's own w on the data; network.w is brought up to date after every epoch and at the end.
+    """Train the network's own w on the data; network.w is brought up to date at every epoch's event and at the end.
 
-    `validation` data, if given, are evaluated after every epoch, in batches of the training's size. `on_epoch` is
-    called with each record. Raises DataError for data that do not fit the network, DivergedError.
+    `validation` data, if given, are evaluated after every epoch, in batches of the training's size. `listeners` are
+    told what happens (`events`). Raises DataError for data that do not fit the network, DivergedError.
     """
     training = training or Training()
     data.check_finite()
@@ -62,22 +72,18 @@ def fit(
     objective = execute(network, engine, training.seed, threads)
     history = History()
 
-    def record(event: Event) -> None:
-        if not isinstance(event, EpochEvent):
-            return
-        network.w[:] = event.progress.weights()
-        seen = None
-        if validation is not None and len(validation):
-            seen = evaluate(network, validation, objective, training.batch_size or 100)
-        rate = event.samples / event.seconds
-        epoch = EpochRecord(
-            event.epoch + 1, event.loss, event.lr, event.gradient_norm, event.seconds, rate, validation=seen
-        )
-        history.epochs.append(epoch)
-        if on_epoch:
-            on_epoch(epoch, event.progress)
+    def judge(progress: Progress) -> Evaluation:
+        network.w[:] = progress.weights()
+        return evaluate(network, validation or data, objective, training.batch_size or 100)
 
-    result = minimise(objective, data, network.w, training, [*listeners, record], start)
+    def record(event: Event) -> None:
+        if isinstance(event, EpochEvent | CheckpointEvent):
+            network.w[:] = event.progress.weights()
+        if isinstance(event, EpochEvent):
+            history.epochs.append(EpochRecord.of(event))
+
+    judged = judge if validation is not None and len(validation) else None
+    result = minimise(objective, data, network.w, training, [record, *listeners], start, judged)
     network.w[:] = result.w
     history.reason, history.progress = result.reason, result.progress
     return history

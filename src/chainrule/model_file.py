@@ -2,6 +2,8 @@
 
     conv1.w, conv1.b, ...     the parameters, each in its canonical order
     optimizer.0, ...          the optimizer's vectors, like w (only in a file written by a training run)
+    EarlyStopping.w, ...      vectors that a listener remembers, likewise
+    last.w                    where the training goes on from, if that is not w: early stopping went back to the best
     metadata                  strings: format, version, network, training state, configuration, versions, sha256
 
 The plain safetensors library reads it. `sha256` is over all tensors and all other metadata.
@@ -12,7 +14,7 @@ import json
 import os
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from chainrule.data.cache import write_atomically
 from chainrule.description import build, describe
 from chainrule.engine import execute
 from chainrule.errors import ChainruleError, ModelError, NetworkError
-from chainrule.events import Progress
+from chainrule.events import CheckpointEvent, Memory, Progress, Sums
 from chainrule.layers import Dropout
 from chainrule.network import Network
 from chainrule.optimizers import State
@@ -43,14 +45,32 @@ class Checkpoint:
     batch: int = 0  # batches done in the epoch after them
     step: int = 0  # updates done
     configuration: dict[str, Any] = field(default_factory=dict)  # of the run that wrote it
+    sums: Sums = field(default_factory=Sums)  # over those batches
+    memories: dict[str, Memory] = field(default_factory=dict)  # of listeners, by name
+    last_w: np.ndarray | None = None  # (size,) where training goes on from, if not from the network's w
+
+    @classmethod
+    def of(cls, network: Network, event: CheckpointEvent, configuration: dict[str, Any]) -> "Checkpoint":
+        """What an event lets go on from; the network has the event's w."""
+        progress = event.progress
+        return cls(
+            network,
+            progress.optimizer_vectors(),
+            progress.epoch,
+            progress.batch,
+            progress.state.step,
+            configuration,
+            replace(progress.sums),
+            event.memories(),
+        )
 
     def progress(self, engine: str = "reference", seed: int = 0) -> Progress:
         """To go on from, as `start` of `fit` or `minimise`; `seed` is the training's."""
         objective = execute(self.network, engine, seed)
         vectors = [objective.layout.pack(vector) for vector in self.optimizer_vectors]
-        w = objective.layout.pack(self.network.w)
+        w = objective.layout.pack(self.network.w if self.last_w is None else self.last_w)
         state = State(np.stack(vectors) if vectors else np.empty((0, len(w)), w.dtype), self.step)
-        return Progress(objective, w, state, self.epoch, self.batch)
+        return Progress(objective, w, state, self.epoch, self.batch, replace(self.sums), self.memories)
 
 
 def save(path: str | Path, network: Network) -> None:
@@ -68,6 +88,10 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
     tensors = {name: np.ascontiguousarray(view) for name, view in checkpoint.network.named().items()}
     for k, vector in enumerate(checkpoint.optimizer_vectors):
         tensors[f"optimizer.{k}"] = np.ascontiguousarray(vector)
+    if checkpoint.last_w is not None:
+        tensors["last.w"] = checkpoint.last_w
+    for listener, memory in checkpoint.memories.items():
+        tensors |= {f"{listener}.{key}": value for key, value in memory.items() if isinstance(value, np.ndarray)}
     metadata = _metadata(checkpoint)
     metadata["sha256"] = content_hash(tensors, metadata)
     content = to_bytes(tensors, metadata)
@@ -98,6 +122,9 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
             state["batch"],
             state["step"],
             json.loads(metadata["configuration"]),
+            Sums(**state.get("sums", {})),
+            {name: _with_vectors(name, memory, tensors) for name, memory in state.get("listeners", {}).items()},
+            tensors.get("last.w"),
         )
     except (NetworkError, KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
         raise ModelError(f"{path}: its network and its tensors do not fit together: {error}") from None
@@ -129,6 +156,8 @@ def _metadata(checkpoint: Checkpoint) -> dict[str, str]:
         "batch": checkpoint.batch,
         "step": checkpoint.step,
         "streams": streams,
+        "sums": asdict(checkpoint.sums),
+        "listeners": {name: _without_vectors(memory) for name, memory in checkpoint.memories.items()},
     }
     versions = {"chainrule": __version__, "numpy": np.__version__, "python": platform.python_version()}
     return {
@@ -140,6 +169,17 @@ def _metadata(checkpoint: Checkpoint) -> dict[str, str]:
         "configuration": json.dumps(checkpoint.configuration),
         "versions": json.dumps(versions),
     }
+
+
+def _without_vectors(memory: Memory) -> Memory:
+    """What of a listener's memory is no vector; a file keeps the vectors as tensors."""
+    return {key: value for key, value in memory.items() if not isinstance(value, np.ndarray)}
+
+
+def _with_vectors(listener: str, memory: Memory, tensors: Mapping[str, np.ndarray]) -> Memory:
+    """A listener's memory with its vectors."""
+    start = f"{listener}."
+    return memory | {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}
 
 
 def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:

@@ -6,23 +6,41 @@ With D' = D it is the lecture's gradient descent. The loop knows an objective an
 Whoever wants to watch or to stop it listens to its events.
 """
 
+from __future__ import annotations
+
 import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal, get_args
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
 from chainrule.data.dataset import Dataset
 from chainrule.errors import DataError, DivergedError, UsageError
-from chainrule.events import BatchEvent, EpochEvent, Event, Listener, Progress, StopEvent, StopTraining
+from chainrule.events import (
+    BatchEvent,
+    CheckpointEvent,
+    EpochEvent,
+    Event,
+    Listener,
+    Progress,
+    Stateful,
+    StopEvent,
+    StopTraining,
+    Sums,
+    name_of,
+)
 from chainrule.objective import Batch, Objective
 from chainrule.optimizers import Adam, Optimizer, State
 from chainrule.random import check_seed
 from chainrule.sampling import ORDERS, Order, batch_count, batches
 
+if TYPE_CHECKING:
+    from chainrule.evaluation import Evaluation
+
 Reduction = Literal["mean", "sum"]
+Judge = Callable[[Progress], "Evaluation"]  # how well w does on held-out data
 
 
 @dataclass(frozen=True)
@@ -74,20 +92,23 @@ def minimise(
     training: Training,
     listeners: Sequence[Listener] = (),
     start: Progress | None = None,
+    judge: Judge | None = None,
 ) -> Result:
     """Minimise L(w; D) from w (canonical order), or go on from where `start` is; neither is changed.
 
+    After every epoch `judge`, if given, says how well w does. Whoever listens is told what happens (`events`).
     Raises DivergedError where the loss or the gradient is not finite, DataError for data that weigh nothing.
     """
     if len(data) == 0:
         raise DataError("there is no training data; expected at least one sample")
     if data.sample_weight is not None and not data.sample_weight.any():
         raise DataError("all sample weights are 0; expected at least one above 0")
-    progress = _begin(objective, w, training) if start is None else _go_on(objective, start)
+    progress = _begin(objective, w, training) if start is None else _go_on(objective, start, listeners)
     stop, gw = None, np.zeros_like(progress.w)
     with np.errstate(over="ignore", invalid="ignore"):  # whatever is not finite is reported as divergence
         while progress.epoch < training.epochs and stop is None:
-            stop = _epoch(progress, gw, data, training, listeners)
+            stop = _epoch(progress, gw, data, training, listeners, judge)
+            stop = _tell(listeners, CheckpointEvent(progress, listeners)) or stop
     reason = "done" if stop is None else str(stop)
     _tell(listeners, StopEvent(progress, reason))
     return Result(progress.weights(), progress, reason)
@@ -98,41 +119,49 @@ def _begin(objective: Objective, w: np.ndarray, training: Training) -> Progress:
     return Progress(objective, packed, training.optimizer.new_state(packed))
 
 
-def _go_on(objective: Objective, start: Progress) -> Progress:
+def _go_on(objective: Objective, start: Progress, listeners: Sequence[Listener]) -> Progress:
+    for listener in listeners:
+        if isinstance(listener, Stateful) and name_of(listener) in start.memories:
+            listener.restore(start.memories[name_of(listener)])
     w = objective.layout.pack(start.weights())
     vectors = np.empty((len(start.state.vectors), len(w)), w.dtype)
     for vector, canonical in zip(vectors, start.optimizer_vectors(), strict=True):
         vector[:] = objective.layout.pack(canonical)
-    return Progress(objective, w, State(vectors, start.state.step), start.epoch, start.batch)
+    return Progress(objective, w, State(vectors, start.state.step), start.epoch, start.batch, replace(start.sums))
 
 
 def _epoch(
-    progress: Progress, gw: np.ndarray, data: Dataset, training: Training, listeners: Sequence[Listener]
+    progress: Progress,
+    gw: np.ndarray,
+    data: Dataset,
+    training: Training,
+    listeners: Sequence[Listener],
+    judge: Judge | None,
 ) -> StopTraining | None:
     """All batches of an epoch that are still to do; what a listener raised to end the run, if one did."""
-    objective, w, state, epoch = progress.objective, progress.w, progress.state, progress.epoch
+    objective, w, state, sums, epoch = progress.objective, progress.w, progress.state, progress.sums, progress.epoch
     optimizer = training.optimizer_at(epoch)
     batch_size = training.batch_size or len(data)
     count = batch_count(len(data), batch_size)
-    loss_sum = weight_sum = seconds = 0.0
-    samples, norm, stop = 0, math.nan, None
+    norm, stop = math.nan, None
     for indices in batches(len(data), batch_size, training.order, training.seed, epoch, progress.batch):
         clock = time.perf_counter()
         batch, total = batch_of(data, indices, training.reduction, epoch, state.step)
         loss, norm = objective.step(optimizer, w, batch, gw, state)
         _check_finite(loss, norm, progress, optimizer)
         mean = loss if training.reduction == "mean" else loss / (total or 1.0)
-        loss_sum, weight_sum, samples = loss_sum + mean * total, weight_sum + total, samples + len(batch)
+        sums.loss, sums.weight, sums.samples = sums.loss + mean * total, sums.weight + total, sums.samples + len(batch)
         progress.batch += 1
-        seconds += time.perf_counter() - clock
+        sums.seconds += time.perf_counter() - clock
         stop = _tell(listeners, BatchEvent(progress, epoch, progress.batch - 1, len(batch), mean, norm))
         if stop and progress.batch < count:  # after its last batch an epoch is done, stopped or not
             return stop
     if not np.isfinite(w).all():
         raise DivergedError(f"w is not finite after epoch {epoch + 1}; try a learning rate below {optimizer.lr:g}")
-    progress.epoch, progress.batch = epoch + 1, 0
-    mean = loss_sum / (weight_sum or 1.0)
-    return _tell(listeners, EpochEvent(progress, epoch, samples, mean, norm, optimizer.lr, seconds)) or stop
+    progress.epoch, progress.batch, progress.sums = epoch + 1, 0, Sums()
+    seen, mean = judge(progress) if judge else None, sums.loss / (sums.weight or 1.0)
+    event = EpochEvent(progress, epoch, sums.samples, mean, norm, optimizer.lr, sums.seconds, seen)
+    return _tell(listeners, event) or stop
 
 
 def _check_finite(loss: float, norm: float, progress: Progress, optimizer: Optimizer) -> None:

@@ -17,6 +17,7 @@ from chainrule.cli.gradcheck import gradcheck
 from chainrule.cli.info import info
 from chainrule.cli.predict import predict
 from chainrule.cli.regress import regress
+from chainrule.cli.runs import runs
 from chainrule.cli.train import train
 from chainrule.errors import ChainruleError
 from chainrule.version import __version__
@@ -29,7 +30,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, evaluate, predict, regress, gradcheck, info, bench):
+for command in (train, evaluate, predict, runs, regress, gradcheck, info, bench):
     app.command()(command)
 
 

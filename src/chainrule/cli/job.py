@@ -1,6 +1,6 @@
 """What `chainrule train` is asked to do, resolved from a preset or a network file and the options given."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +81,8 @@ def make_job(
     preset_name: str | None, network_file: Path | None, seed: int, seeds: dict[str, int | None], changes: Changes
 ) -> Job:
     """The job; UsageError or NetworkError where the options contradict each other or describe nothing possible."""
-    given = {name: value for name, value in seeds.items() if value is not None}
+    names = {"weight_seed": "weights", "dropout_seed_1": "dropout1", "dropout_seed_2": "dropout2"}
+    given = {names[name]: value for name, value in seeds.items() if value is not None}
     if network_file is not None:
         if preset_name is not None:
             raise UsageError("both --preset and --network are given; expected one of them")
@@ -104,6 +105,27 @@ def philox(seed: int) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
+class DataOptions:
+    """Which data to train on, and how they are divided."""
+
+    data: Path | None = None  # None: the embedded MNIST
+    train_data_size: int | None = None
+    test_data_size: int | None = None
+    validation: float | None = None
+
+    def configuration(self) -> dict[str, Any]:
+        """As a run's configuration holds them, those that are given."""
+        values = {name: value for name, value in asdict(self).items() if value is not None}
+        return values | ({"data": str(self.data.resolve())} if self.data else {})
+
+    @classmethod
+    def of(cls, configuration: dict[str, Any]) -> "DataOptions":
+        """Those of a run."""
+        data, *sizes = (configuration.get(field.name) for field in fields(cls))
+        return cls(Path(data) if data else None, *sizes)
+
+
+@dataclass(frozen=True)
 class Data:
     """What to train on, what to look at after every epoch, and what to test on once at the end."""
 
@@ -112,17 +134,15 @@ class Data:
     at_end: Dataset | None
 
 
-def load_data(
-    folder: Path | None, train_size: int | None, test_size: int | None, validation: float | None, seed: int
-) -> Data:
-    """The embedded MNIST, or an IDX folder; the first `train_size` and `test_size` samples of it."""
-    train = load_split(folder, "train").head(train_size)
+def load_data(options: DataOptions, seed: int) -> Data:
+    """The embedded MNIST, or an IDX folder; the first so many samples of it."""
+    train = load_split(options.data, "train").head(options.train_data_size)
     if len(train) == 0:
         raise DataError("there is no training data; expected --train-data-size of at least 1")
-    test = None if test_size == 0 else load_split(folder, "test").head(test_size)
-    if validation is None:
+    test = None if options.test_data_size == 0 else load_split(options.data, "test").head(options.test_data_size)
+    if options.validation is None:
         return Data(train, test, None)
-    train, held_out = train.split(validation, permutation(Draws(seed, SPLIT), len(train)))
+    train, held_out = train.split(options.validation, permutation(Draws(seed, SPLIT), len(train)))
     return Data(train, held_out, test)
 
 

@@ -9,8 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from chainrule.evaluation import Evaluation
-from chainrule.events import BatchEvent, Event, Listener, StopTraining
+from chainrule.events import BatchEvent, EpochEvent, Event, Listener, StopTraining
 from chainrule.fitting import EpochRecord
 from chainrule.sampling import batch_count
 
@@ -67,10 +66,27 @@ class BatchLines:
             self.write(f"Train Epoch: {event.epoch + 1} [{done}]\tLoss: {event.loss:.6f}")
 
 
-def test_line(seen: Evaluation) -> str:
-    """A test pass, as the lecture's program prints it."""
-    right = f"{seen.correct}/{seen.samples} ({100 * seen.correct / seen.samples:.0f}%)"
-    return f"Test set: Average loss: {seen.loss:.4f}, Accuracy: {right}"
+class TestLines:
+    """A listener that prints a test pass after every epoch as the lecture's program does."""
+
+    def __init__(self, write: Callable[[str], None]) -> None:
+        self.write = write
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, EpochEvent) and (seen := event.validation) is not None:
+            right = f"{seen.correct}/{seen.samples} ({100 * seen.correct / seen.samples:.0f}%)"
+            self.write(f"Test set: Average loss: {seen.loss:.4f}, Accuracy: {right}")
+
+
+class EpochLines:
+    """A listener that writes a line an epoch."""
+
+    def __init__(self, write: Callable[[str], None], epochs: int) -> None:
+        self.write, self.epochs = write, epochs
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, EpochEvent):
+            self.write(epoch_line(EpochRecord.of(event), self.epochs))
 
 
 def epoch_line(record: EpochRecord, epochs: int) -> str:

@@ -1,44 +1,119 @@
-"""The folder that a training run writes: config.toml, metrics.jsonl (a line an epoch), model.safetensors."""
+"""The folder of a training run, and the listener that keeps it.
 
+config.toml               all that fixes the run
+metrics.jsonl             a line an epoch
+model.safetensors         the network, and where its training stands; written at every checkpoint
+previous.safetensors      the one before it
+report.html               how well the network does, once the run is over
+"""
+
+import hashlib
 import json
+import os
+import tomllib
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import tomli_w
 
-from chainrule.errors import UsageError
-from chainrule.events import Progress
+from chainrule.errors import DataError, ModelError, UsageError
+from chainrule.events import CheckpointEvent, EpochEvent, Event, Progress
 from chainrule.fitting import EpochRecord
-from chainrule.model_file import Checkpoint, save_checkpoint
+from chainrule.model_file import Checkpoint, load_checkpoint, save_checkpoint
 from chainrule.network import Network
 
 
 class RunFolder:
-    """Made at the start of a run, so that a folder that cannot be written fails before the training."""
+    """A folder that holds a run, or will."""
 
-    def __init__(self, out: Path | None, name: str, configuration: dict[str, Any]) -> None:
-        self.path = out or _dated(name)
-        self.configuration = configuration
-        if self.model.exists():
-            raise UsageError(f"{self.path} already holds a model; give another folder with --out, or remove it")
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.model, self.previous = path / "model.safetensors", path / "previous.safetensors"
+        self.config, self.metrics, self.report = path / "config.toml", path / "metrics.jsonl", path / "report.html"
+
+    @classmethod
+    def new(cls, out: Path | None, name: str, configuration: dict[str, Any]) -> "RunFolder":
+        """Made at the start of a run, so that a folder that cannot be written fails before the training."""
+        folder = cls(out or _dated(name))
+        if folder.model.exists():
+            instead = "give another folder with --out, remove it, or go on with --resume"
+            raise UsageError(f"{folder.path} already holds a model; {instead}")
+        folder.begin(configuration, [])
+        return folder
+
+    def begin(self, configuration: dict[str, Any], metrics: list[dict[str, Any]]) -> None:
+        """Write down what fixes the run, and the epochs that it has already made."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            (self.path / "config.toml").write_text(tomli_w.dumps(configuration), encoding="utf-8")
-            self.metrics.write_text("", encoding="utf-8")
+            self.config.write_text(tomli_w.dumps(configuration), encoding="utf-8")
+            self.metrics.write_text("".join(json.dumps(line) + "\n" for line in metrics), encoding="utf-8")
         except OSError as error:
-            raise UsageError(f"--out {self.path}: cannot write there: {error.strerror}") from None
+            raise UsageError(f"{self.path}: cannot write there: {error.strerror}") from None
 
-    @property
-    def model(self) -> Path:
-        return self.path / "model.safetensors"
+    def configuration(self) -> dict[str, Any]:
+        """What `begin` wrote; UsageError if this is no run's folder."""
+        try:
+            return tomllib.loads(self.config.read_text(encoding="utf-8"))
+        except OSError:
+            raise UsageError(f"{self.path}: not the folder of a run: there is no config.toml in it") from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise DataError(f"{self.config}: damaged: {error}") from None
 
-    @property
-    def metrics(self) -> Path:
-        return self.path / "metrics.jsonl"
+    def epochs(self) -> list[dict[str, Any]]:
+        """The lines of metrics.jsonl; a line that a crash cut off ends them."""
+        lines: list[dict[str, Any]] = []
+        try:
+            for text in self.metrics.read_text(encoding="utf-8").splitlines():
+                lines.append(json.loads(text))
+        except (OSError, ValueError):
+            pass
+        return lines
 
-    def log(self, record: EpochRecord) -> None:
+    def checkpoint(self) -> Checkpoint:
+        """The last whole one; ModelError if there is none."""
+        try:
+            return load_checkpoint(self.model)
+        except ModelError:
+            if not self.previous.exists():
+                raise
+            return load_checkpoint(self.previous)
+
+
+class Keeper:
+    """The listener that writes a run's folder."""
+
+    def __init__(self, folder: RunFolder, network: Network, configuration: dict[str, Any]) -> None:
+        self.folder, self.network, self.configuration = folder, network, configuration
+        self._saved: tuple[Checkpoint, np.ndarray] | None = None  # and its w, as the network's may change
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, EpochEvent):
+            self._log(event)
+        elif isinstance(event, CheckpointEvent):
+            self._saved = Checkpoint.of(self.network, event, self.configuration), self.network.w.copy()
+            self._save(self._saved[0])
+
+    def finish(self, progress: Progress) -> None:
+        """The run is over. If that put other weights into the network, keep these, and where it can go on from."""
+        if self._saved is None:  # nothing was done
+            if not self.folder.model.exists():
+                self(CheckpointEvent(progress, ()))
+            return
+        checkpoint, w = self._saved
+        if not np.array_equal(w, self.network.w):
+            save_checkpoint(self.folder.model, replace(checkpoint, last_w=w))
+
+    def _save(self, checkpoint: Checkpoint) -> None:
+        if self.folder.model.exists():
+            os.replace(self.folder.model, self.folder.previous)
+        save_checkpoint(self.folder.model, checkpoint)
+
+    def _log(self, event: EpochEvent) -> None:
         """Append an epoch to metrics.jsonl."""
+        record = EpochRecord.of(event)
         line: dict[str, Any] = {
             "epoch": record.epoch,
             "loss": record.loss,
@@ -49,20 +124,14 @@ class RunFolder:
         }
         if record.validation is not None:
             line |= {"validation_loss": record.validation.loss, "validation_accuracy": record.validation.accuracy}
-        with self.metrics.open("a", encoding="utf-8") as file:
+        line["weights"] = weights_hash(self.network.w)
+        with self.folder.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
-    def save(self, network: Network, progress: Progress) -> None:
-        """Write the model and where its training stands."""
-        checkpoint = Checkpoint(
-            network,
-            progress.optimizer_vectors(),
-            progress.epoch,
-            progress.batch,
-            progress.state.step,
-            self.configuration,
-        )
-        save_checkpoint(self.model, checkpoint)
+
+def weights_hash(w: np.ndarray) -> str:
+    """16 hexadecimal digits of the SHA-256 of w in canonical order, little-endian: equal weights, equal hashes."""
+    return hashlib.sha256(w.astype(w.dtype.newbyteorder("<"), copy=False).tobytes()).hexdigest()[:16]
 
 
 def _dated(name: str) -> Path:

@@ -1,0 +1,167 @@
+"""chainrule train --resume: a run goes on as if it had never ended."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from chainrule.cli.run_folder import weights_hash
+from chainrule.events import BatchEvent, StopTraining
+from chainrule.model_file import load_checkpoint
+
+SMALL = ("--train-data-size", 640, "--test-data-size", 200)
+MNIST = ("--preset", "mnist", *SMALL, "--batch-size", 64)  # with dropout
+
+
+def weights(folder: str) -> bytes:
+    return load_checkpoint(f"{folder}/model.safetensors").network.w.tobytes()
+
+
+def metrics(folder: str) -> list[dict]:
+    """The lines of metrics.jsonl without what a clock decides."""
+    lines = [json.loads(line) for line in Path(folder, "metrics.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in line.items() if "second" not in key} for line in lines]
+
+
+@pytest.fixture
+def interrupt(monkeypatch):
+    """Make runs end after their n-th update, as Ctrl-C would."""
+    from contextlib import contextmanager
+
+    def after(updates: int | None) -> None:
+        @contextmanager
+        def stop():
+            def listener(event):
+                if isinstance(event, BatchEvent) and event.progress.state.step == updates:
+                    raise StopTraining("interrupted")
+
+            yield listener
+
+        monkeypatch.setattr("chainrule.cli.training_run.stop_on_interrupt", stop)
+
+    return after
+
+
+@pytest.mark.parametrize("updates", [4, 10, 13])
+def test_an_interrupted_run_ends_with_the_same_bits_and_the_same_lines(cli, interrupt, updates):
+    interrupt(None)
+    assert cli("train", *MNIST, "--epochs", 2, "--out", "whole").code == 0
+    interrupt(updates)
+    assert cli("train", *MNIST, "--epochs", 2, "--out", "run").code == 130
+    interrupt(None)
+    assert cli("train", "--resume", "run", "--threads", 1).code == 0
+    assert weights("run") == weights("whole")
+    assert metrics("run") == metrics("whole")
+    assert Path("run/config.toml").read_text() == Path("whole/config.toml").read_text()
+
+
+def test_epochs_is_the_total(cli):
+    cli("train", "--preset", "mlp", *SMALL, "--epochs", 3, "--out", "whole")
+    cli("train", "--preset", "mlp", *SMALL, "--epochs", 1, "--out", "run")
+    ran = cli("train", "--resume", "run", "--epochs", 3, "--json")
+    assert json.loads(ran.out)["epochs"] == 3
+    assert weights("run") == weights("whole")
+    assert metrics("run") == metrics("whole")
+    assert "epochs = 3" in Path("run/config.toml").read_text()
+
+
+def test_lines_after_the_checkpoint_are_cut_off(cli):
+    cli("train", "--preset", "mlp", *SMALL, "--epochs", 2, "--out", "whole")
+    cli("train", "--preset", "mlp", *SMALL, "--epochs", 2, "--out", "run")
+    shutil.copy("run/previous.safetensors", "run/model.safetensors")  # as if the last save had not happened
+    with Path("run/metrics.jsonl").open("a") as file:
+        file.write('{"epoch": 3, "lo')  # and the process was killed in a line
+    assert cli("train", "--resume", "run").code == 0
+    assert weights("run") == weights("whole")
+    assert metrics("run") == metrics("whole")
+
+
+def test_a_damaged_model_is_made_up_for_by_the_previous_one(cli):
+    cli("train", "--preset", "mlp", *SMALL, "--epochs", 2, "--out", "run")
+    before = weights("run")
+    Path("run/model.safetensors").write_bytes(b"damaged")
+    assert cli("train", "--resume", "run").code == 0
+    assert weights("run") == before
+
+
+def test_a_run_that_is_done_stays_as_it_is(cli):
+    cli("train", "--preset", "mlp", *SMALL, "--epochs", 1, "--out", "run")
+    before = Path("run/model.safetensors").read_bytes()
+    ran = cli("train", "--resume", "run", "--json")
+    assert ran.code == 0
+    assert json.loads(ran.out)["accuracy"] > 0.3
+    assert Path("run/model.safetensors").read_bytes() == before
+
+
+def test_validation_and_the_lectures_program_go_on_too(cli, interrupt):
+    options = ("--preset", "21mnist", "--train-data-size", 320, "--test-data-size", 50, "--epochs", 2)
+    interrupt(None)
+    cli("train", *options, "--validation", 0.2, "--out", "whole")
+    interrupt(6)
+    cli("train", *options, "--validation", 0.2, "--out", "run")
+    interrupt(None)
+    ran = cli("train", "--resume", "run")
+    assert "Test set: Average loss" in ran.out
+    assert weights("run") == weights("whole")
+    assert metrics("run") == metrics("whole")
+
+
+def test_early_stopping_remembers(cli, interrupt):
+    options = ("--preset", "mlp", *SMALL, "--validation", 0.5, "--lr", 0.02, "--early-stopping", 2, "--epochs", 60)
+    interrupt(None)
+    cli("train", *options, "--out", "whole")
+    assert len(metrics("whole")) < 60
+    interrupt(5 * len(metrics("whole")) - 3)  # in its last epoch
+    cli("train", *options, "--out", "run")
+    interrupt(None)
+    assert cli("train", "--resume", "run").code == 0
+    assert metrics("run") == metrics("whole")
+    assert weights("run") == weights("whole")
+
+
+def test_the_model_holds_the_best_weights_and_the_run_goes_on_from_the_last(cli):
+    options = ("--preset", "mlp", *SMALL, "--validation", 0.5, "--lr", 0.02, "--early-stopping", 2)
+    cli("train", *options, "--epochs", 60, "--out", "run")
+    lines = metrics("run")
+    best = min(lines, key=lambda line: line["validation_loss"])
+    checkpoint = load_checkpoint("run/model.safetensors")
+    assert weights_hash(checkpoint.network.w) == best["weights"]
+    assert checkpoint.last_w is not None
+    assert weights_hash(checkpoint.last_w) == lines[-1]["weights"]
+    assert checkpoint.epoch == len(lines)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--lr", 0.1), "--resume goes on with the run's own settings; --lr cannot be given, only --epochs"),
+        (("--preset", "mlp"), "--preset cannot be given"),
+        (("--seed", 0), "--seed cannot be given"),
+        (("--weight-seed", 3), "--weight-seed cannot be given"),
+        (("--data", "x"), "--data cannot be given"),
+        (("--early-stopping", 1), "--early-stopping cannot be given"),
+        (("--out", "other"), "--out cannot be given"),
+        (("--epochs", 1), "run has made 2 epochs; --epochs is the total, expected at least 2, not 1"),
+    ],
+)
+def test_settings_of_a_run_cannot_be_changed(cli, options, message):
+    cli("train", "--preset", "mlp", *SMALL, "--epochs", 2, "--out", "run")
+    ran = cli("train", "--resume", "run", *options)
+    assert ran.code == 2
+    assert message in ran.err
+    assert len(metrics("run")) == 2
+
+
+def test_what_is_no_run_is_refused(cli, tmp_path):
+    ran = cli("train", "--resume", "nowhere")
+    assert (ran.code, ran.err) == (
+        2, "chainrule: nowhere: not the folder of a run: there is no config.toml in it\n",
+    )  # fmt: skip
+    cli("train", "--preset", "mlp", *SMALL, "--epochs", 1, "--out", "run")
+    Path("run/model.safetensors").unlink()
+    assert cli("train", "--resume", "run").code == 4
+    Path("run/config.toml").write_text("name = ")
+    ran = cli("train", "--resume", "run")
+    assert ran.code == 4
+    assert "config.toml: damaged" in ran.err

@@ -1,0 +1,39 @@
+"""chainrule train --tensorboard writes what TensorBoard reads."""
+
+import json
+import struct
+import sys
+from pathlib import Path
+
+import pytest
+from tensorboardX.proto import event_pb2
+
+
+def scalars(folder: str) -> dict[str, list[tuple[int, float]]]:
+    """(step, value) by tag, from the event file: records of length, checksum, content, checksum."""
+    (path,) = Path(folder).glob("events.out.tfevents.*")
+    data, at, found = path.read_bytes(), 0, {}
+    while at < len(data):
+        (length,) = struct.unpack_from("<Q", data, at)
+        event = event_pb2.Event.FromString(data[at + 12 : at + 12 + length])  # type: ignore[attr-defined]
+        at += length + 16
+        for value in event.summary.value:
+            found.setdefault(value.tag, []).append((event.step, value.simple_value))
+    return found
+
+
+def test_the_curves_of_a_run(cli):
+    cli("train", "--preset", "mlp", "--train-data-size", 320, "--test-data-size", 100, "--epochs", 2, "--out", "run",
+        "--tensorboard")  # fmt: skip
+    found = scalars("run")
+    lines = [json.loads(line) for line in Path("run/metrics.jsonl").read_text().splitlines()]
+    assert [step for step, _ in found["batch/loss"]] == list(range(1, 11))
+    for tag, key in (("epoch/loss", "loss"), ("epoch/lr", "lr"), ("validation/accuracy", "validation_accuracy")):
+        assert found[tag] == [(line["epoch"], pytest.approx(line[key], rel=1e-6)) for line in lines]
+
+
+def test_without_the_extra_one_line_says_what_to_install(cli, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    ran = cli("train", "--preset", "mlp", "--train-data-size", 64, "--epochs", 1, "--tensorboard", "--out", "run")
+    assert ran.code == 1
+    assert ran.err == 'chainrule: --tensorboard needs tensorboardX: pip install "chainrule[tensorboard]"\n'

@@ -1,0 +1,128 @@
+"""Early stopping: when a run ends, and with which weights."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.data import Dataset
+from chainrule.early_stopping import EarlyStopping
+from chainrule.errors import UsageError
+from chainrule.evaluation import Evaluation
+from chainrule.events import EpochEvent, Progress, StopEvent, StopTraining
+from chainrule.optimizers import State
+from oracles import normal
+
+TRAIN = Dataset(normal(40, 6), np.arange(40) % 3)
+HELD_OUT = Dataset(normal(30, 6, seed=1), np.arange(30) % 3)  # nothing to learn: it overfits
+
+
+def epoch(k: int, loss: float, accuracy: float | None = None, held_out: bool = True) -> EpochEvent:
+    """Epoch k, from 0, after which w is full of k."""
+    layout = SimpleNamespace(pack=np.copy, unpack=np.copy)
+    progress = Progress(cast(Any, SimpleNamespace(layout=layout)), np.full(3, float(k)), State(np.empty((0, 3))))
+    seen = Evaluation(loss, accuracy, 10) if held_out else None
+    return EpochEvent(progress, k, 10, loss, 1.0, 0.1, 1.0, seen)
+
+
+def run(stopping: EarlyStopping, losses: list[float]) -> int:
+    """How many epochs it lets pass."""
+    for k, loss in enumerate(losses):
+        try:
+            stopping(epoch(k, loss))
+        except StopTraining:
+            return k + 1
+    return len(losses)
+
+
+@pytest.mark.parametrize(
+    ("losses", "patience", "min_delta", "epochs", "best"),
+    [
+        ([5, 4, 3, 2, 1], 1, 0.0, 5, 5),
+        ([5, 4, 4, 3], 1, 0.0, 3, 2),
+        ([5, 4, 6, 3, 4, 4, 4], 3, 0.0, 7, 4),
+        ([5, 4.95, 4.9, 4.85], 2, 0.1, 3, 3),  # better, but too little
+        ([5, 4.8, 4.6, 4.4], 2, 0.1, 4, 4),
+    ],
+)
+def test_it_waits_so_many_epochs_for_an_improvement(losses, patience, min_delta, epochs, best):
+    stopping = EarlyStopping(patience, min_delta)
+    assert run(stopping, losses) == epochs
+    assert stopping.best_epoch == best
+    assert stopping.w is not None
+    assert stopping.w.tolist() == [best - 1] * 3
+
+
+def test_the_best_weights_come_back_at_the_end():
+    stopping, last = EarlyStopping(5), epoch(2, 9)
+    run(stopping, [3, 2])
+    stopping(last)
+    stopping(StopEvent(last.progress, "done"))
+    assert last.progress.w.tolist() == [1, 1, 1]
+
+
+def test_or_stay_away_if_so_asked():
+    stopping, last = EarlyStopping(5, restore_best=False), epoch(2, 9)
+    run(stopping, [3, 2])
+    stopping(last)
+    stopping(StopEvent(last.progress, "done"))
+    assert last.progress.w.tolist() == [2, 2, 2]
+
+
+def test_it_can_watch_the_accuracy():
+    stopping = EarlyStopping(2, monitor="accuracy")
+    for k, accuracy in enumerate([0.5, 0.7, 0.6]):
+        stopping(epoch(k, 1 + k, accuracy))
+    assert stopping.best_epoch == 2
+    with pytest.raises(StopTraining, match="no better for 2 epochs"):
+        stopping(epoch(3, 0.0, 0.7))
+
+
+def test_without_held_out_data_it_watches_the_training_loss():
+    stopping = EarlyStopping(1)
+    stopping(epoch(0, 2, held_out=False))
+    with pytest.raises(StopTraining):
+        stopping(epoch(1, 2, held_out=False))
+
+
+def test_accuracy_without_held_out_data_is_refused():
+    with pytest.raises(UsageError, match="needs validation data and a loss over classes"):
+        EarlyStopping(monitor="accuracy")(epoch(0, 2, held_out=False))
+
+
+def test_what_it_remembers_is_enough_to_go_on():
+    stopping, other = EarlyStopping(3), EarlyStopping(3)
+    run(stopping, [3, 2, 4])
+    other.restore(stopping.state())
+    other(epoch(3, 5))
+    with pytest.raises(StopTraining):
+        other(epoch(4, 5))
+    assert other.best_epoch == 2
+
+
+@pytest.mark.parametrize("engine", ["reference", "compiled"])
+def test_fit_gives_back_the_weights_that_did_best_on_the_held_out_data(engine):
+    network = cr.Network([cr.Linear(32), cr.ReLU(), cr.Linear(3)], 6)
+    stopping = EarlyStopping(4)
+    training = cr.Training(cr.Adam(0.02), epochs=200, batch_size=8)
+    history = cr.fit(network, TRAIN, training, validation=HELD_OUT, engine=engine, listeners=[stopping])
+    losses = [record.validation.loss for record in history.epochs if record.validation]
+    assert history.reason == "no better for 4 epochs"
+    assert len(losses) == stopping.best_epoch + 4 < 200
+    assert cr.evaluate(network, HELD_OUT, engine).loss == pytest.approx(min(losses), rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"patience": 0}, "patience is 0; expected at least 1"),
+        ({"min_delta": -1.0}, "min_delta is -1.0; expected at least 0"),
+        ({"min_delta": float("nan")}, "min_delta is nan; expected at least 0"),
+        ({"monitor": "luck"}, "monitor is 'luck'; expected loss or accuracy"),
+    ],
+)
+def test_bad_settings_are_refused(options, message):
+    with pytest.raises(UsageError, match=message):
+        EarlyStopping(**options)
