@@ -18,6 +18,7 @@ from chainrule.layers import (
     ReLU,
     Sigmoid,
     Softmax,
+    Standardise,
 )
 from chainrule.layers.layer import Shape
 from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy, SquaredError
@@ -50,6 +51,9 @@ def layers(draw: st.DrawFn, input_shape: Shape) -> Layer:
         return Dropout(draw(st.sampled_from([0.0, 0.25, 0.5])))
     if kind is ReLU:
         return ReLU(draw(st.sampled_from([0, 1])))
+    if kind is Standardise:
+        means, stds = (st.tuples(*[st.sampled_from(values)] * input_shape[0]) for values in ((-1.5, 0.0), (0.5, 3.0)))
+        return Standardise(draw(means), draw(stds))
     return kind()
 
 

@@ -92,7 +92,8 @@ def test_building_does_not_change_the_description() -> None:
 
 
 LAYERS = (
-    "Convolution, Linear, ReLU, MaxPooling, AveragePooling, Dropout, Softmax, LogSoftmax, Sigmoid, Tanh"
+    "Convolution, Linear, ReLU, MaxPooling, AveragePooling, Dropout, Softmax, LogSoftmax, Sigmoid, Tanh, "
+    "Standardise"
 )  # fmt: skip
 LOSSES = "LogSoftmaxNLL, NLL, SquaredError, BinaryCrossEntropy, SigmoidBinaryCrossEntropy"
 

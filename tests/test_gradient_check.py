@@ -22,6 +22,7 @@ from chainrule.layers import (
     ReLU,
     Sigmoid,
     Softmax,
+    Standardise,
     Tanh,
 )
 from chainrule.lcg48 import Lcg48
@@ -220,6 +221,7 @@ EVERY_LAYER = [
     (LogSoftmax(), (6,)),
     (Sigmoid(), (2, 3, 3)),
     (Tanh(), (9,)),
+    (Standardise((1.0, 2.0), (0.5, 3.0)), (2, 3, 2)),
 ]
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -65,6 +66,21 @@ def test_a_checkpoint_keeps_everything(network, stream, tmp_path):
     assert dropout.stream is not None
     assert dropout.stream.state == stream.state
     assert read.network.loss == network.loss
+
+
+def test_a_file_that_an_earlier_version_wrote_still_loads():
+    """tests/models/version-1 was written by chainrule 0.1.0 in Python 3.11, with all that a checkpoint can hold."""
+    read = load_checkpoint(Path(__file__).parent / "models" / "version-1.safetensors")
+    x = (np.arange(128) * 37 % 256).astype(np.uint8).reshape(2, 1, 8, 8)
+    expected = [[0.3763093, 0.39620563, 0.22748503], [0.3961451, 0.38227046, 0.22158444]]
+    np.testing.assert_allclose(read.network.predict(x), expected, rtol=1e-5)
+    assert (read.epoch, read.batch, read.step, read.sums) == (2, 3, 11, Sums(1.5, 3.0, 3, 0.25))
+    assert read.configuration == {"name": "small", "training": {"lr": 0.5}}
+    np.testing.assert_array_equal(read.optimizer_vectors, [np.arange(83), -np.arange(83)])
+    np.testing.assert_array_equal(read.memories["EarlyStopping"].pop("w"), -read.network.w)
+    assert read.memories == {"EarlyStopping": {"best": 0.5, "best_epoch": 1, "waited": 1}}
+    assert read.last_w is not None
+    np.testing.assert_array_equal(read.last_w, 2 * read.network.w)
 
 
 def test_float64_stays_float64(tmp_path):

@@ -1,6 +1,8 @@
 """chainrule: neural networks you can read like the lecture."""
 
 from chainrule import data as data
+from chainrule import exchange as exchange
+from chainrule.augmentation import Augmentation as Augmentation
 from chainrule.data import Dataset as Dataset
 from chainrule.early_stopping import EarlyStopping as EarlyStopping
 from chainrule.errors import ChainruleError as ChainruleError
@@ -16,6 +18,8 @@ from chainrule.events import CheckpointEvent as CheckpointEvent
 from chainrule.events import EpochEvent as EpochEvent
 from chainrule.events import StopEvent as StopEvent
 from chainrule.events import StopTraining as StopTraining
+from chainrule.examination import Examination as Examination
+from chainrule.examination import examine as examine
 from chainrule.fitting import History as History
 from chainrule.fitting import fit as fit
 from chainrule.gradient_check import direction_check as direction_check
@@ -29,6 +33,7 @@ from chainrule.layers import MaxPooling as MaxPooling
 from chainrule.layers import ReLU as ReLU
 from chainrule.layers import Sigmoid as Sigmoid
 from chainrule.layers import Softmax as Softmax
+from chainrule.layers import Standardise as Standardise
 from chainrule.layers import Tanh as Tanh
 from chainrule.losses import NLL as NLL
 from chainrule.losses import BinaryCrossEntropy as BinaryCrossEntropy
@@ -48,6 +53,7 @@ from chainrule.presets import preset as preset
 from chainrule.regression import PolynomialFit as PolynomialFit
 from chainrule.regression import fit_polynomial as fit_polynomial
 from chainrule.scaling import Scaling as Scaling
+from chainrule.scaling import scaling_of as scaling_of
 from chainrule.trace import trace as trace
 from chainrule.training import Training as Training
 from chainrule.training import minimise as minimise

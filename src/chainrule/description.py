@@ -21,6 +21,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
+from chainrule.augmentation import Augmentation
 from chainrule.errors import ChainruleError, NetworkError, UsageError
 from chainrule.layers import LAYERS, Dropout, Layer
 from chainrule.lcg48 import Lcg48
@@ -137,6 +138,8 @@ def build_training(description: dict[str, Any]) -> Training:
     """The training that `describe_training` described; UsageError if it is none."""
     options = {"batch_size": None, **description}
     try:
+        if "augmentation" in options:
+            options["augmentation"] = Augmentation.of(options["augmentation"])
         settings = dict(options.pop("optimizer"))
         kind = OPTIMIZERS[settings.pop("type").lower()]
         return Training(kind(**settings), **options)

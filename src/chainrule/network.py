@@ -191,6 +191,11 @@ class Network:
     def __str__(self) -> str:
         return summary(self)
 
+    def _repr_html_(self) -> str:
+        from chainrule.display import network_html  # what shows networks stands above them
+
+        return network_html(self)
+
 
 def infer_shapes(layers: Sequence[Layer], input_shape: int | Sequence[int]) -> list[Shape]:
     """The shapes of x, x_1, ..., y; NetworkError naming the first layer that does not fit."""

@@ -1,20 +1,17 @@
-"""Plots of what training did, saved as .png, .svg or .pdf: legible in print, in grey and to colour-blind eyes.
-
-matplotlib is an extra, loaded only when a plot is drawn; no window is opened and no global state is touched.
-"""
+"""Plots of what training did, saved as .png, .svg or .pdf."""
 
 from __future__ import annotations
 
 import os
-import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chainrule.errors import ChainruleError, UsageError
+from chainrule.errors import UsageError
+from chainrule.figures import BLUE, LINES, VERMILION, Curves, panels, save
 from chainrule.polynomial import formula
 
 if TYPE_CHECKING:
@@ -22,7 +19,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from chainrule.fitting import History
+    from chainrule.fitting import EpochRecord, History
     from chainrule.regression import Comparison, PolynomialFit
 
 FORMATS = (".png", ".svg", ".pdf")
@@ -31,32 +28,7 @@ UNITS = {
     *("mph", "kmh", "kn", "hz", "khz", "mhz", "ghz", "w", "kw", "kwh", "j", "kj", "v", "a", "n", "pa", "hpa", "bar"),
     *("k", "c", "f", "deg", "rad", "percent", "usd", "eur", "jpy", "gbp"),
 }
-CROWD = 30  # points of a curve
 LONGEST_FORMULA = 4  # the highest degree whose formula fits a title
-BLUE, VERMILION, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#666666"  # M. Okabe, K. Ito (2002)
-LINES = ((BLUE, "-", "o"), (VERMILION, "--", "s"), (GREEN, "-.", "^"))
-STYLE: dict[Any, Any] = {
-    "font.size": 10,
-    "axes.titlesize": 11,
-    "axes.titlelocation": "left",
-    "axes.titlepad": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": GREY,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "grid.color": "#e4e4e4",
-    "grid.linewidth": 0.8,
-    "xtick.color": "#333333",
-    "ytick.color": "#333333",
-    "lines.linewidth": 1.8,
-    "lines.markersize": 5,
-    "legend.frameon": False,
-    "figure.constrained_layout.use": True,
-    "figure.constrained_layout.wspace": 0.06,
-    "svg.fonttype": "none",
-    "text.parse_math": False,  # a $ in a column's name is a dollar
-}
 
 
 def plot_regression(
@@ -66,7 +38,7 @@ def plot_regression(
 
     Raises UsageError for a path that cannot be written or is no .png, .svg or .pdf, ChainruleError without matplotlib.
     """
-    with _figure(path, panels=2) as (data, loss):
+    with _figure(path, 2) as (data, loss):
         fine = np.linspace(x.min(), x.max(), 400)
         data.plot(x, t, "o", color="black", alpha=0.55, markersize=4.5, markeredgewidth=0, label="data")
         data.plot(fine, fit(fine), color=VERMILION, linewidth=2.4, label=f"degree {fit.degree}, by {fit.method}")
@@ -83,7 +55,7 @@ def plot_regression(
 def plot_comparison(comparison: Comparison, path: str | Path, t_name: str = "t") -> None:
     """The loss against the samples seen, a line for each method. Errors: as `plot_regression`."""
     fits = comparison.fits.values()
-    with _figure(path, panels=1) as (axes,):
+    with _figure(path, 1) as (axes,):
         start = min(int(fit.curve.samples[1:2].sum()) for fit in fits) / 2 or 0.5  # before anyone's first update
         for fit, (color, line, _) in zip(fits, LINES, strict=False):
             samples = np.maximum(fit.curve.samples, start)
@@ -99,23 +71,9 @@ def plot_history(history: History, path: str | Path) -> None:
     """Loss and, where there are classes, accuracy over the epochs of a run. Errors: as `plot_regression`."""
     if not history.epochs:
         raise UsageError(f"{path}: no epoch was finished, so there is nothing to plot; expected at least one")
-    epochs = np.array([record.epoch for record in history.epochs])
-    training = np.array([record.loss for record in history.epochs])
-    seen = [record.validation for record in history.epochs]
-    held_out = np.array([np.nan if v is None else v.loss for v in seen])
-    accuracy = np.array([np.nan if v is None or v.accuracy is None else 100 * v.accuracy for v in seen])
-    classified = bool(np.isfinite(accuracy).any())
-    with _figure(path, panels=2 if classified else 1) as panels:
-        _epoch_curve(panels[0], epochs, training, "training", LINES[0])
-        _epoch_curve(panels[0], epochs, held_out, "held out", LINES[1])
-        panels[0].set(title=f"training: loss {training[-1]:.4g} in epoch {epochs[-1]}", ylabel="mean loss of a sample")
-        panels[0].set_ylim(bottom=0)
-        panels[0].legend()
-        if classified:
-            _epoch_curve(panels[1], epochs, accuracy, "held out", LINES[1])
-            best = int(np.nanargmax(accuracy))
-            title = f"held out: best accuracy {accuracy[best]:.2f} %, after epoch {epochs[best]}"
-            panels[1].set(title=title, ylabel="accuracy (%)")
+    curves = Curves.of([_row(record) for record in history.epochs])
+    with _figure(path, 2 if curves.classified else 1) as axes:
+        curves.draw(axes)
 
 
 def check_plot_path(path: str | Path) -> None:
@@ -185,35 +143,19 @@ def _loss_axes(axes: Axes, x_label: str, t_name: str) -> None:
     axes.set(xlabel=x_label, ylabel=f"mean squared error ({unit}²)" if unit else "mean squared error")
 
 
-def _epoch_curve(axes: Axes, epochs: np.ndarray, values: np.ndarray, label: str, look: tuple[str, str, str]) -> None:
-    """A line over the epochs where there are values, with markers where they do not crowd."""
-    from matplotlib.ticker import MaxNLocator
-
-    color, line, marker = look
-    there = np.isfinite(values)
-    if there.any():
-        few = len(epochs) <= CROWD
-        axes.plot(epochs[there], values[there], line, color=color, marker=marker if few else "", label=label)
-    axes.set_xlim(epochs[0] - 0.5, epochs[-1] + 0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    axes.set_xlabel("epoch")
+def _row(record: EpochRecord) -> tuple[int, float, float | None, float | None]:
+    """As `Curves` takes it."""
+    seen = record.validation
+    return record.epoch, record.loss, seen and seen.loss, seen and seen.accuracy
 
 
 @contextmanager
-def _figure(path: str | Path, panels: int) -> Iterator[list[Axes]]:
+def _figure(path: str | Path, count: int) -> Iterator[list[Axes]]:
     """Axes beside each other, to be drawn into; saved at the end."""
     check_plot_path(path)
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ChainruleError('plots need matplotlib: pip install "chainrule[plots]"') from None
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(5 * panels + 1, 4))
-        yield list(figure.subplots(1, panels, squeeze=False)[0])
+    with panels(count) as (figure, axes):
+        yield axes
         try:
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", message="Glyph")  # a letter that the font lacks
-                figure.savefig(path, dpi=150)
+            save(figure, path, dpi=150)
         except OSError as error:
             raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None

@@ -104,23 +104,11 @@ class Scale:
         return (values - self.centre) / self.half
 
 
-class ScaledProblem:
-    """Data x (n,), t (n,), scaled to [-1, 1], the mean loss of a polynomial over them, and that loss's Hessian.
+class Bowl:
+    """A loss with the same Hessian at every w, by that Hessian's lowest and highest eigenvalue."""
 
-    Raises DataError if a number is not finite or there are fewer different x than coefficients, UsageError for a
-    degree below 0.
-    """
-
-    def __init__(self, x: np.ndarray, t: np.ndarray, degree: int) -> None:
-        x, t = np.asarray(x, np.float64), np.asarray(t, np.float64)
-        _check(x, t, degree)
-        self.n, self.degree = len(x), degree
-        self.x_scale, self.t_scale = Scale(float(x.min()), float(x.max())), Scale(float(t.min()), float(t.max()))
-        self.data = Dataset(self.x_scale(x), self.t_scale(t))
-        self.whole = Batch(self.data.x, self.data.t)
-        self.objective = PolynomialObjective(degree)
-        p = powers(self.data.x, degree)
-        eigenvalues = np.linalg.eigvalsh(2 * p.T @ p / self.n)
+    def __init__(self, hessian: np.ndarray) -> None:
+        eigenvalues = np.linalg.eigvalsh(hessian)
         self.lowest, self.highest = max(float(eigenvalues[0]), 0.0), float(eigenvalues[-1])
 
     @property
@@ -141,6 +129,25 @@ class ScaledProblem:
         """Gradient descent with Polyak's momentum. Directions flatter than WORST hardly bend the curve and may lag."""
         high, low = math.sqrt(self.highest), math.sqrt(max(self.lowest, self.highest / WORST))
         return SGD(4 / (high + low) ** 2, momentum=((high - low) / (high + low)) ** 2)
+
+
+class ScaledProblem(Bowl):
+    """Data x (n,), t (n,), scaled to [-1, 1], the mean loss of a polynomial over them, and that loss's Hessian.
+
+    Raises DataError if a number is not finite or there are fewer different x than coefficients, UsageError for a
+    degree below 0.
+    """
+
+    def __init__(self, x: np.ndarray, t: np.ndarray, degree: int) -> None:
+        x, t = np.asarray(x, np.float64), np.asarray(t, np.float64)
+        _check(x, t, degree)
+        self.n, self.degree = len(x), degree
+        self.x_scale, self.t_scale = Scale(float(x.min()), float(x.max())), Scale(float(t.min()), float(t.max()))
+        self.data = Dataset(self.x_scale(x), self.t_scale(t))
+        self.whole = Batch(self.data.x, self.data.t)
+        self.objective = PolynomialObjective(degree)
+        p = powers(self.data.x, degree)
+        super().__init__(2 * p.T @ p / self.n)
 
     def updates_needed(self, optimizer: SGD, tolerance: float) -> float:
         """By gradient descent from w = 0 until the gradient's norm is at most `tolerance`; inf if never."""

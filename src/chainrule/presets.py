@@ -5,15 +5,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chainrule.data.dataset import Dataset
 from chainrule.errors import UsageError
-from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, ReLU
+from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, ReLU, Standardise
 from chainrule.lcg48 import Lcg48
+from chainrule.losses import LogSoftmaxNLL, SquaredError
 from chainrule.network import Network
 from chainrule.optimizers import AdaDelta, Adam
-from chainrule.scaling import Scaling
+from chainrule.scaling import Scaling, scaling_of
 from chainrule.training import Training
 
-DIGIT_SHAPE, DIGIT_SCALING = (1, 28, 28), Scaling(mean=0.1307, std=0.3081)  # of MNIST's training pixels
+DIGITS, DIGIT_SHAPE = 10, (1, 28, 28)
+DIGIT_SCALING = Scaling(mean=0.1307, std=0.3081)  # of MNIST's training pixels
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,25 @@ class Preset:
         """A new network; `seed` draws its weights unless they are the original program's, which `seeds` draws."""
         seeds = seeds or Seeds()
         network = Network(self.layers(seeds), DIGIT_SHAPE, scaling=DIGIT_SCALING, seed=seed)
+        if self.original_weights:
+            network.w[:] = original_weights(network, Lcg48(seeds.weights))
+        return network
+
+    def network_for(self, data: Dataset, outputs: int, seed: int = 0, seeds: Seeds | None = None) -> Network:
+        """The same for other data: with so many outputs, and scaling what these data are like.
+
+        Class numbers are trained by LogSoftmaxNLL, reals by SquaredError. NetworkError if it cannot take x's shape.
+        """
+        seeds = seeds or Seeds()
+        layers = [*self.layers(seeds)[:-1], Linear(outputs)]
+        bytes_ = data.x.dtype == np.uint8
+        network = Network(
+            layers if bytes_ else [Standardise.of(data.x), *layers],
+            data.x.shape[1:],
+            LogSoftmaxNLL() if data.t.dtype.kind in "iu" else SquaredError(),
+            scaling=scaling_of(data) if bytes_ else None,
+            seed=seed,
+        )
         if self.original_weights:
             network.w[:] = original_weights(network, Lcg48(seeds.weights))
         return network

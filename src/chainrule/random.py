@@ -25,7 +25,7 @@ MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 KEY_STEPS = 0x9E3779B9, 0xBB67AE85  # the golden ratio and sqrt(3) - 1
 LOW, HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)
 
-SHUFFLE, WEIGHTS, SUBSET, SPLIT, CHECK = (2**32 - 1 - k for k in range(5))  # "layers" that are none
+SHUFFLE, WEIGHTS, SUBSET, HOLD_OUT, CHECK, AUGMENT = (2**32 - 1 - k for k in range(6))  # "layers" that are none
 
 
 def philox4x32(counter: tuple, key: tuple[int, int]) -> tuple[np.ndarray, ...]:

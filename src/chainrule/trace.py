@@ -33,6 +33,11 @@ class Trace:
             "  ".join(f"{cell:<{n}}" for cell, n in zip(row, widths, strict=True)).rstrip() for row in rows
         )
 
+    def _repr_html_(self) -> str:
+        from chainrule.display import trace_html  # what shows traces stands above them
+
+        return trace_html(self)
+
 
 def trace(network: Network, x: np.ndarray, t: Sequence[int] | np.ndarray, *, seed: int = 0, step: int = 0) -> Trace:
     """Forward and backward over one batch x (s, ...), t (s,), as training does it: `seed` and `step` key dropout.

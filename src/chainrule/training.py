@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
+from chainrule.augmentation import Augmentation
 from chainrule.data.dataset import Dataset
 from chainrule.errors import DataError, DivergedError, UsageError
 from chainrule.events import (
@@ -55,6 +56,7 @@ class Training:
     lr_decay: float = 1.0  # the factor on the learning rate ...
     lr_decay_every: int = 1  # ... after each so many epochs
     seed: int = 0
+    augmentation: Augmentation | None = None  # of images, anew in every epoch
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
@@ -146,7 +148,7 @@ def _epoch(
     norm, stop = math.nan, None
     for indices in batches(len(data), batch_size, training.order, training.seed, epoch, progress.batch):
         clock = time.perf_counter()
-        batch, total = batch_of(data, indices, training.reduction, epoch, state.step)
+        batch, total = batch_of(data, indices, training, epoch, state.step)
         loss, norm = objective.step(optimizer, w, batch, gw, state)
         _check_finite(loss, norm, progress, optimizer)
         mean = loss if training.reduction == "mean" else loss / (total or 1.0)
@@ -173,14 +175,16 @@ def _check_finite(loss: float, norm: float, progress: Progress, optimizer: Optim
 
 
 def batch_of(
-    data: Dataset, indices: slice | np.ndarray, reduction: Reduction, epoch: int, step: int
+    data: Dataset, indices: slice | np.ndarray, training: Training, epoch: int, step: int
 ) -> tuple[Batch, float]:
     """These samples of the data, and what they weigh together; by the mean, each counts its share of that."""
-    in_order = isinstance(indices, slice)
-    x, rows = (data.x[indices], None) if in_order else (data.x, indices)
+    x, rows = (data.x[indices], None) if isinstance(indices, slice) else (data.x, indices)
+    if training.augmentation:
+        numbers = np.arange(indices.start, indices.stop) if isinstance(indices, slice) else indices
+        x, rows = training.augmentation(data.x[indices], training.seed, epoch, numbers), None
     t, weight = data.t[indices], None if data.sample_weight is None else data.sample_weight[indices]
     total = float(len(t) if weight is None else weight.sum())
-    if reduction == "mean":
+    if training.reduction == "mean":
         weight = np.full(len(t), 1 / total) if weight is None else weight / (total or 1.0)
     return Batch(x, t, weight, epoch, step, rows=rows), total
 

@@ -80,7 +80,7 @@ def test_predict_refuses_bad_input(cli, model, tmp_path):
         ((model, "none.png"), "none.png: no such file"),
         ((model, "text.png"), "text.png"),
         ((model, "blank.png"), "blank.png"),
-        (("other", "seven.png"), "other: takes (3,); expected a model of digits, which takes (1, 28, 28)"),
+        (("other", "seven.png"), "other: takes (3,); expected a model of classes of images, grey or in colour"),
     ):
         ran = cli("predict", *arguments)
         assert (ran.code, ran.out) == (4, "")
@@ -119,7 +119,6 @@ def test_corrupt_idx_files_are_one_line(cli, idx_folder):
         (images, b"\x1f\x8b" + good[2:]),
         (images, b""),
         (labels, good_labels[:-1]),
-        (labels, good_labels[:8] + b"\x0a" + good_labels[9:]),
         (images, None),
     ):
         if content is None:

@@ -125,3 +125,25 @@ def test_the_first_bad_sample_is_named() -> None:
         Dataset(x, t, np.array([1.0, 0.0, 2.0, -1.0])).check_finite()
     with refuses("t holds <U1, expected integers or reals"):
         Dataset(x, np.array(["a", "b", "c", "d"])).check_finite()
+
+
+def test_the_first_bad_sample_of_large_data_is_named() -> None:
+    x = np.zeros((3000, 1000), np.float32)
+    x[2345, 6] = np.nan
+    with refuses("x[2345] holds nan, expected finite numbers"):
+        Dataset(x, np.zeros(3000)).check_finite()
+
+
+def test_parts_have_the_names_of_the_whole() -> None:
+    data = Dataset(np.zeros((4, 1)), np.array([0, 1, 2, 0]), classes=("a", "b", "c"))
+    training, validation = data.split(0.5, np.arange(4))
+    for part in (data.take(slice(2)), data.head(1), training, validation):
+        assert part.classes == ("a", "b", "c")
+        assert part.class_count == 3
+
+
+def test_classes_without_names_are_counted_by_their_numbers() -> None:
+    assert Dataset(np.zeros((2, 1)), np.array([0, 4])).class_count == 5
+    for t in (np.zeros(2), np.zeros((2, 1), np.int64), np.zeros(0, np.int64)):
+        with refuses(f"the true values are {t.dtype} of shape {t.shape}, expected class numbers (n,)"):
+            _ = Dataset(np.zeros((len(t), 1)), t).class_count

@@ -15,6 +15,7 @@ from chainrule.layers import (
     ReLU,
     Sigmoid,
     Softmax,
+    Standardise,
     Tanh,
 )
 from chainrule.lcg48 import Lcg48
@@ -39,6 +40,8 @@ EXAMPLES: list[tuple[Layer, tuple[int, ...]]] = [
     (LogSoftmax(), VECTOR),
     (Sigmoid(), IMAGE),
     (Tanh(), VECTOR),
+    (Standardise((1.0, -2.0), (0.5, 3.0)), IMAGE),
+    (Standardise((0.0, 1.0, 2.0, 3.0, 4.0), (1.0, 2.0, 3.0, 4.0, 5.0)), VECTOR),
 ]
 DRAWS = Draws(seed=1, layer=0)
 

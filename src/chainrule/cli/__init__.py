@@ -13,6 +13,7 @@ import typer
 
 from chainrule.cli.bench import bench
 from chainrule.cli.evaluate import evaluate
+from chainrule.cli.exchange import export, import_model
 from chainrule.cli.gradcheck import gradcheck
 from chainrule.cli.info import info
 from chainrule.cli.predict import predict
@@ -30,8 +31,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (train, evaluate, predict, runs, regress, gradcheck, info, bench):
-    app.command()(command)
+for command in (train, evaluate, predict, runs, export, import_model, regress, gradcheck, info, bench):
+    app.command("import" if command is import_model else None)(command)  # Python keeps that name for itself
 
 
 def _version(asked: bool) -> None:

@@ -12,7 +12,7 @@ from rich import box
 from rich.table import Table
 
 from chainrule.cli.console import Json, Output, Quiet, table
-from chainrule.cli.job import load_split
+from chainrule.cli.job_data import DataOptions
 from chainrule.errors import UsageError
 from chainrule.presets import PRESETS
 from chainrule.presets import preset as preset_named
@@ -52,7 +52,7 @@ def bench(
     for name, (value, least) in limits.items():
         if value is not None and value < least:
             raise UsageError(f"{name} is {value}; expected at least {least}")
-    chosen, digits = preset_named(preset), load_split(data, "train")
+    chosen, digits = preset_named(preset), DataOptions(data and str(data)).read("train")
     size = batch_size if batch_size is not None else chosen.training.batch_size or len(digits)
     if not 1 <= size <= len(digits):
         raise UsageError(f"--batch-size is {size}; expected 1 to {len(digits):,}, the number of training samples")

@@ -1,16 +1,18 @@
 """What `chainrule train` is asked to do, resolved from a preset or a network file and the options given."""
 
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from chainrule.data import Dataset, mnist, read_idx_folder
+import numpy as np
+
+from chainrule.augmentation import Augmentation
+from chainrule.cli.job_data import Data
 from chainrule.description import describe, describe_training, load_network
-from chainrule.errors import DataError, UsageError
+from chainrule.errors import UsageError
 from chainrule.network import Network
 from chainrule.optimizers import OPTIMIZERS, Optimizer
-from chainrule.presets import Seeds, preset
-from chainrule.random import SPLIT, Draws, permutation
+from chainrule.presets import DIGIT_SHAPE, DIGITS, Preset, Seeds, preset
 from chainrule.training import Training
 from chainrule.version import __version__
 
@@ -25,7 +27,20 @@ class Job:
     network: Network
     training: Training
     weights: dict[str, Any]  # how the initial ones are drawn
-    original_lines: bool = False
+    preset: Preset | None = None  # None: a network of the user's own
+    seeds: Seeds = field(default_factory=Seeds)
+
+    @property
+    def original_lines(self) -> bool:
+        """Whether to report as the lecture's program does."""
+        return self.preset is not None and self.preset.original_lines
+
+    def adapted(self, data: "Data") -> "Job":
+        """The job on these data: a preset's network is made to fit them, unless they are digits."""
+        digits = data.train.x.shape[1:] == DIGIT_SHAPE and data.train.x.dtype == np.uint8
+        if self.preset is None or (digits and data.train.classes is None and data.outputs <= DIGITS):
+            return self
+        return replace(self, network=self.preset.network_for(data.train, data.outputs, self.training.seed, self.seeds))
 
     def configuration(self, **more: Any) -> dict[str, Any]:
         """All that fixes the run, as a TOML file holds it."""
@@ -52,11 +67,14 @@ class Changes:
     weight_decay: float | None = None
     order: str | None = None
     reduction: str | None = None
+    augment: str | None = None
 
     def apply(self, training: Training, seed: int) -> Training:
         optimizer = change_optimizer(training.optimizer, self)
         plain = ("epochs", "batch_size", "lr_decay", "order", "reduction")
         given = {name: value for name in plain if (value := getattr(self, name)) is not None}
+        if self.augment is not None:
+            given["augmentation"] = Augmentation.parse(self.augment)
         if self.optimizer is not None and self.lr_decay is None:
             given["lr_decay"] = 1.0  # the preset's decay belongs to the preset's optimizer
         return replace(training, optimizer=optimizer, seed=seed, **given)
@@ -96,56 +114,9 @@ def make_job(
     original = Seeds(**given)
     weights = {"generator": "Lcg48", "seed": original.weights} if chosen.original_weights else philox(seed)
     training = changes.apply(chosen.training, seed)
-    return Job(chosen.name, chosen.network(seed, original), training, weights, chosen.original_lines)
+    return Job(chosen.name, chosen.network(seed, original), training, weights, chosen, original)
 
 
 def philox(seed: int) -> dict[str, Any]:
     """The usual initial weights, as a configuration holds them."""
     return {"generator": "Philox4x32-10", "seed": seed}
-
-
-@dataclass(frozen=True)
-class DataOptions:
-    """Which data to train on, and how they are divided."""
-
-    data: Path | None = None  # None: the embedded MNIST
-    train_data_size: int | None = None
-    test_data_size: int | None = None
-    validation: float | None = None
-
-    def configuration(self) -> dict[str, Any]:
-        """As a run's configuration holds them, those that are given."""
-        values = {name: value for name, value in asdict(self).items() if value is not None}
-        return values | ({"data": str(self.data.resolve())} if self.data else {})
-
-    @classmethod
-    def of(cls, configuration: dict[str, Any]) -> "DataOptions":
-        """Those of a run."""
-        data, *sizes = (configuration.get(field.name) for field in fields(cls))
-        return cls(Path(data) if data else None, *sizes)
-
-
-@dataclass(frozen=True)
-class Data:
-    """What to train on, what to look at after every epoch, and what to test on once at the end."""
-
-    train: Dataset
-    every_epoch: Dataset | None
-    at_end: Dataset | None
-
-
-def load_data(options: DataOptions, seed: int) -> Data:
-    """The embedded MNIST, or an IDX folder; the first so many samples of it."""
-    train = load_split(options.data, "train").head(options.train_data_size)
-    if len(train) == 0:
-        raise DataError("there is no training data; expected --train-data-size of at least 1")
-    test = None if options.test_data_size == 0 else load_split(options.data, "test").head(options.test_data_size)
-    if options.validation is None:
-        return Data(train, test, None)
-    train, held_out = train.split(options.validation, permutation(Draws(seed, SPLIT), len(train)))
-    return Data(train, held_out, test)
-
-
-def load_split(folder: Path | None, split: str) -> Dataset:
-    """One half of the embedded MNIST, or of an IDX folder."""
-    return mnist(split) if folder is None else read_idx_folder(folder, split)  # type: ignore[arg-type]

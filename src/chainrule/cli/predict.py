@@ -1,5 +1,6 @@
-"""chainrule predict: what a model says of images, with the digit as the network sees it."""
+"""chainrule predict: what a model says of images, with each as the network sees it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -12,46 +13,76 @@ from rich.text import Text
 
 from chainrule.cli.console import Json, Output, Quiet
 from chainrule.data import read_digit
+from chainrule.data.pixels import Form, read_images
 from chainrule.errors import ModelError
-from chainrule.model_file import load
-from chainrule.presets import DIGIT_SHAPE
+from chainrule.model_file import load_checkpoint
+from chainrule.presets import DIGIT_SHAPE, DIGITS
 
 BAR = 24  # characters of a probability of 1
+MOST = 12  # classes that are shown
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def predict(
     model: Annotated[Path, typer.Argument(help="A model.safetensors of a training run.")],
     images: Annotated[
-        list[Path], typer.Argument(help="Pictures of a digit: any size, dark on light or light on dark.")
+        list[Path],
+        typer.Argument(help="Pictures: of a digit, any size, dark on light or light on dark; or of a class."),
     ],
+    as_is: Annotated[
+        bool, typer.Option("--as-is", help="Only resize the pictures: do not look for a digit in them.")
+    ] = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Recognise a digit in each image."""
+    """Recognise what is in each image: a digit, or whatever classes the model has learned."""
     output = Output(json, quiet)
-    network = load(model)
-    if network.input_shape != DIGIT_SHAPE or network.loss.classes(np.zeros((1, *network.output_shape))) is None:
-        raise ModelError(f"{model}: takes {network.input_shape}; expected a model of digits, which takes {DIGIT_SHAPE}")
-    digits = np.stack([read_digit(path) for path in images])
-    probabilities = network.predict(digits)
+    checkpoint = load_checkpoint(model)
+    network, names = checkpoint.network, checkpoint.configuration.get("classes")
+    shape, classes = network.input_shape, network.loss.classes(np.zeros((1, *network.output_shape)))
+    if len(shape) != 3 or shape[0] not in (1, 3) or classes is None:
+        raise ModelError(f"{model}: takes {shape}; expected a model of classes of images, grey or in colour")
+    digits = shape == DIGIT_SHAPE and network.output_shape == (DIGITS,) and names is None and not as_is
+    if digits:
+        x = np.stack([read_digit(path) for path in images])
+    else:
+        x = read_images(images, Form(shape[0], shape[1:]), resize=True)
+    p = as_probabilities(network.predict(x))
+    names = names or [str(k) for k in range(p.shape[1])]
     values = [
-        {"image": str(path), "digit": int(p.argmax()), "probabilities": [round(float(v), 6) for v in p]}
-        for path, p in zip(images, probabilities, strict=True)
+        {
+            "image": str(path),
+            "class": names[int(each.argmax())],
+            **({"digit": int(each.argmax())} if digits else {}),
+            "probabilities": [round(float(v), 6) for v in each],
+        }
+        for path, each in zip(images, p, strict=True)
     ]
-    shown = [show(path, digit[0], p) for path, digit, p in zip(images, digits, probabilities, strict=True)]
-    output.result({"predictions": values}, *shown)
+    shown = [show(path, picture, each, names) for path, picture, each in zip(images, x, p, strict=True)]
+    output.result({"classes": names, "predictions": values}, *shown)
 
 
-def show(path: Path, digit: np.ndarray, p: np.ndarray) -> RenderableType:
-    """The image as the network sees it, beside the probabilities as bars."""
-    answer = int(p.argmax())
-    bars = Text()
-    for k, probability in enumerate(p):
+def as_probabilities(p: np.ndarray) -> np.ndarray:
+    """(s, n) of each class, from what a network says: (s, 1) is of class 1 of two."""
+    return np.concatenate([1 - p, p], axis=1) if p.shape[1] == 1 else p
+
+
+def show(path: Path, picture: np.ndarray, p: np.ndarray, names: Sequence[str]) -> RenderableType:
+    """The image as the network sees it, beside the probabilities as bars: all, or the highest if they are many."""
+    answer, bars = int(p.argmax()), Text()
+    rows = range(len(p)) if len(p) <= MOST else np.argsort(-p, kind="stable")[:MOST]
+    width = max(len(names[k]) for k in rows)
+    for k in rows:
         style = "bold green" if k == answer else "dim"
-        bars.append(f"{k} {bar(float(probability)):<{BAR}} {probability:7.2%}\n", style)
-    bars.append(f"\n{path}: a {answer}", "bold")
-    return Columns([Panel(half_blocks(digit), padding=0), bars], padding=(0, 2))
+        bars.append(f"{names[k]:>{width}} {bar(float(p[k])):<{BAR}} {p[k]:7.2%}\n", style)
+    bars.append(f"\n{path}: {'a ' if names[answer].isdecimal() else ''}{names[answer]}", "bold")
+    return Columns([Panel(half_blocks(grey(picture)), padding=0), bars], padding=(0, 2))
+
+
+def grey(picture: np.ndarray) -> np.ndarray:
+    """(H, W) bytes of an image (c, H, W), with a black row more if H is odd."""
+    plane = picture.mean(axis=0).astype(np.uint8)
+    return np.pad(plane, ((0, len(plane) % 2), (0, 0)))
 
 
 def half_blocks(pixels: np.ndarray) -> Text:

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from chainrule.cli.job import Job, load_data
+from chainrule.cli.job import Job
+from chainrule.cli.job_data import load_data
 from chainrule.cli.run_folder import RunFolder
 from chainrule.cli.training_run import Settings, TrainingRun
 from chainrule.description import build_training
@@ -23,8 +24,7 @@ def resume_run(folder: RunFolder, epochs: int | None) -> TrainingRun:
             made = f"{folder.path} has made {checkpoint.epoch} epochs"
             raise UsageError(f"{made}; --epochs is the total, expected at least {checkpoint.epoch}, not {epochs}")
         training = replace(training, epochs=epochs)
-    original_lines = name in PRESETS and PRESETS[name].original_lines
-    job = Job(name, checkpoint.network, training, weights, original_lines)
+    job = Job(name, checkpoint.network, training, weights, PRESETS.get(name))
     run = TrainingRun(job, load_data(settings.data, training.seed), settings, checkpoint)
     run.folder = folder
     folder.begin(run.configuration(), [line for line in folder.epochs() if line["epoch"] <= checkpoint.epoch])

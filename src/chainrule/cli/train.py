@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from chainrule.cli.console import Json, Output, Plot, Quiet
-from chainrule.cli.job import DEFAULT_PRESET, Changes, DataOptions, load_data, make_job
+from chainrule.cli.job import DEFAULT_PRESET, Changes, make_job
+from chainrule.cli.job_data import DataOptions, load_data
 from chainrule.cli.resume import resume_run
 from chainrule.cli.run_folder import RunFolder
 from chainrule.cli.training_run import Settings, TrainingRun
@@ -47,6 +48,16 @@ def train(
         Path | None,
         typer.Option("--data", "--data-dir", metavar="PATH", help=DATA_HELP),
     ] = None,
+    target: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="What to predict of a table (default: its last).")
+    ] = None,
+    image_size: Annotated[
+        str | None, typer.Option(metavar="HEIGHTxWIDTH", help="Resize the images of a folder.")
+    ] = None,
+    augment: Annotated[
+        str | None,
+        typer.Option(metavar="SETTINGS", help="Change training images a little, as in shift=2,rotate=10,elastic=1."),
+    ] = None,
     train_data_size: Annotated[int | None, typer.Option(metavar="N", help="Train on the first N samples.")] = None,
     test_data_size: Annotated[
         int | None, typer.Option(metavar="N", help="Test on the first N samples; 0: no test.")
@@ -85,9 +96,9 @@ def train(
             raise UsageError(f"{name} is {value}; expected at least 1")
     if plot:
         check_plot_path(plot)
-    changes = Changes(epochs, batch_size, lr, lr_decay, optimizer, momentum, weight_decay, order, reduction)
+    changes = Changes(epochs, batch_size, lr, lr_decay, optimizer, momentum, weight_decay, order, reduction, augment)
     seeds = {"weight_seed": weight_seed, "dropout_seed_1": dropout_seed_1, "dropout_seed_2": dropout_seed_2}
-    options = DataOptions(data, train_data_size, test_data_size, validation)
+    options = DataOptions(data and str(data), target, image_size, train_data_size, test_data_size, validation)
     if resume is not None:
         fixed = {"preset": preset, "network": network, "seed": seed, "engine": engine, "out": out}
         refuse(fixed | vars(changes) | seeds | vars(options) | {"early_stopping": early_stopping}, allowed="epochs")
@@ -95,7 +106,8 @@ def train(
     else:
         job = make_job(preset, network, seed or 0, seeds, changes)
         settings = Settings(options, engine or DEFAULT_ENGINE, early_stopping)
-        run = TrainingRun(job, load_data(options, job.training.seed), settings)
+        samples = load_data(options, job.training.seed)
+        run = TrainingRun(job.adapted(samples), samples, settings)
         run.folder = RunFolder.new(out, job.name, run.configuration())
     return run.execute(output, threads, log_interval, tensorboard, plot)
 

@@ -10,16 +10,21 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from chainrule.cli.console import Output, table
-from chainrule.cli.job import Data, DataOptions, Job
+from chainrule.cli.job import Job
+from chainrule.cli.job_data import Data, DataOptions
 from chainrule.cli.reporting import BatchLines, EpochLines, ProgressBar, TestLines, stop_on_interrupt
 from chainrule.cli.run_folder import Keeper, RunFolder
+from chainrule.data import Dataset
 from chainrule.early_stopping import EarlyStopping
 from chainrule.engine import DEFAULT_ENGINE
-from chainrule.evaluation import Evaluation, evaluate
+from chainrule.errors import ChainruleError
+from chainrule.evaluation import Evaluation
 from chainrule.events import Listener
+from chainrule.examination import Examination, examine
 from chainrule.fitting import History, fit
 from chainrule.model_file import Checkpoint
 from chainrule.plots import plot_history
+from chainrule.report import write_report
 
 ORIGINAL_INTERVAL = 10  # batches between two lines of the lecture's program
 
@@ -53,7 +58,8 @@ class TrainingRun:
 
     def configuration(self) -> dict[str, Any]:
         """All that fixes the run."""
-        return self.job.configuration(**self.settings.configuration())
+        classes = self.data.train.classes
+        return self.job.configuration(**self.settings.configuration(), classes=classes and list(classes))
 
     def execute(
         self, output: Output, threads: int | None, interval: int | None, tensorboard: bool, plot: Path | None
@@ -62,11 +68,13 @@ class TrainingRun:
         began = time.perf_counter()
         with threadpool_limits(threads) if threads else nullcontext():
             history = self._train(output, threads, interval, tensorboard)
-            final = self._test(history, threads)
+            tested = self._test(threads)
         seconds = time.perf_counter() - began
         if plot:
             plot_history(history, plot)
-        self._report(history, final, seconds, output)
+        if tested:
+            self._write_report(tested, threads, output)
+        self._report(history, tested and tested[1].evaluation, seconds, output)
         return 130 if history.reason == "interrupted" else 0
 
     def _train(self, output: Output, threads: int | None, interval: int | None, tensorboard: bool) -> History:
@@ -113,14 +121,32 @@ class TrainingRun:
             watchers.append(EarlyStopping(self.settings.early_stopping))
         return watchers
 
-    def _test(self, history: History, threads: int | None) -> Evaluation | None:
-        """How well the network does in the end: on the test data, or on what was held out."""
-        engine, network, data = self.settings.engine, self.job.network, self.data
-        if data.at_end is not None and len(data.at_end):
-            return evaluate(network, data.at_end, engine, threads=threads)
-        if history.epochs and self.settings.early_stopping is None:
-            return history.epochs[-1].validation
-        return evaluate(network, data.every_epoch, engine, threads=threads) if data.every_epoch else None
+    def _test(self, threads: int | None) -> tuple[Dataset, Examination] | None:
+        """How well the network does in the end: on the test data, or else on what was held out."""
+        data = self.data.at_end or self.data.every_epoch
+        if not data:
+            return None
+        return data, examine(self.job.network, data, self.settings.engine, threads=threads)
+
+    def _write_report(self, tested: tuple[Dataset, Examination], threads: int | None, output: Output) -> None:
+        """report.html: all that is known of the run, for a browser."""
+        data, seen = tested
+        title = f"{self.job.name}, on {seen.samples:,} samples that it was not trained on"
+        epochs, engine = self.folder.epochs(), self.settings.engine
+        try:
+            write_report(
+                self.folder.report,
+                self.job.network,
+                data,
+                epochs,
+                title,
+                self.configuration(),
+                examination=seen,
+                engine=engine,
+                threads=threads,
+            )
+        except ChainruleError as error:  # no matplotlib: the run is none the worse
+            output.note(f"no report.html: {error}")
 
     def _report(self, history: History, final: Evaluation | None, seconds: float, output: Output) -> None:
         job, folder, samples, epochs = self.job, self.folder, len(self.data.train), len(history.epochs)
@@ -134,6 +160,7 @@ class TrainingRun:
             "seconds": round(seconds, 3),
             "samples_per_second": round(rate, 1),
             "model": str(folder.model),
+            "report": str(folder.report) if folder.report.exists() else None,
             "preset": job.name,
             "train_samples": samples,
             "test_samples": final.samples if final else 0,
@@ -143,9 +170,10 @@ class TrainingRun:
         rows = {
             "accuracy": f"{accuracy:.2%}{tested}" if accuracy is not None else "not measured",
             "loss": f"{loss:.4f}{tested}" if loss is not None else "not measured",
-            "time": f"{seconds:.1f} s for {epochs} epochs of {samples:,} samples",
+            "time": f"{seconds:.1f} s for {epochs} epoch{'s' * (epochs != 1)} of {samples:,} samples",
             "speed": f"{rate:,.0f} samples/s while training",
             "model": str(folder.model),
+            **({"report": str(folder.report)} if folder.report.exists() else {}),
         }
         title = f"{job.name}: {history.reason}" if history.reason != "done" else f"{job.name}: trained"
         output.result(values, table(title, rows))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chainrule.data.chunks import chunks
 from chainrule.errors import DataError, UsageError
 
 
@@ -24,6 +25,9 @@ class Dataset:
     sample_weight: np.ndarray | None = None
     """How much each sample counts, (n,), none negative. None: 1 each."""
 
+    classes: tuple[str, ...] | None = None
+    """The name of each class. None: they are called by their numbers, or t are reals."""
+
     def __post_init__(self) -> None:
         if self.x.ndim == 0 or self.t.ndim == 0:
             raise DataError(f"x {self.x.shape} and t {self.t.shape}: expected a first axis of n samples in both")
@@ -41,7 +45,7 @@ class Dataset:
         try:
             weight = None if self.sample_weight is None else self.sample_weight[indices]
             x = self.x[indices] if isinstance(indices, slice) else self.x.take(indices, axis=0)  # twice as fast
-            return Dataset(x, self.t[indices], weight)
+            return Dataset(x, self.t[indices], weight, self.classes)
         except IndexError as error:
             raise DataError(f"cannot take these samples of {len(self)}: {error}") from None
 
@@ -71,20 +75,34 @@ class Dataset:
             return self.take(slice(training)), self.take(slice(training, n))
         return self.take(order[:training]), self.take(order[training:])
 
+    @property
+    def class_count(self) -> int:
+        """How many classes there are: as many as have names, or up to the largest number in t.
+
+        DataError where t are not class numbers.
+        """
+        if self.t.ndim != 1 or self.t.dtype.kind not in "iu" or len(self) == 0:
+            raise DataError(f"the true values are {self.t.dtype} of shape {self.t.shape}, expected class numbers (n,)")
+        return len(self.classes) if self.classes else int(self.t.max()) + 1
+
     def check_finite(self) -> None:
-        """`DataError` at the first sample with a NaN or an infinity, or with a negative weight."""
+        """`DataError` at the first sample with a NaN or an infinity, or with a negative weight.
+
+        It goes through the data in parts, so that they may be larger than memory.
+        """
         for name, values in (("x", self.x), ("t", self.t), ("sample_weight", self.sample_weight)):
             if values is None or values.dtype.kind in "biu":  # integers are finite
                 continue
             if values.dtype.kind != "f":
                 raise DataError(f"{name} holds {values.dtype}, expected integers or reals")
-            _check(name, np.isfinite(values), values, "finite numbers")
+            for part in chunks(values):
+                _check(name, part.start, np.isfinite(values[part]), values[part], "finite numbers")
         if self.sample_weight is not None:
-            _check("sample_weight", self.sample_weight >= 0, self.sample_weight, "no negative weight")
+            _check("sample_weight", 0, self.sample_weight >= 0, self.sample_weight, "no negative weight")
 
 
-def _check(name: str, good: np.ndarray, values: np.ndarray, expected: str) -> None:
-    """Name the first sample whose values are not all `good`."""
+def _check(name: str, start: int, good: np.ndarray, values: np.ndarray, expected: str) -> None:
+    """Name the first sample whose values are not all `good`; the first of them is sample `start`."""
     if not good.all():
         first = np.argwhere(~good)[0]
-        raise DataError(f"{name}[{first[0]}] holds {values[tuple(first)]}, expected {expected}")
+        raise DataError(f"{name}[{start + first[0]}] holds {values[tuple(first)]}, expected {expected}")

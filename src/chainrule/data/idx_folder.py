@@ -1,13 +1,16 @@
 """A folder of IDX files, as MNIST and its relatives come: images and labels, for training and for test."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from chainrule.data.dataset import Dataset
+from chainrule.data.halves import check_split, half_of, of_split
 from chainrule.data.idx import read_idx
+from chainrule.data.names import number_labels
 from chainrule.errors import DataError, UsageError
 
 PREFIXES = {"train": ("train",), "test": ("t10k", "test")}
@@ -34,6 +37,24 @@ def read_idx_folder(
     if len(images) != len(labels):
         raise DataError(f"{images_path}: {len(images)} images but {len(labels)} labels in {labels_path.name}")
     return Dataset(images, labels)
+
+
+def read_idx_halves(
+    folder: str | os.PathLike[str], split: str = "train", *, classes: Sequence[str] | None = None
+) -> Dataset:
+    """One half of the folder's images, x (n, c, i, j) uint8, with labels made class numbers, t (n,) int64.
+
+    A half that has no files is none; without a test half, that is held out. `classes` are the names of all classes,
+    if they are known.
+    """
+    check_split(split)
+    halves = [half for half in PREFIXES if _paths(Path(folder), half, *IMAGES)]
+    half: Any = of_split(("train", "test"), split, str(folder)) if "test" in halves else "train"
+    images = read_idx_folder(folder, half).x
+    labels = [_read_labels(_find(Path(folder), each, *LABELS), None) for each in halves]
+    numbered, names = number_labels(labels, classes, str(folder))
+    data = Dataset(images, numbered[halves.index(half)], classes=names)
+    return data if "test" in halves else half_of([data], split, str(folder))
 
 
 def _read_images(path: Path) -> np.ndarray:
@@ -63,11 +84,19 @@ def _find(folder: Path, split: str, kind: str, axes: tuple[int, ...]) -> Path:
     """The first file that has one of the accepted names; a raw file goes before a compressed one."""
     if not os.path.isdir(folder):
         raise DataError(f"{folder}: no such folder")
-    stems = [f"{prefix}-{kind}-idx{n}-ubyte" for prefix in PREFIXES[split] for n in axes]
-    for stem in stems:
-        for name in (stem, stem.replace("-idx", ".idx")):
-            for path in (folder / name, folder / f"{name}.gz"):
-                if os.path.exists(path):
-                    return path
-    looked_for = ", ".join(stems)
-    raise DataError(f"{folder}: no {split} {kind}, looked for {looked_for} (also with .idx, also with .gz)")
+    paths = _paths(folder, split, kind, axes)
+    if not paths:
+        looked_for = ", ".join(_stems(split, kind, axes))
+        raise DataError(f"{folder}: no {split} {kind}, looked for {looked_for} (also with .idx, also with .gz)")
+    return paths[0]
+
+
+def _paths(folder: Path, split: str, kind: str, axes: tuple[int, ...]) -> list[Path]:
+    """The files that have one of the accepted names."""
+    names = [name for stem in _stems(split, kind, axes) for name in (stem, stem.replace("-idx", ".idx"))]
+    paths = [path for name in names for path in (folder / name, folder / f"{name}.gz")]
+    return [path for path in paths if os.path.exists(path)]
+
+
+def _stems(split: str, kind: str, axes: tuple[int, ...]) -> list[str]:
+    return [f"{prefix}-{kind}-idx{n}-ubyte" for prefix in PREFIXES[split] for n in axes]

@@ -2,13 +2,14 @@
 
 import os
 import warnings
-from io import BytesIO
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from chainrule.data.digits import prepare_digit
-from chainrule.data.files import read_bytes, reason
+from chainrule.data.files import reason
 from chainrule.errors import DataError
 
 FULL_SCALES = (1.0, 255.0, 65535.0)
@@ -20,31 +21,53 @@ def read_digit(path: str | os.PathLike[str]) -> np.ndarray:
 
     DataError if there is no such file, it is not an image, it has too many pixels, or nothing is drawn in it.
     """
-    data = read_bytes(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow's remarks on odd files that it can read
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            grey = _grey(data)
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise DataError(f"{path}: too many pixels: {error}") from None
-    except Exception as error:  # Pillow's readers meet damaged files with errors of every kind
-        raise DataError(f"{path}: cannot be read as an image: {reason(error)}") from None
+    with pillow_quiet(), opened_image(path) as image:
+        grey = _grey(image)
     try:
         return prepare_digit(grey)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
 
 
-def _grey(data: bytes) -> np.ndarray:
+@contextmanager
+def opened_image(path: str | os.PathLike[str]) -> Iterator[Image.Image]:
+    """An image file, opened and not decoded yet; whatever goes wrong with it in the block is a DataError naming it."""
+    if os.path.isdir(path):
+        raise DataError(f"{path}: is a folder, expected a file")
+    try:
+        with open(path, "rb") as file, Image.open(file) as image:  # given a path, Pillow garbles some turned TIFFs
+            yield image
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except UnidentifiedImageError:  # it names the path once more
+        raise DataError(f"{path}: cannot be read as an image: cannot identify image file") from None
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise DataError(f"{path}: too many pixels: {error}") from None
+    except Exception as error:  # Pillow's readers meet damaged files with errors of every kind
+        raise DataError(f"{path}: cannot be read as an image: {reason(error)}") from None
+
+
+@contextmanager
+def pillow_quiet() -> Iterator[None]:
+    """Without Pillow's remarks on odd files that it can read; its warning of too many pixels is an error."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
+def on_paper(image: Image.Image) -> Image.Image:
+    """The image in RGBA, on white where it is transparent."""
+    image = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+
+
+def _grey(image: Image.Image) -> np.ndarray:
     """(height, width) uint8: the image upright, on white paper, without colour."""
-    with Image.open(BytesIO(data)) as file:
-        image = ImageOps.exif_transpose(file)
+    image = ImageOps.exif_transpose(image)
     if image.mode[0] in "IF":
         return _bytes(np.asarray(image, np.float64))
-    image = image.convert("RGBA")
-    paper = Image.new("RGBA", image.size, "white")
-    return np.asarray(Image.alpha_composite(paper, image).convert("L"))
+    return np.asarray(on_paper(image).convert("L"))
 
 
 def _bytes(pixels: np.ndarray) -> np.ndarray:

@@ -49,7 +49,7 @@ class Steps:
         n, training = self.samples, self.training
         for epoch in count():
             for indices in batches(len(self.data), n, training.order, training.seed, epoch):
-                batch, _ = batch_of(self.data, indices, training.reduction, epoch, self.state.step)
+                batch, _ = batch_of(self.data, indices, training, epoch, self.state.step)
                 if len(batch) == n:
                     yield training.optimizer_at(epoch), batch
 

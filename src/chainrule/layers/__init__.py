@@ -10,8 +10,10 @@ from chainrule.layers.max_pooling import MaxPooling as MaxPooling
 from chainrule.layers.relu import ReLU as ReLU
 from chainrule.layers.sigmoid import Sigmoid as Sigmoid
 from chainrule.layers.softmax import Softmax as Softmax
+from chainrule.layers.standardise import Standardise as Standardise
 from chainrule.layers.tanh import Tanh as Tanh
 
 LAYERS: tuple[type[Layer], ...] = (
     Convolution, Linear, ReLU, MaxPooling, AveragePooling, Dropout, Softmax, LogSoftmax, Sigmoid, Tanh,
+    Standardise,
 )  # fmt: skip

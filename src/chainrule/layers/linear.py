@@ -26,22 +26,22 @@ def flat(x: np.ndarray) -> np.ndarray:
 
 def linear(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
     """y (s, out) from x (s, in), w (out, in) and b (out,)."""
-    return np.einsum("sj,ij->si", x, w, optimize=True) + b
+    return x @ w.T + b
 
 
 def linear_input_gradient(gy: np.ndarray, w: np.ndarray) -> np.ndarray:
     """dL/dx (s, in)."""
-    return np.einsum("si,ij->sj", gy, w, optimize=True)
+    return gy @ w
 
 
 def linear_weight_gradient(gy: np.ndarray, x: np.ndarray) -> np.ndarray:
     """dL/dW (out, in)."""
-    return np.einsum("si,sj->ij", gy, x, optimize=True)
+    return gy.T @ x
 
 
 def linear_bias_gradient(gy: np.ndarray) -> np.ndarray:
     """dL/db (out,)."""
-    return np.einsum("si->i", gy)
+    return gy.sum(axis=0)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,133 @@
+"""An examination as `chainrule evaluate` shows it on a terminal."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from rich.columns import Columns
+from rich.console import RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from chainrule.classification import Classification, count
+from chainrule.cli.console import table
+from chainrule.cli.predict import BAR, bar, half_blocks
+from chainrule.examination import Examination, Mistake
+from chainrule.report.gallery import few, probable
+from chainrule.report.pictures import pixels, resized
+
+MOST_ROWS = 40  # classes that have a line
+PAIRS = 10  # of classes that are named where there is no room for the matrix
+FEW = 12  # classes: so many probabilities are shown
+SIDE = 28  # pixels of an image
+
+
+def shown(title: str, seen: Examination, x: np.ndarray, mistakes: int, width: int) -> list[RenderableType]:
+    """All of it, for a terminal of that width; x (n, ...) are the samples."""
+    first, found, named = table(title, summary(seen)), seen.mistakes(mistakes), seen.classification
+    if named is None:
+        return [first, wrong_values(found)] if found else [first]
+    pictures = [wrong_class(each, named.names, x[each.index], seen.predictions[each.index]) for each in found]
+    heading = [Text(f"The worst of {len(seen.wrong):,} mistakes", "italic")] if found else []
+    return [first, class_table(named), confusion(named, width), *heading, *pictures]
+
+
+def summary(seen: Examination) -> dict[str, str]:
+    """The most important numbers."""
+    rows = {"accuracy": "not measured", "loss": f"{seen.loss:.4f}, the mean over {seen.samples:,} samples"}
+    if (named := seen.classification) is not None:
+        right = seen.samples - len(seen.wrong)
+        rows["accuracy"] = f"{named.accuracy:.2%}: {right:,} of {seen.samples:,}"
+        sure = named.calibration
+        rows["calibration"] = f"error {sure.expected_error:.2%}: its mean confidence is {sure.mean_confidence:.2%}"
+    if seen.regression is not None:
+        for name, values in vars(seen.regression).items():
+            rows[name] = few(values)
+    return rows
+
+
+def class_table(seen: Classification) -> Table:
+    """A line for each class, those found worst if there are too many."""
+    order, title = np.arange(len(seen.names)), "Class by class"
+    if len(order) > MOST_ROWS:
+        order, title = np.argsort(seen.f1, kind="stable")[:MOST_ROWS], f"The {MOST_ROWS} classes with the lowest F1"
+    grid = Table(title=title, title_justify="left")
+    grid.add_column("class", overflow="fold")
+    for name in ("precision", "recall", "F1", "samples"):
+        grid.add_column(name, justify="right")
+    for c in order:
+        scores = [_percent(values[c]) for values in seen.scores.values()]
+        grid.add_row(Text(seen.names[c]), *scores, count(seen.support[c]))
+    grid.add_section()
+    for kind, means in seen.averages.items():
+        grid.add_row(f"{kind} mean", *map(_percent, means.values()), count(seen.support.sum()))
+    return grid
+
+
+def _percent(part: float) -> str:
+    """NaN, which is 0 of 0, is a dash."""
+    return "-" if part != part else f"{part:.2%}"
+
+
+def confusion(seen: Classification, width: int) -> Table:
+    """The matrix, or its largest entries where that is too wide."""
+    texts = [[count(n) if n else "·" for n in row] for row in seen.confusion]
+    columns = [max(map(len, column)) for column in zip(seen.names, *texts, strict=True)]
+    if max(map(len, seen.names)) + sum(n + 3 for n in columns) + 4 > width:
+        return commonest(seen)
+    grid = Table(title="Confusion matrix: a row for each true class, a column for the one chosen", title_justify="left")
+    grid.add_column("", style="bold")
+    for name in seen.names:
+        grid.add_column(Text(name), justify="right")
+    most = max((n for _, _, n in seen.most_confused(1)), default=0)
+    for true, (name, row) in enumerate(zip(seen.names, texts, strict=True)):
+        styles = [_style(n, true == chosen, most) for chosen, n in enumerate(seen.confusion[true])]
+        grid.add_row(Text(name), *[Text(text, style) for text, style in zip(row, styles, strict=True)])
+    return grid
+
+
+def _style(samples: float, right: bool, most: float) -> str:
+    """Errors stand out, the commonest most."""
+    if right or not samples:
+        return "dim"
+    return "bold red" if samples > most / 2 else "red"
+
+
+def commonest(seen: Classification) -> Table:
+    """The pairs of classes that are confused most often."""
+    grid = Table(title="The commonest confusions", title_justify="left")
+    grid.add_column("true", overflow="fold")
+    grid.add_column("taken for", overflow="fold")
+    grid.add_column("samples", justify="right")
+    for true, chosen, samples in seen.most_confused(PAIRS):
+        grid.add_row(Text(seen.names[true]), Text(seen.names[chosen]), count(samples))
+    return grid
+
+
+def wrong_class(mistake: Mistake, names: Sequence[str], x: np.ndarray, p: np.ndarray) -> RenderableType:
+    """The image, if x is one, beside the probabilities p (k,) as bars."""
+    true, chosen, p = mistake.true, mistake.predicted, np.nan_to_num(p)
+    order = range(len(p)) if len(p) <= FEW else probable(p, true, FEW)
+    width = max(len(names[k]) for k in order)
+    bars = Text()
+    for k in order:
+        style = "bold red" if k == chosen else "bold green" if k == true else "dim"
+        bars.append(f"{names[k]:<{width}} {bar(float(p[k])):<{BAR}} {p[k]:7.2%}\n", style)
+    bars.append(f"\nsample {mistake.index}: {names[true]} taken for {names[chosen]}, loss {mistake.loss:.2f}", "bold")
+    return Columns([Panel(half_blocks(thumbnail(x)), padding=0), bars], padding=(0, 2)) if x.ndim == 3 else bars
+
+
+def thumbnail(x: np.ndarray) -> np.ndarray:
+    """(H, W) uint8 of an image x (c, i, j): grey, about SIDE pixels high or wide, H even."""
+    grey = np.asarray(resized(pixels(x), SIDE).convert("L"))
+    return np.pad(grey, ((0, len(grey) % 2), (0, 0)))
+
+
+def wrong_values(mistakes: Sequence[Mistake]) -> Table:
+    """A line for each sample."""
+    grid = Table(title="The largest errors", title_justify="left")
+    for name in ("sample", "true", "predicted", "loss"):
+        grid.add_column(name, justify="right", overflow="fold")
+    for each in mistakes:
+        grid.add_row(f"{each.index}", few(each.true), few(each.predicted), f"{each.loss:.4g}")
+    return grid

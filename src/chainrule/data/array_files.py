@@ -1,0 +1,147 @@
+"""Arrays in an .npz file, or a folder of .npy files: inputs and true values, told by their names.
+
+They are mapped into memory, not read, where the file allows it, so that they may be larger than memory: .npy files do,
+and an .npz that is not compressed.
+"""
+
+import os
+import struct
+import zipfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from chainrule.data.arrays import inputs_of, targets_of
+from chainrule.data.dataset import Dataset
+from chainrule.data.files import reason
+from chainrule.data.halves import HALVES, LARGE, check_split, half_of
+from chainrule.errors import DataError
+
+INPUTS = ("x", "images", "image", "inputs", "data", "features")
+"""What inputs are called, in small letters; the first that is there counts."""
+TARGETS = ("t", "y", "labels", "label", "targets", "target")
+"""What true values are called."""
+CHANNELS = (1, 3, 4)
+"""How long an axis of channels is: grey, colour, colour with transparency."""
+
+HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+"""What reads the header of an array, by its version; version 3 is only for arrays of records."""
+
+Arrays = dict[str, Callable[[], np.ndarray]]
+
+
+def read_arrays(
+    path: str | os.PathLike[str],
+    split: str = "train",
+    *,
+    regression: bool | None = None,
+    classes: tuple[str, ...] | None = None,
+) -> Dataset:
+    """One half of the arrays in an .npz file or in a folder of .npy files.
+
+    They are called x and t, or x_train, t_train, x_test, t_test; also y, images, labels, ..., and train_images, ...
+    Without a test half it is held out. x: (n, features), or images (n, c, i, j), (n, i, j, c) if c is clearly the
+    last axis, or (n, i, j). t: whole numbers (unless `regression`), truth values or text name classes, and reals are
+    values (unless `regression` is False). `classes` are all the names, if they are known.
+    DataError if an array is missing or damaged, or does not fit the other one.
+    """
+    check_split(split)
+    arrays = _members(Path(path)) if not os.path.isdir(path) else _files(Path(path))
+    train = _pair(arrays, "train") or _pair(arrays, "")
+    if train is None:
+        found = ", ".join(sorted(arrays)) or "nothing"
+        raise DataError(f"{path}: holds {found}; expected x and t, or x_train, t_train, x_test and t_test")
+    test = _pair(arrays, "test")
+    pairs = [train, test] if test else [train]
+    try:
+        targets, names = targets_of([arrays[t]() for _, t in pairs], regression, classes, train[1])
+        inputs = [inputs_of(_channels_first(arrays[x]()), x) for x, _ in pairs]
+        parts = [Dataset(x, t, classes=names) for x, t in zip(inputs, targets, strict=True)]
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+    return half_of(parts, split, str(path))
+
+
+def _pair(names: Iterable[str], split: str) -> tuple[str, str] | None:
+    """The names of a half's inputs and true values; of the whole, for no half."""
+    words = HALVES[split] if split else ("",)
+    for word in words:
+        pair = [_find(names, kind, word) for kind in (INPUTS, TARGETS)]
+        if pair[0] and pair[1]:
+            return pair[0], pair[1]
+    return None
+
+
+def _find(names: Iterable[str], kind: Iterable[str], word: str) -> str | None:
+    """The array of that kind and half, as in x_train or train_x, in any case."""
+    plain = {name.lower(): name for name in names}
+    wanted = (form for stem in kind for form in ((f"{stem}_{word}", f"{word}_{stem}") if word else (stem,)))
+    return next((plain[form] for form in wanted if form in plain), None)
+
+
+def _channels_first(x: np.ndarray) -> np.ndarray:
+    """Images (n, i, j, c) as (n, c, i, j), where only the last axis can be that of channels; large ones not copied."""
+    if x.ndim != 4 or x.shape[3] not in CHANNELS or x.shape[1] in CHANNELS:
+        return x
+    moved = np.moveaxis(x, 3, 1)
+    return moved if x.nbytes >= LARGE else np.ascontiguousarray(moved)
+
+
+def _files(folder: Path) -> Arrays:
+    """The .npy files of a folder, by their names without the ending."""
+    return {path.stem: lambda path=path: _load(path) for path in sorted(folder.glob("*.npy"))}
+
+
+def _load(path: Path) -> np.ndarray:
+    try:
+        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+    except Exception as error:
+        raise _unreadable(path.name, "an array", error) from None
+
+
+def _members(path: Path) -> Arrays:
+    """The arrays of an .npz file, by name."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            members = [info for info in file.infolist() if info.filename.endswith(".npy")]
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except Exception as error:
+        raise _unreadable(str(path), "an .npz file", error) from None
+    return {info.filename.removesuffix(".npy"): lambda info=info: _member(path, info) for info in members}
+
+
+def _member(path: Path, info: zipfile.ZipInfo) -> np.ndarray:
+    """An array of an .npz file: mapped, or read if it is compressed."""
+    try:
+        with zipfile.ZipFile(path) as file, file.open(info) as member:
+            if info.compress_type == zipfile.ZIP_STORED:
+                return _mapped(path, info, member)
+            return np.lib.format.read_array(member, allow_pickle=False)
+    except Exception as error:
+        raise _unreadable(info.filename, "an array", error) from None
+
+
+def _unreadable(name: str, kind: str, error: Exception) -> DataError:
+    """What to say of a damaged file, which zipfile and NumPy meet with errors of every kind, some of many lines."""
+    return DataError(f"{name}: cannot be read as {kind}: {reason(error).splitlines()[0]}")
+
+
+def _mapped(path: Path, info: zipfile.ZipInfo, member: IO[bytes]) -> np.ndarray:
+    """An array that lies in the file as it is, behind the member's own header and the array's."""
+    read_header = HEADERS[np.lib.format.read_magic(member)]
+    shape, in_columns, dtype = read_header(member)
+    if dtype.hasobject:
+        raise ValueError("it holds Python objects, expected numbers or text")
+    with path.open("rb") as file:
+        file.seek(info.header_offset + 26)
+        name, extra = struct.unpack("<HH", file.read(4))  # their lengths; the array begins behind them
+    start = info.header_offset + 30 + name + extra + member.tell()
+    if 0 in shape:
+        return np.empty(shape, dtype)
+    return np.asarray(np.memmap(path, dtype, "r", start, shape, "F" if in_columns else "C"))

@@ -1,0 +1,93 @@
+"""Data sets of arrays, wherever these come from: NumPy's own, lists, pandas, a file mapped into memory."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.data.dataset import Dataset
+from chainrule.data.names import Classes, number_labels
+from chainrule.errors import DataError
+
+
+def as_dataset(x: Any, t: Any, sample_weight: Any = None, classes: Sequence[str] | None = None) -> Dataset:
+    """A data set of anything that is like an array: NumPy's, lists, pandas. An array of numbers is not copied.
+
+    x: numbers, (n,) or (n, features), or images (n, c, i, j) or (n, i, j) of one channel. Bytes (uint8) are pixels.
+    t: reals stay values; whole numbers from 0 are class numbers; text, truth values and other whole numbers are
+    class names and are numbered in their order. `classes` are all the names, in theirs: give those of the training
+    data for any other data, which may not have all of them.
+    DataError for what is no number or no name, and for lengths that differ.
+    """
+    inputs, labels = inputs_of(as_array(x, "x"), "x"), flat(as_array(t, "t"))
+    if classes is None and labels.ndim == 1 and labels.dtype.kind in "iu" and (labels >= 0).all():
+        targets, names = labels.astype(np.int64), None
+    else:
+        (targets,), names = targets_of([labels], None, classes, "t")
+    weight = None if sample_weight is None else as_array(sample_weight, "sample_weight")
+    return Dataset(inputs, targets, weight, names)
+
+
+def as_array(values: Any, name: str) -> np.ndarray:
+    """The values as an array of numbers, truth values or text."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise DataError(f"{name} has masked values, expected none missing")
+    try:
+        to_numpy = getattr(values, "to_numpy", None)  # what pandas' tables and columns have
+        array = np.asarray(values if to_numpy is None else to_numpy())
+    except ValueError as error:
+        raise DataError(f"{name} is no array: {error}") from None
+    if array.ndim == 0:
+        raise DataError(f"{name} is {type(values).__name__}, expected an array of samples")
+    return _unpacked(array, name) if array.dtype.kind == "O" else array
+
+
+def _unpacked(array: np.ndarray, name: str) -> np.ndarray:
+    """An array of Python objects, as pandas gives for columns of different types, as one of numbers or of text."""
+    kinds = {type(value) for value in array.flat}
+    text = [kind for kind in kinds if issubclass(kind, str)]
+    found = np.array(array.tolist()) if len(text) in (0, len(kinds)) else array
+    if found.dtype.kind == "O" or found.shape != array.shape:
+        listed = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise DataError(f"{name} holds objects ({listed}), expected numbers{' or text' if name == 't' else ''}")
+    return found
+
+
+def inputs_of(x: np.ndarray, name: str) -> np.ndarray:
+    """x (n,) as (n, 1) and (n, i, j) as (n, 1, i, j); DataError if it holds no numbers or has other axes."""
+    if x.dtype.kind not in "biuf":
+        raise DataError(f"{name} holds {x.dtype}, expected numbers")
+    if x.ndim not in (1, 2, 3, 4):
+        raise DataError(f"{name} has shape {x.shape}, expected (n, features), or images (n, c, i, j) or (n, i, j)")
+    return x[:, np.newaxis] if x.ndim in (1, 3) else x
+
+
+def targets_of(
+    halves: Sequence[np.ndarray], regression: bool | None, classes: Sequence[str] | None, source: str
+) -> tuple[list[np.ndarray], Classes | None]:
+    """The true values of all halves of some data, and the classes' names if they have some.
+
+    Text, truth values and whole numbers (n,) name classes, unless `regression`; reals (n,) do if that is False, or
+    the `classes` are known. More than one number a sample are values: (n, k). `source` is what errors call the data.
+    """
+    halves = [flat(half) for half in halves]
+    kinds = {half.dtype.kind for half in halves}
+    if not kinds <= set("biufUS"):
+        raise DataError(
+            f"{source}: holds {', '.join(sorted(str(half.dtype) for half in halves))}, expected numbers or text"
+        )
+    text, reals = kinds & set("US"), kinds & set("f")
+    if text and (regression or kinds - text):
+        raise DataError(f"{source}: holds text, expected numbers")
+    if regression is None:
+        regression = bool(reals) and classes is None
+    if not regression and all(half.ndim == 1 for half in halves):
+        return number_labels(halves, classes, source)
+    if text:
+        raise DataError(f"{source}: holds text of shape {halves[0].shape}, expected one name a sample")
+    return [half.astype(np.float64) for half in halves], None
+
+
+def flat(t: np.ndarray) -> np.ndarray:
+    """t (n, 1) as (n,)."""
+    return t.reshape(-1) if t.ndim == 2 and t.shape[1] == 1 else t

@@ -1,0 +1,89 @@
+"""A folder of images, one sub-folder for each class; or of two such folders, train/ and test/."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from chainrule.data.dataset import Dataset
+from chainrule.data.files import reason
+from chainrule.data.halves import HALVES, TEST_FRACTION, check_split, drawn, named_half, of_split
+from chainrule.data.names import number_labels
+from chainrule.data.pixels import common_form, read_images
+from chainrule.errors import DataError
+
+SYSTEM_FILES = ("thumbs.db", "desktop.ini")
+"""What Windows leaves in a folder of images, in small letters."""
+
+
+def read_image_folder(
+    folder: str | os.PathLike[str],
+    split: str = "train",
+    *,
+    image_size: tuple[int, int] | None = None,
+    channels: int | None = None,
+    classes: Sequence[str] | None = None,
+) -> Dataset:
+    """One half of the images in a folder: x (n, c, i, j) uint8, t (n,) int64.
+
+    The test half is the folder test/ (or val/, valid/, validation/) beside train/, or else it is held out. All images
+    have one size, or are resized to `image_size` (height, width). They are grey (c = 1) if all files of both halves
+    are stored so, else colour (c = 3), unless `channels` says which. Transparent parts are white; hidden files are
+    left out. `classes` are the names of all classes, if they are known.
+    DataError naming the first file that is no image, or of another size.
+    """
+    check_split(split)
+    halves = [_images_by_class(half) for half in _halves(Path(folder))]
+    labels = [np.array([path.parent.name for path in half]) for half in halves]
+    numbered, names = number_labels(labels, classes, str(folder))
+    form = common_form([path for half in halves for path in half], channels, image_size)
+    if len(halves) == 2:
+        paths, t = of_split(list(zip(halves, numbered, strict=True)), split, str(folder))
+    else:
+        paths, t = halves[0], numbered[0]
+        if split != "all":
+            rows = drawn(t, TEST_FRACTION, 0, str(folder))[split == "test"]
+            paths, t = [paths[k] for k in rows], t[rows]
+    return Dataset(read_images(paths, form, resize=image_size is not None), t, classes=names)
+
+
+def has_classes(folder: Path) -> bool:
+    """Whether there are sub-folders in it."""
+    return any(_entries(folder, folders=True))
+
+
+def _halves(folder: Path) -> list[Path]:
+    """The folders of both halves; or one, of all images or of those for training."""
+    found = {path.name.lower(): path for path in _entries(folder, folders=True) if has_classes(path)}
+    train, test = (named_half(found, half) for half in HALVES)
+    if train is None:
+        if test is not None:
+            raise DataError(f"{folder}: holds {test.name}/ but no train/, expected both or a sub-folder for each class")
+        return [folder]
+    return [train, test] if test else [train]
+
+
+def _images_by_class(folder: Path) -> list[Path]:
+    """The files in the sub-folders; DataError where there are none, or another folder."""
+    paths, classes = [], _entries(folder, folders=True)
+    if not classes:
+        raise DataError(f"{folder}: holds no sub-folders, expected one of images for each class")
+    for of_class in classes:
+        deeper = _entries(of_class, folders=True)
+        if deeper:
+            raise DataError(f"{deeper[0]}: is a folder, expected an image of the class {of_class.name}")
+        images = _entries(of_class, folders=False)
+        if not images:
+            raise DataError(f"{of_class}: holds no images, expected some of the class {of_class.name}")
+        paths += images
+    return paths
+
+
+def _entries(folder: Path, folders: bool) -> list[Path]:
+    """The folders, or else the files, in a folder, by name; hidden ones and a system's own are left out."""
+    try:
+        names = sorted(entry.name for entry in os.scandir(folder) if entry.is_dir() == folders)
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read: {reason(error)}") from None
+    return [folder / name for name in names if not name.startswith(".") and name.lower() not in SYSTEM_FILES]

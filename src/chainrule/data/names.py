@@ -1,0 +1,68 @@
+"""Class numbers from what classes are called, and back: text, whole numbers or truth values."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from chainrule.errors import DataError
+
+Classes = tuple[str, ...]
+
+
+def number_labels(
+    halves: Sequence[np.ndarray], known: Sequence[str] | None, source: str
+) -> tuple[list[np.ndarray], Classes | None]:
+    """Each half's labels (n,) as class numbers 0 ... n-1 (n,) int64, the same in all halves; and the classes' names.
+
+    Classes are in the order of their names, numbers before text and in the order of numbers. Names are None where
+    they tell nothing: each half's labels were 0 ... n-1 already. `known`: the names are these, in this order, and a
+    label that is none of them is a DataError; `source` is what that calls the data.
+    """
+    found = [np.unique(half, return_inverse=True) for half in halves]
+    names = [[_name(value) for value in values.tolist()] for values, _ in found]
+    classes = tuple(known) if known is not None else tuple(sorted(set().union(*names), key=_order))
+    numbers = {name: k for k, name in enumerate(classes)}
+    strange = sorted(set().union(*names) - set(numbers), key=_order)
+    if strange:
+        raise DataError(f"{source}: label {strange[0]!r} is none of the {len(classes)} classes: {shortened(classes)}")
+    numbered = [
+        np.array([numbers[name] for name in here], np.int64)[inverse.reshape(-1)]
+        for here, (_, inverse) in zip(names, found, strict=True)
+    ]
+    plain = [classes] if known is not None else names
+    return numbered, None if all(_is_count(here) for here in plain) else classes
+
+
+def as_number(text: str) -> float | None:
+    """The finite number that a text is; None if it is none.
+
+    `1_000` is a number in Python only, and most likely a mistake in a table.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and "_" not in text else None
+
+
+def shortened(names: Sequence[str], most: int = 8) -> str:
+    """The names in a row; of many, the first."""
+    return ", ".join(names[:most]) + (", ..." if len(names) > most else "")
+
+
+def _name(label: object) -> str:
+    """What a class is called: 3.0 is 3."""
+    if isinstance(label, bytes):
+        return label.decode("utf-8", "replace")
+    return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)
+
+
+def _order(name: str) -> tuple[bool, float, str]:
+    number = as_number(name)
+    return number is None, number or 0.0, name
+
+
+def _is_count(names: Sequence[str]) -> bool:
+    """Whether the names are 0 ... n-1, written as numbers usually are."""
+    return {str(k) for k in range(len(names))} == set(names)

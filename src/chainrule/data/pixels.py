@@ -1,0 +1,115 @@
+"""Many image files as one array of bytes: what they have in common, and their pixels."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from chainrule.data.images import on_paper, opened_image, pillow_quiet
+from chainrule.errors import DataError, UsageError
+
+GREY = ("1", "L", "LA", "I", "I;16", "I;16L", "I;16B", "I;16N")
+"""Pillow's modes of images without colour."""
+FULL_SCALE = 65535
+"""What white is where pixels are not bytes."""
+ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)
+"""The EXIF tag for how an image is to be turned, and its values where rows are shown as columns."""
+
+
+Size = tuple[int, int]  # height, width
+
+
+class Form(NamedTuple):
+    """What all images of a data set have in common."""
+
+    channels: int  # 1: grey, 3: colour
+    size: Size
+
+
+def common_form(paths: Sequence[Path], channels: int | None, size: Size | None) -> Form:
+    """The form of all these images: as asked, and for None as the files' headers say.
+
+    DataError naming the first file that is no image, or of another size than those before it; UsageError if no images
+    are as asked.
+    """
+    _check_asked(channels, size)
+    if channels and size:
+        return Form(channels, size)
+    common, all_grey = size, True
+    with pillow_quiet():
+        for path in paths:
+            grey, found = _header(path)
+            all_grey &= grey
+            common = common or found
+            if size is None and found != common:
+                first, other = (f"{height} x {width} pixels" for height, width in (common, found))
+                raise DataError(
+                    f"{path}: {other}, but {paths[0].name} has {first}; expected one size, or an image size"
+                )
+    return Form(channels or (1 if all_grey else 3), common or (0, 0))
+
+
+def read_images(paths: Sequence[Path], form: Form, resize: bool) -> np.ndarray:
+    """(n, c, i, j) uint8: the images in these files, upright; resized if `resize`, else they are of that size."""
+    x = np.empty((len(paths), form.channels, *form.size), np.uint8)
+    with pillow_quiet():
+        for path, out in zip(paths, x, strict=True):
+            with opened_image(path) as image:
+                pixels = _pixels(image, form.channels, form.size if resize else None)
+            if pixels.shape != out.shape:
+                raise DataError(f"{path}: (c, i, j) is {pixels.shape}, expected {out.shape}")
+            out[...] = pixels
+    return x
+
+
+def _check_asked(channels: int | None, size: Size | None) -> None:
+    if channels not in (None, 1, 3):
+        raise UsageError(f"channels is {channels}, expected 1 (grey) or 3 (colour)")
+    if size is not None and (len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size)):
+        raise UsageError(f"the image size is {size}, expected (height, width) in pixels")
+
+
+def _header(path: Path) -> tuple[bool, Size]:
+    """Whether a file's image has no colour, and its height and width upright, mostly without decoding it."""
+    with opened_image(path) as image:
+        grey, (width, height) = _is_grey(image), image.size
+        if _is_sideways(image):
+            if image.format != "TIFF":
+                return grey, (width, height)
+            width, height = ImageOps.exif_transpose(image).size  # some versions of Pillow turn these themselves
+        return grey, (height, width)
+
+
+def _is_sideways(image: Image.Image) -> bool:
+    """Whether its rows are shown as columns."""
+    decodes = image.format == "PNG" and "exif" not in image.info  # Pillow would read it all to look for more
+    return not decodes and image.getexif().get(ORIENTATION) in SIDEWAYS
+
+
+def _is_grey(image: Image.Image) -> bool:
+    if image.mode not in ("P", "PA"):
+        return image.mode in GREY
+    red, green, blue = np.reshape(image.getpalette() or [0, 0, 0], (-1, 3)).T
+    return bool((red == green).all() and (green == blue).all())
+
+
+def _pixels(image: Image.Image, channels: int, size: Size | None) -> np.ndarray:
+    """(c, i, j) uint8: an image upright, on white paper, of that size if one is given."""
+    mode = "L" if channels == 1 else "RGB"
+    if size is not None:
+        image.draft(mode, (max(size), max(size)))  # a JPEG is decoded no larger than needed
+    image = ImageOps.exif_transpose(image)
+    if image.mode == "F":
+        raise DataError("its pixels are reals, expected whole numbers")
+    if image.mode[0] == "I":
+        levels = np.asarray(image, np.float64).clip(0, FULL_SCALE) * (255 / FULL_SCALE)
+        image = Image.fromarray(np.rint(levels).astype(np.uint8))
+    elif "A" in image.mode or "transparency" in image.info:
+        image = on_paper(image)
+    image = image.convert(mode)
+    if size is not None and size != (image.height, image.width):
+        image = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+    pixels = np.asarray(image)
+    return pixels[np.newaxis] if channels == 1 else np.moveaxis(pixels, 2, 0)

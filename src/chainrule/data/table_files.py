@@ -1,0 +1,85 @@
+"""CSV files as data sets: one column is the target, a class or a number, and the others are numbers."""
+
+import os
+
+import numpy as np
+
+from chainrule.data.arrays import targets_of
+from chainrule.data.csv_text import CsvText, csv_text
+from chainrule.data.dataset import Dataset
+from chainrule.data.files import read_bytes
+from chainrule.data.halves import check_split, half_of
+from chainrule.data.names import as_number
+from chainrule.data.tables import column_number
+from chainrule.errors import DataError
+
+ROWS_OF_A_CLASS = 3
+"""So many rows, on average, that a target of more than two whole numbers needs for each to be a class."""
+
+
+def read_table(
+    path: str | os.PathLike[str],
+    split: str = "train",
+    test_path: str | os.PathLike[str] | None = None,
+    *,
+    target: str | int = -1,
+    regression: bool | None = None,
+    classes: tuple[str, ...] | None = None,
+) -> Dataset:
+    """One half of the table in a CSV file: x (n, columns - 1) float64; t (n,) class numbers int64, or reals float64.
+
+    The test half is in `test_path`, or else held out. `target` is a column's name, or its number from 0 (-1 is the
+    last). `regression` says whether it holds reals or classes; None: text is classes, and so are whole numbers if
+    they are only two or there are three rows or more for each. `classes` are all the names, if they are known.
+    """
+    check_split(split)
+    paths = [path] if test_path is None else [path, test_path]
+    texts = [csv_text(read_bytes(each), str(each)) for each in paths]
+    if texts[-1].columns != texts[0].columns:
+        raise DataError(f"{test_path}: the columns differ from those of {path}, expected the same")
+    parts = [_cut(text, _target(text, target)) for text in texts]
+    if regression is None:
+        regression = classes is None and _are_values(np.concatenate([labels for _, labels in parts]))
+    where = f"{path}: column {target!r}" if isinstance(target, str) else f"{path}: the target"
+    targets, names = targets_of([labels for _, labels in parts], regression, classes, where)
+    halves = [Dataset(x, t, classes=names) for (x, _), t in zip(parts, targets, strict=True)]
+    return half_of(halves, split, str(path))
+
+
+def _target(text: CsvText, which: str | int) -> int:
+    """The number of the target column."""
+    if len(text.columns) < 2:
+        raise DataError(f"{text.name}: one column, expected another one beside the target")
+    try:
+        return column_number(text.columns, which)
+    except DataError as error:
+        raise DataError(f"{text.name}: {error}") from None
+
+
+def _cut(text: CsvText, target: int) -> tuple[np.ndarray, np.ndarray]:
+    """(n, columns - 1) numbers, and the target column: numbers if all of it are, else text."""
+    x, labels = np.empty((len(text.lines), len(text.columns) - 1)), []
+    for row, cells in enumerate(text.rows()):
+        labels.append(cells[target])
+        cells[target] = "0"  # a number, so that the others keep their places
+        numbers = text.numbers(row, cells)
+        x[row, :target], x[row, target:] = numbers[:target], numbers[target + 1 :]
+    return x, _labels(text, target, labels)
+
+
+def _labels(text: CsvText, target: int, cells: list[str]) -> np.ndarray:
+    """The target column; DataError at an empty cell, or where numbers and text are mixed."""
+    numbers = [as_number(cell) for cell in cells]
+    are_text = all(number is None for number in numbers)
+    for row, (cell, number) in enumerate(zip(cells, numbers, strict=True)):
+        if not cell or (number is None and not are_text):
+            text.refuse(row, target, cell, "a class's name" if are_text else "a finite number, as in other rows")
+    return np.array(cells if are_text else numbers)
+
+
+def _are_values(labels: np.ndarray) -> bool:
+    """Whether a target column holds reals, not classes."""
+    if labels.dtype.kind == "U":
+        return False
+    different = len(np.unique(labels))
+    return bool((labels % 1 != 0).any()) or (different > 2 and different * ROWS_OF_A_CLASS > len(labels))

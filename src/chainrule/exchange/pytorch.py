@@ -1,0 +1,107 @@
+"""The parameters as PyTorch names and keeps them: a module's `state_dict`, in one safetensors file.
+
+    conv1.w (oc, ic, di, dj)  <->  conv1.weight        fc1.w (out, in)  <->  fc1.weight
+    conv1.b (oc,)             <->  conv1.bias          fc1.b (out,)     <->  fc1.bias
+
+Both hold them in this order, and both flatten an image in (c, i, j) order: no number moves. On PyTorch's side:
+
+    module.load_state_dict(safetensors.torch.load_file(path))      takes what `to_pytorch` wrote
+    safetensors.torch.save_file(module.state_dict(), path)         writes what `from_pytorch` reads
+"""
+
+import json
+from copy import copy
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, deserialize
+from safetensors.numpy import save as to_bytes
+
+from chainrule.data.files import read_bytes
+from chainrule.description import describe
+from chainrule.errors import DataError, ModelError
+from chainrule.exchange.rounding import rounded
+from chainrule.exchange.target import write_target
+from chainrule.network import Network, Parameter
+from chainrule.version import __version__
+
+KEYS = {"w": "weight", "b": "bias"}
+FLOATS = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}  # safetensors' names of what NumPy has, too
+BRAIN_FLOAT = "BF16"  # the upper half of a float32, which NumPy has not
+
+
+def to_pytorch(network: Network, path: str | Path) -> None:
+    """Write the network's parameters for `load_state_dict(strict=True)`, in the network's own float type.
+
+    What else it computes with (the scaling of bytes, a Standardise) is in the metadata: "network", in JSON.
+    """
+    metadata = {"format": "pt", "producer": f"chainrule {__version__}", "network": json.dumps(describe(network))}
+    tensors = {name: np.ascontiguousarray(p.view(network.w)) for name, p in by_torch_name(network).items()}
+    write_target(path, to_bytes(tensors, metadata))
+
+
+def from_pytorch(path: str | Path, network: Network) -> Network:
+    """A network like `network`, with the parameters of a `state_dict` in its float type.
+
+    ModelError if the file is missing or damaged, or naming the first tensor that is missing, left over, of
+    another shape, or not of a floating point type; DataError if one holds a number too large for the network's type.
+    """
+    tensors = read_tensors(path)
+    expected = by_torch_name(network)
+    loaded = copy(network)
+    loaded.w = np.empty_like(network.w)
+    for name, parameter in expected.items():
+        parameter.view(loaded.w)[...] = _find(path, tensors, name, parameter, network.w.dtype)
+    for name in tensors:
+        if name not in expected:
+            raise ModelError(f"{path}: {name} is no parameter of the network, which has {_list(expected)}")
+    return loaded
+
+
+def by_torch_name(network: Network) -> dict[str, Parameter]:
+    """The network's parameters by PyTorch's names, in canonical order."""
+    return {f"{p.name.removesuffix(p.key)}{KEYS.get(p.key, p.key)}": p for p in network.parameters}
+
+
+def read_tensors(path: str | Path) -> dict[str, dict[str, Any]]:
+    """`dtype`, `shape` and `data` of the tensors of a safetensors file, sorted by name; ModelError if it is not one."""
+    try:
+        return dict(sorted(deserialize(read_bytes(path)), key=itemgetter(0)))
+    except DataError as error:
+        raise ModelError(str(error)) from None
+    except SafetensorError as error:
+        wanted = "expected one, as safetensors.torch.save_file(module.state_dict(), path) writes it"
+        raise ModelError(f"{path}: not a safetensors file, or damaged ({error}); {wanted}") from None
+
+
+def floats(tensor: dict[str, Any]) -> np.ndarray | None:
+    """Its numbers, exactly, or None if they are of no floating point type that NumPy computes with."""
+    data, shape = tensor["data"], tensor["shape"]
+    if tensor["dtype"] == BRAIN_FLOAT:
+        return (np.frombuffer(data, "<u2").astype("<u4") << 16).view("<f4").reshape(shape)
+    return np.frombuffer(data, FLOATS[tensor["dtype"]]).reshape(shape) if tensor["dtype"] in FLOATS else None
+
+
+def _find(
+    path: str | Path, tensors: dict[str, dict[str, Any]], name: str, parameter: Parameter, dtype: np.dtype
+) -> np.ndarray:
+    """The tensor of that parameter, of its shape and of `dtype`."""
+    if parameter.name in tensors:
+        raise ModelError(f"{path}: has {parameter.name} where PyTorch has {name}: a model of chainrule, ready to use")
+    if name not in tensors:
+        raise ModelError(f"{path}: has no {name}, of shape {parameter.shape}; it has {_list(tensors)}")
+    tensor = tensors[name]
+    if tuple(tensor["shape"]) != parameter.shape:
+        raise ModelError(f"{path}: {name} has shape {tuple(tensor['shape'])}; the network's has {parameter.shape}")
+    values = floats(tensor)
+    if values is None:
+        raise ModelError(f"{path}: {name} is of type {tensor['dtype']}; expected {', '.join(FLOATS)} or {BRAIN_FLOAT}")
+    return rounded(f"{path}: {name}", values, dtype)
+
+
+def _list(names: dict[str, Any]) -> str:
+    """The first names, as a message lists them."""
+    first = list(names)[:8]
+    return (", ".join(first) or "none") + (", ..." if len(names) > len(first) else "")

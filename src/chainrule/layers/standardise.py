@@ -1,0 +1,136 @@
+"""Standardise(x): each feature less its mean, over its standard deviation, both fixed numbers.
+
+    y[s,j]     = (x[s,j] - mean[j]) / std[j]            of a vector
+    y[s,c,i,j] = (x[s,c,i,j] - mean[c]) / std[c]        of an image
+
+    dL/dx[s,j] = dL/dy[s,j] / std[j]
+
+As the first layer it lets a network take a table in the table's own units: what a column's values are like is then
+part of the network, and of its file. Not in the lecture.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.data.chunks import chunks
+from chainrule.errors import DataError, NetworkError
+from chainrule.layers.layer import Layer, Parameters, Shape
+from chainrule.random import Draws
+from chainrule.scaling import Scaling
+
+FLAT = 2.0**-23
+"""The part of a feature's largest value that its std must exceed: below, float32 holds next to nothing of it."""
+SHOWN = 4
+"""Features up to which a layer's mean and std are printed."""
+
+
+def standardise(x: np.ndarray, mean: np.ndarray, std: np.ndarray) -> np.ndarray:
+    """y, of x's shape (s, n, ...), from mean and std (n,)."""
+    return (x - _along(mean, x)) / _along(std, x)
+
+
+def standardise_input_gradient(gy: np.ndarray, std: np.ndarray) -> np.ndarray:
+    """dL/dx, of gy's shape."""
+    return gy / _along(std, gy)
+
+
+def _along(numbers: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The numbers (n,) in x's type, shaped so that they go with x's second axis."""
+    return numbers.astype(x.dtype).reshape(-1, *[1] * (x.ndim - 2))
+
+
+@dataclass(frozen=True, repr=False)
+class Standardise(Layer):
+    """(x - mean) / std, feature by feature of a vector, or channel by channel of an image."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        for name in ("mean", "std"):
+            object.__setattr__(self, name, _numbers(name, getattr(self, name)))
+        if len(self.mean) != len(self.std):
+            raise NetworkError(f"Standardise: {len(self.mean)} means but {len(self.std)} stds; expected as many")
+        if min(self.std) <= 0:
+            j = next(j for j, std in enumerate(self.std) if std <= 0)
+            raise NetworkError(f"Standardise: std[{j}] is {self.std[j]}; expected a number above 0")
+
+    @classmethod
+    def of(cls, x: np.ndarray) -> "Standardise":
+        """The layer that gives these data (s, n) or (s, c, i, j) mean 0 and std 1, computed in float64.
+
+        A feature that never changes gets std 1. Bytes count as a network reads them by default, p / 255.
+        DataError if there are no samples, or a feature's mean is not finite.
+        """
+        mean, std = moments(x)
+        if not (np.isfinite(mean).all() and np.isfinite(std).all()):
+            j = int(np.argmin(np.isfinite(mean) & np.isfinite(std)))
+            raise DataError(f"the mean of x[:, {j}] is {mean[j]}, its std {std[j]}; expected finite numbers")
+        return cls(tuple(mean.tolist()), tuple(std.tolist()))
+
+    def __str__(self) -> str:
+        if len(self.mean) > SHOWN:
+            return f"Standardise({len(self.mean)} features)"
+        mean, std = (", ".join(f"{number:.4g}" for number in numbers) for numbers in (self.mean, self.std))
+        return f"Standardise(mean=[{mean}], std=[{std}])"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        if input_shape[0] != len(self.mean):
+            features = "channels" if len(input_shape) == 3 else "features"
+            raise NetworkError(f"Standardise has {len(self.mean)} means, but its input has {input_shape[0]} {features}")
+        return input_shape
+
+    def forward(self, x: np.ndarray, parameters: Parameters, draws: Draws | None) -> np.ndarray:
+        return standardise(x, np.array(self.mean), np.array(self.std))
+
+    def input_gradient(
+        self, gy: np.ndarray, x: np.ndarray, y: np.ndarray, parameters: Parameters, draws: Draws | None
+    ) -> np.ndarray:
+        return standardise_input_gradient(gy, np.array(self.std))
+
+
+def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The mean and standard deviation (n,) of each feature of x (s, n, ...), float64, std 1 for one without change.
+
+    The data may be larger than memory: each part is added by its own mean and squared differences, as in T. F. Chan,
+    G. H. Golub, R. J. LeVeque, *Updating Formulae and a Pairwise Algorithm for Computing Sample Variances* (1979).
+    """
+    if x.ndim < 2 or x.size == 0:
+        raise DataError(f"x has shape {x.shape}; expected (samples, features) or (samples, c, i, j), none of them 0")
+    axes = (0, *range(2, x.ndim))
+    count, mean, squares, largest = 0, np.zeros(x.shape[1]), np.zeros(x.shape[1]), np.zeros(x.shape[1])
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite stays so
+        for part in chunks(x):
+            values = _values(x[part])
+            n, here = values.size // x.shape[1], values.mean(axis=axes)
+            difference = here - mean
+            squares += ((values - _along(here, values)) ** 2).sum(axis=axes) + difference**2 * (count * n / (count + n))
+            mean += difference * (n / (count + n))
+            np.maximum(largest, np.abs(values).max(axis=axes), out=largest)
+            count += n
+    std = np.sqrt(squares / count)
+    return mean, np.where(std <= np.maximum(FLAT * largest, np.finfo(np.float32).tiny), 1.0, std)
+
+
+def _values(x: np.ndarray) -> np.ndarray:
+    """The numbers that a network reads, in float64."""
+    return Scaling().table(np.dtype(np.float64))[x] if x.dtype == np.uint8 else x.astype(np.float64)
+
+
+def _numbers(name: str, values: Sequence[float]) -> tuple[float, ...]:
+    """Finite numbers, as a tuple of `float`."""
+    try:
+        array = np.asarray(values)
+    except ValueError:  # lists of different lengths
+        array = np.empty(0)
+    if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iuf":
+        raise NetworkError(f"Standardise: {name} is {values!r}; expected a list of numbers, one a feature")
+    if not np.isfinite(array).all():
+        j = int(np.argmin(np.isfinite(array)))
+        raise NetworkError(f"Standardise: {name}[{j}] is {array[j]}; expected a finite number")
+    return tuple(array.astype(float).tolist())

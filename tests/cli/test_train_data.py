@@ -1,0 +1,154 @@
+"""chainrule train and evaluate on data from anywhere: any kind of file, any image size, any classes."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_diabetes, load_digits, load_iris
+
+from chainrule.data import mnist, write_idx
+from chainrule.model_file import load_checkpoint
+
+
+def run(cli, *options: object) -> dict:
+    ran = cli("train", *options, "--out", "run", "--json", "--quiet")
+    assert ran.code == 0
+    return json.loads(ran.out)
+
+
+def evaluate(cli, *options: object) -> dict:
+    return json.loads(cli("evaluate", "run/model.safetensors", "--json", *options).out)
+
+
+@pytest.fixture
+def iris(tmp_path) -> Path:
+    """Four lengths in cm, and a flower's name."""
+    flowers: Any = load_iris()
+    names = flowers.target_names[flowers.target]
+    lines = [",".join([*map(str, x), name]) for x, name in zip(flowers.data, names, strict=True)]
+    path = tmp_path / "iris.csv"
+    path.write_text("\n".join([",".join([*"abcd", "flower"]), *lines]))
+    return path
+
+
+@pytest.fixture
+def pictures(tmp_path) -> Path:
+    """scikit-learn's 8x8 digits 0 to 3, as PNG files in a folder a digit."""
+    digits: Any = load_digits(n_class=4)
+    for k, (picture, digit) in enumerate(zip(digits.images, digits.target, strict=True)):
+        folder = tmp_path / "pictures" / f"digit {digit}"
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((picture * 15).astype(np.uint8)).save(folder / f"{k}.png")
+    return tmp_path / "pictures"
+
+
+def test_a_table_with_names_of_classes(cli, iris):
+    result = run(cli, "--preset", "mlp", "--data", iris, "--epochs", 60, "--batch-size", 10, "--lr", 0.01)
+    assert result["accuracy"] > 0.9
+    checkpoint = load_checkpoint("run/model.safetensors")
+    assert checkpoint.configuration["classes"] == ["setosa", "versicolor", "virginica"]
+    assert [str(layer).partition("(")[0] for layer in checkpoint.network.layers][:2] == ["Standardise", "Linear"]
+    assert evaluate(cli)["accuracy"] == result["accuracy"]
+    assert "virginica" in cli("evaluate", "run/model.safetensors").out
+
+
+def test_a_table_of_reals_is_a_regression(cli, tmp_path):
+    patients: Any = load_diabetes(scaled=False)
+    rows = np.column_stack([patients.target / 100, patients.data])
+    np.savetxt(tmp_path / "d.csv", rows, delimiter=",", header=",".join(["t", *"abcdefghij"]), comments="")
+    result = run(cli, "--preset", "mlp", "--data", "d.csv", "--target", "t", "--epochs", 30)
+    assert result["accuracy"] is None
+    assert result["loss"] < 0.7 * patients.target.var() / 1e4
+    assert load_checkpoint("run/model.safetensors").network.output_shape == (1,)
+    assert evaluate(cli)["loss"] == pytest.approx(result["loss"], rel=1e-5)
+
+
+def test_folders_of_pictures(cli, pictures):
+    result = run(cli, "--preset", "lecture", "--data", pictures, "--epochs", 8)
+    network = load_checkpoint("run/model.safetensors").network
+    assert (network.input_shape, network.output_shape) == ((1, 8, 8), (4,))
+    assert result["accuracy"] > 0.9
+    assert result["train_samples"] + result["test_samples"] == len(list(pictures.glob("*/*.png")))
+    assert evaluate(cli)["accuracy"] == result["accuracy"]
+
+
+def test_pictures_are_recognised_by_the_names_of_their_classes(cli, pictures):
+    run(cli, "--preset", "lecture", "--data", pictures, "--epochs", 8)
+    files = [next(path for path in sorted(pictures.glob(f"digit {digit}/*"))[5:]) for digit in range(4)]
+    ran = cli("predict", "run/model.safetensors", *files, "--json")
+    found = json.loads(ran.out)
+    assert found["classes"] == [f"digit {digit}" for digit in range(4)]
+    assert [each["class"] for each in found["predictions"]] == found["classes"]
+    assert f"{files[2]}: digit 2" in cli("predict", "run/model.safetensors", *files).out
+
+
+def test_pictures_are_resized_if_so_asked(cli, pictures):
+    run(cli, "--preset", "lecture", "--data", pictures, "--image-size", "12x10", "--epochs", 1)
+    assert load_checkpoint("run/model.safetensors").network.input_shape == (1, 12, 10)
+    assert evaluate(cli, "--data", pictures)["samples"] > 100
+
+
+def test_arrays_in_an_npz_file(cli, tmp_path):
+    train, test = mnist("train").head(2000), mnist("test").head(500)
+    np.savez(tmp_path / "a.npz", x_train=train.x, t_train=train.t, x_test=test.x, t_test=test.t)
+    result = run(cli, "--preset", "lecture", "--data", "a.npz", "--epochs", 2)
+    assert (result["train_samples"], result["test_samples"]) == (2000, 500)
+    assert result["accuracy"] > 0.8
+
+
+def test_idx_files_of_other_pictures(cli, tmp_path):
+    rng = np.random.default_rng(0)
+    for prefix, n in (("train", 300), ("t10k", 60)):
+        t = rng.integers(0, 12, n)
+        x = rng.integers(0, 50, (n, 3, 9, 11)) + 16 * t[:, None, None, None]
+        write_idx(tmp_path / f"{prefix}-images-idx4-ubyte", x.astype(np.uint8))
+        write_idx(tmp_path / f"{prefix}-labels-idx1-ubyte", t.astype(np.uint8))
+    assert run(cli, "--preset", "mnist", "--data", tmp_path, "--epochs", 2)["test_samples"] == 60
+    network = load_checkpoint("run/model.safetensors").network
+    assert (network.input_shape, network.output_shape) == ((3, 9, 11), (12,))
+
+
+def test_digits_in_idx_files_are_trained_on_as_the_embedded_ones(cli, idx_folder):
+    sizes = ("--preset", "lecture", "--train-data-size", 300, "--test-data-size", 100, "--epochs", 1)
+    a = run(cli, *sizes, "--data", idx_folder)
+    b = json.loads(cli("train", *sizes, "--out", "b", "--json").out)
+    assert (a["loss"], a["accuracy"]) == (b["loss"], b["accuracy"])
+
+
+def test_augmented_training_is_seeded_and_goes_on_bit_for_bit(cli):
+    options = ("--preset", "lecture", "--augment", "shift=2,rotate=10,elastic=1", "--train-data-size", 640)
+
+    def weights(name: str, *more: object) -> bytes:
+        assert cli("train", *options, "--test-data-size", 0, *more, "--out", name).code == 0
+        return load_checkpoint(f"{name}/model.safetensors").network.w.tobytes()
+
+    whole = weights("whole", "--epochs", 2)
+    assert weights("other", "--epochs", 2, "--seed", 1) != whole
+    weights("half", "--epochs", 1)
+    assert cli("train", "--resume", "half", "--epochs", 2).code == 0
+    assert load_checkpoint("half/model.safetensors").network.w.tobytes() == whole
+    assert weights("plain", "--epochs", 2, "--augment", "shift=0") != whole
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (("--data", "nowhere"), 4, "nowhere: no such file or folder"),
+        (("--target", "t"), 2, "--target is about --data, which is not given"),
+        (("--data", "iris.csv", "--target", "leaf"), 4, "leaf"),
+        (("--data", "iris.csv", "--image-size", "8"), 2, "--image-size is '8'; expected height x width in pixels"),
+        (("--data", "iris.csv", "--image-size", "8x8"), 2, "is a CSV file, which has no image_size"),
+        (("--data", "iris.csv", "--preset", "mnist"), 2, "Convolution takes an image"),
+        (("--data", "iris.csv", "--augment", "shift=1"), 4, "augmentation is for images"),
+        (("--augment", "shift=a"), 2, "augmentation: found 'shift=a'"),
+    ],
+)
+def test_bad_input_is_one_clear_line(cli, iris, options, code, message):
+    preset = () if "--preset" in options else ("--preset", "mlp")
+    ran = cli("train", *preset, "--epochs", 1, *options, "--quiet")
+    assert ran.code == code
+    assert message in ran.err
+    assert len(ran.err.splitlines()) == 1

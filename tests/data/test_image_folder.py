@@ -1,0 +1,202 @@
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from chainrule.data.image_folder import read_image_folder
+from chainrule.errors import DataError, UsageError
+
+RED, GREY = (200, 30, 40), 90
+
+
+def picture(value: Any, size: tuple[int, int] = (6, 5)) -> Image.Image:
+    """One colour, 6 wide and 5 high."""
+    return Image.new("L" if isinstance(value, int) else "RGB", size, value)
+
+
+def save(path: Path, image: Image.Image, **options: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path, **options)
+
+
+def refuses(path: Path, message: str) -> "pytest.RaisesExc[DataError]":
+    return pytest.raises(DataError, match=f"^{re.escape(f'{path}: {message}')}")
+
+
+@pytest.mark.parametrize("ending", ["png", "bmp", "gif", "tiff", "webp", "jpg"])
+def test_every_kind_of_file(ending: str, tmp_path: Path) -> None:
+    options = {"lossless": True} if ending == "webp" else {}
+    save(tmp_path / f"cat/a.{ending}", picture(RED), **options)
+    save(tmp_path / f"dog/b.{ending}", picture(GREY), **options)
+    data = read_image_folder(tmp_path, "all")
+    assert data.x.dtype == np.uint8
+    assert data.x.shape == (2, 3, 5, 6)
+    assert np.abs(data.x[0].astype(int) - np.reshape(RED, (3, 1, 1))).max() <= (2 if ending == "jpg" else 0)
+    assert (data.x[1] == GREY).all()
+    assert data.t.tolist() == [0, 1]
+    assert data.classes == ("cat", "dog")
+
+
+def test_every_pixel_stands_where_it_was(tmp_path: Path) -> None:
+    colour = np.random.default_rng(0).integers(0, 256, (5, 6, 3), np.uint8)
+    save(tmp_path / "colour/0/a.png", Image.fromarray(colour))
+    save(tmp_path / "grey/0/a.png", Image.fromarray(colour[:, :, 0]))
+    assert np.array_equal(read_image_folder(tmp_path / "colour", "all").x[0], colour.transpose(2, 0, 1))
+    assert np.array_equal(read_image_folder(tmp_path / "grey", "all").x[0], colour[np.newaxis, :, :, 0])
+
+
+def test_grey_if_all_files_of_both_halves_are(tmp_path: Path) -> None:
+    save(tmp_path / "train/0/bits.png", picture(255).convert("1"))
+    save(tmp_path / "train/0/grey.png", picture(GREY))
+    save(tmp_path / "train/0/palette.png", picture(GREY).convert("P"))
+    save(tmp_path / "train/0/wide.png", Image.fromarray(np.full((5, 6), GREY * 257, np.uint16)))
+    save(tmp_path / "test/0/clear.png", picture(GREY).convert("LA"))
+    train, test = read_image_folder(tmp_path), read_image_folder(tmp_path, "test")
+    assert train.x.shape == (4, 1, 5, 6)
+    assert train.x[:, 0, 0, 0].tolist() == [255, GREY, GREY, GREY]
+    assert test.x.shape == (1, 1, 5, 6)
+    save(tmp_path / "test/0/red.png", picture(RED).convert("P", palette=Image.Palette.ADAPTIVE))
+    train, test = read_image_folder(tmp_path), read_image_folder(tmp_path, "test")
+    assert train.x.shape == (4, 3, 5, 6)
+    assert test.x[:, :, 0, 0].tolist() == [[GREY] * 3, list(RED)]
+    assert read_image_folder(tmp_path, "test", channels=1).x.shape == (2, 1, 5, 6)
+
+
+def test_what_is_transparent_is_white(tmp_path: Path) -> None:
+    image = picture(RED).convert("RGBA")
+    image.putpixel((1, 2), (*RED, 0))
+    save(tmp_path / "0/a.png", image)
+    x = read_image_folder(tmp_path, "all").x[0]
+    assert x[:, 2, 1].tolist() == [255, 255, 255]
+    assert x[:, 0, 0].tolist() == list(RED)
+
+
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp", "tiff"])
+def test_a_turned_photograph_is_turned_back(ending: str, tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # orientation: turn by 90 degrees clockwise to view
+    upright = Image.fromarray(np.repeat(np.array([0, 255], np.uint8), 24).reshape(8, 6))  # black above white
+    save(tmp_path / f"0/a.{ending}", upright.rotate(90, expand=True), exif=exif)
+    save(tmp_path / "0/b.png", upright)
+    x = read_image_folder(tmp_path, "all", channels=1).x
+    assert x.shape == (2, 1, 8, 6)
+    assert np.abs(x[0].astype(int) - x[1]).max() < 8
+
+
+def test_images_of_several_sizes_are_resized(tmp_path: Path) -> None:
+    half = np.repeat(np.array([[0, 255]], np.uint8), 100, axis=0).repeat(100, axis=1)  # black beside white, 100 x 200
+    save(tmp_path / "0/a.jpg", Image.fromarray(half))
+    save(tmp_path / "0/b.png", Image.fromarray(half[:, ::-1]).convert("RGB"))
+    save(tmp_path / "0/c.png", picture(GREY, (3, 4)))
+    with refuses(tmp_path / "0/c.png", "4 x 3 pixels, but a.jpg has 100 x 200 pixels; expected one size"):
+        read_image_folder(tmp_path, "all")
+    for channels in (None, 1):
+        x = read_image_folder(tmp_path, "all", image_size=(4, 8), channels=channels).x
+        assert x.shape == (3, channels or 3, 4, 8)
+        assert x[0, 0, 1].tolist()[::7] == [0, 255]
+        assert x[1, 0, 1].tolist()[::7] == [255, 0]
+        assert (x[2] == GREY).all()
+
+
+@pytest.mark.parametrize("test", ["test", "val", "Validation"])
+def test_folders_for_both_halves(test: str, tmp_path: Path) -> None:
+    for k in range(3):
+        save(tmp_path / f"Train/{'ab'[k % 2]}/{k}.png", picture(k))
+    save(tmp_path / f"{test}/b/x.png", picture(9))
+    save(tmp_path / "unlabelled/c/x.png", picture(9))
+    train, half = read_image_folder(tmp_path), read_image_folder(tmp_path, "test")
+    assert train.x[:, 0, 0, 0].tolist() == [0, 2, 1]
+    assert train.t.tolist() == [0, 0, 1]
+    assert half.t.tolist() == [1]
+    assert train.classes == half.classes == ("a", "b")
+    with pytest.raises(UsageError, match="has a training and a test half"):
+        read_image_folder(tmp_path, "all")
+
+
+def test_classes_may_be_called_like_halves(tmp_path: Path) -> None:
+    save(tmp_path / "train/a.png", picture(1))
+    save(tmp_path / "bus/a.png", picture(2))
+    assert read_image_folder(tmp_path, "all").classes == ("bus", "train")
+
+
+def test_a_sixth_is_held_out(tmp_path: Path) -> None:
+    for k in range(24):
+        save(tmp_path / f"{k % 2}/{k}.png", picture(k))
+    train, test = read_image_folder(tmp_path), read_image_folder(tmp_path, "test")
+    assert sorted([*train.x[:, 0, 0, 0], *test.x[:, 0, 0, 0]]) == list(range(24))
+    assert np.bincount(test.t).tolist() == [2, 2]
+    assert test.classes is None
+    assert np.array_equal(test.x[:, 0, 0, 0] % 2, test.t)
+
+
+def test_a_sixth_of_the_training_folder_is_held_out(tmp_path: Path) -> None:
+    for k in range(12):
+        save(tmp_path / f"train/{k % 2}/{k}.png", picture(k))
+    save(tmp_path / "test/unlabelled.png", picture(0))
+    assert (len(read_image_folder(tmp_path)), len(read_image_folder(tmp_path, "test"))) == (10, 2)
+
+
+def test_numbers_and_known_names_order_the_classes(tmp_path: Path) -> None:
+    for name in ("9", "10", "x"):
+        save(tmp_path / name / "a.png", picture(1))
+    assert read_image_folder(tmp_path, "all").classes == ("9", "10", "x")
+    known = read_image_folder(tmp_path, "all", classes=("x", "9", "10", "11"))
+    assert known.t.tolist() == [2, 1, 0]
+    with refuses(tmp_path, "label '10' is none of the 2 classes: x, 9"):
+        read_image_folder(tmp_path, "all", classes=("x", "9"))
+
+
+def test_hidden_files_and_what_lies_beside_the_classes_are_left_out(tmp_path: Path) -> None:
+    save(tmp_path / "a/1.png", picture(1))
+    save(tmp_path / ".hidden/1.png", picture(1))
+    for name in ("readme.txt", ".DS_Store", "a/.DS_Store", "a/Thumbs.db"):
+        (tmp_path / name).write_text("not an image", encoding="utf-8")
+    assert read_image_folder(tmp_path, "all").x.shape == (1, 1, 5, 6)
+
+
+def test_what_is_no_image_is_named(tmp_path: Path) -> None:
+    save(tmp_path / "a/1.png", picture(1))
+    (tmp_path / "a/2.png").write_text("not an image", encoding="utf-8")
+    with refuses(tmp_path / "a/2.png", "cannot be read as an image: cannot identify image file"):
+        read_image_folder(tmp_path, "all")
+    (tmp_path / "a/2.png").write_bytes((tmp_path / "a/1.png").read_bytes()[:-30])
+    with refuses(tmp_path / "a/2.png", "cannot be read as an image: "):
+        read_image_folder(tmp_path, "all")
+    save(tmp_path / "a/2.tiff", Image.fromarray(np.ones((5, 6), np.float32)))
+    (tmp_path / "a/2.png").unlink()
+    with refuses(tmp_path / "a/2.tiff", "cannot be read as an image: its pixels are reals, expected whole numbers"):
+        read_image_folder(tmp_path, "all")
+
+
+def test_what_is_no_folder_of_images_is_said(tmp_path: Path) -> None:
+    with refuses(tmp_path / "nothing", "cannot be read: No such file or directory"):
+        read_image_folder(tmp_path / "nothing")
+    save(tmp_path / "a/1.png", picture(1))
+    (tmp_path / "b").mkdir()
+    with refuses(tmp_path / "b", "holds no images, expected some of the class b"):
+        read_image_folder(tmp_path)
+    save(tmp_path / "b/c/1.png", picture(1))
+    with refuses(tmp_path / "b/c", "is a folder, expected an image of the class b"):
+        read_image_folder(tmp_path)
+    with refuses(tmp_path / "a", "holds no sub-folders, expected one of images for each class"):
+        read_image_folder(tmp_path / "a")
+    save(tmp_path / "test/b/1.png", picture(1))
+    with refuses(tmp_path, "holds test/ but no train/, expected both or a sub-folder for each class"):
+        read_image_folder(tmp_path)
+
+
+def test_what_nobody_can_ask_for(tmp_path: Path) -> None:
+    save(tmp_path / "a/1.png", picture(1))
+    size: Any
+    for size in ((0, 3), (3,), (2.5, 3)):
+        with pytest.raises(
+            UsageError, match=re.escape(f"the image size is {size}, expected (height, width) in pixels")
+        ):
+            read_image_folder(tmp_path, image_size=size)
+    with pytest.raises(UsageError, match=r"channels is 2, expected 1 \(grey\) or 3 \(colour\)"):
+        read_image_folder(tmp_path, channels=2)
+    with refuses(tmp_path, "1 samples are too few to hold some out"):
+        read_image_folder(tmp_path, "test")

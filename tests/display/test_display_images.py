@@ -1,0 +1,41 @@
+"""Pictures of arrays: the right pixel at the right place."""
+
+from base64 import b64decode
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from chainrule.display.colours import DIVERGING, GAP, LEVELS, NOT_FINITE, SEQUENTIAL
+from chainrule.display.images import picture, png, tiles
+from markup import read
+
+
+def test_tiles_stand_in_a_grid_with_gaps_between() -> None:
+    levels = np.arange(2 * 3 * 2 * 1, dtype=np.uint8).reshape(2, 3, 2, 1)
+    assert tiles(levels, (1, 2)).tolist() == [
+        [0, 0, GAP, GAP, 2, 2, GAP, GAP, 4, 4],
+        [1, 1, GAP, GAP, 3, 3, GAP, GAP, 5, 5],
+        [GAP] * 10,
+        [GAP] * 10,
+        [6, 6, GAP, GAP, 8, 8, GAP, GAP, 10, 10],
+        [7, 7, GAP, GAP, 9, 9, GAP, GAP, 11, 11],
+    ]
+
+
+def test_a_png_holds_each_level_in_its_colour() -> None:
+    levels = np.array([[0, 63, LEVELS - 1], [NOT_FINITE, GAP, 1]], np.uint8)
+    for colours in (SEQUENTIAL, DIVERGING):
+        with Image.open(BytesIO(png(levels, colours))) as image:
+            assert image.format == "PNG"
+            assert np.array_equal(np.asarray(image.convert("RGBA")), colours.palette[levels])
+
+
+def test_a_picture_carries_its_image_and_a_text_in_its_place() -> None:
+    levels = np.array([[0, 1, 2]], np.uint8)
+    image = read(picture(levels, SEQUENTIAL, 'dL/d<x> "1"'))
+    kind, data = image.attrib["src"].split(",")
+    assert kind == "data:image/png;base64"
+    assert b64decode(data) == png(levels, SEQUENTIAL)
+    assert (image.attrib["width"], image.attrib["height"]) == ("6", "2")
+    assert image.attrib["alt"] == 'dL/d<x> "1"'
