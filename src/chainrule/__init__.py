@@ -1,5 +1,7 @@
 """chainrule: neural networks you can read like the lecture."""
 
+from typing import TYPE_CHECKING
+
 from chainrule import data as data
 from chainrule import exchange as exchange
 from chainrule.augmentation import Augmentation as Augmentation
@@ -58,3 +60,21 @@ from chainrule.trace import trace as trace
 from chainrule.training import Training as Training
 from chainrule.training import minimise as minimise
 from chainrule.version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from chainrule.estimators import NeuralClassifier as NeuralClassifier
+    from chainrule.estimators import NeuralRegressor as NeuralRegressor
+    from chainrule.estimators import PolynomialRegressor as PolynomialRegressor
+else:
+    ESTIMATORS = "NeuralClassifier", "NeuralRegressor", "PolynomialRegressor"
+
+    def __getattr__(name: str) -> object:
+        """The estimators are loaded, and scikit-learn with them, when one is first asked for."""
+        if name not in ESTIMATORS:
+            raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+        from chainrule import estimators
+
+        return getattr(estimators, name)
+
+    def __dir__() -> list[str]:
+        return sorted([*globals(), *ESTIMATORS])
