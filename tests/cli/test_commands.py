@@ -27,7 +27,7 @@ def test_version(cli, process):
 
 def test_help_names_every_command(cli):
     out = cli("--help").out
-    for command in ("train", "evaluate", "predict", "regress", "gradcheck", "info"):
+    for command in ("train", "evaluate", "predict", "runs", "export", "import", "regress", "gradcheck", "info", "bench"):
         assert command in out
         assert cli(command, "--help").code == 0
 

@@ -25,7 +25,7 @@ from chainrule.version import __version__
 
 app = typer.Typer(
     name="chainrule",
-    help="Neural networks you can read like the lecture: train, evaluate, predict, regress, check gradients.",
+    help="Neural networks you can read like the lecture: train, evaluate, predict, export, check gradients.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

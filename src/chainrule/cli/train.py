@@ -1,5 +1,6 @@
 """chainrule train: train a preset or a network of the user's own, and save it; or go on with a run."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,67 +20,66 @@ from chainrule.presets import PRESETS
 from chainrule.sampling import ORDERS
 
 DATA_HELP = "A folder of IDX files, of images (one folder a class), a .csv or an .npz (default: the embedded MNIST)."
+of_network, of_training, of_data, of_run = (
+    partial(typer.Option, rich_help_panel=panel) for panel in ("Network", "Training", "Data", "Run")
+)
 
 
 def train(
     preset: Annotated[
-        str | None, typer.Option(help=f"The network: {', '.join(PRESETS)} (default: {DEFAULT_PRESET}).")
+        str | None, of_network(help=f"The network: {', '.join(PRESETS)} (default: {DEFAULT_PRESET}).")
     ] = None,
-    network: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="A network of your own.")] = None,
+    network: Annotated[Path | None, of_network(metavar="FILE.toml", help="A network of your own.")] = None,
     resume: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Go on with the run in this folder, as if it had never ended.")
+        Path | None, of_run(metavar="RUN", help="Go on with the run in this folder, as if it had never ended.")
     ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Times through the training data, in all.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Samples of a mini-batch.")] = None,
-    lr: Annotated[float | None, typer.Option(help="Learning rate, the lecture's eta.")] = None,
-    lr_decay: Annotated[float | None, typer.Option(help="Factor on the learning rate after each epoch.")] = None,
-    optimizer: Annotated[str | None, typer.Option(help=f"One of: {', '.join(OPTIMIZERS)}.")] = None,
-    momentum: Annotated[float | None, typer.Option(help="For sgd.")] = None,
-    weight_decay: Annotated[float | None, typer.Option(help="L2, added to the gradient.")] = None,
-    order: Annotated[str | None, typer.Option(help=f"How batches are drawn: {', '.join(ORDERS)}.")] = None,
-    reduction: Annotated[str | None, typer.Option(help="Of a batch's errors: mean or sum.")] = None,
+    epochs: Annotated[int | None, of_training(help="Times through the training data, in all.")] = None,
+    batch_size: Annotated[int | None, of_training(help="Samples of a mini-batch.")] = None,
+    lr: Annotated[float | None, of_training(help="Learning rate, the lecture's eta.")] = None,
+    lr_decay: Annotated[float | None, of_training(help="Factor on the learning rate after each epoch.")] = None,
+    optimizer: Annotated[str | None, of_training(help=f"One of: {', '.join(OPTIMIZERS)}.")] = None,
+    momentum: Annotated[float | None, of_training(help="For sgd.")] = None,
+    weight_decay: Annotated[float | None, of_training(help="L2, added to the gradient.")] = None,
+    order: Annotated[str | None, of_training(help=f"How batches are drawn: {', '.join(ORDERS)}.")] = None,
+    reduction: Annotated[str | None, of_training(help="Of a batch's errors: mean or sum.")] = None,
     seed: Annotated[
-        int | None, typer.Option(help="Of everything random; the same seed gives the same result (default: 0).")
+        int | None, of_training(help="Of everything random; the same seed gives the same result (default: 0).")
     ] = None,
-    weight_seed: Annotated[int | None, typer.Option(help="21mnist: of the initial weights.")] = None,
-    dropout_seed_1: Annotated[int | None, typer.Option(help="21mnist: of the first dropout; 0: off.")] = None,
-    dropout_seed_2: Annotated[int | None, typer.Option(help="21mnist: of the second dropout; 0: off.")] = None,
+    weight_seed: Annotated[int | None, of_training(help="21mnist: of the initial weights.")] = None,
+    dropout_seed_1: Annotated[int | None, of_training(help="21mnist: of the first dropout; 0: off.")] = None,
+    dropout_seed_2: Annotated[int | None, of_training(help="21mnist: of the second dropout; 0: off.")] = None,
     data: Annotated[
         Path | None,
-        typer.Option("--data", "--data-dir", metavar="PATH", help=DATA_HELP),
+        of_data("--data", "--data-dir", metavar="PATH", help=DATA_HELP),
     ] = None,
     target: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="What to predict of a table (default: its last).")
+        str | None, of_data(metavar="COLUMN", help="What to predict of a table (default: its last).")
     ] = None,
-    image_size: Annotated[
-        str | None, typer.Option(metavar="HEIGHTxWIDTH", help="Resize the images of a folder.")
-    ] = None,
+    image_size: Annotated[str | None, of_data(metavar="HEIGHTxWIDTH", help="Resize the images of a folder.")] = None,
     augment: Annotated[
         str | None,
-        typer.Option(metavar="SETTINGS", help="Change training images a little, as in shift=2,rotate=10,elastic=1."),
+        of_data(metavar="SETTINGS", help="Change training images a little, as in shift=2,rotate=10,elastic=1."),
     ] = None,
-    train_data_size: Annotated[int | None, typer.Option(metavar="N", help="Train on the first N samples.")] = None,
-    test_data_size: Annotated[
-        int | None, typer.Option(metavar="N", help="Test on the first N samples; 0: no test.")
-    ] = None,
+    train_data_size: Annotated[int | None, of_data(metavar="N", help="Train on the first N samples.")] = None,
+    test_data_size: Annotated[int | None, of_data(metavar="N", help="Test on the first N samples; 0: no test.")] = None,
     validation: Annotated[
         float | None,
-        typer.Option(metavar="FRACTION", help="Hold out this part of the training data; test once, at the end."),
+        of_data(metavar="FRACTION", help="Hold out this part of the training data; test once, at the end."),
     ] = None,
     early_stopping: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Stop after N epochs without a lower held-out loss; keep the best weights."),
+        of_training(metavar="N", help="Stop after N epochs without a lower held-out loss; keep the best weights."),
     ] = None,
     engine: Annotated[
-        str | None, typer.Option(help=f"What executes the network: {', '.join(ENGINES)} (default: {DEFAULT_ENGINE}).")
+        str | None, of_run(help=f"What executes the network: {', '.join(ENGINES)} (default: {DEFAULT_ENGINE}).")
     ] = None,
-    threads: Annotated[int | None, typer.Option(metavar="N", help="At most so many threads.")] = None,
-    log_interval: Annotated[int | None, typer.Option(metavar="N", help="Print the loss of every N-th batch.")] = None,
+    threads: Annotated[int | None, of_run(metavar="N", help="At most so many threads.")] = None,
+    log_interval: Annotated[int | None, of_run(metavar="N", help="Print the loss of every N-th batch.")] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where the run goes (default: a dated one in runs/).")
+        Path | None, of_run(metavar="FOLDER", help="Where the run goes (default: a dated one in runs/).")
     ] = None,
     tensorboard: Annotated[
-        bool, typer.Option("--tensorboard", help="Also write what TensorBoard reads into the run's folder.")
+        bool, of_run("--tensorboard", help="Also write what TensorBoard reads into the run's folder.")
     ] = False,
     plot: Plot = None,
     json: Json = False,
