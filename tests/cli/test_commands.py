@@ -27,7 +27,8 @@ def test_version(cli, process):
 
 def test_help_names_every_command(cli):
     out = cli("--help").out
-    for command in ("train", "evaluate", "predict", "runs", "export", "import", "regress", "gradcheck", "info", "bench"):
+    commands = "train", "evaluate", "predict", "runs", "export", "import", "regress", "gradcheck", "info", "bench"
+    for command in commands:
         assert command in out
         assert cli(command, "--help").code == 0
 
