@@ -72,7 +72,7 @@ class TrainingRun:
         seconds = time.perf_counter() - began
         if plot:
             plot_history(history, plot)
-        if tested:
+        if tested and history.reason != "interrupted":
             self._write_report(tested, threads, output)
         self._report(history, tested and tested[1].evaluation, seconds, output)
         return 130 if history.reason == "interrupted" else 0

@@ -1,0 +1,48 @@
+"""Which network an estimator's `layers` mean: a preset's name, or layers and numbers in a row, which it completes.
+
+    100            the same as (100,)
+    (100, 50)      a number n stands for Linear(n), ReLU(): hidden layers
+    [Convolution(32), ReLU(), MaxPooling(), 128]
+    "mnist"        a preset's layers, with as many outputs as are needed
+
+The Linear that gives one output for each class or target is added behind them. A row that ends in a Linear of its own
+is taken as it is.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import NetworkError, UsageError
+from chainrule.layers import Layer, Linear, ReLU
+from chainrule.presets import Seeds, preset
+
+
+def layers_in_a_row(layers: Any) -> list[Layer]:
+    """The layers that are meant; of a preset without its last. UsageError for what no network can be made of."""
+    if isinstance(layers, str):
+        return preset(layers).layers(Seeds())[:-1]
+    if isinstance(layers, Layer | int | np.integer):
+        layers = [layers]
+    if not isinstance(layers, Sequence | np.ndarray):
+        raise UsageError(f"layers is {layers!r}; expected hidden layer sizes, a list of layers or a preset's name")
+    return [layer for each in layers for layer in _expanded(each)]
+
+
+def with_outputs(row: list[Layer], outputs: int) -> list[Layer]:
+    """The layers of a network with so many outputs; NetworkError if the last Linear has another number of them."""
+    if not row or not isinstance(row[-1], Linear):
+        return [*row, Linear(outputs)]
+    if row[-1].out_features != outputs:
+        given = row[-1].out_features
+        raise NetworkError(f"the last Linear has {given} outputs; expected {outputs}: leave it out, and it is added")
+    return row
+
+
+def _expanded(each: Any) -> list[Layer]:
+    if isinstance(each, Layer):
+        return [each]
+    if isinstance(each, int | np.integer) and not isinstance(each, bool):
+        return [Linear(int(each)), ReLU()]
+    raise UsageError(f"layers has {each!r}; expected a layer, as in Linear(10), or the size of a hidden layer")

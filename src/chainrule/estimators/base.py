@@ -1,0 +1,197 @@
+"""What NeuralClassifier and NeuralRegressor share: all but what a target is."""
+
+import multiprocessing
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from chainrule.data.dataset import Dataset
+from chainrule.early_stopping import Monitor
+from chainrule.errors import DataError, UsageError
+from chainrule.estimators.architecture import layers_in_a_row, with_outputs
+from chainrule.estimators.learner import Learner, weight_of
+from chainrule.estimators.samples import as_rows, check_images, sample_shape, scaled
+from chainrule.estimators.settings import stopping_of, training_of
+from chainrule.fitting import History
+from chainrule.layers import Layer, Standardise
+from chainrule.losses import Loss
+from chainrule.network import Network
+from chainrule.prediction import Predictor
+from chainrule.scaling import scaling_of
+
+FLOATS: tuple[type, ...] = np.float64, np.float32
+
+
+class NeuralEstimator(BaseEstimator):
+    """A network behind scikit-learn's interface. NeuralClassifier explains the parameters and attributes."""
+
+    network_: Network
+    n_features_in_: int
+    n_iter_: int
+    loss_: float
+    loss_curve_: list[float]
+    validation_scores_: list[float] | None
+    best_validation_score_: float | None
+
+    _loss: ClassVar[Loss]
+    _monitor: ClassVar[Monitor]  # what early stopping looks at
+    _y_is: ClassVar[dict[str, bool]]  # what validate_data is told of y
+
+    def __init__(
+        self,
+        layers: Any = (100,),
+        *,
+        image_shape: Any = None,
+        standardise: bool = True,
+        optimizer: Any = "auto",
+        learning_rate: Any = "auto",
+        learning_rate_decay: Any = "auto",
+        alpha: float = 2.0,
+        batch_size: Any = "auto",
+        max_iter: Any = "auto",
+        tol: float = 1e-4,
+        n_iter_no_change: int = 10,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        warm_start: bool = False,
+        random_state: Any = None,
+        threads: int | None = None,
+    ) -> None:
+        self.layers = layers
+        self.image_shape = image_shape
+        self.standardise = standardise
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.learning_rate_decay = learning_rate_decay
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.max_iter = max_iter
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.threads = threads
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Learn from X (n, features) or images (n, channels, height, width), and y; sample_weight (n,) counts them."""
+        fresh = not (self.warm_start and hasattr(self, "network_"))
+        data, held_out = self._read(X, y, sample_weight, fresh), None
+        parameters = self.get_params(deep=False)
+        stopping = stopping_of(parameters, self._monitor)
+        if self.early_stopping:
+            data, held_out = self._split(data)
+        learner = self._new_learner(data) if fresh else self._learner
+        training = training_of(parameters, len(data), weight_of(data), self._seed)
+        history = learner.learn(data, training, held_out, [stopping], self._threads())
+        self.validation_scores_ = None if held_out is None else self._scores(history, learner.in_units(held_out))
+        self.best_validation_score_ = max(self.validation_scores_) if self.validation_scores_ else None
+        return self._finish(learner, history, fresh)
+
+    def _fit_part(self, X: Any, y: Any, sample_weight: Any) -> Self:
+        """One epoch of these data, after all that there was before."""
+        if self.early_stopping:
+            raise UsageError("partial_fit cannot hold out data for early stopping; expected early_stopping=False")
+        fresh = not hasattr(self, "network_")
+        data = self._read(X, y, sample_weight, fresh, part=True)
+        learner = self._new_learner(data) if fresh else self._learner
+        if not fresh:
+            learner.see(data)
+        training = training_of(self.get_params(deep=False), len(data), learner.weight, self._seed, part=True)
+        return self._finish(learner, learner.go_on(data, training, self._threads()), fresh)
+
+    def _finish(self, learner: Learner, history: History, fresh: bool) -> Self:
+        """What is told of a fit."""
+        losses = [record.loss for record in history.epochs]
+        self.loss_curve_ = losses if fresh else self.loss_curve_ + losses
+        self.loss_, self.n_iter_ = losses[-1], len(losses)
+        self._learner, self.network_ = learner, learner.in_raw_units()
+        return self
+
+    def _read(self, X: Any, y: Any, sample_weight: Any, fresh: bool, part: bool = False) -> Dataset:
+        """The data, less samples that weigh nothing; fresh: for a new network; part: for `partial_fit`."""
+        x, y = self._samples(X, fresh, y=y, **self._y_is)
+        weight = None
+        if sample_weight is not None:
+            weight = _check_sample_weight(sample_weight, x, dtype=np.float64, ensure_non_negative=True)
+            if not weight.all():
+                x, y, weight = x[weight > 0], y[weight > 0], weight[weight > 0]
+        if fresh:
+            self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
+        t, weight = self._targets(y, weight, fresh, part)
+        if weight is not None and not weight.any():
+            raise DataError("all sample weights are zero; expected at least one above 0")
+        return Dataset(x, t, weight)
+
+    def _split(self, data: Dataset) -> tuple[Dataset, Dataset]:
+        """What is to be learnt from, and a random part held out; each class has its share of both."""
+        strata = data.t if data.t.dtype.kind in "iu" else None
+        kept, held_out = train_test_split(
+            np.arange(len(data)), test_size=self.validation_fraction, random_state=self._seed, stratify=strata
+        )
+        return data.take(np.asarray(kept)), data.take(np.asarray(held_out))
+
+    def _samples(self, X: Any, fresh: bool = False, **y: Any) -> Any:
+        """X as samples of the network's shape, in a type that it takes; and y, if there is one."""
+        rows, image = as_rows(X)
+        if fresh:
+            in_bytes = image is not None or self.image_shape is not None or isinstance(self.layers, str)
+            types = (*FLOATS, np.uint8) if in_bytes else FLOATS
+        else:
+            check_images(image, self.network_.input_shape)
+            types = (np.float32, np.uint8) if self._reads_bytes else (self.network_.w.dtype,)
+        checked: Any = validate_data(self, rows, reset=fresh, dtype=types, order="C", **y)
+        x, *rest = checked if y else (checked,)
+        if fresh:
+            self._shape = sample_shape(self.layers, self.image_shape, image, x.shape[1])
+            self._reads_bytes = x.dtype == np.uint8
+        if self._reads_bytes and x.dtype != np.uint8:
+            x = scaled(x, self.network_.scaling)
+        x = x.reshape(len(x), *self._shape)
+        return (x, *rest) if y else x
+
+    def _new_learner(self, data: Dataset) -> Learner:
+        """A network of these data's type, and with their units."""
+        layers = with_outputs(self._hidden(), self._outputs(data.t))
+        network = Network(
+            layers,
+            self._shape,
+            self._loss,
+            scaling=scaling_of(data) if self._reads_bytes and self.standardise else None,
+            seed=self._seed,
+            dtype=np.float32 if self._reads_bytes else data.x.dtype,
+        )
+        own = self.standardise and not self._reads_bytes and not isinstance(layers[0], Standardise)
+        learner = Learner(network, inputs=own, targets=self.standardise and data.t.dtype.kind == "f")
+        learner.see(data)
+        return learner
+
+    def _answers(self, X: Any) -> np.ndarray:
+        """(n, outputs) what the network answers."""
+        check_is_fitted(self)
+        return Predictor(self.network_, threads=self._threads()).outputs(self._samples(X))
+
+    def _threads(self) -> int | None:
+        """One in a worker of a pool, whose other workers have their share."""
+        return 1 if self.threads is None and multiprocessing.current_process().daemon else self.threads
+
+    def _hidden(self) -> list[Layer]:
+        """The layers, perhaps without the last."""
+        return layers_in_a_row(self.layers)
+
+    def _targets(self, y: np.ndarray, weight: Any, fresh: bool, part: bool) -> tuple[np.ndarray, Any]:
+        """What the loss takes of y (n, ...), and what the samples weigh, (n,) or None."""
+        raise NotImplementedError
+
+    def _outputs(self, t: np.ndarray) -> int:
+        """How many outputs such targets need."""
+        raise NotImplementedError
+
+    def _scores(self, history: History, held_out: Dataset) -> list[float]:
+        """The score on the part held out, in the network's units, after each epoch."""
+        raise NotImplementedError

@@ -1,0 +1,101 @@
+"""What of an estimator knows nothing of scikit-learn: a network that learns, in units of its own."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from chainrule.data.dataset import Dataset
+from chainrule.engine.reference import Reference
+from chainrule.estimators.small import small_steps
+from chainrule.estimators.units import Moments, input_units, rescale_outputs, target_units
+from chainrule.events import Listener, Progress
+from chainrule.fitting import History, fit
+from chainrule.layers import Standardise
+from chainrule.layers.standardise import standardise
+from chainrule.network import Network
+from chainrule.optimizers import Optimizer, State
+from chainrule.training import Training
+
+
+class Learner:
+    """A network, the units in which it learns, and what it needs to go on learning later.
+
+    `inputs`, `targets`: which of the two have units of their own.
+    """
+
+    def __init__(self, network: Network, inputs: bool, targets: bool) -> None:
+        self.network = network
+        self.has_units = inputs, targets
+        self.inputs: Moments | None = None
+        self.targets: Moments | None = None
+        self.front: Standardise | None = None
+        self.weight = 0.0  # of all samples seen
+        self.epochs = 0
+        self.optimizer: type[Optimizer] = Optimizer
+        self.state: State | None = None  # of that optimizer, in canonical order, if it is to go on
+
+    def see(self, data: Dataset) -> None:
+        """Find the units of these data and those seen earlier together."""
+        inputs, targets = self.has_units
+        self.weight += weight_of(data)
+        if inputs:
+            self.inputs = Moments.of(data.x.reshape(len(data), -1), data.sample_weight, self.inputs)
+            self.front = input_units(self.inputs, self.network.input_shape)
+        if targets:
+            self.targets = Moments.of(data.t, data.sample_weight, self.targets)
+
+    def learn(
+        self,
+        data: Dataset,
+        training: Training,
+        held_out: Dataset | None = None,
+        listeners: Sequence[Listener] = (),
+        threads: int | None = None,
+    ) -> History:
+        """`training` on the data, from the w there is."""
+        held_out = held_out and self.in_units(held_out)
+        data = self.in_units(data)
+        with small_steps(self.network, training.batch_size or len(data)):
+            history = fit(self.network, data, training, validation=held_out, threads=threads, listeners=listeners)
+        self.epochs, self.state = self.epochs + len(history.epochs), None
+        return history
+
+    def go_on(self, data: Dataset, training: Training, threads: int | None = None) -> History:
+        """One epoch more of `training`; its optimizer remembers those that went on before."""
+        w, optimizer = self.network.w, training.optimizer
+        state = self.state if self.optimizer is type(optimizer) else None
+        start = Progress(Reference(self.network), w, state or optimizer.new_state(w), self.epochs)
+        training = replace(training, epochs=self.epochs + 1)
+        data = self.in_units(data)
+        with small_steps(self.network, training.batch_size or len(data)):
+            history = fit(self.network, data, training, threads=threads, start=start)
+        self.epochs, self.optimizer = self.epochs + 1, type(optimizer)
+        if history.progress:
+            self.state = State(history.progress.optimizer_vectors(), history.progress.state.step)
+        return history
+
+    def in_units(self, data: Dataset) -> Dataset:
+        """The data as the network learns from them."""
+        x, t = data.x, data.t
+        if self.front:
+            x = standardise(x, np.array(self.front.mean), np.array(self.front.std))
+        if self.targets:
+            mean, scale = target_units(self.targets)
+            t = (t - mean) / scale
+        return Dataset(x, t, data.sample_weight)
+
+    def in_raw_units(self) -> Network:
+        """A network that is what this one is now, but for x and answers in raw units."""
+        inner = self.network
+        layers = (self.front, *inner.layers) if self.front else inner.layers
+        network = Network(layers, inner.input_shape, inner.loss, scaling=inner.scaling, dtype=inner.w.dtype)
+        network.w[:] = inner.w
+        if self.targets:
+            rescale_outputs(network, *target_units(self.targets))
+        return network
+
+
+def weight_of(data: Dataset) -> float:
+    """What the samples weigh together."""
+    return float(len(data) if data.sample_weight is None else data.sample_weight.sum())

@@ -1,0 +1,154 @@
+"""NeuralClassifier: a network behind scikit-learn's interface, for classes."""
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets
+
+from chainrule.data.dataset import Dataset
+from chainrule.early_stopping import Monitor
+from chainrule.errors import DataError, UsageError
+from chainrule.estimators.base import NeuralEstimator
+from chainrule.fitting import History
+from chainrule.layers import Layer, LogSoftmax, Softmax
+from chainrule.layers.log_softmax import log_softmax
+from chainrule.layers.softmax import softmax
+from chainrule.losses import LogSoftmaxNLL, Loss
+
+
+class NeuralClassifier(ClassifierMixin, NeuralEstimator):
+    """A classifier by a neural network, trained with the negative log-likelihood.
+
+        NeuralClassifier().fit(X, y).predict(X)
+        NeuralClassifier([Convolution(32), ReLU(), MaxPooling(), 128], image_shape=(1, 28, 28))
+        NeuralClassifier("mnist")
+
+    A float32 X is computed by the compiled engine, float64 by the layers' definitions; images may be bytes.
+
+    Parameters
+    ----------
+    layers : sizes of hidden layers (of ReLUs), layers, both in a row, or the name of a preset
+        The Linear for the outputs is added.
+    image_shape : (channels, height, width) of what stands in a row of X; not needed where X is (n, c, h, w)
+    standardise : learn in units in which every feature (and a regression's target) is about 1; see `units`
+    optimizer : "adam", "sgd", "adadelta" or an optimizer, as in `chainrule.Adam(1e-3)`; "auto" is a preset's, or Adam
+    learning_rate : "auto" is the optimizer's own; for Adam, from 0.001 for many updates to 0.03 for few
+    learning_rate_decay : the factor on it after each epoch; "auto" lets it fall to 3 % over the epochs
+    alpha : the penalty alpha / 2 |w|^2 on the weights, beside the sum of the samples' errors
+    batch_size : "auto" is 200, or a preset's, or all samples if they are fewer
+    max_iter : epochs; "auto" is 50, or a preset's
+    tol, n_iter_no_change : training ends after so many epochs that did not lower the loss by tol
+    early_stopping, validation_fraction : hold out a part, end when the score on it does not rise, take the best weights
+    class_weight : None, "balanced", or {class: weight}
+    warm_start : fit goes on from the network there is
+    random_state : fixes weights, shuffles and the part held out
+    threads : of the compiled engine; by default as many as this process may use
+
+    Attributes
+    ----------
+    network_ : the fitted `chainrule.Network`, for X in raw units; `network_.save(path)` writes it
+    classes_ : the labels, in the order of its outputs
+    n_features_in_, feature_names_in_ : what X was
+    loss_curve_, loss_ : the mean loss of each epoch's samples, without penalty, and the last of them
+    n_iter_ : epochs of the last call
+    validation_scores_, best_validation_score_ : after each epoch, on the part held out; None without early stopping
+    """
+
+    _loss: ClassVar[Loss] = LogSoftmaxNLL()
+    _monitor: ClassVar[Monitor] = "accuracy"
+    _y_is: ClassVar[dict[str, bool]] = {}
+
+    def __init__(
+        self,
+        layers: Any = (100,),
+        *,
+        image_shape: Any = None,
+        standardise: bool = True,
+        optimizer: Any = "auto",
+        learning_rate: Any = "auto",
+        learning_rate_decay: Any = "auto",
+        alpha: float = 2.0,
+        batch_size: Any = "auto",
+        max_iter: Any = "auto",
+        tol: float = 1e-4,
+        n_iter_no_change: int = 10,
+        early_stopping: bool = False,
+        validation_fraction: float = 0.1,
+        class_weight: Any = None,
+        warm_start: bool = False,
+        random_state: Any = None,
+        threads: int | None = None,
+    ) -> None:
+        super().__init__(
+            layers,
+            image_shape=image_shape,
+            standardise=standardise,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            learning_rate_decay=learning_rate_decay,
+            alpha=alpha,
+            batch_size=batch_size,
+            max_iter=max_iter,
+            tol=tol,
+            n_iter_no_change=n_iter_no_change,
+            early_stopping=early_stopping,
+            validation_fraction=validation_fraction,
+            warm_start=warm_start,
+            random_state=random_state,
+            threads=threads,
+        )
+        self.class_weight = class_weight
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """One epoch of these data, after those of earlier calls; the first call needs all `classes` there will be."""
+        _check_partial_fit_first_call(self, classes)
+        return self._fit_part(X, y, sample_weight)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """(n,) the most probable class of each sample."""
+        best = self._answers(X).argmax(axis=1)
+        return self.classes_[best]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """(n, classes) the probabilities of each sample's classes, in the order of `classes_`."""
+        return softmax(self._answers(X))
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """(n, classes) their logarithms."""
+        return log_softmax(self._answers(X))
+
+    def _hidden(self) -> list[Layer]:
+        """A softmax at the end belongs to the loss."""
+        row = super()._hidden()
+        return row[:-1] if row and isinstance(row[-1], Softmax | LogSoftmax) else row
+
+    def _targets(self, y: np.ndarray, weight: Any, fresh: bool, part: bool) -> tuple[np.ndarray, Any]:
+        check_classification_targets(y)
+        if fresh and not part:
+            self.classes_ = np.unique(y)
+        t = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
+        unknown = np.flatnonzero(self.classes_[t] != y)
+        if len(unknown):
+            label, classes = y[unknown[:1]].tolist()[0], self.classes_.tolist()
+            raise DataError(f"y has the label {label!r}; expected one of the classes {classes}")
+        if self.class_weight is None:
+            return t, weight
+        if part and self.class_weight == "balanced":
+            raise UsageError("class_weight is 'balanced', but partial_fit does not see all labels; expected weights")
+        counts = np.ones(len(t)) if weight is None else weight
+        return t, counts * self._class_weights(t, counts)[t]
+
+    def _class_weights(self, t: np.ndarray, counts: np.ndarray) -> np.ndarray:
+        """(classes,) what each class counts; balanced: so much that all weigh alike together."""
+        if not (isinstance(self.class_weight, str) and self.class_weight == "balanced"):
+            return compute_class_weight(self.class_weight, classes=self.classes_, y=self.classes_[t])
+        weights = np.bincount(t, counts, minlength=len(self.classes_))
+        return counts.sum() / (np.count_nonzero(weights) * np.where(weights > 0, weights, 1))
+
+    def _outputs(self, t: np.ndarray) -> int:
+        return len(self.classes_)
+
+    def _scores(self, history: History, held_out: Dataset) -> list[float]:
+        return [each.validation.accuracy or 0.0 for each in history.epochs if each.validation]

@@ -1,0 +1,50 @@
+"""NeuralRegressor: a network behind scikit-learn's interface, for numbers."""
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import MultiOutputMixin, RegressorMixin
+
+from chainrule.data.dataset import Dataset
+from chainrule.early_stopping import Monitor
+from chainrule.estimators.base import NeuralEstimator
+from chainrule.fitting import History
+from chainrule.losses import Loss, SquaredError
+
+
+class NeuralRegressor(MultiOutputMixin, RegressorMixin, NeuralEstimator):
+    """A regression by a neural network, trained with the squared error; y is (n,), or (n, k) for k numbers at a time.
+
+        NeuralRegressor().fit(X, y).predict(X)
+
+    Parameters and attributes are NeuralClassifier's, less those of classes. The losses of `loss_curve_` are in the
+    units of standardised targets, where the variance of each is 1; `validation_scores_` are R^2 (of several targets
+    together: of the summed squares).
+    """
+
+    _loss: ClassVar[Loss] = SquaredError()
+    _monitor: ClassVar[Monitor] = "loss"
+    _y_is: ClassVar[dict[str, bool]] = {"multi_output": True, "y_numeric": True}
+
+    def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """One epoch of these data, after those of earlier calls."""
+        return self._fit_part(X, y, sample_weight)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """(n,) or (n, k), as y was."""
+        answers = self._answers(X)
+        return answers.ravel() if self._flat else answers
+
+    def _targets(self, y: np.ndarray, weight: Any, fresh: bool, part: bool) -> tuple[np.ndarray, Any]:
+        if fresh:
+            self._flat = y.ndim == 1
+        return y.reshape(len(y), -1).astype(np.float64), weight
+
+    def _outputs(self, t: np.ndarray) -> int:
+        return t.shape[1]
+
+    def _scores(self, history: History, held_out: Dataset) -> list[float]:
+        t, weight = held_out.t, held_out.sample_weight
+        variance = np.average((t - np.average(t, axis=0, weights=weight)) ** 2, axis=0, weights=weight).sum()
+        losses = [each.validation.loss for each in history.epochs if each.validation]
+        return [float(1 - loss / variance) if variance else 0.0 for loss in losses]

@@ -1,0 +1,46 @@
+"""What X may be: rows of features or images (n, channels, height, width), in float32 or float64; images also in bytes.
+
+scikit-learn looks at rows, so images become rows first, and the network makes images of them again. Bytes stay bytes:
+the compiled engine scales them as it reads them. Every other type becomes float64.
+"""
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from chainrule.errors import DataError
+from chainrule.layers.layer import Shape
+from chainrule.presets import DIGIT_SHAPE
+from chainrule.scaling import Scaling
+
+
+def as_rows(X: Any) -> tuple[Any, Shape | None]:
+    """Images as rows, and the shape of one; anything else as it is."""
+    if getattr(X, "ndim", 2) != 4:
+        return X, None
+    X = np.asarray(X)
+    return X.reshape(len(X), prod(X.shape[1:])), X.shape[1:]
+
+
+def sample_shape(layers: Any, image_shape: Any, given: Shape | None, features: int) -> Shape:
+    """The shape of one sample: that of the images `given`, or `image_shape`, or a digit's for a preset, or a row's."""
+    if image_shape is None:
+        digits = isinstance(layers, str) and features == prod(DIGIT_SHAPE)
+        return given or (DIGIT_SHAPE if digits else (features,))
+    shape = tuple(image_shape)
+    if len(shape) != 3 or prod(shape) != features or given not in (None, shape):
+        found = f"images {given}" if given else f"{features} features"
+        raise DataError(f"X has {found}, but image_shape is {image_shape}; expected the (channels, height, width) of X")
+    return shape
+
+
+def check_images(given: Shape | None, shape: Shape) -> None:
+    """DataError if these are images of another shape than a fitted network's."""
+    if given not in (None, shape):
+        raise DataError(f"X has images {given}; expected {shape}, as fit was given")
+
+
+def scaled(x: np.ndarray, scaling: Scaling) -> np.ndarray:
+    """What a network makes of bytes, of their values in another type."""
+    return ((x / 255 - scaling.mean) / scaling.std).astype(np.float32)

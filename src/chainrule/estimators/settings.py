@@ -1,0 +1,97 @@
+"""How an estimator trains: what its parameters say; where they say "auto", what its preset says, or else this file."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from chainrule.early_stopping import EarlyStopping, Monitor
+from chainrule.errors import UsageError
+from chainrule.optimizers import OPTIMIZERS, Adam, Optimizer
+from chainrule.presets import preset
+from chainrule.sampling import batch_count
+from chainrule.training import Training
+
+AUTO = "auto"
+EPOCHS, BATCH = 50, 200
+LAST_LR = 0.03  # of the first: what the learning rate has fallen to after the last epoch
+PART_LR = 3e-3  # of partial_fit, which knows of no last epoch
+
+Parameters = dict[str, Any]  # of an estimator, by name
+
+
+def training_of(parameters: Parameters, samples: int, weight: float, seed: int, part: bool = False) -> Training:
+    """How an estimator with these parameters trains on so many samples that weigh so much together.
+
+    Its penalty alpha / 2 |w|^2 is added to the sum of errors, so that a mean error has its share of it: alpha / weight.
+    part: of `partial_fit`, where the learning rate stays as it is.
+    """
+    usual = preset(parameters["layers"]).training if isinstance(parameters["layers"], str) else None
+    epochs = _whole(parameters, "max_iter", usual.epochs if usual else EPOCHS)
+    batch_size = min(samples, _whole(parameters, "batch_size", (usual and usual.batch_size) or BATCH))
+    lr_decay = parameters["learning_rate_decay"]
+    if part:
+        lr_decay = 1.0
+    elif _auto(lr_decay):
+        lr_decay = usual.lr_decay if usual else LAST_LR ** (1 / epochs)
+    optimizer = parameters["optimizer"]
+    if _auto(optimizer):
+        optimizer = usual.optimizer if usual else "adam"
+    optimizer = _optimizer(optimizer, epochs * batch_count(samples, batch_size), part)
+    if not _auto(parameters["learning_rate"]):
+        optimizer = optimizer.with_lr(parameters["learning_rate"])
+    weight_decay = optimizer.weight_decay + _real(parameters, "alpha") / weight
+    return replace(
+        usual or Training(),
+        optimizer=replace(optimizer, weight_decay=weight_decay),
+        epochs=epochs,
+        batch_size=batch_size,
+        lr_decay=lr_decay,
+        seed=seed,
+    )
+
+
+def stopping_of(parameters: Parameters, monitor: Monitor) -> EarlyStopping:
+    """What ends a `fit` early: by `monitor` on the part held out, if there is to be one, or by the training loss."""
+    patience, tol = parameters["n_iter_no_change"], _real(parameters, "tol")
+    if patience != math.inf:
+        patience = _whole(parameters, "n_iter_no_change")
+    if parameters["early_stopping"]:
+        fraction = _real(parameters, "validation_fraction")
+        if not 0 < fraction < 1:
+            raise UsageError(f"validation_fraction is {fraction}; expected a number between 0 and 1")
+        return EarlyStopping(patience, tol, monitor)
+    return EarlyStopping(patience, tol, restore_best=False)
+
+
+def _optimizer(chosen: Any, updates: int, part: bool) -> Any:
+    """The optimizer of that name, or the one that was given. Adam's steps are about lr long: few are to be longer."""
+    if isinstance(chosen, Optimizer):
+        return chosen
+    if chosen == "adam":
+        return Adam(PART_LR if part else max(1e-3, min(0.05, 0.3 / math.sqrt(updates))))
+    if isinstance(chosen, str) and chosen in OPTIMIZERS:
+        kind: Any = OPTIMIZERS[chosen]  # each has its own learning rate
+        return kind()
+    raise UsageError(f"optimizer is {chosen!r}; expected auto, {', '.join(OPTIMIZERS)} or one, as in Adam(1e-3)")
+
+
+def _whole(parameters: Parameters, name: str, usual: int | None = None) -> int:
+    value, auto = parameters[name], "" if usual is None else f"{AUTO} or "
+    if usual is not None and _auto(value):
+        return usual
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise UsageError(f"{name} is {value!r}; expected {auto}a whole number of at least 1")
+    return int(value)
+
+
+def _real(parameters: Parameters, name: str) -> float:
+    value = parameters[name]
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= value < math.inf:
+        raise UsageError(f"{name} is {value!r}; expected a number of at least 0")
+    return float(value)
+
+
+def _auto(value: Any) -> bool:
+    return isinstance(value, str) and value == AUTO

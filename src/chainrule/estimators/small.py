@@ -1,0 +1,57 @@
+"""What makes networks quick that are small: each step of theirs takes less time than what surrounds it may cost.
+
+Threads: BLAS's wait for one another longer than one of them computes, above all where other processes use the
+processors too, so that small matrices get one.
+
+Memory: by default the C library of Linux hands it back to the system after a step and asks for it again in the next,
+page by page: more than half of the time of a step was that. A block as large as BLOCK, freed once, teaches it to keep
+up to twice as much.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from threading import Lock
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from chainrule.network import Network
+
+WORTH = 1 << 22  # multiply-adds of a forward pass for which a second thread is worth waking
+BLOCK = 1 << 24  # bytes
+
+
+class SingleThread:
+    """The limit to one thread, which is the process's: set by the first who wants it, lifted by the last."""
+
+    def __init__(self) -> None:
+        self._libraries = ThreadpoolController()  # looking for them takes as long as a small fit
+        self._lock, self._users = Lock(), 0
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._users == 0:
+                self._limit = self._libraries.limit(limits=1, user_api="blas")
+            self._users += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                self._limit.restore_original_limits()
+
+
+single_thread = cache(SingleThread)
+
+
+@contextmanager
+def small_steps(network: Network, samples: int) -> Iterator[None]:
+    """Meanwhile BLAS has one thread, unless passes of so many samples through the network are worth more."""
+    np.empty(BLOCK, np.uint8)
+    costs = (layer.multiply_adds(shape) for layer, shape in zip(network.layers, network.shapes, strict=False))
+    if samples * sum(costs) >= WORTH:
+        yield
+        return
+    with single_thread():
+        yield

@@ -1,0 +1,73 @@
+"""NeuralRegressor: what it learns, and in which units it answers."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.metrics import r2_score
+from sklearn.model_selection import cross_val_score
+
+import chainrule as cr
+from sklearn_data import diabetes
+
+X, Y = diabetes()
+
+
+def test_it_learns_with_its_default_settings():
+    assert cross_val_score(cr.NeuralRegressor(random_state=0), X, Y).mean() > 0.4
+    x = np.linspace(-3, 3, 600)[:, None]
+    assert cr.NeuralRegressor(random_state=0).fit(x, np.sin(x[:, 0])).score(x, np.sin(x[:, 0])) > 0.95
+
+
+def test_units_do_not_matter():
+    model = cr.NeuralRegressor(random_state=0, max_iter=20).fit(X, Y)
+    other = cr.NeuralRegressor(random_state=0, max_iter=20).fit(1e6 * X + 5e6, 1e-9 * Y - 3)
+    np.testing.assert_allclose(other.predict(1e6 * X + 5e6), 1e-9 * model.predict(X) - 3, rtol=1e-10)
+    np.testing.assert_allclose(other.loss_curve_, model.loss_curve_, rtol=1e-3)
+
+
+def test_the_fitted_network_answers_alone_in_raw_units():
+    model = cr.NeuralRegressor(random_state=0).fit(X, Y)
+    np.testing.assert_allclose(model.network_.predict(X)[:, 0], model.predict(X), rtol=1e-12)
+
+
+def test_predictions_have_the_shape_and_type_of_what_was_fitted():
+    for y, shape in ((Y, (442,)), (Y[:, None], (442, 1)), (np.c_[Y, -Y, X[:, 2]], (442, 3))):
+        for dtype in (np.float32, np.float64):
+            p = cr.NeuralRegressor(random_state=0, max_iter=2).fit(X.astype(dtype), y).predict(X.astype(dtype))
+            assert (p.shape, p.dtype) == (shape, dtype)
+
+
+def test_several_targets_are_learnt_together_whatever_their_units():
+    y = np.c_[Y, 1e-6 * X[:, 2] + 1, 1e6 * X[:, 3]]
+    p = cr.NeuralRegressor(random_state=0).fit(X, y).predict(X)
+    assert np.all(r2_score(y, p, multioutput="raw_values") > np.array([0.5, 0.9, 0.9]))
+
+
+def test_a_sample_s_weight_counts_like_so_many_of_it():
+    counts = np.random.default_rng(0).integers(0, 4, len(Y))
+    weighted = cr.NeuralRegressor(random_state=0, batch_size=2000).fit(X, Y, sample_weight=counts)
+    repeated = cr.NeuralRegressor(random_state=0, batch_size=2000).fit(X.repeat(counts, axis=0), Y.repeat(counts))
+    np.testing.assert_allclose(weighted.predict(X), repeated.predict(X), rtol=1e-6)
+
+
+def test_early_stopping_gives_back_the_weights_of_the_best_r2():
+    model: Any = cr.NeuralRegressor(random_state=0, early_stopping=True, n_iter_no_change=3).fit(X, Y)
+    assert model.n_iter_ == len(model.validation_scores_) < 50
+    assert model.best_validation_score_ == max(model.validation_scores_) > model.validation_scores_[-1]
+    _, held_out = model._split(cr.Dataset(X, Y))
+    assert model.score(held_out.x, held_out.t) == pytest.approx(model.best_validation_score_, rel=1e-9)
+
+
+def test_a_target_that_never_changes_is_learnt():
+    model = cr.NeuralRegressor(random_state=0, early_stopping=True).fit(X, np.full(len(Y), 7.0))
+    np.testing.assert_allclose(model.predict(X), 7, atol=0.2)
+
+
+def test_parts_of_the_data_are_learnt_one_after_the_other():
+    model, rows = cr.NeuralRegressor(random_state=0), np.random.default_rng(0).permutation(len(Y))
+    for _ in range(10):
+        for part in np.array_split(rows, 20):
+            model.partial_fit(X[part], Y[part])
+    assert model.score(X, Y) > 0.45
+    assert len(model.loss_curve_) == 200
