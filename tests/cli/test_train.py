@@ -191,7 +191,7 @@ ERRORS = [
     (("--log-interval", "0"), 2, "--log-interval is 0; expected at least 1"),
     (("--seed", "-1"), 2, "the seed is -1; expected a whole number from 0 to 2**64 - 1"),
     (("--weight-seed", "1"), 2, "--weight-seed and --dropout-seed-1, -2 are for the preset 21mnist, not mlp"),
-    (("--validation", "1.5"), 2, "the validation fraction is 1.5"),
+    (("--validation", "1.5"), 2, "the fraction to hold out is 1.5"),
     (("--train-data-size", "0"), 4, "there is no training data"),
     (("--train-data-size", "60001"), 4, "cannot take the first 60001 samples, expected 0 to 60000"),
     (("--data-dir", "nowhere"), 4, "nowhere"),

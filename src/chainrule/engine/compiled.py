@@ -42,7 +42,7 @@ class Compiled(Objective):
         self.network, self.seed = network, check_seed(seed)
         self.layout = self._permuted = layout_of(network)
         self.threads = threads or default_threads()
-        self._work = work_of(network)
+        self._work = work_of(network, in_bytes=False), work_of(network, in_bytes=True)
         self._training: Plan | None = None
         self._inference: Plan | None = None
         self._packed: tuple[Plan, Source] | None = None  # whose buffers hold what is packed of w, and for what x
@@ -107,7 +107,7 @@ class Compiled(Objective):
             return plan.program(source, step, loss=False), plan.program(source, step, loss=False, prepared=True)
 
         whole, prepared = self._once((id(plan), id(w), len(x), id(source)), make, w, source)
-        self._team(len(x)).run(prepared if unchanged and self._packed == (plan, source) else whole)
+        self._team(source, len(x)).run(prepared if unchanged and self._packed == (plan, source) else whole)
         self._packed = plan, source
         return plan.outputs(len(x))
 
@@ -136,7 +136,7 @@ class Compiled(Objective):
             step.updates.begin(optimizer, state.step)
         step.draws = Draws(self.seed, layer=0, step=batch.step, offset=batch.offset)
         step.draw_words[:] = step_words(step.draws)
-        self._team(n).run(program)
+        self._team(source, n).run(program)
         return Done(plan.output.total(batch), step.updates.norm() if step.updates else math.nan)
 
     def _once(self, key: tuple[Any, ...], make: Callable[[], Any], *alive: Any) -> Any:
@@ -148,9 +148,9 @@ class Compiled(Objective):
             found = self._bound[key] = make(), alive
         return found[0]
 
-    def _team(self, samples: int) -> Team:
+    def _team(self, source: Source, samples: int) -> Team:
         """As many threads as a batch is worth; the result does not depend on it."""
-        return team_of(self._size(samples * self._work // WORTH))
+        return team_of(self._size(samples * self._work[source.x.dtype == np.uint8] // WORTH))
 
     def _size(self, worth: int) -> int:
         return max(1, min(self.threads, worth))
@@ -168,7 +168,7 @@ class Compiled(Objective):
         return plan
 
 
-def work_of(network: Network) -> int:
-    """Multiply-adds of a sample's forward pass; of a first linear layer's a quarter, as bytes are mostly 0."""
+def work_of(network: Network, in_bytes: bool) -> int:
+    """Multiply-adds of a sample's forward pass; of a first linear layer's on bytes a quarter, as most of them are 0."""
     costs = [layer.multiply_adds(shape) for layer, shape in zip(network.layers, network.shapes, strict=False)]
-    return sum(costs) - (costs[0] * 3 // 4 if isinstance(network.layers[0], Linear) else 0)
+    return sum(costs) - (costs[0] * 3 // 4 if in_bytes and isinstance(network.layers[0], Linear) else 0)

@@ -16,6 +16,7 @@ from time import perf_counter
 from chainrule.engine.calls import Call, bind, run_call
 from chainrule.engine.compiled import Compiled
 from chainrule.engine.denormals import denormals_flushed
+from chainrule.engine.ends import Source
 from chainrule.engine.jit import kernel
 from chainrule.engine.kernels.optimizers import Rows
 from chainrule.engine.program import Program, Role, Task, Unit
@@ -89,7 +90,7 @@ class Timed(Compiled):
         super().__init__(network, seed, threads=1)
         self.watch = Stopwatch()
 
-    def _team(self, samples: int) -> Team:
+    def _team(self, source: Source, samples: int) -> Team:
         return self.watch
 
 

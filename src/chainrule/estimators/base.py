@@ -173,11 +173,11 @@ class NeuralEstimator(BaseEstimator):
 
     def _answers(self, X: Any) -> np.ndarray:
         """(n, outputs) what the network answers."""
-        check_is_fitted(self)
+        check_is_fitted(self, "network_")
         return Predictor(self.network_, threads=self._threads()).outputs(self._samples(X))
 
     def _threads(self) -> int | None:
-        """One in a worker of a pool, whose other workers have their share."""
+        """One in a worker of a `multiprocessing` pool, which does not say what its share is, as joblib's own do."""
         return 1 if self.threads is None and multiprocessing.current_process().daemon else self.threads
 
     def _hidden(self) -> list[Layer]:

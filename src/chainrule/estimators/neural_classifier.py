@@ -25,7 +25,8 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         NeuralClassifier([Convolution(32), ReLU(), MaxPooling(), 128], image_shape=(1, 28, 28))
         NeuralClassifier("mnist")
 
-    A float32 X is computed by the compiled engine, float64 by the layers' definitions; images may be bytes.
+    A float32 X is computed in float32 by the compiled engine, float64 in float64 by the layers' definitions. Images may
+    be bytes; all else becomes float64.
 
     Parameters
     ----------
@@ -34,9 +35,9 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     image_shape : (channels, height, width) of what stands in a row of X; not needed where X is (n, c, h, w)
     standardise : learn in units in which every feature (and a regression's target) is about 1; see `units`
     optimizer : "adam", "sgd", "adadelta" or an optimizer, as in `chainrule.Adam(1e-3)`; "auto" is a preset's, or Adam
-    learning_rate : "auto" is the optimizer's own; for Adam, from 0.001 for many updates to 0.03 for few
-    learning_rate_decay : the factor on it after each epoch; "auto" lets it fall to 3 % over the epochs
-    alpha : the penalty alpha / 2 |w|^2 on the weights, beside the sum of the samples' errors
+    learning_rate : "auto" is a given optimizer's or a preset's; for Adam, 0.05 for few updates to 0.001 for many
+    learning_rate_decay : the factor on it after each epoch; "auto" is a preset's, or lets it fall to 3 % in all
+    alpha : the penalty alpha / 2 |w|^2 that is added to the sum of all samples' errors
     batch_size : "auto" is 200, or a preset's, or all samples if they are fewer
     max_iter : epochs; "auto" is 50, or a preset's
     tol, n_iter_no_change : training ends after so many epochs that did not lower the loss by tol

@@ -40,41 +40,54 @@ def place_of(x, rows, s, size):
 
 
 @kernel
+def whole(image):
+    """Whether a sample stands as in canonical order, in one piece."""
+    return image.frame == 0 and (image.lanes == 1 or image.height * image.width == 1)
+
+
+@kernel
+def runs(image):
+    """In how many (channels, lines), of how many numbers, a sample is copied; and how far apart these come to stand."""
+    if whole(image):
+        return 1, 1, floats(image), 1
+    return image.channels, image.height, image.width, image.lanes
+
+
+@kernel
 def scale_bytes(x, rows, zero, step, out, image, first, last):
     """out[s, c, i, j] = zero + step x[rows[s], c, i, j]."""
-    lines, width = (1, floats(image)) if whole(image) else (image.height, image.width)
-    channels = 1 if whole(image) else image.channels
+    channels, lines, width, apart = runs(image)
     for s in range(first, last):
         fetch(x, rows, s + AHEAD, floats(image))
         source = place_of(x, rows, s, floats(image))
         for c in range(channels):
             for i in range(lines):
                 at = place(image, s, c, i, 0)
-                if image.lanes == 1:
+                if apart == 1:
                     a, b = x[source : source + width], out[at : at + width]
                     for j in range(len(b)):
                         b[j] = zero + step * F32(a[j])
                 else:
                     for j in range(width):
-                        out[at + j * image.lanes] = zero + step * F32(x[source + j])
+                        out[at + j * apart] = zero + step * F32(x[source + j])
                 source += width
-
-
-@kernel
-def whole(image):
-    """Whether a sample stands as in canonical order, in one piece."""
-    return image.lanes == 1 and image.frame == 0
 
 
 @kernel
 def copy_samples(x, rows, out, image, first, last):
     """out[s, c, i, j] = x[rows[s], c, i, j] in out's type."""
+    channels, lines, width, apart = runs(image)
     for s in range(first, last):
         fetch(x, rows, s + AHEAD, floats(image))
         source = place_of(x, rows, s, floats(image))
-        for c in range(image.channels):
-            for i in range(image.height):
+        for c in range(channels):
+            for i in range(lines):
                 at = place(image, s, c, i, 0)
-                for j in range(image.width):
-                    out[at + j * image.lanes] = x[source + j]
-                source += image.width
+                if apart == 1:
+                    a, b = x[source : source + width], out[at : at + width]
+                    for j in range(len(b)):
+                        b[j] = a[j]
+                else:
+                    for j in range(width):
+                        out[at + j * apart] = x[source + j]
+                source += width
