@@ -55,7 +55,7 @@ def test_the_same_bits_for_any_number_of_threads(layers: list[Layer], shape: Sha
     network, results = Network(layers, shape, seed=3), set()
     for threads in (1, 2, 3):
         compiled = Compiled(network, 7, threads)
-        compiled._work = 1 << 30  # as if it were worth all threads
+        compiled._work = 1 << 30, 1 << 30  # as if it were worth all threads
         w = compiled.layout.pack(network.w)
         out = np.zeros_like(w)
         loss = compiled.loss_and_gradient(w, batch_for(network), out)
