@@ -7,8 +7,8 @@ import torch.nn.functional as F
 
 from chainrule import Augmentation
 from chainrule.augmentation import bumps, uniform_words
-from chainrule.augmentation_kernel import resample
 from chainrule.data import mnist
+from chainrule.engine.kernels.resampling import resample
 from chainrule.errors import DataError, UsageError
 from chainrule.random import AUGMENT, Draws
 from messages import exactly

@@ -95,7 +95,7 @@ class Augmentation:
                 raise UsageError(f"augmentation: {name} is {pixels}, expected less than the images' {height} x {width}")
         if not (self.shift or self.rotate or self.elastic) or x.size == 0:
             return x.copy()
-        from chainrule.augmentation_kernel import resample  # Numba is loaded where it is used
+        from chainrule.engine.kernels.resampling import resample  # Numba is loaded where it is used
 
         rows, columns = (bumps(size, self.smoothness)[:, : None if self.elastic else 0] for size in x.shape[2:])
         shape = 2, rows.shape[1], columns.shape[1]

@@ -5,14 +5,8 @@
     j'      = cos (j - cj) - sin (i - ci) + cj - right + dj[i,j]
     y[s,c,i,j] = x[s,c,i',j'], by straight lines between the four pixels around; beyond an edge, the edge's pixels
 
-It is a kernel because NumPy takes ten times as long. It stands outside of the engine, so the folder of compiled
-kernels, which is named by the engine's sources, does not tell its versions apart: its name does.
+It is a kernel because NumPy takes ten times as long.
 """
-
-import hashlib
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,14 +16,7 @@ F32 = np.float32
 HALF = F32(0.5)
 
 
-def named_by_source(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function, named by this file's content, so that what was compiled of an older one is not taken for it."""
-    function.__qualname__ = f"{function.__qualname__}.{hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]}"
-    return function
-
-
 @kernel
-@named_by_source
 def resample(x, turns, noise, rows, columns, y):
     """y (s, c, i, j) uint8 from x, likewise.
 
@@ -54,7 +41,6 @@ def resample(x, turns, noise, rows, columns, y):
 
 
 @kernel
-@named_by_source
 def displace(noise, row, columns, along, out):
     """out[j] = sum over b of columns[b,j] along[b], along[b] = sum over a of row[a] noise[a,b]: one row of pixels."""
     along[:] = F32(0)
@@ -68,7 +54,6 @@ def displace(noise, row, columns, along, out):
 
 
 @kernel
-@named_by_source
 def interpolate(plane, at_i, at_j, out):
     """out[j] = plane[at_i[j], at_j[j]] by straight lines between pixels; none of these places is beyond an edge."""
     last_i, last_j = plane.shape[0] - 1, plane.shape[1] - 1
