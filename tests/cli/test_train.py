@@ -241,6 +241,16 @@ def test_divergence_keeps_the_last_epochs_model(cli, tmp_path):
     assert load_checkpoint(tmp_path / "run" / "model.safetensors").epoch == 1
 
 
+def test_a_run_writes_its_report_if_matplotlib_is_there(cli, tmp_path, monkeypatch):
+    options = ("train", "--preset", "mlp", "--epochs", 1, *SMALL)
+    assert json.loads(cli(*options, "--out", "a", "--json").out)["report"] == "a/report.html"
+    assert "confusion" in (tmp_path / "a" / "report.html").read_text().lower()
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    ran = cli(*options, "--out", "b", "--json")
+    assert (ran.code, json.loads(ran.out)["report"]) == (0, None)
+    assert 'no report.html: plots need matplotlib: pip install "chainrule[plots]"' in ran.err
+
+
 def test_a_folder_that_cannot_be_made_fails_before_training(cli, tmp_path):
     (tmp_path / "file").write_text("")
     ran = cli("train", "--preset", "mlp", *SMALL, "--out", "file/run")
