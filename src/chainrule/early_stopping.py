@@ -1,7 +1,9 @@
 """Early stopping: end a run that no longer gets better on held-out data, and give back the best w.
 
-best = EarlyStopping(patience=5)
-cr.fit(network, data, validation=held_out, listeners=[best])       # network.w is best.w now
+    best = EarlyStopping(patience=5)
+    cr.fit(network, data, validation=held_out, listeners=[best])       # network.w is best.w now
+
+It is a listener, and remembers from epoch to epoch what a run that is resumed needs of it.
 """
 
 from __future__ import annotations

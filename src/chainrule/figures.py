@@ -13,6 +13,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from chainrule.display.colours import BLUE as BLUE
+from chainrule.display.colours import VERMILION as VERMILION
 from chainrule.errors import ChainruleError
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BLUE, VERMILION, GREEN, GREY = "#0072b2", "#d55e00", "#009e73", "#666666"  # M. Okabe, K. Ito (2002)
+GREEN, GREY = "#009e73", "#666666"  # the first as BLUE and VERMILION are, by M. Okabe, K. Ito (2002)
 LINES = ((BLUE, "-", "o"), (VERMILION, "--", "s"), (GREEN, "-.", "^"))
 CROWD = 30  # points of a curve
 STYLE: dict[Any, Any] = {

@@ -42,10 +42,7 @@ class Preset:
     def network(self, seed: int = 0, seeds: Seeds | None = None) -> Network:
         """A new network; `seed` draws its weights unless they are the original program's, which `seeds` draws."""
         seeds = seeds or Seeds()
-        network = Network(self.layers(seeds), DIGIT_SHAPE, scaling=DIGIT_SCALING, seed=seed)
-        if self.original_weights:
-            network.w[:] = original_weights(network, Lcg48(seeds.weights))
-        return network
+        return self._begun(Network(self.layers(seeds), DIGIT_SHAPE, scaling=DIGIT_SCALING, seed=seed), seeds)
 
     def network_for(self, data: Dataset, outputs: int, seed: int = 0, seeds: Seeds | None = None) -> Network:
         """The same for other data: with so many outputs, and scaling what these data are like.
@@ -62,6 +59,10 @@ class Preset:
             scaling=scaling_of(data) if bytes_ else None,
             seed=seed,
         )
+        return self._begun(network, seeds)
+
+    def _begun(self, network: Network, seeds: Seeds) -> Network:
+        """The network with the weights that the preset begins with."""
         if self.original_weights:
             network.w[:] = original_weights(network, Lcg48(seeds.weights))
         return network

@@ -183,23 +183,23 @@ INPUTS = [image(1, 4, 5, frame=1, lanes=1), image(3, 4, 5, lanes=1), image(LANES
 
 
 @pytest.mark.parametrize("at", INPUTS, ids=str)
-def test_scale_bytes(at: Image) -> None:
+def test_bytes_are_scaled(at: Image) -> None:
     x = np.random.default_rng(0).integers(0, 256, (SAMPLES, at.channels, at.height, at.width)).astype(np.uint8)
     table, out = Scaling(0.1307, 0.3081).table(np.dtype(np.float64)), room(at)
     zero, step = np.float32(table[0]), np.float32(table[1] - table[0])
     inside(out, at)[:] = 0
-    samples.scale_bytes(x.reshape(-1), ROWS, zero, step, out, at, 1, SAMPLES)
-    samples.scale_bytes(x.reshape(-1), ROWS, zero, step, out, at, 0, 1)
+    samples.take_samples(x.reshape(-1), ROWS, zero, step, out, at, 1, SAMPLES)
+    samples.take_samples(x.reshape(-1), ROWS, zero, step, out, at, 0, 1)
     check(out, at, (zero + step * x[ROWS].astype(np.float32)).astype(np.float32))
 
 
 @pytest.mark.parametrize("at", INPUTS, ids=str)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_copy_samples(at: Image, dtype: type) -> None:
+def test_other_numbers_are_taken_as_they_are(at: Image, dtype: type) -> None:
     x, out = np.random.default_rng(0).normal(size=(SAMPLES, at.channels, at.height, at.width)).astype(dtype), room(at)
     inside(out, at)[:] = 0
-    samples.copy_samples(x.reshape(-1), ROWS, out, at, 0, 2)
-    samples.copy_samples(x.reshape(-1), ROWS, out, at, 2, SAMPLES)
+    samples.take_samples(x.reshape(-1), ROWS, np.float32(0), np.float32(1), out, at, 0, 2)
+    samples.take_samples(x.reshape(-1), ROWS, np.float32(0), np.float32(1), out, at, 2, SAMPLES)
     check(out, at, x[ROWS].astype(np.float32))
 
 
@@ -207,4 +207,4 @@ def test_copy_samples(at: Image, dtype: type) -> None:
 def test_a_row_outside_of_the_data_is_an_error(row: int) -> None:
     at, x = image(7, 1, 1), np.zeros(7 * SAMPLES, np.float32)
     with pytest.raises(IndexError, match="outside of its data"):
-        samples.copy_samples(x, np.array([row]), room(at), at, 0, 1)
+        samples.take_samples(x, np.array([row]), np.float32(0), np.float32(1), room(at), at, 0, 1)

@@ -11,15 +11,13 @@ from rich.text import Text
 
 from chainrule.classification import Classification, count
 from chainrule.cli.console import table
-from chainrule.cli.predict import BAR, bar, half_blocks
+from chainrule.cli.pictures import BAR, bar, half_blocks, thumbnail
 from chainrule.examination import Examination, Mistake
 from chainrule.report.gallery import few, probable
-from chainrule.report.pictures import pixels, resized
 
 MOST_ROWS = 40  # classes that have a line
 PAIRS = 10  # of classes that are named where there is no room for the matrix
 FEW = 12  # classes: so many probabilities are shown
-SIDE = 28  # pixels of an image
 
 
 def shown(title: str, seen: Examination, x: np.ndarray, mistakes: int, width: int) -> list[RenderableType]:
@@ -115,12 +113,6 @@ def wrong_class(mistake: Mistake, names: Sequence[str], x: np.ndarray, p: np.nda
         bars.append(f"{names[k]:<{width}} {bar(float(p[k])):<{BAR}} {p[k]:7.2%}\n", style)
     bars.append(f"\nsample {mistake.index}: {names[true]} taken for {names[chosen]}, loss {mistake.loss:.2f}", "bold")
     return Columns([Panel(half_blocks(thumbnail(x)), padding=0), bars], padding=(0, 2)) if x.ndim == 3 else bars
-
-
-def thumbnail(x: np.ndarray) -> np.ndarray:
-    """(H, W) uint8 of an image x (c, i, j): grey, about SIDE pixels high or wide, H even."""
-    grey = np.asarray(resized(pixels(x), SIDE).convert("L"))
-    return np.pad(grey, ((0, len(grey) % 2), (0, 0)))
 
 
 def wrong_values(mistakes: Sequence[Mistake]) -> Table:

@@ -14,7 +14,18 @@ from chainrule.errors import UsageError
 from chainrule.presets import PRESETS, preset
 from chainrule.version import __version__
 
-PACKAGES = ("numpy", "pillow", "rich", "safetensors", "typer", "matplotlib")
+PACKAGES = (
+    "numba",
+    "numpy",
+    "pillow",
+    "rich",
+    "safetensors",
+    "typer",
+    "matplotlib",
+    "onnx",
+    "scikit-learn",
+    "tensorboardX",
+)
 
 
 def info(

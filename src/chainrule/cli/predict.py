@@ -12,15 +12,14 @@ from rich.panel import Panel
 from rich.text import Text
 
 from chainrule.cli.console import Json, Output, Quiet
+from chainrule.cli.pictures import BAR, bar, half_blocks, thumbnail
 from chainrule.data import read_digit
 from chainrule.data.pixels import Form, read_images
 from chainrule.errors import ModelError
 from chainrule.model_file import load_checkpoint
 from chainrule.presets import DIGIT_SHAPE, DIGITS
 
-BAR = 24  # characters of a probability of 1
 MOST = 12  # classes that are shown
-EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def predict(
@@ -76,33 +75,4 @@ def show(path: Path, picture: np.ndarray, p: np.ndarray, names: Sequence[str]) -
         style = "bold green" if k == answer else "dim"
         bars.append(f"{names[k]:>{width}} {bar(float(p[k])):<{BAR}} {p[k]:7.2%}\n", style)
     bars.append(f"\n{path}: {'a ' if names[answer].isdecimal() else ''}{names[answer]}", "bold")
-    return Columns([Panel(half_blocks(grey(picture)), padding=0), bars], padding=(0, 2))
-
-
-def grey(picture: np.ndarray) -> np.ndarray:
-    """(H, W) bytes of an image (c, H, W), with a black row more if H is odd."""
-    plane = picture.mean(axis=0).astype(np.uint8)
-    return np.pad(plane, ((0, len(plane) % 2), (0, 0)))
-
-
-def half_blocks(pixels: np.ndarray) -> Text:
-    """(H, W) bytes as text: two rows of pixels to a line; in shades of grey, or as blocks where there is no colour."""
-    return Text("\n").join(_line(upper, lower) for upper, lower in zip(pixels[::2], pixels[1::2], strict=True))
-
-
-def _line(upper: np.ndarray, lower: np.ndarray) -> Text:
-    text = Text()
-    for a, b in zip(upper, lower, strict=True):
-        if a > 127 and b > 127:
-            text.append("█", f"rgb({a},{a},{a})")
-        elif b > a:
-            text.append("▄" if b > 127 else " ", f"rgb({b},{b},{b}) on rgb({a},{a},{a})")
-        else:
-            text.append("▀" if a > 127 else " ", f"rgb({a},{a},{a}) on rgb({b},{b},{b})")
-    return text
-
-
-def bar(probability: float) -> str:
-    """A bar of eighths of a character."""
-    eighths = round(probability * BAR * 8)
-    return EIGHTHS[8] * (eighths // 8) + EIGHTHS[eighths % 8].strip()
+    return Columns([Panel(half_blocks(thumbnail(picture)), padding=0), bars], padding=(0, 2))

@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.engine.calls import bind
 from chainrule.engine.kernels import losses
-from chainrule.engine.kernels.samples import copy_samples, scale_bytes
+from chainrule.engine.kernels.samples import take_samples
 from chainrule.engine.stage import Step, Values, Work, interpreted
 from chainrule.losses.loss import ClassLoss
 from chainrule.network import Network
@@ -61,11 +61,10 @@ class Input:
 
     def load(self, source: Source, shift: float) -> Work:
         """What makes the samples that were taken, less `shift`, the input."""
-        image, out = self.x.image, self.x.x
+        scaling = np.float32(0), np.float32(1)
         if source.x.dtype == np.uint8:
             scaling = self.zero - np.float32(shift), self.step
-            return [bind(scale_bytes, source.x, source.rows, *scaling, out, image)]
-        return [bind(copy_samples, source.x, source.rows, out, image)]
+        return [bind(take_samples, source.x, source.rows, *scaling, self.x.x, self.x.image)]
 
 
 class Output:

@@ -1,7 +1,6 @@
 """A batch's samples, wherever they stand in the training data, become the network's first image.
 
-    out[s, c, i, j] = zero + step x[rows[s], c, i, j]        of bytes, which are scaled
-    out[s, c, i, j] = x[rows[s], c, i, j]                    of other numbers, in out's type
+    out[s, c, i, j] = zero + step x[rows[s], c, i, j]        bytes are scaled; for other numbers zero is 0 and step 1
 
 x is flat and in canonical order. The rows of a shuffle lie far apart in memory: each is asked for ahead of its turn.
 """
@@ -54,8 +53,8 @@ def runs(image):
 
 
 @kernel
-def scale_bytes(x, rows, zero, step, out, image, first, last):
-    """out[s, c, i, j] = zero + step x[rows[s], c, i, j]."""
+def take_samples(x, rows, zero, step, out, image, first, last):
+    """out[s, c, i, j] = zero + step x[rows[s], c, i, j], in out's type."""
     channels, lines, width, apart = runs(image)
     for s in range(first, last):
         fetch(x, rows, s + AHEAD, floats(image))
@@ -70,24 +69,4 @@ def scale_bytes(x, rows, zero, step, out, image, first, last):
                 else:
                     for j in range(width):
                         out[at + j * apart] = zero + step * F32(x[source + j])
-                source += width
-
-
-@kernel
-def copy_samples(x, rows, out, image, first, last):
-    """out[s, c, i, j] = x[rows[s], c, i, j] in out's type."""
-    channels, lines, width, apart = runs(image)
-    for s in range(first, last):
-        fetch(x, rows, s + AHEAD, floats(image))
-        source = place_of(x, rows, s, floats(image))
-        for c in range(channels):
-            for i in range(lines):
-                at = place(image, s, c, i, 0)
-                if apart == 1:
-                    a, b = x[source : source + width], out[at : at + width]
-                    for j in range(len(b)):
-                        b[j] = a[j]
-                else:
-                    for j in range(width):
-                        out[at + j * apart] = x[source + j]
                 source += width
