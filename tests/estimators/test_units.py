@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import chainrule as cr
-from chainrule.estimators.units import Moments, input_units, rescale_outputs, target_units
+from chainrule.data.moments import Moments
+from chainrule.estimators.units import input_units, rescale_outputs, target_units
 
 
 def moments(values: np.ndarray, weight: np.ndarray | None = None) -> Moments:

@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from chainrule.data.dataset import Dataset
+from chainrule.data.moments import Moments
 from chainrule.engine.reference import Reference
 from chainrule.estimators.small import small_steps
-from chainrule.estimators.units import Moments, input_units, rescale_outputs, target_units
+from chainrule.estimators.units import input_units, moments_of, rescale_outputs, target_units
 from chainrule.events import Listener, Progress
 from chainrule.fitting import History, fit
 from chainrule.layers import Standardise
@@ -40,10 +41,10 @@ class Learner:
         inputs, targets = self.has_units
         self.weight += weight_of(data)
         if inputs:
-            self.inputs = Moments.of(data.x.reshape(len(data), -1), data.sample_weight, self.inputs)
+            self.inputs = moments_of(data.x.reshape(len(data), -1), data.sample_weight, self.inputs)
             self.front = input_units(self.inputs, self.network.input_shape)
         if targets:
-            self.targets = Moments.of(data.t, data.sample_weight, self.targets)
+            self.targets = moments_of(data.t, data.sample_weight, self.targets)
 
     def learn(
         self,

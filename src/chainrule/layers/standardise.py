@@ -14,14 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.data.chunks import chunks
+from chainrule.data.moments import Moments
 from chainrule.errors import DataError, NetworkError
 from chainrule.layers.layer import Layer, Parameters, Shape
 from chainrule.random import Draws
-from chainrule.scaling import Scaling
 
 FLAT = 2.0**-23
-"""The part of a feature's largest value that its std must exceed: below, float32 holds next to nothing of it."""
+"""The part of a feature's mean that its std must exceed: below, float32 holds next to nothing of it."""
 SHOWN = 4
 """Features up to which a layer's mean and std are printed."""
 
@@ -95,31 +94,14 @@ class Standardise(Layer):
 
 
 def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The mean and standard deviation (n,) of each feature of x (s, n, ...), float64, std 1 for one without change.
-
-    The data may be larger than memory: each part is added by its own mean and squared differences, as in T. F. Chan,
-    G. H. Golub, R. J. LeVeque, *Updating Formulae and a Pairwise Algorithm for Computing Sample Variances* (1979).
-    """
+    """The mean and standard deviation (n,) of each feature of x (s, n, ...), float64, std 1 for one without change."""
     if x.ndim < 2 or x.size == 0:
         raise DataError(f"x has shape {x.shape}; expected (samples, features) or (samples, c, i, j), none of them 0")
-    axes = (0, *range(2, x.ndim))
-    count, mean, squares, largest = 0, np.zeros(x.shape[1]), np.zeros(x.shape[1]), np.zeros(x.shape[1])
-    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite stays so
-        for part in chunks(x):
-            values = _values(x[part])
-            n, here = values.size // x.shape[1], values.mean(axis=axes)
-            difference = here - mean
-            squares += ((values - _along(here, values)) ** 2).sum(axis=axes) + difference**2 * (count * n / (count + n))
-            mean += difference * (n / (count + n))
-            np.maximum(largest, np.abs(values).max(axis=axes), out=largest)
-            count += n
-    std = np.sqrt(squares / count)
-    return mean, np.where(std <= np.maximum(FLAT * largest, np.finfo(np.float32).tiny), 1.0, std)
-
-
-def _values(x: np.ndarray) -> np.ndarray:
-    """The numbers that a network reads, in float64."""
-    return Scaling().table(np.dtype(np.float64))[x] if x.dtype == np.uint8 else x.astype(np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        seen = Moments.of(x).pooled(x.shape[1])
+    white = 255 if x.dtype == np.uint8 else 1  # bytes count as a network reads them
+    mean, std = seen.mean / white, np.sqrt(seen.variance) / white
+    return mean, np.where(std <= np.maximum(FLAT * np.abs(mean), np.finfo(np.float32).tiny), 1.0, std)
 
 
 def _numbers(name: str, values: Sequence[float]) -> tuple[float, ...]:

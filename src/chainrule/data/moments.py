@@ -1,0 +1,53 @@
+"""The mean and variance of each feature, from data in parts: of what is larger than memory, or comes bit by bit.
+
+Each part is joined by its own mean and squared differences, as in T. F. Chan, G. H. Golub, R. J. LeVeque, *Updating
+Formulae and a Pairwise Algorithm for Computing Sample Variances* (1979).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from chainrule.data.chunks import chunks
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """What samples seen so far weigh, and each feature's mean and variance, (n,) in float64."""
+
+    weight: float
+    mean: np.ndarray
+    variance: np.ndarray
+
+    @classmethod
+    def of(cls, values: np.ndarray, weight: np.ndarray | None = None, earlier: Moments | None = None) -> Moments:
+        """Those of values (samples, ...), n numbers each, counted by their weights, and of what was seen earlier."""
+        n = prod(values.shape[1:])
+        seen = earlier or cls(0.0, np.zeros(n), np.zeros(n))
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite stays so
+            for part in chunks(values):
+                numbers = values[part].reshape(-1, n).astype(np.float64)
+                seen = seen._with(numbers, None if weight is None else weight[part])
+        return seen
+
+    def _with(self, values: np.ndarray, weight: np.ndarray | None) -> Moments:
+        counts = np.ones(len(values)) if weight is None else weight
+        added = float(counts.sum())
+        if added == 0:
+            return self
+        total = self.weight + added
+        share = added / total
+        mean = counts @ values / added
+        variance = counts @ (values - mean) ** 2 / added
+        step = mean - self.mean
+        spread = (1 - share) * self.variance + share * variance + share * (1 - share) * step**2
+        return Moments(total, self.mean + share * step, spread)
+
+    def pooled(self, channels: int) -> Moments:
+        """(channels,): all pixels of a channel taken together."""
+        means, variances = self.mean.reshape(channels, -1), self.variance.reshape(channels, -1)
+        mean = means.mean(axis=1)
+        return Moments(self.weight, mean, (variances + (means - mean[:, None]) ** 2).mean(axis=1))
