@@ -215,13 +215,13 @@ def test_training_on_a_mapped_array_never_holds_it_whole(tmp_path: Path, monkeyp
     np.save(tmp_path / "t.npy", np.arange(4096) % 2)
     network, training = Network([Linear(2)], features), Training(Adam(1e-2), epochs=1, batch_size=64)
     warm_up = Dataset(np.zeros((64, features), np.float32), np.zeros(64, np.int64))
-    fit(Network([Linear(2)], features), warm_up, training)  # kernels are compiled
-    evaluate(Network([Linear(2)], features), warm_up)
+    fit(Network([Linear(2)], features), warm_up, training, threads=2)  # kernels are compiled
+    evaluate(Network([Linear(2)], features), warm_up, threads=2)
     tracemalloc.start()
     try:
         train, test = read_arrays(tmp_path), read_arrays(tmp_path, "test")
-        fit(network, train, training)
-        accuracy = evaluate(network, test).accuracy
+        fit(network, train, training, threads=2)  # each has buffers of its own
+        accuracy = evaluate(network, test, threads=2).accuracy
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -10,7 +10,7 @@ import pytest
 from chainrule.engine.calls import PerSlot, PerWorker, Window, bind
 from chainrule.engine.jit import kernel
 from chainrule.engine.program import Phase, Program, Task, each
-from chainrule.engine.threads import Team, default_threads
+from chainrule.engine.threads import Team
 
 
 @pytest.fixture(scope="module", params=[1, 2, 3, 8])
@@ -139,14 +139,3 @@ def test_callers_in_several_threads_take_turns(team):
         caller.join(timeout=60)
     assert not any(caller.is_alive() for caller in callers)
     assert most == [1]
-
-
-def test_the_default_honours_the_environment(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    assert default_threads() == 1
-    monkeypatch.setenv("OMP_NUM_THREADS", "all")
-    monkeypatch.setenv("NUMBA_NUM_THREADS", "1")
-    assert default_threads() == 1
-    monkeypatch.delenv("OMP_NUM_THREADS")
-    monkeypatch.delenv("NUMBA_NUM_THREADS")
-    assert default_threads() >= 1

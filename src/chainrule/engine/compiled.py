@@ -10,9 +10,10 @@ from chainrule.engine.ends import Source
 from chainrule.engine.kernels.optimizers import kernel_of
 from chainrule.engine.kernels.philox import step_words
 from chainrule.engine.plan import Plan, layout_of
+from chainrule.engine.processors import default_threads
 from chainrule.engine.program import Program
 from chainrule.engine.stage import Step
-from chainrule.engine.threads import Team, default_threads, team_of
+from chainrule.engine.threads import Team, team_of
 from chainrule.engine.updates import Updates
 from chainrule.errors import UsageError
 from chainrule.layers import Linear

@@ -109,13 +109,6 @@ def _advance(starts, python, tasks, calls, tickets, counters, place, members, wo
     return DONE
 
 
-def default_threads() -> int:
-    """As many as this process may use: its processors, or fewer by OMP_NUM_THREADS or NUMBA_NUM_THREADS."""
-    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    limits = (os.environ.get(name, "") for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS"))
-    return max(1, min([here, *(int(limit) for limit in limits if limit.isdigit() and int(limit) > 0)]))
-
-
 @cache
 def team_of(size: int) -> "Team":
     """The one team of that size in this process."""
