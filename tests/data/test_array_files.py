@@ -206,7 +206,7 @@ def test_a_damaged_npy_file(tmp_path: Path) -> None:
 
 
 def test_training_on_a_mapped_array_never_holds_it_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From reading to evaluating, with a test half held out, 64 MiB of inputs take less than 8 MiB at any time."""
+    """From reading to evaluating, with a test half held out, 64 MiB of inputs take less than 16 MiB at any time."""
     monkeypatch.setattr(halves, "LARGE", 1 << 20)
     features = 4096
     x = np.lib.format.open_memmap(tmp_path / "x.npy", "w+", np.float32, (4096, features))
@@ -220,11 +220,11 @@ def test_training_on_a_mapped_array_never_holds_it_whole(tmp_path: Path, monkeyp
     tracemalloc.start()
     try:
         train, test = read_arrays(tmp_path), read_arrays(tmp_path, "test")
-        fit(network, train, training, threads=2)  # each has buffers of its own
+        fit(network, train, training, threads=2)  # each thread has buffers of its own
         accuracy = evaluate(network, test, threads=2).accuracy
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert train.x.nbytes + test.x.nbytes == 64 << 20
     assert accuracy == 1
-    assert peak < 8 << 20
+    assert peak < 16 << 20  # of which 10 may be the block that buffers of the engine are cut from
