@@ -12,6 +12,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -185,8 +186,16 @@ def batch_of(
     t, weight = data.t[indices], None if data.sample_weight is None else data.sample_weight[indices]
     total = float(len(t) if weight is None else weight.sum())
     if training.reduction == "mean":
-        weight = np.full(len(t), 1 / total) if weight is None else weight / (total or 1.0)
+        weight = _equal_shares(len(t)) if weight is None else weight / (total or 1.0)
     return Batch(x, t, weight, epoch, step, rows=rows), total
+
+
+@lru_cache(maxsize=2)  # batches have one size, but for the last of an epoch
+def _equal_shares(n: int) -> np.ndarray:
+    """(n,) 1/n, read-only."""
+    shares = np.full(n, 1 / n)
+    shares.flags.writeable = False
+    return shares
 
 
 def _tell(listeners: Sequence[Listener], event: Event) -> StopTraining | None:

@@ -208,3 +208,11 @@ def test_a_row_outside_of_the_data_is_an_error(row: int) -> None:
     at, x = image(7, 1, 1), np.zeros(7 * SAMPLES, np.float32)
     with pytest.raises(IndexError, match="outside of its data"):
         samples.take_samples(x, np.array([row]), np.float32(0), np.float32(1), room(at), at, 0, 1)
+
+
+def test_add_up_a_range_in_order() -> None:
+    values, total = np.array([1e16, 1.0, -1e16, 3.0]), np.full(1, np.nan)
+    kernels.add_up(values, total, 0, 4)
+    assert total[0] == ((1e16 + 1.0) - 1e16) + 3.0
+    kernels.add_up(values, total, 1, 1)
+    assert total[0] == 0

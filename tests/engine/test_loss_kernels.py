@@ -65,12 +65,12 @@ def test_every_loss_has_a_kernel() -> None:
 
 @every_loss
 @pytest.mark.parametrize("n", [1, 3, 10, 16, 17, 100])
-def test_error_and_weighted_gradient(loss: Loss, n: int) -> None:
+def test_weighted_error_and_gradient(loss: Loss, n: int) -> None:
     y, t = problem(loss, 9, n)
     weight = np.linspace(0, 2, 9).astype(np.float32)
     error, gy = run(loss, y, t, weight)
     expected_error, expected_gradient = definition(loss, y, t)
-    np.testing.assert_allclose(error, expected_error, rtol=1e-12, atol=1e-13)
+    np.testing.assert_allclose(error, weight * expected_error, rtol=1e-12, atol=1e-13)
     expected_gradient = weight[:, None] * expected_gradient
     np.testing.assert_allclose(gy[:, :n], expected_gradient, rtol=2 * EPSILON, atol=2 * EPSILON)
     assert not gy[:, n : padded(n)].any()

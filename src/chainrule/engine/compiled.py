@@ -8,7 +8,6 @@ import numpy as np
 
 from chainrule.engine.ends import Source
 from chainrule.engine.kernels.optimizers import kernel_of
-from chainrule.engine.kernels.philox import step_words
 from chainrule.engine.plan import Plan, layout_of
 from chainrule.engine.processors import default_threads
 from chainrule.engine.program import Program
@@ -20,7 +19,7 @@ from chainrule.layers import Linear
 from chainrule.network import Network, OnReady
 from chainrule.objective import Batch, Objective
 from chainrule.optimizers import Optimizer, State
-from chainrule.random import Draws, check_seed
+from chainrule.random import check_seed
 
 WORTH = 1 << 22  # multiply-adds of a forward pass for which a thread is worth waking
 SMALL = 1 << 17  # weights of an update likewise
@@ -78,7 +77,7 @@ class Compiled(Objective):
 
         def make() -> tuple[Updates, Program]:
             updates = Updates(w, state, optimizer)
-            return updates, Program([updates.rest(gw, squared=False)] if updates.complete else [])
+            return updates, Program(updates.rest(gw, squared=False) if updates.complete else [])
 
         updates, program = self._once(key, make, w, gw, state.vectors)
         if updates.complete:
@@ -92,7 +91,7 @@ class Compiled(Objective):
 
         def make() -> tuple[Updates, Program]:
             updates = Updates(gw, None, None)
-            return updates, Program([updates.rest(gw)])
+            return updates, Program(updates.rest(gw))
 
         updates, program = self._once(("norm", id(gw)), make, gw)
         team_of(self._size(len(gw) // SMALL)).run(program)
@@ -127,7 +126,7 @@ class Compiled(Objective):
 
         def make() -> tuple[Step, Program]:
             updates = Updates(w, state, optimizer) if optimizer else None
-            step = Step(w, n, plan.slots(n), training=True, gw=gw, updates=updates)
+            step = Step(w, n, plan.slots(n), training=True, gw=gw, updates=updates, seed=self.seed)
             return step, plan.program(source, step, loss=True)
 
         vectors = state.vectors if state else None
@@ -135,10 +134,9 @@ class Compiled(Objective):
         step, program = self._once(key, make, w, gw, vectors, source)
         if step.updates and optimizer and state:
             step.updates.begin(optimizer, state.step)
-        step.draws = Draws(self.seed, layer=0, step=batch.step, offset=batch.offset)
-        step.draw_words[:] = step_words(step.draws)
+        step.draw(batch)
         self._team(source, n).run(program)
-        return Done(plan.output.total(batch), step.updates.norm() if step.updates else math.nan)
+        return Done(plan.output.total(), step.updates.norm() if step.updates else math.nan)
 
     def _once(self, key: tuple[Any, ...], make: Callable[[], Any], *alive: Any) -> Any:
         """What `make` made for that key; `alive` are the objects whose ids are in it."""

@@ -7,7 +7,9 @@ import numpy as np
 
 from chainrule.engine.calls import bind
 from chainrule.engine.kernels import losses
+from chainrule.engine.kernels.elementwise import add_up
 from chainrule.engine.kernels.samples import take_samples
+from chainrule.engine.program import Task
 from chainrule.engine.stage import Step, Values, Work, interpreted
 from chainrule.losses.loss import ClassLoss
 from chainrule.network import Network
@@ -74,7 +76,7 @@ class Output:
         self.loss, self.y, self.shape = network.loss, y, network.output_shape
         self.kernel = losses.KERNELS.get(type(network.loss)) if len(network.output_shape) == 1 else None
         self.gy = y.gx if isinstance(y.gx, np.ndarray) and y.gx.size else np.empty(samples * y.image.stride, np.float32)
-        self.error, self.weight = np.zeros(samples), np.zeros(samples)
+        self.error, self.weight, self.sum = np.zeros(samples), np.zeros(samples), np.zeros(1)
         classes = isinstance(self.loss, ClassLoss)
         self.t = np.zeros(samples * (1 if classes else self.shape[0]), np.int64 if classes else np.float32)
         self.batch = Batch(np.empty(0), np.empty(0))
@@ -98,12 +100,15 @@ class Output:
     def _by_definition(self) -> None:
         batch = self.batch
         y = self.y.canonical(len(batch)).reshape(-1, *self.shape)
-        self.error[: len(batch)] = self.loss.error(y, batch.t)
+        self.error[: len(batch)] = self.weight[: len(batch)] * self.loss.error(y, batch.t)
         if isinstance(self.y.gx, np.ndarray) and self.y.gx.size:
             weight = self.weight[: len(batch)].astype(np.float32).reshape(-1, *[1] * len(self.shape))
             self.y.put(self.loss.gradient(y, batch.t) * weight, gradient=True)
 
-    def total(self, batch: Batch) -> float:
-        """L(w; D'): the errors, weighted, in the order of the samples."""
-        error = self.error[: len(batch)]
-        return float(error.sum() if batch.sample_weight is None else error @ batch.sample_weight)
+    def add_up(self, step: Step) -> Task:
+        """What adds the errors up, once all slots are done."""
+        return Task([bind(add_up, self.error, self.sum)], 0, 0, step.samples, step.samples)
+
+    def total(self) -> float:
+        """L(w; D') of the last run."""
+        return float(self.sum[0])

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.engine.calls import Window
+from chainrule.engine.calls import Call, Window
 from chainrule.engine.chains import Chains
 from chainrule.engine.convolution_stage import ConvolutionStage
 from chainrule.engine.elementwise_stage import elementwise_stage
@@ -14,7 +14,7 @@ from chainrule.engine.linear_stage import LinearStage
 from chainrule.engine.pieces import Piece, after_relu, images_of, pieces_of
 from chainrule.engine.pooled_stage import PooledStage
 from chainrule.engine.pooling_stage import pooling_stage
-from chainrule.engine.program import Program, Role, each
+from chainrule.engine.program import Program, Role, Task, each
 from chainrule.engine.stage import SLOTS, DefinitionStage, Room, Stage, Step, Values
 from chainrule.engine.weights import Permuted, aligned, linear_weights
 from chainrule.layers import Convolution, Linear
@@ -64,8 +64,12 @@ class Plan:
             chains.add(stage.forward(step), stage, Role(k, "forward"))
         if loss:
             chains.add(self.output.meet(step), self.stages[-1], Role(None, "loss"))
-        if step.gw.size:
-            self._backward(chains, step)
+            if step.gw.size:
+                self._backward(chains, step)
+            closing = chains.noted([self.output.add_up(step)], Role(None, "loss"))
+            chains.end().append(each([*closing, *self._finish(chains, step)]))
+        if step.updates:
+            chains.end().extend(chains.noted(step.updates.rest(step.gw), Role(None, "update")))
         works = (chains.noted(stage.prepare(step), Role(k, "prepare")) for k, stage in enumerate(self.stages))
         first = [] if prepared else [each(call for work in works for call in work)]
         return Program([*first, *chains.end()], chains.roles)
@@ -77,10 +81,10 @@ class Plan:
             if isinstance(stage.x.x, Window):  # it was handed on, not kept
                 chains.add(self.stages[k - 1].forward(step), stage, Role(k - 1, "again"))
             chains.add(stage.backward(step, to_input=k > first), stage, Role(k, "backward"))
+
+    def _finish(self, chains: Chains, step: Step) -> list[Call | Task]:
         works = (chains.noted(stage.finish(step), Role(k, "finish")) for k, stage in enumerate(self.stages))
-        chains.end().append(each(item for work in works for item in work))
-        if step.updates:
-            chains.end().extend(chains.noted([step.updates.rest(step.gw)], Role(None, "update")))
+        return [item for work in works for item in work] if step.gw.size else []
 
     def slots(self, samples: int) -> int:
         """In how many ranges a batch is done. Convolutions sum their gradients by slot: the batch alone decides."""

@@ -143,7 +143,7 @@ def phase_of(unit: Unit, role: Role) -> str:
     """Which of the phases a unit of that role belongs to."""
     if not isinstance(unit, Call):
         return DEFINITION
-    if any(isinstance(argument, Rows) for argument in unit.arguments):
+    if role.work == "update" or any(isinstance(argument, Rows) for argument in unit.arguments):
         return UPDATE
     if role.work in ("prepare", "load", "loss") or unit.name in MASKS:
         return OTHER

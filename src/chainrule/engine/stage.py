@@ -13,6 +13,7 @@ from chainrule.engine.simd import BOUNDSCHECK
 from chainrule.engine.updates import Updates
 from chainrule.engine.weights import elements
 from chainrule.network import Network
+from chainrule.objective import Batch
 from chainrule.random import Draws
 
 SLOTS = 8  # most ranges of samples of a batch: sums over samples are made by slot, then over the slots in order
@@ -31,8 +32,19 @@ class Step:
     gw: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))  # empty where no gradient is wanted
     shift: float = 0.0  # c, where the input is x - c and the first stage knows that
     updates: Updates | None = None  # what moves w as soon as dL/dw is there, if w is to move
-    draws: Draws | None = None  # of the batch at hand, for definitions
-    draw_words: np.ndarray = field(default_factory=lambda: np.zeros(4, np.int64))  # and for kernels
+    seed: int = 0
+    draw_words: np.ndarray = field(init=False)  # (4,) of the batch at hand: both words of the seed, step, offset
+
+    def __post_init__(self) -> None:
+        self.draw_words = np.array([self.seed & 0xFFFFFFFF, self.seed >> 32, 0, 0], np.int64)
+
+    def draw(self, batch: Batch) -> None:
+        """From now on what is random is that batch's."""
+        self.draw_words[2], self.draw_words[3] = batch.step & 0xFFFFFFFF, batch.offset
+
+    def draws(self, layer: int) -> Draws | None:
+        """The same for definitions; None in evaluation."""
+        return Draws(self.seed, layer, *map(int, self.draw_words[2:])) if self.training else None
 
     def slot(self, k: int) -> tuple[int, int]:
         """The samples of slot k: first, last + 1."""
@@ -147,7 +159,7 @@ class DefinitionStage(Stage):
         return [interpreted(lambda: self._backward(step, to_input))]
 
     def _forward(self, step: Step) -> None:
-        self.y.put(self.layer.forward(self._x(step), self._parameters(step), self._draws(step)))
+        self.y.put(self.layer.forward(self._x(step), self._parameters(step), step.draws(self.k)))
 
     def _backward(self, step: Step, to_input: bool) -> None:
         x, parameters = self._x(step), self._parameters(step)
@@ -156,16 +168,13 @@ class DefinitionStage(Stage):
             step.gw[self.where[self.slices[name]]] = gradient.reshape(-1)
         if to_input:
             y = self.y.canonical(step.samples).reshape(-1, *self.y_shape)
-            self.x.put(self.layer.input_gradient(gy, x, y, parameters, self._draws(step)), gradient=True)
+            self.x.put(self.layer.input_gradient(gy, x, y, parameters, step.draws(self.k)), gradient=True)
 
     def _x(self, step: Step) -> np.ndarray:
         return self.x.canonical(step.samples).reshape(-1, *self.x_shape)
 
     def _parameters(self, step: Step) -> dict[str, np.ndarray]:
         return {name: step.w[self.where[where]].reshape(self.shapes[name]) for name, where in self.slices.items()}
-
-    def _draws(self, step: Step) -> Draws | None:
-        return step.draws and step.draws.for_layer(self.k)
 
 
 def interpreted(function: Callable[[], None]) -> Phase:

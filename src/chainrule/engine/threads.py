@@ -16,7 +16,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from chainrule.engine.denormals import denormals_flushed
+from chainrule.engine.denormals import denormals_flushed, flush_denormals, restore
 from chainrule.engine.jit import intrinsic, kernel
 from chainrule.engine.program import LINE, Program, run_task
 
@@ -62,8 +62,12 @@ def _pause(typingctx):
 
 
 @kernel
-def _raise(counters, at):
-    _counter_add(counters, at, 1)
+def _begin(counters, tickets):
+    """Let the others begin a run; subnormals are zero from now on in this thread, too: what `restore` needs."""
+    tickets[:] = 0
+    counters[FAILED] = 0
+    _counter_add(counters, RUNS, 1)
+    return flush_denormals()
 
 
 @kernel
@@ -125,7 +129,7 @@ class Team:
     def __init__(self, size: int) -> None:
         self.size = size
         self._counters = np.zeros(3 * LINE, np.int64)
-        self._runs = self._arrivals = 0
+        self._arrivals = 0
         self._program = Program([])
         self._errors: list[BaseException] = []
         self._turn = threading.Lock()
@@ -138,19 +142,22 @@ class Team:
         """Run the program; an exception in a task is raised here."""
         with self._turn:
             self._program, arrivals = program, self._arrivals
-            program.tickets[:] = 0
-            self._counters[FAILED] = 0
-            self._runs += 1
-            _raise(self._counters, RUNS)
-            for member in range(1, self.size):
-                if self._sleeps[member]:
-                    self._sleeps[member] = False
-                    self._asleep[member].release()
-            with denormals_flushed():
+            control_word = _begin(self._counters, program.tickets)
+            try:
+                self._wake()
                 self._arrivals = self._take_part(0, arrivals)
+            finally:
+                restore(control_word)
             if self._errors:
                 error, self._errors = self._errors[0], []
                 raise error
+
+    def _wake(self) -> None:
+        """Those who have gone to sleep."""
+        for member in range(1, self.size):
+            if self._sleeps[member]:
+                self._sleeps[member] = False
+                self._asleep[member].release()
 
     def _take_part(self, member: int, arrivals: int) -> int:
         """One member's part in the program; the arrivals at its last barrier."""

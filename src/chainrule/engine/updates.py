@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainrule.engine.calls import Call, Window, bind
+from chainrule.engine.kernels.elementwise import add_up
 from chainrule.engine.kernels.optimizers import CHUNK, Rows, constants_of, kernel_of, squares
 from chainrule.engine.program import TASKS, Phase, Task, cut
 from chainrule.engine.simd import LANES
@@ -21,7 +22,7 @@ class Updates:
         self.constants = np.zeros(8, w.dtype)
         self.taken: list[slice] = []
         self._sums = np.zeros(len(w) // LANES + 1)  # of squares, block by block: each has a whole vector at least
-        self._blocks = 0
+        self._blocks, self._square = 0, np.zeros(1)
 
     @property
     def complete(self) -> bool:
@@ -35,7 +36,7 @@ class Updates:
 
     def norm(self) -> float:
         """|dL/dw| of the last run."""
-        return math.sqrt(self._sums[: self._blocks].sum())
+        return math.sqrt(self._square[0])
 
     def calls(self, gw: np.ndarray | Window, rows: Rows, count: int, block: int, squared: bool = True) -> list[Call]:
         """For `count` rows in blocks of at most `block`; each element of w belongs to one such list."""
@@ -48,14 +49,15 @@ class Updates:
             calls.append(bind(self.kernel, self.w, gw, *self.state.vectors, self.constants, rows))
         return calls
 
-    def rest(self, gw: np.ndarray, squared: bool = True) -> Phase:
-        """All of w that no list of calls has taken yet, in chunks."""
+    def rest(self, gw: np.ndarray, squared: bool = True) -> list[Phase]:
+        """All of w that no list of calls has taken yet, in chunks; then the sum of all squares."""
         tasks: list[Task] = []
         for gap in _gaps(self.taken, len(self.w)):
             count = gap.stop - gap.start
             calls = self.calls(gw, Rows(gap.start, gap.start, 1), count, CHUNK, squared)
             tasks += [Task(calls, 0, a, b, CHUNK) for a, b in cut(count, CHUNK, TASKS)]
-        return Phase(tasks)
+        total = Task([bind(add_up, self._sums, self._square)], 0, 0, self._blocks, self._blocks)
+        return [Phase(tasks), Phase([total])] if squared else [Phase(tasks)]
 
 
 def _gaps(taken: Sequence[slice], size: int) -> list[slice]:

@@ -54,6 +54,14 @@ def clear(x):
 
 
 @kernel
+def add_up(values, total, first, last):
+    """total[0] = values[first] + ... + values[last - 1], in this order."""
+    total[0] = 0
+    for k in range(first, last):
+        total[0] += values[k]
+
+
+@kernel
 def identity(x, y, xi, yi, first, last):
     """y = x."""
     count = runs(xi, yi)
