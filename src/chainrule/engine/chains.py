@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chainrule.engine.calls import Call
-from chainrule.engine.program import Phase, Role, Task, Unit, units_of
+from chainrule.engine.calls import Call, markers
+from chainrule.engine.program import TASKS, Phase, Role, Task, Unit, cut, units_of
 from chainrule.engine.stage import Stage, Step, Work
 
 
@@ -21,11 +21,17 @@ class Chains:
     def end(self) -> list[Phase]:
         """End the chain; all phases so far."""
         if self._chain:
-            ranges = [self.step.slot(k) for k in range(self.step.slots)]
-            block = 1 if self.by_sample else self.step.samples
-            self.phases.append(Phase([Task(self._chain, k, a, b, block) for k, (a, b) in enumerate(ranges)]))
+            self.phases.append(Phase(self._tasks()))
             self._chain = []
         return self.phases
+
+    def _tasks(self) -> list[Task]:
+        """Slot by slot, where sums are made so; else, of what goes by sample, many: the last one is soon done."""
+        if self.by_sample and not any("PerSlot" in markers(call.arguments) for call in self._chain):
+            return [Task(self._chain, 0, a, b) for a, b in cut(self.step.samples, 1, TASKS)]
+        block = 1 if self.by_sample else self.step.samples
+        ranges = [self.step.slot(k) for k in range(self.step.slots)]
+        return [Task(self._chain, k, a, b, block) for k, (a, b) in enumerate(ranges)]
 
     def noted(self, work: Sequence[Any], role: Role) -> Sequence[Any]:
         """That work, whose role is kept."""
