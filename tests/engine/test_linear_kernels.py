@@ -8,12 +8,12 @@ import pytest
 
 from chainrule.engine.kernels.linear import (
     Linear,
+    Share,
     add_parts,
     bias_gradient,
     forward,
-    forward_part,
-    gradient_of,
-    live_gradient_of,
+    input_gradient,
+    live_input_gradient,
     shifted_bias,
     shifted_start,
     weight_gradient,
@@ -111,7 +111,7 @@ def run_forward(case: Case, ranges: list[tuple[int, int]] | None = None) -> np.n
     B, _, M = case.sizes
     y = garbage(B * case.layer.y_stride)
     for first, last in ranges or [(0, B)]:
-        forward(case.w, case.bias, case.x, y, case.layer, words(), first, last)
+        forward(case.w, case.bias, case.x, y, case.layer, words(), Share(0, case.layer.inputs), first, last)
     return rows(y, B, case.layer.y_stride, M)
 
 
@@ -120,24 +120,21 @@ def run_parts(case: Case, count: int = 8) -> np.ndarray:
     stride = B * case.layer.y_stride
     part, y, zero = garbage(count * stride), garbage(stride), aligned_zeros(case.row)
     for k, (first, last) in enumerate(cuts(N, count)):
-        forward_part(case.w, zero, case.x, part[k * stride :], case.layer, words(), B, first, last)
+        forward(case.w, zero, case.x, part[k * stride :], case.layer, words(), Share(1, B), first, last)
     for s in range(B):
         add_parts(case.bias, part, stride, count, y, case.layer, s, s + 1)
     return rows(y, B, case.layer.y_stride, M)
 
 
-def run_input_gradient(
-    case: Case, live: bool, splits: int = 1, samples: list[tuple[int, int]] | None = None
-) -> np.ndarray:
+def run_input_gradient(case: Case, live: bool, share: Share | None = None, ranges: list | None = None) -> np.ndarray:
     B, N, _ = case.sizes
     gx = garbage(B * case.layer.x_stride)
-    for first, last in samples or [(0, B)]:
-        for n_first, n_last in cuts(N, splits):
-            if live:
-                live_gradient_of(case.w, case.gy, case.x, gx, case.layer, (first, last), (n_first, n_last))
-            else:
-                turned = garbage(BLOCK * BLOCK)
-                gradient_of(case.w, case.gy, gx, case.layer, turned, (first, last), (n_first, n_last))
+    for first, last in ranges or [(0, B)]:
+        if live:
+            live_input_gradient(case.w, case.gy, case.x, gx, case.layer, share or Share(0, N), first, last)
+        else:
+            turned = garbage(BLOCK * BLOCK)
+            input_gradient(case.w, case.gy, gx, case.layer, turned, share or Share(0, N), first, last)
     return rows(gx, B, case.layer.x_stride, N)
 
 
@@ -208,7 +205,7 @@ def test_shifted_input(sizes):
     bias, start = garbage(case.row), aligned_zeros(case.row)
     shifted_bias(case.w, case.bias, c, case.layer, bias)
     y = garbage(sizes[0] * case.layer.y_stride)
-    forward(case.w, bias, case.x, y, case.layer, words(), 0, sizes[0])
+    forward(case.w, bias, case.x, y, case.layer, words(), Share(0, sizes[1]), 0, sizes[0])
     magnitude = linear(abs(X) + 1, abs(W), abs(b))
     close(rows(y, sizes[0], case.layer.y_stride, sizes[2]), linear(X, W, b), magnitude, 2 * sizes[1])
     shifted_start(case.gy, c, case.layer, sizes[0], start)
@@ -227,7 +224,9 @@ def test_any_split_gives_the_same_bits(sizes, live):
     np.testing.assert_array_equal(run_weight_gradient(case, 3), run_weight_gradient(case))
     for alive in (False, True):
         whole = run_input_gradient(case, alive)
-        np.testing.assert_array_equal(run_input_gradient(case, alive, 3, samples), whole)
+        np.testing.assert_array_equal(run_input_gradient(case, alive, ranges=samples), whole)
+        by_inputs = run_input_gradient(case, alive, Share(1, sizes[0]), cuts(sizes[1], 3))
+        np.testing.assert_array_equal(by_inputs, whole)
 
 
 @pytest.mark.parametrize("live", [0.1, 1.0])

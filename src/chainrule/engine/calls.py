@@ -26,6 +26,7 @@ from numba import from_dtype, typeof, types
 from chainrule.engine.jit import intrinsic, native
 
 WORD = ir.IntType(64)
+Steps = tuple[int, int, int]  # how many bytes further on an array begins: for a worker, a slot, the first sample
 ENDLESS = 1 << 48  # the length of a window, which begins before its memory does
 
 
@@ -33,16 +34,25 @@ ENDLESS = 1 << 48  # the length of a window, which begins before its memory does
 class PerWorker:
     array: np.ndarray  # (workers, floats)
 
+    def steps(self) -> Steps:
+        return self.array.strides[0], 0, 0
+
 
 @dataclass(frozen=True, eq=False)
 class PerSlot:
     array: np.ndarray  # (slots, floats)
+
+    def steps(self) -> Steps:
+        return 0, self.array.strides[0], 0
 
 
 @dataclass(frozen=True, eq=False)
 class Window:
     array: np.ndarray  # (workers, floats of a block of samples)
     stride: int  # elements from one sample to the next
+
+    def steps(self) -> Steps:
+        return self.array.strides[0], 0, -self.array.itemsize * self.stride
 
 
 Varying = PerWorker | PerSlot | Window
@@ -57,34 +67,36 @@ class Call:
     arguments: tuple[Any, ...]
     name: str  # of the kernel
 
+    @property
+    def by_slot(self) -> bool:
+        """Whether it writes what is summed by slots."""
+        return _by_slot(self.arguments)
+
+
+def _by_slot(value: Any) -> bool:
+    return any(map(_by_slot, value)) if isinstance(value, tuple) else isinstance(value, PerSlot)
+
 
 def bind(kernel: Any, *arguments: Any) -> Call:
     """A call of the kernel with these arguments, and the range it is told, if it takes one."""
     words: list[int] = []
     encode(arguments, words)
     kind = type_of(arguments)
-    entry = entry_address(kernel, kind, markers(arguments))
-    return Call(entry, np.array(words, np.int64), arguments, kernel.py_func.__name__)
+    return Call(entry_address(kernel, kind), np.array(words, np.int64), arguments, kernel.py_func.__name__)
 
 
 def encode(value: Any, words: list[int]) -> None:
-    """Append the words of a value: a number's own, an array's address, length and what its kind needs."""
+    """Append the words of a value: a number's own; an array's address, length and steps."""
     if isinstance(value, tuple):
         for element in value:
             encode(element, words)
     elif isinstance(value, Varying):
-        a = value.array
-        window = isinstance(value, Window)
-        words += [
-            a.ctypes.data,
-            ENDLESS if window else a.shape[1],
-            a.strides[0],
-            a.itemsize * value.stride if window else 0,
-        ]
+        length = ENDLESS if isinstance(value, Window) else value.array.shape[1]
+        words += [value.array.ctypes.data, length, *value.steps()]
     elif isinstance(value, np.ndarray):
         if value.ndim != 1 or not value.flags.c_contiguous:
             raise TypeError(f"a kernel is bound to flat arrays, not to one of shape {value.shape}")
-        words += [value.ctypes.data, len(value)]
+        words += [value.ctypes.data, len(value), 0, 0, 0]
     elif isinstance(value, float | np.floating):
         words.append(int(np.float64(value).view(np.int64)))
     else:
@@ -103,19 +115,12 @@ def type_of(value: Any) -> Any:
     return types.int64 if isinstance(value, int) and not isinstance(value, bool) else typeof(value)
 
 
-def markers(value: Any) -> tuple[str, ...]:
-    """The kind of each array in order of appearance, which decides where an entry finds it."""
-    if isinstance(value, tuple):
-        return tuple(marker for element in value for marker in markers(element))
-    return (type(value).__name__,) if isinstance(value, Varying | np.ndarray) else ()
-
-
 class Reader:
     """Writes the LLVM instructions that make values of words."""
 
-    def __init__(self, context: Any, builder: Any, arguments: Any, marks: tuple[str, ...]) -> None:
-        self.context, self.builder, self.marks = context, builder, iter(marks)
-        address, self.worker, self.slot, self.first, _ = arguments
+    def __init__(self, context: Any, builder: Any, arguments: Any) -> None:
+        self.context, self.builder = context, builder
+        address, *self.places, _ = arguments  # worker, slot, first
         self.words, self.at = builder.inttoptr(address, WORD.as_pointer()), 0
 
     def word(self) -> Any:
@@ -138,13 +143,10 @@ class Reader:
         return word if wanted == WORD else b.trunc(word, wanted)
 
     def array(self, kind: Any) -> Any:
-        b, mark = self.builder, next(self.marks)
+        b = self.builder
         address, length = self.word(), self.word()
-        if mark != "ndarray":
-            row, step = self.word(), self.word()
-            address = b.add(address, b.mul(self.slot if mark == "PerSlot" else self.worker, row))
-            if mark == "Window":
-                address = b.sub(address, b.mul(self.first, step))
+        for place in self.places:
+            address = b.add(address, b.mul(place, self.word()))
         array = self.context.make_array(kind)(self.context, b)
         size = self.context.get_abi_sizeof(self.context.get_data_type(kind.dtype))
         pointer = b.inttoptr(address, self.context.get_data_type(kind.dtype).as_pointer())
@@ -156,14 +158,14 @@ class Reader:
         return array._getvalue()
 
 
-def reader(kind: Any, marks: tuple[str, ...], ranged: bool) -> Any:
+def reader(kind: Any, ranged: bool) -> Any:
     """The intrinsic that makes the arguments of one kind."""
     whole: Any = types.BaseTuple.from_types([*kind, *[types.int64] * (2 * ranged)])
 
     @intrinsic
     def arguments(typingctx, words, worker, slot, first, last):
         def emit(context, builder, signature, given):
-            made = Reader(context, builder, given, marks)
+            made = Reader(context, builder, given)
             values = [made.value(element) for element in kind]
             return context.make_tuple(builder, whole, [*values, *(given[3:] if ranged else ())])
 
@@ -173,10 +175,10 @@ def reader(kind: Any, marks: tuple[str, ...], ranged: bool) -> Any:
 
 
 @cache
-def entry_address(kernel: Any, kind: Any, marks: tuple[str, ...]) -> int:
+def entry_address(kernel: Any, kind: Any) -> int:
     """The address of the compiled function (words, worker, slot, first, last) that calls the kernel."""
     ranged = list(inspect.signature(kernel.py_func).parameters)[-2:] == ["first", "last"]
-    arguments = reader(kind, marks, ranged)
+    arguments = reader(kind, ranged)
 
     def entry(words, worker, slot, first, last):
         kernel(*arguments(words, worker, slot, first, last))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chainrule.engine.calls import Call, markers
+from chainrule.engine.calls import Call
 from chainrule.engine.program import TASKS, Phase, Role, Task, Unit, cut, units_of
 from chainrule.engine.stage import Stage, Step, Work
 
@@ -27,7 +27,7 @@ class Chains:
 
     def _tasks(self) -> list[Task]:
         """Slot by slot, where sums are made so; else, of what goes by sample, many: the last one is soon done."""
-        if self.by_sample and not any("PerSlot" in markers(call.arguments) for call in self._chain):
+        if self.by_sample and not any(call.by_slot for call in self._chain):
             return [Task(self._chain, 0, a, b) for a, b in cut(self.step.samples, 1, TASKS)]
         block = 1 if self.by_sample else self.step.samples
         ranges = [self.step.slot(k) for k in range(self.step.slots)]

@@ -77,15 +77,18 @@ class LinearStage(Stage):
     def forward(self, step: Step) -> Work:
         x, y, b = self.x.x, self.y.x, self.bias if self._shift(step) else step.w[self.b]
         if not self.big:
-            return [bind(linear.forward, step.w, b, x, y, self.sizes, self.words), *self._activate(step)]
+            whole = bind(linear.forward, step.w, b, x, y, self.sizes, self.words, self._share(step))
+            return [whole, *self._activate(step)]
         room = step.samples * self.sizes.y_stride
         parts = self.parts[: PARTS * room]
-        one = bind(
-            linear.forward_part,
-            *(step.w, self.no_bias, x, PerSlot(parts.reshape(PARTS, room)), self.sizes, self.words, step.samples),
-        )
+        to = PerSlot(parts.reshape(PARTS, room)), self.sizes, self.words, self._share(step)
+        one = bind(linear.forward, step.w, self.no_bias, x, *to)
         tasks = [Task([one], k, a, b, b - a) for k, (a, b) in enumerate(self.ranges())]
         return [Phase(tasks), bind(linear.add_parts, b, parts, room, PARTS, y, self.sizes), *self._activate(step)]
+
+    def _share(self, step: Step) -> linear.Share:
+        """Of a big layer an owner takes some inputs, of a small one some samples."""
+        return linear.Share(1, step.samples) if self.big else linear.Share(0, self.inputs)
 
     def _shift(self, step: Step) -> np.float32:
         """c, where x is x - c."""
@@ -108,28 +111,24 @@ class LinearStage(Stage):
             gy = y.gx, y.gradient_image
             calls.append(bind(copy_gradient, *gy, y.x, y.image, 1, self.scale, *gy, 1))
         if to_input and not self.big:
-            calls += self._input_gradient(step, whole=True)
+            calls.append(self._input_gradient(step))
         if self._shift(step):
             start = bind(linear.shifted_start, y.gx, self._shift(step), self.sizes, step.samples, self.start)
             calls.append(each([start]))
         if not self.big:
             return calls
         gw, at = (self.part_gw, 0) if step.updates else (step.gw, self.sizes.w_at)
-        part = self._input_gradient(step, whole=False) if to_input else []
+        part = [self._input_gradient(step)] if to_input else []
         part.append(self._weight_gradient(step, gw, at))
         if step.updates:
             part += step.updates.calls(gw, Rows(self.sizes.w_at, at, self.row), self.inputs, AT_ONCE)
         return [*calls, Phase([Task(part, 0, a, b, AT_ONCE) for a, b in cut(self.inputs, AT_ONCE, TASKS)])]
 
-    def _input_gradient(self, step: Step, whole: bool) -> list[Call]:
-        """dL/dx by all inputs of a range of samples, or by a range of inputs of all samples."""
-        gy, gx, sizes = self.y.gx, self.x.gx, self.sizes
-        samples = () if whole else (step.samples,)
+    def _input_gradient(self, step: Step) -> Call:
+        gy, gx, share = self.y.gx, self.x.gx, self._share(step)
         if self.live:
-            kernel = linear.live_input_gradient if whole else linear.live_input_gradient_part
-            return [bind(kernel, step.w, gy, self.x.x, gx, sizes, *samples)]
-        kernel = linear.input_gradient if whole else linear.input_gradient_part
-        return [bind(kernel, step.w, gy, gx, sizes, self.turned, *samples)]
+            return bind(linear.live_input_gradient, step.w, gy, self.x.x, gx, self.sizes, share)
+        return bind(linear.input_gradient, step.w, gy, gx, self.sizes, self.turned, share)
 
     def _weight_gradient(self, step: Step, gw: np.ndarray | Window, at: int) -> Call:
         x, gy = self.x.x, self.y.gx

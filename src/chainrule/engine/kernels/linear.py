@@ -58,6 +58,13 @@ class Linear(NamedTuple):
     y_stride: int  # of y, gy and each part
 
 
+class Share(NamedTuple):
+    """What a kernel's range is of: the samples, each with all inputs; or the inputs, each of all samples."""
+
+    by_inputs: int
+    whole: int  # how many there are of the other
+
+
 @kernel
 def row_vectors(layer):
     """Vectors in a row of outputs."""
@@ -157,17 +164,20 @@ def add_inputs(w, x, y, layer, words, samples, inputs):
 
 
 @kernel
-def forward(w, start, x, y, layer, words, first, last):
-    """y[s] = start + W x[s] of samples first .. last-1; `start` is a row. words is scratch for BLOCK words."""
-    fill_rows(y, first * layer.y_stride, layer.y_stride, last - first, row_vectors(layer), start)
-    add_inputs(w, x, y, layer, words, (first, last), (0, layer.inputs))
+def ranges(share, first, last):
+    """(samples, inputs), each (first, last)."""
+    whole = 0, share.whole
+    return (whole, (first, last)) if share.by_inputs else ((first, last), whole)
 
 
 @kernel
-def forward_part(w, start, x, y, layer, words, samples, first, last):
-    """What the inputs first .. last-1 add to all samples; `add_parts` sums the parts."""
-    fill_rows(y, 0, layer.y_stride, samples, row_vectors(layer), start)
-    add_inputs(w, x, y, layer, words, (0, samples), (first, last))
+def forward(w, start, x, y, layer, words, share, first, last):
+    """y[s] = start + W x[s] of the samples in range; or what the inputs in range add to all samples (`add_parts` sums
+    these parts). `start` is a row; words is scratch for BLOCK words."""
+    samples, inputs = ranges(share, first, last)
+    rows = samples[1] - samples[0]
+    fill_rows(y, samples[0] * layer.y_stride, layer.y_stride, rows, row_vectors(layer), start)
+    add_inputs(w, x, y, layer, words, samples, inputs)
 
 
 @kernel
@@ -223,32 +233,21 @@ def fetch_row(w, at, vectors):
 
 
 @kernel
-def live_gradient_of(w, gy, x, gx, layer, samples, inputs):
-    """gx[s][n] = gy[s] . W[n] where x[s][n] is live, and 0 elsewhere, for the samples and inputs in range."""
-    (first, last), (n_first, n_last) = samples, inputs
+def live_input_gradient(w, gy, x, gx, layer, share, first, last):
+    """dL/dx, of the samples in range or by the inputs in range, where x is live, and 0 elsewhere. It is rounded
+    otherwise than by `input_gradient`."""
+    (s_first, s_last), (n_first, n_last) = ranges(share, first, last)
     vectors = row_vectors(layer)
     for n in range(n_first, n_last, BLOCK):
         count = min(BLOCK, n_last - n)
-        for s in range(first, last):
+        for s in range(s_first, s_last):
             at = s * layer.x_stride + n
             clear(gx, at, count)
             prefetch(BLOCK, x, layer.x_at + at + BLOCK)
             prefetch(BLOCK, gx, at + BLOCK)
-            fetch_row(w, layer.w_at + (n + BLOCK + s - first) * vectors * LANES, vectors)
+            fetch_row(w, layer.w_at + (n + BLOCK + s - s_first) * vectors * LANES, vectors)
             bits = live_bits(x, layer.x_at + at, count)
             add_live_dots(bits, gy, s * layer.y_stride, w, layer.w_at + n * vectors * LANES, vectors, gx, at)
-
-
-@kernel
-def live_input_gradient(w, gy, x, gx, layer, first, last):
-    """dL/dx of samples first .. last-1, where x is live: rounded otherwise than by `input_gradient`."""
-    live_gradient_of(w, gy, x, gx, layer, (first, last), (0, layer.inputs))
-
-
-@kernel
-def live_input_gradient_part(w, gy, x, gx, layer, samples, first, last):
-    """The same of all samples by the inputs first .. last-1."""
-    live_gradient_of(w, gy, x, gx, layer, (0, samples), (first, last))
 
 
 @kernel
@@ -265,33 +264,21 @@ def transpose_block(w, at, row, inputs, outputs, turned):
 
 
 @kernel
-def gradient_of(w, gy, gx, layer, turned, samples, inputs):
-    """gx[s][n] = gy[s] . W[n] for the samples and inputs in range; turned is scratch for BLOCK^2."""
-    (first, last), (n_first, n_last) = samples, inputs
+def input_gradient(w, gy, gx, layer, turned, share, first, last):
+    """dL/dx, of the samples in range or by the inputs in range; turned is scratch for BLOCK^2."""
+    (s_first, s_last), (n_first, n_last) = ranges(share, first, last)
     row = row_vectors(layer) * LANES
     for n in range(n_first, n_last, BLOCK):
         count = min(BLOCK, n_last - n)
-        for s in range(first, last):
+        for s in range(s_first, s_last):
             clear(gx, s * layer.x_stride + n, count)
-        prefetch_rows(gx, first * layer.x_stride + n + BLOCK, layer.x_stride, last - first)
+        prefetch_rows(gx, s_first * layer.x_stride + n + BLOCK, layer.x_stride, s_last - s_first)
         for m in range(0, layer.outputs, BLOCK):
             outputs = min(BLOCK, layer.outputs - m)
             transpose_block(w, layer.w_at + n * row + m, row, count, outputs, turned)
-            gy_at, gx_at = first * layer.y_stride + m, first * layer.x_stride + n
+            gy_at, gx_at = s_first * layer.y_stride + m, s_first * layer.x_stride + n
             p = Product(gy_at, layer.y_stride, 1, 0, BLOCK, gx_at, layer.x_stride, 0)
-            add_product(gy, turned, gx, p, last - first, outputs, (count + LANES - 1) // LANES)
-
-
-@kernel
-def input_gradient(w, gy, gx, layer, turned, first, last):
-    """dL/dx of samples first .. last-1."""
-    gradient_of(w, gy, gx, layer, turned, (first, last), (0, layer.inputs))
-
-
-@kernel
-def input_gradient_part(w, gy, gx, layer, turned, samples, first, last):
-    """dL/dx of all samples by the inputs first .. last-1."""
-    gradient_of(w, gy, gx, layer, turned, (0, samples), (first, last))
+            add_product(gy, turned, gx, p, s_last - s_first, outputs, (count + LANES - 1) // LANES)
 
 
 @kernel
