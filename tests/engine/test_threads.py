@@ -62,6 +62,17 @@ def test_many_runs_and_a_long_break(team):
     assert (x == 51).all()
 
 
+def test_short_and_long_programs_in_turns(team):
+    """A member who is late to leave a run must not take the next one's program for it."""
+    x = np.zeros(8)
+    add = Phase([Task([bind(add_range, x, 1.0)], 0, k, k + 1) for k in range(8)])
+    short, long = program(add), program(*[add] * 5)
+    for k in range(1, 301):
+        team.run(short)
+        team.run(long)
+        assert (x == 6 * k).all()
+
+
 def test_functions_of_the_interpreter_between_kernels(team):
     x, seen = np.zeros(8), []
     add = Phase([Task([bind(add_range, x, 1.0)], 0, 0, 8)])

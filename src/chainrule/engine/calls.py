@@ -147,15 +147,18 @@ class Reader:
         address, length = self.word(), self.word()
         for place in self.places:
             address = b.add(address, b.mul(place, self.word()))
-        array = self.context.make_array(kind)(self.context, b)
-        size = self.context.get_abi_sizeof(self.context.get_data_type(kind.dtype))
-        pointer = b.inttoptr(address, self.context.get_data_type(kind.dtype).as_pointer())
-        null = ir.Constant(array.meminfo.type, None), ir.Constant(array.parent.type, None)
-        shape, strides = ir.Constant(ir.ArrayType(WORD, 1), ir.Undefined), ir.Constant(ir.ArrayType(WORD, 1), [size])
-        array.meminfo, array.parent = null
-        array.nitems, array.itemsize, array.data = length, WORD(size), pointer
-        array.shape, array.strides = b.insert_value(shape, length, 0), strides
-        return array._getvalue()
+        return flat_array(self.context, b, kind, address, length)
+
+
+def flat_array(context: Any, builder: Any, kind: Any, address: Any, length: Any) -> Any:
+    """The array of that kind at an address: who makes it knows that its memory stays."""
+    array, element = context.make_array(kind)(context, builder), context.get_data_type(kind.dtype)
+    size, ones = context.get_abi_sizeof(element), ir.ArrayType(WORD, 1)
+    array.meminfo, array.parent = ir.Constant(array.meminfo.type, None), ir.Constant(array.parent.type, None)
+    array.nitems, array.itemsize, array.data = length, WORD(size), builder.inttoptr(address, element.as_pointer())
+    array.shape = builder.insert_value(ir.Constant(ones, ir.Undefined), length, 0)
+    array.strides = ir.Constant(ones, [size])
+    return array._getvalue()
 
 
 def reader(kind: Any, ranged: bool) -> Any:

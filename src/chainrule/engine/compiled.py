@@ -21,7 +21,7 @@ from chainrule.objective import Batch, Objective
 from chainrule.optimizers import Optimizer, State
 from chainrule.random import check_seed
 
-WORTH = 1 << 22  # multiply-adds of a forward pass for which a thread is worth waking
+WORTH = 1 << 19  # multiply-adds of a forward pass for which a thread is worth waking
 SMALL = 1 << 17  # weights of an update likewise
 REMEMBERED = 16  # programs that are kept bound
 

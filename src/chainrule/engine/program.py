@@ -18,7 +18,6 @@ from chainrule.engine.calls import Call, run_call
 from chainrule.engine.jit import inlined
 
 TASKS = 32  # in a phase: so many that no thread waits long for another
-LINE = 8  # int64 in a cache line
 
 
 class Task(NamedTuple):
@@ -57,9 +56,9 @@ class Program:
     roles: Mapping[Unit, Role] = field(default_factory=dict)
     starts: np.ndarray = field(init=False)  # (phases + 1,) each phase's first task, and where the last ends
     python: np.ndarray = field(init=False)  # (phases,) 1 for a phase of the interpreter
-    tasks: np.ndarray = field(init=False)  # (tasks, 6) first call, call behind the last, slot, first, last, block
-    calls: np.ndarray = field(init=False)  # (calls, 2) entry, words
-    tickets: np.ndarray = field(init=False)  # (phases LINE,) how many of a phase's tasks have been taken
+    tasks: np.ndarray = field(init=False)  # (6 tasks,) first call, call behind the last, slot, first, last, block; ...
+    calls: np.ndarray = field(init=False)  # (2 calls,) entry, words; ...
+    tables: np.ndarray = field(init=False)  # (8,) address and length of each of these
 
     def __post_init__(self) -> None:
         starts, tasks, calls = [0], [], []
@@ -71,9 +70,9 @@ class Program:
             starts.append(len(tasks))
         self.starts = np.array(starts, np.int64)
         self.python = np.array([bool(phase.functions) for phase in self.phases], np.int64)
-        self.tasks = np.array(tasks, np.int64).reshape(-1, 6)
-        self.calls = np.array(calls, np.int64).reshape(-1, 2)
-        self.tickets = np.zeros(len(self.phases) * LINE, np.int64)
+        self.tasks, self.calls = (np.array(table, np.int64).reshape(-1) for table in (tasks, calls))
+        tables = self.starts, self.python, self.tasks, self.calls
+        self.tables = np.array([(table.ctypes.data, len(table)) for table in tables], np.int64).reshape(-1)
 
 
 def cut(n: int, block: int, most: int) -> list[tuple[int, int]]:
@@ -103,9 +102,10 @@ def units_of(work: Call | Task | Phase) -> Iterator[Unit]:
 @inlined
 def run_task(tasks, calls, k, worker):
     """Task k, block by block."""
-    begin, end, slot, first, last, block = tasks[k]
+    begin, end, slot = tasks[6 * k], tasks[6 * k + 1], tasks[6 * k + 2]
+    first, last, block = tasks[6 * k + 3], tasks[6 * k + 4], tasks[6 * k + 5]
     while first < last:
         until = min(first + block, last)
         for call in range(begin, end):
-            run_call(calls[call, 0], calls[call, 1], worker, slot, first, until)
+            run_call(calls[2 * call], calls[2 * call + 1], worker, slot, first, until)
         first = until

@@ -1,116 +1,115 @@
 """Threads that run the phases of a step together, and wait for one another without going to sleep.
 
-Each thread takes the next task of a phase that nobody has taken, without the interpreter's lock, until none is left.
-Between phases all threads meet at a barrier; while they wait they spin, and after a while hand the processor to others,
-so that more threads than processors are slow but not stuck.
+Each thread first takes the tasks of its own share of a phase, the same ones in every step, so that what they read and
+write is still in its cache; then what the others have left of theirs. Between phases all threads meet at a barrier;
+while they wait they spin, and after a while hand the processor to others, so that more threads than processors are slow
+but not stuck. From one run to the next they stay in compiled code, and leave the interpreter's lock to the caller.
 """
 
 import os
-import platform
 import threading
 import time
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
 
+from chainrule.engine.counters import LINE, counter, counter_add, reached, table
 from chainrule.engine.denormals import denormals_flushed, flush_denormals, restore
-from chainrule.engine.jit import intrinsic, kernel
-from chainrule.engine.program import LINE, Program, run_task
+from chainrule.engine.jit import kernel
+from chainrule.engine.program import Program, run_task
 
 SPINS = 4000  # looks at a counter before a thread that waits lets others run
 AWAKE = 200  # times it does so, between steps, before it sleeps
-RUNS, ARRIVALS, FAILED = 0, LINE, 2 * LINE  # counters, each in a cache line of its own
-DONE, WAITS, PYTHON_PHASE = 0, 1, 2
-
-
-@intrinsic
-def _counter_add(typingctx, counters, at, amount):
-    """counters[at] += amount, atomically; what it was before."""
-
-    def emit(context, builder, signature, arguments):
-        data = context.make_array(counters)(context, builder, value=arguments[0]).data
-        return builder.atomic_rmw("add", builder.gep(data, [arguments[1]]), arguments[2], "seq_cst")
-
-    return types.int64(counters, types.intp, types.int64), emit
-
-
-@intrinsic
-def _counter(typingctx, counters, at):
-    """counters[at], as the other threads last left it."""
-
-    def emit(context, builder, signature, arguments):
-        data = context.make_array(counters)(context, builder, value=arguments[0]).data
-        return builder.load_atomic(builder.gep(data, [arguments[1]]), "acquire", 8)
-
-    return types.int64(counters, types.intp), emit
-
-
-@intrinsic
-def _pause(typingctx):
-    """Tell the processor that this is a waiting loop, where it has a word for that."""
-
-    def emit(context, builder, signature, arguments):
-        if platform.machine() in ("x86_64", "AMD64"):
-            function = ir.FunctionType(ir.VoidType(), [])
-            builder.call(cgutils.get_or_insert_function(builder.module, function, "llvm.x86.sse2.pause"), [])
-        return context.get_dummy_value()
-
-    return types.void(), emit
+RUNS, ARRIVALS, FAILED = 0, LINE, 2 * LINE  # counters
+DONE, WAITS, PYTHON_PHASE, IDLE = 0, 1, 2, 3
+PHASE, DUE, ARRIVED, RUN, RUNNING, DESK = range(6)
+"""A member's place: the phase; arrivals that were due at barriers so far; whether it has arrived at the one behind this
+phase; the run; whether that is still going on; then a copy of the desk, on which the next run's program may lie before
+a late member is done with this one's."""
+STARTS, PYTHON, TASKS, CALLS, TICKETS, DESK_SIZE = range(0, 12, 2)
+"""Where on the desk the address and the length of each table are."""
+PLACE_SIZE = DESK + DESK_SIZE
 
 
 @kernel
-def _begin(counters, tickets):
-    """Let the others begin a run; subnormals are zero from now on in this thread, too: what `restore` needs."""
-    tickets[:] = 0
-    counters[FAILED] = 0
-    _counter_add(counters, RUNS, 1)
-    return flush_denormals()
+def _table(place, which):
+    """A table of the program in hand."""
+    return table(place[DESK + which], place[DESK + which + 1])
 
 
 @kernel
-def _reached(counters, at, value, spins):
-    """Whether the counter gets to `value` within so many looks."""
-    for _ in range(spins):
-        if _counter(counters, at) >= value:
-            return True
-        _pause()
-    return False
+def _take_tasks(place, counters, members, worker):
+    """What a member does of a phase: its own share of the tasks, then what is left of those of others."""
+    starts, tasks, calls, phase = _table(place, STARTS), _table(place, TASKS), _table(place, CALLS), place[PHASE]
+    taken = _table(place, TICKETS)[LINE * members * phase :]
+    begin, count = starts[phase], starts[phase + 1] - starts[phase]
+    for turn in range(members):
+        share = (worker + turn) % members
+        first, last = begin + share * count // members, begin + (share + 1) * count // members
+        while first + counter(taken, share * LINE) < last and not counter(counters, FAILED):
+            k = first + counter_add(taken, share * LINE, 1)
+            if k < last:
+                run_task(tasks, calls, k, worker)
 
 
 @kernel
 def _arrive(counters, place, members):
     """Tell the others that this one's share of a phase is done."""
-    place[1] += members
-    place[2] = 1
-    _counter_add(counters, ARRIVALS, 1)
+    place[DUE] += members
+    place[ARRIVED] = 1
+    counter_add(counters, ARRIVALS, 1)
 
 
 @kernel
-def _advance(starts, python, tasks, calls, tickets, counters, place, members, worker, spins):
-    """Take part in the program's phases from where `place` is, which moves on, and say why it stops: DONE, WAITS (for
-    the others, for long) or PYTHON_PHASE. After a failure phases pass without work.
-
-    place = (phase, arrivals that were due at barriers so far, whether it has arrived at the one behind this phase).
-    """
-    while place[0] < len(python):
-        phase = place[0]
-        if not place[2]:
-            if python[phase] and not _counter(counters, FAILED):
+def _advance(desk, counters, place, members, worker, spins):
+    """Take part in a run from where `place` is, which moves on, and say why it stops: DONE, WAITS (for the others, for
+    long) or PYTHON_PHASE. After a failure phases pass without work."""
+    python = _table(place, PYTHON)
+    while place[PHASE] < len(python):
+        if not place[ARRIVED]:
+            if python[place[PHASE]] and not counter(counters, FAILED):
                 return PYTHON_PHASE
-            while not _counter(counters, FAILED):
-                k = starts[phase] + _counter_add(tickets, phase * LINE, 1)
-                if k >= starts[phase + 1]:
-                    break
-                run_task(tasks, calls, k, worker)
+            _take_tasks(place, counters, members, worker)
             _arrive(counters, place, members)
-        if not _reached(counters, ARRIVALS, place[1], spins):
+        if not reached(counters, ARRIVALS, place[DUE], spins):
             return WAITS
-        place[0] += 1
-        place[2] = 0
+        place[PHASE] += 1
+        place[ARRIVED] = 0
+    place[RUNNING] = 0
     return DONE
+
+
+@kernel
+def _begin_run(desk, place):
+    """The next one, of the program on the desk."""
+    place[DESK:] = desk
+    place[RUN] += 1
+    place[PHASE] = place[ARRIVED] = 0
+    place[RUNNING] = 1
+
+
+@kernel
+def _serve_runs(desk, counters, place, members, worker, spins):
+    """Take part in one run after the other; why it stops: WAITS, PYTHON_PHASE, or IDLE: for long there was no run."""
+    while True:
+        if not place[RUNNING]:
+            if not reached(counters, RUNS, place[RUN] + 1, spins):
+                return IDLE
+            _begin_run(desk, place)
+        state = _advance(desk, counters, place, members, worker, spins)
+        if state != DONE:
+            return state
+
+
+@kernel
+def _call_members(desk, counters, place):
+    """Let a run begin; subnormals are zero from now on in this thread, too: what `restore` needs."""
+    counters[FAILED] = 0
+    _begin_run(desk, place)
+    _table(place, TICKETS)[:] = 0
+    counter_add(counters, RUNS, 1)
+    return flush_denormals()
 
 
 @cache
@@ -129,7 +128,9 @@ class Team:
     def __init__(self, size: int) -> None:
         self.size = size
         self._counters = np.zeros(3 * LINE, np.int64)
-        self._arrivals = 0
+        self._place = np.zeros(PLACE_SIZE, np.int64)  # of member 0, the caller
+        self._desk = np.zeros(DESK_SIZE, np.int64)  # where the tables of the program in hand are, and the tickets
+        self._tickets = np.zeros(0, np.int64)  # how many tasks of each share of each phase have been taken
         self._program = Program([])
         self._errors: list[BaseException] = []
         self._turn = threading.Lock()
@@ -141,16 +142,27 @@ class Team:
     def run(self, program: Program) -> None:
         """Run the program; an exception in a task is raised here."""
         with self._turn:
-            self._program, arrivals = program, self._arrivals
-            control_word = _begin(self._counters, program.tickets)
+            self._lay_out(program)
+            control_word = _call_members(self._desk, self._counters, self._place)
             try:
                 self._wake()
-                self._arrivals = self._take_part(0, arrivals)
+                while self._place[RUNNING]:
+                    self._take_part(_advance, self._place, 0)
             finally:
                 restore(control_word)
             if self._errors:
                 error, self._errors = self._errors[0], []
                 raise error
+
+    def _lay_out(self, program: Program) -> None:
+        """Put on the desk where all members find it."""
+        if program is self._program:
+            return
+        room = len(program.phases) * self.size * LINE
+        if len(self._tickets) < room:
+            self._tickets = np.zeros(room, np.int64)
+        self._program, self._desk[:TICKETS] = program, program.tables
+        self._desk[TICKETS:] = self._tickets.ctypes.data, room
 
     def _wake(self) -> None:
         """Those who have gone to sleep."""
@@ -159,40 +171,34 @@ class Team:
                 self._sleeps[member] = False
                 self._asleep[member].release()
 
-    def _take_part(self, member: int, arrivals: int) -> int:
-        """One member's part in the program; the arrivals at its last barrier."""
-        program, counters = self._program, self._counters
-        tables = program.starts, program.python, program.tasks, program.calls, program.tickets
-        place = np.array([0, arrivals, 0])
-        while True:
-            try:
-                state = _advance(*tables, counters, place, self.size, member, SPINS)
-                if state == DONE:
-                    return int(place[1])
-                if state == WAITS:
-                    time.sleep(0)
-                    continue
-                for function in program.phases[place[0]].functions[member :: self.size]:
+    def _take_part(self, go_on: Callable[..., int], place: np.ndarray, member: int) -> None:
+        """Go on from a member's place for as long as compiled code can, then do what only the interpreter can."""
+        try:
+            state = go_on(self._desk, self._counters, place, self.size, member, SPINS)
+            if state == PYTHON_PHASE:
+                for function in self._program.phases[place[PHASE]].functions[member :: self.size]:
                     function()
-                _arrive(counters, place, self.size)
-            except BaseException as error:
-                self._errors.append(error)
-                counters[FAILED] = 1
+                _arrive(self._counters, place, self.size)
+            elif state != DONE:
+                time.sleep(0)
+        except BaseException as error:
+            self._errors.append(error)
+            self._counters[FAILED] = 1
 
     def _serve(self, member: int) -> None:
-        runs = arrivals = 0
+        place, last, idle = np.zeros(PLACE_SIZE, np.int64), 0, 0
         with denormals_flushed():  # this thread's own state, as long as it lives
             while True:
-                self._wait_for_run(member, runs + 1)
-                runs += 1
-                arrivals = self._take_part(member, arrivals)
+                self._take_part(_serve_runs, place, member)
+                idle = 0 if place[RUNNING] or place[RUN] > last else idle + 1
+                last = place[RUN]
+                if idle == AWAKE:
+                    self._sleep(member, last + 1)
+                    idle = 0
 
-    def _wait_for_run(self, member: int, run: int) -> None:
-        for _ in range(AWAKE):
-            if _reached(self._counters, RUNS, run, SPINS):
-                return
-            time.sleep(0)
-        while not _reached(self._counters, RUNS, run, 1):
+    def _sleep(self, member: int, run: int) -> None:
+        """Until that run begins."""
+        while not reached(self._counters, RUNS, run, 1):
             self._sleeps[member] = True
-            if not _reached(self._counters, RUNS, run, 1):
+            if not reached(self._counters, RUNS, run, 1):
                 self._asleep[member].acquire()
