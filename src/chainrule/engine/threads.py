@@ -9,14 +9,13 @@ but not stuck. From one run to the next they stay in compiled code, and leave th
 import os
 import threading
 import time
-from collections.abc import Callable
 from functools import cache
 
 import numpy as np
 
 from chainrule.engine.counters import LINE, counter, counter_add, reached, table
 from chainrule.engine.denormals import denormals_flushed, flush_denormals, restore
-from chainrule.engine.jit import kernel
+from chainrule.engine.jit import inlined, kernel
 from chainrule.engine.program import Program, run_task
 
 SPINS = 4000  # looks at a counter before a thread that waits lets others run
@@ -32,25 +31,36 @@ STARTS, PYTHON, TASKS, CALLS, TICKETS, DESK_SIZE = range(0, 12, 2)
 PLACE_SIZE = DESK + DESK_SIZE
 
 
-@kernel
+@inlined
 def _table(place, which):
     """A table of the program in hand."""
     return table(place[DESK + which], place[DESK + which + 1])
 
 
-@kernel
+@inlined
 def _take_tasks(place, counters, members, worker):
     """What a member does of a phase: its own share of the tasks, then what is left of those of others."""
-    starts, tasks, calls, phase = _table(place, STARTS), _table(place, TASKS), _table(place, CALLS), place[PHASE]
-    taken = _table(place, TICKETS)[LINE * members * phase :]
-    begin, count = starts[phase], starts[phase + 1] - starts[phase]
+    starts, tasks = _table(place, STARTS), _table(place, TASKS)
+    calls, tickets = _table(place, CALLS), _table(place, TICKETS)
+    begin, count = starts[place[PHASE]], starts[place[PHASE] + 1] - starts[place[PHASE]]
     for turn in range(members):
         share = (worker + turn) % members
         first, last = begin + share * count // members, begin + (share + 1) * count // members
-        while first + counter(taken, share * LINE) < last and not counter(counters, FAILED):
-            k = first + counter_add(taken, share * LINE, 1)
+        ticket = (place[PHASE] * members + share) * LINE
+        while first + counter(tickets, ticket) < last and not counter(counters, FAILED):
+            k = first + counter_add(tickets, ticket, 1)
             if k < last:
                 run_task(tasks, calls, k, worker)
+
+
+@inlined
+def _begin_run(desk, place):
+    """The next one, of the program on the desk."""
+    for k in range(DESK_SIZE):  # an assignment of slices would compile a check of shapes, and its message
+        place[DESK + k] = desk[k]
+    place[RUN] += 1
+    place[PHASE] = place[ARRIVED] = 0
+    place[RUNNING] = 1
 
 
 @kernel
@@ -62,44 +72,29 @@ def _arrive(counters, place, members):
 
 
 @kernel
-def _advance(desk, counters, place, members, worker, spins):
-    """Take part in a run from where `place` is, which moves on, and say why it stops: DONE, WAITS (for the others, for
-    long) or PYTHON_PHASE. After a failure phases pass without work."""
-    python = _table(place, PYTHON)
-    while place[PHASE] < len(python):
-        if not place[ARRIVED]:
-            if python[place[PHASE]] and not counter(counters, FAILED):
-                return PYTHON_PHASE
-            _take_tasks(place, counters, members, worker)
-            _arrive(counters, place, members)
-        if not reached(counters, ARRIVALS, place[DUE], spins):
-            return WAITS
-        place[PHASE] += 1
-        place[ARRIVED] = 0
-    place[RUNNING] = 0
-    return DONE
-
-
-@kernel
-def _begin_run(desk, place):
-    """The next one, of the program on the desk."""
-    place[DESK:] = desk
-    place[RUN] += 1
-    place[PHASE] = place[ARRIVED] = 0
-    place[RUNNING] = 1
-
-
-@kernel
-def _serve_runs(desk, counters, place, members, worker, spins):
-    """Take part in one run after the other; why it stops: WAITS, PYTHON_PHASE, or IDLE: for long there was no run."""
+def _advance(desk, counters, place, members, worker, spins, serves):
+    """Take part in a run from where `place` is, which moves on, and then, if this one `serves`, in the next ones; why
+    it stops: DONE, WAITS (for the others, for long), PYTHON_PHASE, or IDLE: for long there was no run. After a failure
+    phases pass without work."""
     while True:
         if not place[RUNNING]:
+            if not serves:
+                return DONE
             if not reached(counters, RUNS, place[RUN] + 1, spins):
                 return IDLE
             _begin_run(desk, place)
-        state = _advance(desk, counters, place, members, worker, spins)
-        if state != DONE:
-            return state
+        python = _table(place, PYTHON)
+        while place[PHASE] < len(python):
+            if not place[ARRIVED]:
+                if python[place[PHASE]] and not counter(counters, FAILED):
+                    return PYTHON_PHASE
+                _take_tasks(place, counters, members, worker)
+                _arrive(counters, place, members)
+            if not reached(counters, ARRIVALS, place[DUE], spins):
+                return WAITS
+            place[PHASE] += 1
+            place[ARRIVED] = 0
+        place[RUNNING] = 0
 
 
 @kernel
@@ -107,7 +102,9 @@ def _call_members(desk, counters, place):
     """Let a run begin; subnormals are zero from now on in this thread, too: what `restore` needs."""
     counters[FAILED] = 0
     _begin_run(desk, place)
-    _table(place, TICKETS)[:] = 0
+    tickets = _table(place, TICKETS)
+    for k in range(0, len(tickets), LINE):
+        tickets[k] = 0
     counter_add(counters, RUNS, 1)
     return flush_denormals()
 
@@ -147,7 +144,7 @@ class Team:
             try:
                 self._wake()
                 while self._place[RUNNING]:
-                    self._take_part(_advance, self._place, 0)
+                    self._take_part(self._place, 0)
             finally:
                 restore(control_word)
             if self._errors:
@@ -171,10 +168,10 @@ class Team:
                 self._sleeps[member] = False
                 self._asleep[member].release()
 
-    def _take_part(self, go_on: Callable[..., int], place: np.ndarray, member: int) -> None:
+    def _take_part(self, place: np.ndarray, member: int) -> None:
         """Go on from a member's place for as long as compiled code can, then do what only the interpreter can."""
         try:
-            state = go_on(self._desk, self._counters, place, self.size, member, SPINS)
+            state = _advance(self._desk, self._counters, place, self.size, member, SPINS, member > 0)
             if state == PYTHON_PHASE:
                 for function in self._program.phases[place[PHASE]].functions[member :: self.size]:
                     function()
@@ -189,7 +186,7 @@ class Team:
         place, last, idle = np.zeros(PLACE_SIZE, np.int64), 0, 0
         with denormals_flushed():  # this thread's own state, as long as it lives
             while True:
-                self._take_part(_serve_runs, place, member)
+                self._take_part(place, member)
                 idle = 0 if place[RUNNING] or place[RUN] > last else idle + 1
                 last = place[RUN]
                 if idle == AWAKE:
@@ -198,7 +195,7 @@ class Team:
 
     def _sleep(self, member: int, run: int) -> None:
         """Until that run begins."""
-        while not reached(self._counters, RUNS, run, 1):
+        while self._counters[RUNS] < run:
             self._sleeps[member] = True
-            if not reached(self._counters, RUNS, run, 1):
+            if self._counters[RUNS] < run:
                 self._asleep[member].acquire()
