@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chainrule.engine.calls import Call, Window
+from chainrule.engine.kernels.philox import step_words
 from chainrule.engine.layout import Image, odd_lines
 from chainrule.engine.memory import aligned_zeros
 from chainrule.engine.program import Phase, Task
@@ -36,7 +37,7 @@ class Step:
     draw_words: np.ndarray = field(init=False)  # (4,) of the batch at hand: both words of the seed, step, offset
 
     def __post_init__(self) -> None:
-        self.draw_words = np.array([self.seed & 0xFFFFFFFF, self.seed >> 32, 0, 0], np.int64)
+        self.draw_words = np.array(step_words(Draws(self.seed, layer=0)), np.int64)
 
     def draw(self, batch: Batch) -> None:
         """From now on what is random is that batch's."""
