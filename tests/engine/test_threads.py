@@ -132,6 +132,24 @@ def test_an_error_of_the_interpreter_is_raised_and_the_team_goes_on(team):
     assert x.all()
 
 
+def test_an_interrupt_of_the_caller_ends_the_run_and_the_team_goes_on(team, monkeypatch):
+    x, interrupts, wake = np.zeros(8), [KeyboardInterrupt], team._wake
+    add = program(*[Phase([Task([bind(add_range, x, 1.0)], 0, k, k + 1) for k in range(8)])] * 3)
+
+    def interrupted():
+        if interrupts:
+            raise interrupts.pop()
+        wake()
+
+    monkeypatch.setattr(team, "_wake", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        team.run(add)
+    before = x.copy()  # nobody is at work any more
+    for k in range(1, 21):
+        team.run(add)
+        assert (x == before + 3 * k).all()
+
+
 def test_callers_in_several_threads_take_turns(team):
     inside, most = [0], [0]
 

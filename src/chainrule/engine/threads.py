@@ -22,10 +22,10 @@ SPINS = 4000  # looks at a counter before a thread that waits lets others run
 AWAKE = 200  # times it does so, between steps, before it sleeps
 RUNS, ARRIVALS, FAILED = 0, LINE, 2 * LINE  # counters
 DONE, WAITS, PYTHON_PHASE, IDLE = 0, 1, 2, 3
-PHASE, DUE, ARRIVED, RUN, RUNNING, DESK = range(6)
+PHASE, DUE, ARRIVED, RUN, RUNNING, CONTROL_WORD, DESK = range(7)
 """A member's place: the phase; arrivals that were due at barriers so far; whether it has arrived at the one behind this
-phase; the run; whether that is still going on; then a copy of the desk, on which the next run's program may lie before
-a late member is done with this one's."""
+phase; the run; whether that is still going on; the caller's control word from before it; then a copy of the desk, on
+which the next run's program may lie before a late member is done with this one's."""
 STARTS, PYTHON, TASKS, CALLS, TICKETS, DESK_SIZE = range(0, 12, 2)
 """Where on the desk the address and the length of each table are."""
 PLACE_SIZE = DESK + DESK_SIZE
@@ -99,14 +99,14 @@ def _advance(desk, counters, place, members, worker, spins, serves):
 
 @kernel
 def _call_members(desk, counters, place):
-    """Let a run begin; subnormals are zero from now on in this thread, too: what `restore` needs."""
+    """Let a run begin; subnormals are zero from now on in this thread, too."""
+    place[CONTROL_WORD] = flush_denormals()
     counters[FAILED] = 0
     _begin_run(desk, place)
     tickets = _table(place, TICKETS)
     for k in range(0, len(tickets), LINE):
         tickets[k] = 0
     counter_add(counters, RUNS, 1)
-    return flush_denormals()
 
 
 @cache
@@ -142,16 +142,24 @@ class Team:
             return  # no barrier would keep the next run from beginning before all members have seen this one
         with self._turn:
             self._lay_out(program)
-            control_word = _call_members(self._desk, self._counters, self._place)
+            self._errors.clear()
             try:
+                _call_members(self._desk, self._counters, self._place)
                 self._wake()
                 while self._place[RUNNING]:
                     self._take_part(self._place, 0)
             finally:
-                restore(control_word)
+                self._end_run()
             if self._errors:
-                error, self._errors = self._errors[0], []
-                raise error
+                raise self._errors.pop(0)
+
+    def _end_run(self) -> None:
+        """Also one that an interrupt of the caller broke off, anywhere: the others must not wait for it."""
+        while self._place[RUNNING]:
+            self._counters[FAILED] = 1
+            self._wake()
+            self._take_part(self._place, 0)
+        restore(self._place[CONTROL_WORD])
 
     def _lay_out(self, program: Program) -> None:
         """Put on the desk where all members find it."""
