@@ -6,7 +6,7 @@ import numpy as np
 
 import chainrule as cr
 from benchmarks.works import CHANNELS, KERNEL, SIZE, Work
-from chainrule.sampling import batches
+from chainrule.training.sampling import batches
 
 SEED = 0
 

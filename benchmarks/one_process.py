@@ -12,7 +12,7 @@ from typing import Any
 
 def chainrule_steps(steps: int) -> None:
     import chainrule as cr
-    from chainrule.events import Event
+    from chainrule.training.events import Event
 
     def stop(event: Event) -> None:
         if isinstance(event, cr.BatchEvent) and event.progress.state.step >= steps:

@@ -9,8 +9,8 @@ from benchmarks.contestant import Contestant
 from benchmarks.inputs import SEED, convolution_inputs, digits, first_epoch, network_of, prepared
 from benchmarks.works import CHANNELS, KERNEL, LEARNING_RATES, PADDING, SIZE, Work
 from chainrule.engine import execute
-from chainrule.events import Event
-from chainrule.optimizers import OPTIMIZERS
+from chainrule.training.events import Event
+from chainrule.training.optimizers import OPTIMIZERS
 
 
 def build(work: Work, configuration: str, threads: int, samples: int | None) -> Contestant:
@@ -75,11 +75,11 @@ class Convolution:
 
     def __init__(self, work: Work, threads: int) -> None:
         from chainrule.engine.chains import Chains
-        from chainrule.engine.convolution_stage import ConvolutionStage
         from chainrule.engine.layout import image
-        from chainrule.engine.program import Program, Role, each
-        from chainrule.engine.stage import SLOTS, Room, Step, Values
-        from chainrule.engine.threads import team_of
+        from chainrule.engine.runtime.program import Program, Role, each
+        from chainrule.engine.runtime.threads import team_of
+        from chainrule.engine.stages.convolution import ConvolutionStage
+        from chainrule.engine.stages.stage import SLOTS, Room, Step, Values
 
         given, self.batch, room = convolution_inputs(work), work.batch, Room(work.batch, threads, gradients=True)
         x, y = (Values.room(image(CHANNELS, SIZE, SIZE, frame), room, False, False) for frame in (PADDING, 0))

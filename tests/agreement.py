@@ -5,9 +5,9 @@ import pytest
 
 from chainrule.engine.compiled import Compiled
 from chainrule.engine.plan import layout_of
-from chainrule.engine.reference import Reference
-from chainrule.network import Network
-from chainrule.objective import Batch
+from chainrule.network.network import Network
+from chainrule.network.reference import Reference
+from chainrule.training.objective import Batch
 
 # A sum of n float32 terms, in any order, is within about sqrt(n) half-ulps (6e-8) of the exact one as a rule; the
 # longest sums here have some thousands of terms, and errors of several layers add up.

@@ -1,7 +1,7 @@
 """The parts of an examination that a test knows to be there."""
 
-from chainrule.classification import Classification
-from chainrule.examination import Examination, Regression
+from chainrule.tasks.classification import Classification
+from chainrule.tasks.examination import Examination, Regression
 
 
 def classes_of(seen: Examination) -> Classification:

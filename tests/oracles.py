@@ -7,6 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from chainrule.base.random import Draws
 from chainrule.layers import (
     AveragePooling,
     Convolution,
@@ -22,9 +23,8 @@ from chainrule.layers import (
     Tanh,
 )
 from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy, SquaredError
-from chainrule.network import Network
-from chainrule.objective import Batch
-from chainrule.random import Draws
+from chainrule.network.network import Network
+from chainrule.training.objective import Batch
 
 torch.set_num_threads(1)
 

@@ -23,8 +23,8 @@ from chainrule.layers import (
 from chainrule.layers.layer import Shape
 from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy, SquaredError
 from chainrule.losses.loss import BinaryLoss, ClassLoss
-from chainrule.network import Network
-from chainrule.objective import Batch
+from chainrule.network.network import Network
+from chainrule.training.objective import Batch
 
 drawn_cases = settings(max_examples=100, deadline=None)
 

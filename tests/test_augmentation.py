@@ -6,11 +6,11 @@ import torch
 import torch.nn.functional as F
 
 from chainrule import Augmentation
-from chainrule.augmentation import bumps, uniform_words
+from chainrule.augmentation.augmentation import bumps, uniform_words
+from chainrule.augmentation.resampling import resample
+from chainrule.base.errors import DataError, UsageError
+from chainrule.base.random import AUGMENT, Draws
 from chainrule.data import mnist
-from chainrule.engine.kernels.resampling import resample
-from chainrule.errors import DataError, UsageError
-from chainrule.random import AUGMENT, Draws
 from messages import exactly
 
 DIGITS = mnist("train").x[:40]

@@ -8,8 +8,8 @@ from scipy.stats import binomtest
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
-from chainrule.classification import Calibration, Classification
-from chainrule.errors import UsageError
+from chainrule.base.errors import UsageError
+from chainrule.tasks.classification import Calibration, Classification
 from messages import exactly
 
 K = 6

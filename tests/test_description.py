@@ -7,14 +7,14 @@ import pytest
 import tomli_w
 from hypothesis import given
 
-from chainrule.description import build, describe, load_description, load_network
-from chainrule.errors import NetworkError
+from chainrule.base.errors import NetworkError
+from chainrule.base.lcg48 import Lcg48
+from chainrule.exchange.description import build, describe, load_description, load_network
 from chainrule.layers import Convolution, Dropout, Linear, MaxPooling, ReLU
-from chainrule.lcg48 import Lcg48
 from chainrule.losses import SquaredError
-from chainrule.network import Network
-from chainrule.presets import PRESETS, preset
-from chainrule.scaling import Scaling
+from chainrule.network.network import Network
+from chainrule.network.scaling import Scaling
+from chainrule.tasks.presets import PRESETS, preset
 from messages import exactly
 from strategies import drawn_cases, networks
 

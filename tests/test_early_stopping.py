@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.base.errors import UsageError
 from chainrule.data import Dataset
-from chainrule.early_stopping import EarlyStopping
-from chainrule.errors import UsageError
-from chainrule.evaluation import Evaluation
-from chainrule.events import EpochEvent, Progress, StopEvent, StopTraining
-from chainrule.optimizers import State
+from chainrule.tasks.evaluation import Evaluation
+from chainrule.training.early_stopping import EarlyStopping
+from chainrule.training.events import EpochEvent, Progress, StopEvent, StopTraining
+from chainrule.training.optimizers import State
 from oracles import normal
 
 TRAIN = Dataset(normal(40, 6), np.arange(40) % 3)

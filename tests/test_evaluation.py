@@ -5,8 +5,8 @@ import pytest
 
 from chainrule import Adam, DataError, Dropout, Linear, Network, ReLU, SquaredError, Training, evaluate, fit
 from chainrule.data import Dataset
-from chainrule.events import EpochEvent
-from chainrule.fitting import EpochRecord
+from chainrule.tasks.fitting import EpochRecord
+from chainrule.training.events import EpochEvent
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import pytest
 from sklearn import metrics
 
 import chainrule as cr
-from chainrule.classification import Classification
 from chainrule.data import Dataset
-from chainrule.examination import Regression, examine
+from chainrule.tasks.classification import Classification
+from chainrule.tasks.examination import Regression, examine
 from examined import classes_of, values_of
 from messages import exactly
 

@@ -7,9 +7,10 @@ from typing import SupportsFloat
 import numpy as np
 import pytest
 
-from chainrule.engine.reference import Reference
-from chainrule.errors import UsageError
-from chainrule.gradient_check import direction_check, gradient_check, relative
+from chainrule.base.errors import UsageError
+from chainrule.base.lcg48 import Lcg48
+from chainrule.checks.gradients import direction_check, gradient_check, relative
+from chainrule.checks.networks import WithInputs, alone, check_layer, check_network, random_batch, shrink
 from chainrule.layers import (
     LAYERS,
     AveragePooling,
@@ -25,7 +26,6 @@ from chainrule.layers import (
     Standardise,
     Tanh,
 )
-from chainrule.lcg48 import Lcg48
 from chainrule.losses import (
     LOSSES,
     NLL,
@@ -35,11 +35,11 @@ from chainrule.losses import (
     SigmoidBinaryCrossEntropy,
     SquaredError,
 )
-from chainrule.network import Network
-from chainrule.network_check import WithInputs, alone, check_layer, check_network, random_batch, shrink
-from chainrule.objective import Batch, Layout, Objective
-from chainrule.polynomial import PolynomialObjective
-from chainrule.presets import PRESETS, Seeds, preset
+from chainrule.network.network import Network
+from chainrule.network.reference import Reference
+from chainrule.regression.polynomial import PolynomialObjective
+from chainrule.tasks.presets import PRESETS, Seeds, preset
+from chainrule.training.objective import Batch, Layout, Objective
 
 EMPTY = Batch(np.empty(0), np.empty(0))
 WITH_ROOM = 0.1  # right gradients stay at least this far inside the bound

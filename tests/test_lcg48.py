@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainrule.errors import UsageError
-from chainrule.lcg48 import Lcg48
+from chainrule.base.errors import UsageError
+from chainrule.base.lcg48 import Lcg48
 from messages import exactly
 from strategies import drawn_cases
 

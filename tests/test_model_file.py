@@ -10,12 +10,12 @@ from safetensors.numpy import load_file, save_file
 
 import chainrule
 from chainrule import ChainruleError, Dropout, Linear, ModelError, Network, ReLU, SquaredError, Training, fit
+from chainrule.base.lcg48 import Lcg48
 from chainrule.data import Dataset
-from chainrule.events import CheckpointEvent, Sums
-from chainrule.lcg48 import Lcg48
-from chainrule.model_file import Checkpoint, load_checkpoint, save_checkpoint
-from chainrule.optimizers import AdaDelta
-from chainrule.presets import PRESETS
+from chainrule.exchange.model_file import Checkpoint, load_checkpoint, save_checkpoint
+from chainrule.tasks.presets import PRESETS
+from chainrule.training.events import CheckpointEvent, Sums
+from chainrule.training.optimizers import AdaDelta
 
 
 @pytest.fixture
@@ -131,7 +131,7 @@ def test_what_is_no_model_is_refused(tmp_path):
 
 
 def test_a_file_whose_parts_do_not_fit_is_refused(network, tmp_path):
-    from chainrule.model_file import _metadata, content_hash
+    from chainrule.exchange.model_file import _metadata, content_hash
 
     tensors = {"fc1.w": np.zeros((9, 9), np.float32)}
     metadata = _metadata(Checkpoint(network, np.empty((0, network.size))))
@@ -149,7 +149,7 @@ def test_a_failed_write_leaves_the_old_file(network, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("chainrule.data.cache.os.replace", full)
+    monkeypatch.setattr("chainrule.base.files.os.replace", full)
     with pytest.raises(ChainruleError, match="cannot be written: No space left on device"):
         network.save(path)
     assert path.read_bytes() == good

@@ -3,12 +3,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainrule.engine.reference import Reference
-from chainrule.errors import DataError, NetworkError, UsageError
+from chainrule.base.errors import DataError, NetworkError, UsageError
 from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, ReLU, Softmax
 from chainrule.losses import NLL, SquaredError
-from chainrule.network import Network
-from chainrule.scaling import Scaling
+from chainrule.network.network import Network
+from chainrule.network.reference import Reference
+from chainrule.network.scaling import Scaling
 from messages import exactly
 from oracles import assert_agrees, normal, torch_network
 from strategies import batches, drawn_cases, networks

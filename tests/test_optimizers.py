@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from chainrule.errors import UsageError
-from chainrule.optimizers import OPTIMIZERS, SGD, AdaDelta, Adam, Optimizer
+from chainrule.base.errors import UsageError
+from chainrule.training.optimizers import OPTIMIZERS, SGD, AdaDelta, Adam, Optimizer
 from messages import exactly
 from oracles import assert_agrees, normal
 

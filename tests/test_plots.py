@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from chainrule.base.errors import ChainruleError, UsageError
 from chainrule.data import stopping_distance
-from chainrule.errors import ChainruleError, UsageError
-from chainrule.evaluation import Evaluation
-from chainrule.fitting import EpochRecord, History
-from chainrule.plots import axis_label, check_plot_path, plot_comparison, plot_history, plot_regression
-from chainrule.regression import compare, fit_polynomial
+from chainrule.regression.fitting import compare, fit_polynomial
+from chainrule.tasks.evaluation import Evaluation
+from chainrule.tasks.fitting import EpochRecord, History
+from chainrule.views.plots import axis_label, check_plot_path, plot_comparison, plot_history, plot_regression
 from messages import exactly
 
 X, T = stopping_distance().values.T

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from numpy.polynomial import Polynomial
 
+from chainrule.base.errors import DataError, DivergedError, UsageError
+from chainrule.checks.gradients import gradient_check
 from chainrule.data import stopping_distance
-from chainrule.errors import DataError, DivergedError, UsageError
-from chainrule.events import BatchEvent
-from chainrule.gradient_check import gradient_check
-from chainrule.objective import Batch
-from chainrule.polynomial import PolynomialObjective, ScaledProblem, formula, polynomial
-from chainrule.regression import compare, fit_polynomial
+from chainrule.regression.fitting import compare, fit_polynomial
+from chainrule.regression.polynomial import PolynomialObjective, ScaledProblem, formula, polynomial
+from chainrule.training.events import BatchEvent
+from chainrule.training.objective import Batch
 from messages import exactly
 
 X, T = stopping_distance().values.T  # miles per hour, feet

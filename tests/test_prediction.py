@@ -6,7 +6,7 @@ import pytest
 import chainrule
 from chainrule import DataError, Linear, Network, NetworkError, ReLU, SquaredError, UsageError
 from chainrule.data import mnist
-from chainrule.presets import preset
+from chainrule.tasks.presets import preset
 
 DIGITS = mnist("test").head(300)
 

@@ -3,14 +3,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from chainrule.base.errors import UsageError
+from chainrule.base.lcg48 import Lcg48
 from chainrule.data import mnist
-from chainrule.engine.reference import Reference
-from chainrule.errors import UsageError
-from chainrule.events import BatchEvent, Event
 from chainrule.layers import Dropout, ReLU
-from chainrule.lcg48 import Lcg48
-from chainrule.presets import PRESETS, Seeds, original_weights, preset
-from chainrule.training import minimise
+from chainrule.network.reference import Reference
+from chainrule.tasks.presets import PRESETS, Seeds, original_weights, preset
+from chainrule.training.descent import minimise
+from chainrule.training.events import BatchEvent, Event
 from messages import exactly
 
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from chainrule.errors import UsageError
-from chainrule.random import Draws, check_seed, permutation, philox4x32, subset, uniform
+from chainrule.base.errors import UsageError
+from chainrule.base.random import Draws, check_seed, permutation, philox4x32, subset, uniform
 from messages import exactly
 
 DRAWS = Draws(seed=2**40 + 3, layer=5, step=7, offset=11)

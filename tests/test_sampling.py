@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainrule.sampling import ORDERS, Order, batch_count, batches
+from chainrule.training.sampling import ORDERS, Order, batch_count, batches
 from strategies import drawn_cases
 
 counts = st.integers(1, 50)

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from chainrule import Dataset, Scaling, scaling_of
+from chainrule.base.errors import DataError, NetworkError
 from chainrule.data import chunks, mnist
-from chainrule.errors import DataError, NetworkError
 from messages import exactly
 from oracles import assert_agrees
 

@@ -5,7 +5,7 @@ import pytest
 
 from chainrule import DataError, trace
 from chainrule.data import mnist
-from chainrule.presets import preset
+from chainrule.tasks.presets import preset
 
 
 @pytest.fixture

@@ -5,16 +5,25 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from chainrule.base.errors import DataError, DivergedError, UsageError
 from chainrule.data import Dataset
-from chainrule.engine.reference import Reference
-from chainrule.errors import DataError, DivergedError, UsageError
-from chainrule.events import BatchEvent, CheckpointEvent, EpochEvent, Event, Memory, Progress, StopEvent, StopTraining
 from chainrule.layers import Dropout, Linear, Tanh
-from chainrule.network import Network
-from chainrule.objective import Batch, Objective
-from chainrule.optimizers import SGD, AdaDelta, Adam, Optimizer, State
-from chainrule.sampling import ORDERS, Order
-from chainrule.training import Reduction, Result, Training, minimise
+from chainrule.network.network import Network
+from chainrule.network.reference import Reference
+from chainrule.training.descent import Reduction, Result, Training, minimise
+from chainrule.training.events import (
+    BatchEvent,
+    CheckpointEvent,
+    EpochEvent,
+    Event,
+    Memory,
+    Progress,
+    StopEvent,
+    StopTraining,
+)
+from chainrule.training.objective import Batch, Objective
+from chainrule.training.optimizers import SGD, AdaDelta, Adam, Optimizer, State
+from chainrule.training.sampling import ORDERS, Order
 from messages import exactly
 from oracles import assert_agrees, normal
 

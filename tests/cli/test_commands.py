@@ -8,7 +8,7 @@ from PIL import Image
 
 import chainrule
 from chainrule.data import mnist
-from chainrule.presets import preset
+from chainrule.tasks.presets import preset
 
 
 @pytest.fixture

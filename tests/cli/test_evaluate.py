@@ -10,7 +10,7 @@ from rich.console import Console
 import chainrule as cr
 from chainrule.cli.examination import shown, thumbnail
 from chainrule.data import Dataset, mnist
-from chainrule.examination import examine, plain
+from chainrule.tasks.examination import examine, plain
 from examined import classes_of, values_of
 from report_page import Page
 

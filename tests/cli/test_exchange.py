@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 
 import chainrule
 from chainrule.data import mnist
-from chainrule.presets import preset
+from chainrule.tasks.presets import preset
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from chainrule.base.errors import NetworkError, UsageError
 from chainrule.cli.gradcheck import check_layers, gradcheck
-from chainrule.errors import NetworkError, UsageError
 from chainrule.layers import Linear, Tanh
-from chainrule.presets import PRESETS
+from chainrule.tasks.presets import PRESETS
 
 NETWORK = """
 input_shape = [1, 6, 5]

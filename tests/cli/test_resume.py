@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from chainrule.cli.run_folder import weights_hash
-from chainrule.events import BatchEvent, StopTraining
-from chainrule.model_file import load_checkpoint
+from chainrule.exchange.model_file import load_checkpoint
+from chainrule.training.events import BatchEvent, StopTraining
 
 SMALL = ("--train-data-size", 640, "--test-data-size", 200)
 MNIST = ("--preset", "mnist", *SMALL, "--batch-size", 64)  # with dropout

@@ -13,7 +13,7 @@ import pytest
 
 import chainrule
 from chainrule.data import mnist
-from chainrule.model_file import load_checkpoint
+from chainrule.exchange.model_file import load_checkpoint
 
 SMALL = ("--train-data-size", 640, "--test-data-size", 200)
 

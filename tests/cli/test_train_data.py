@@ -10,7 +10,7 @@ from PIL import Image
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 
 from chainrule.data import mnist, write_idx
-from chainrule.model_file import load_checkpoint
+from chainrule.exchange.model_file import load_checkpoint
 
 
 def run(cli, *options: object) -> dict:

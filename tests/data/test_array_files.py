@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from chainrule import Adam, Linear, Network, Training, evaluate, fit
+from chainrule.base.errors import DataError, UsageError
 from chainrule.data import Dataset, array_files, halves
 from chainrule.data.array_files import read_arrays
-from chainrule.errors import DataError, UsageError
 
 X, T = np.arange(60.0).reshape(30, 2), np.arange(30) % 3
 

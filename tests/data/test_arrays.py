@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from chainrule import Adam, Linear, Network, Training, fit
+from chainrule.base.errors import DataError
 from chainrule.data import Dataset, as_dataset
-from chainrule.errors import DataError
 from chainrule.losses import SquaredError
 
 X, T = np.arange(12.0).reshape(6, 2) / 12, np.array([0, 1, 2, 0, 1, 2])

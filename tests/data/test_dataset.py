@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chainrule.base.errors import DataError, UsageError
 from chainrule.data import Dataset
-from chainrule.errors import DataError, UsageError
 
 
 def numbered(n: int) -> Dataset:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chainrule.base.errors import DataError
 from chainrule.data import mnist, prepare_digit
-from chainrule.errors import DataError
 
 
 @pytest.fixture(scope="module")

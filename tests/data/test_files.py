@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from chainrule.data.files import read_bytes
-from chainrule.errors import DataError
+from chainrule.base.errors import DataError
+from chainrule.base.reading import read_bytes
 
 
 def test_reads_the_bytes(tmp_path: Path) -> None:

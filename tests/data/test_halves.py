@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chainrule.base.errors import DataError, UsageError
 from chainrule.data import Dataset, halves, hold_out
 from chainrule.data.halves import check_split, half_of, named_half
-from chainrule.errors import DataError, UsageError
 from messages import exactly
 
 

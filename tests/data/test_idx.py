@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chainrule.base.errors import DataError
 from chainrule.data import parse_idx, read_idx, write_idx
-from chainrule.errors import DataError
 
 SMALL = bytes([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6])
 """[[1 2 3] [4 5 6]], uint8"""

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from chainrule.base.errors import DataError, UsageError
 from chainrule.data import read_idx_folder, write_idx
 from chainrule.data.idx_folder import read_idx_halves
-from chainrule.errors import DataError, UsageError
 
 IMAGES = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
 LABELS = np.array([3, 1], np.uint8)

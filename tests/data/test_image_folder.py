@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from chainrule.base.errors import DataError, UsageError
 from chainrule.data.image_folder import read_image_folder
-from chainrule.errors import DataError, UsageError
 
 RED, GREY = (200, 30, 40), 90
 

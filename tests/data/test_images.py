@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from chainrule.base.errors import DataError
 from chainrule.data import prepare_digit, read_digit
-from chainrule.errors import DataError
 
 
 def drawn_seven() -> Image.Image:

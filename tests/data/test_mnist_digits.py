@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from chainrule.base.errors import DataError, UsageError
 from chainrule.data import mnist, mnist_digits
-from chainrule.errors import DataError, UsageError
 
 HISTOGRAMS = {
     "train": [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949],

@@ -3,8 +3,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from chainrule.base.errors import DataError
 from chainrule.data.names import as_number, number_labels, shortened
-from chainrule.errors import DataError
 from messages import exactly
 
 

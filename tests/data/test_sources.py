@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from chainrule.base.errors import DataError, UsageError
 from chainrule.data import read_data, write_idx
-from chainrule.errors import DataError, UsageError
 
 ROWS = "a,b\n" + "".join(f"{k},{'xy'[k % 2]}\n" for k in range(12))
 ONES = np.ones((12, 4, 4), np.uint8)

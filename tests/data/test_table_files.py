@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from chainrule.base.errors import DataError
 from chainrule.data.table_files import read_table
-from chainrule.errors import DataError
 
 FLOWERS = "length,width,kind\n1.5,2,lily\n3,4.5,iris\n5,6,rose\n7,8,iris\n"
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chainrule.base.errors import DataError
 from chainrule.data import Table, parse_csv, read_csv, stopping_distance
-from chainrule.errors import DataError
 
 
 def test_stopping_distance() -> None:

@@ -4,7 +4,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from chainrule.display.colours import DIVERGING, GAP, LEVELS, NOT_FINITE, SEQUENTIAL, Scale, rgba
+from chainrule.views.notebook.colours import DIVERGING, GAP, LEVELS, NOT_FINITE, SEQUENTIAL, Scale, rgba
 
 MIDDLE = (LEVELS - 1) // 2
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainrule.display.axes import Axis, nice, value_axis, whole_axis
-from chainrule.display.curves import LEFT, MOST_POINTS, RIGHT, Curve, chart
+from chainrule.views.notebook.axes import Axis, nice, value_axis, whole_axis
+from chainrule.views.notebook.curves import LEFT, MOST_POINTS, RIGHT, Curve, chart
 from markup import read
 
 finite = st.floats(-1e6, 1e6).filter(lambda value: value == 0 or abs(value) > 1e-6)

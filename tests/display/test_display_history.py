@@ -3,11 +3,11 @@
 import numpy as np
 
 from chainrule import Dataset, Network, Training, fit
-from chainrule.display import history_html
-from chainrule.evaluation import Evaluation
-from chainrule.fitting import EpochRecord, History
 from chainrule.layers import Linear
 from chainrule.losses import SquaredError
+from chainrule.tasks.evaluation import Evaluation
+from chainrule.tasks.fitting import EpochRecord, History
+from chainrule.views.notebook import history_html
 from markup import read, text_of
 
 

@@ -6,8 +6,8 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from chainrule.display.colours import DIVERGING, GAP, LEVELS, NOT_FINITE, SEQUENTIAL
-from chainrule.display.images import picture, png, tiles
+from chainrule.views.notebook.colours import DIVERGING, GAP, LEVELS, NOT_FINITE, SEQUENTIAL
+from chainrule.views.notebook.images import picture, png, tiles
 from markup import read
 
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 
 from chainrule import Network, Scaling, preset
-from chainrule.display import network_html
 from chainrule.layers import Convolution, Linear, MaxPooling, ReLU
 from chainrule.layers.layer import Layer
 from chainrule.losses import SquaredError
-from chainrule.presets import PRESETS
+from chainrule.tasks.presets import PRESETS
+from chainrule.views.notebook import network_html
 from markup import read, text_of
 from strategies import networks
 

@@ -13,11 +13,11 @@ from PIL import Image
 
 from chainrule import Network, preset, trace
 from chainrule.data import mnist
-from chainrule.display import trace_html
-from chainrule.display.colours import MAGENTA, rgba
 from chainrule.layers import Convolution, Linear, ReLU, Tanh
 from chainrule.losses import SquaredError
-from chainrule.trace import Trace
+from chainrule.network.tracing import Trace
+from chainrule.views.notebook import trace_html
+from chainrule.views.notebook.colours import MAGENTA, rgba
 from markup import read, text_of
 from strategies import batches, networks
 

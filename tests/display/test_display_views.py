@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from chainrule.display.images import SPACE
-from chainrule.display.views import Room, View, of_parameter, of_samples
+from chainrule.views.notebook.images import SPACE
+from chainrule.views.notebook.views import Room, View, of_parameter, of_samples
 
 ROOM = Room(4, 168)
 

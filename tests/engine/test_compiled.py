@@ -11,9 +11,9 @@ from chainrule.data import Dataset, mnist
 from chainrule.engine import execute
 from chainrule.engine.compiled import Compiled
 from chainrule.engine.plan import layout_of
-from chainrule.engine.reference import Reference
-from chainrule.objective import Batch
-from chainrule.presets import PRESETS
+from chainrule.network.reference import Reference
+from chainrule.tasks.presets import PRESETS
+from chainrule.training.objective import Batch
 from strategies import batches, networks
 
 

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from chainrule.engine.kernels.convolution import (
+from chainrule.engine.kernels.convolution.direct import (
     Convolved,
     kernels_for,
     pack_weights,
     packed_floats,
     tile_vectors,
 )
-from chainrule.engine.kernels.convolution_weights import (
+from chainrule.engine.kernels.convolution.weights import (
     bias_gradient,
     make_patch,
     reduce_bias_gradient,
@@ -18,9 +18,9 @@ from chainrule.engine.kernels.convolution_weights import (
     slot_floats,
 )
 from chainrule.engine.layout import Image, image
-from chainrule.engine.memory import aligned_zeros
+from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import LANES, padded
-from chainrule.engine.stage import Room, Values
+from chainrule.engine.stages.stage import Room, Values
 from chainrule.layers import convolution as definition
 
 CASES = [  # samples, ic, oc, height, width, kernel, stride, padding, lanes of x

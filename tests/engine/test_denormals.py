@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from llvmlite import binding, ir
 
-from chainrule.engine.denormals import FLUSHES, denormals_flushed, flush_denormals, read_arm, restore, write_arm
-from chainrule.engine.jit import kernel
+from chainrule.engine.runtime.denormals import FLUSHES, denormals_flushed, flush_denormals, read_arm, restore, write_arm
+from chainrule.engine.runtime.jit import kernel
 
 pytestmark = pytest.mark.skipif(not FLUSHES, reason="this processor's control word is not known")
 

@@ -8,13 +8,13 @@ import pytest
 from chainrule.engine.kernels import elementwise as kernels
 from chainrule.engine.kernels import samples
 from chainrule.engine.layout import Image, image
-from chainrule.engine.memory import aligned_zeros
+from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import LANES
 from chainrule.layers.dropout import dropout, dropout_input_gradient
 from chainrule.layers.relu import relu, relu_input_gradient
 from chainrule.layers.sigmoid import sigmoid, sigmoid_input_gradient
 from chainrule.layers.tanh import tanh, tanh_input_gradient
-from chainrule.scaling import Scaling
+from chainrule.network.scaling import Scaling
 
 SAMPLES, UNTOUCHED = 3, -7.0
 SIZES = [(1, 1, 1), (5, 3, 4), (LANES, 2, 2), (LANES + 3, 5, 1), (2 * LANES, 1, 7), (10, 1, 1), (100, 1, 1)]

@@ -5,13 +5,13 @@ import pytest
 
 from agreement import compare
 from chainrule import AveragePooling, Convolution, Dropout, Linear, LogSoftmax, MaxPooling, Network, ReLU
+from chainrule.base.lcg48 import Lcg48
 from chainrule.engine.compiled import Compiled
 from chainrule.layers import Sigmoid, Softmax, Tanh
 from chainrule.layers.layer import Layer, Shape
-from chainrule.lcg48 import Lcg48
 from chainrule.losses import NLL, SigmoidBinaryCrossEntropy, SquaredError
-from chainrule.objective import Batch
-from chainrule.presets import PRESETS
+from chainrule.tasks.presets import PRESETS
+from chainrule.training.objective import Batch
 
 IMAGE, SAMPLES = (3, 13, 14), 10
 

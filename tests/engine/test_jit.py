@@ -10,8 +10,8 @@ SCRIPT = """
 import sys
 import numba
 before = {name: getattr(numba.config, name) for name in dir(numba.config) if name.isupper()}
-from chainrule.engine.kernels.convolution import Convolved, pack_weights, packed_floats
-from chainrule.engine.memory import aligned_zeros
+from chainrule.engine.kernels.convolution.direct import Convolved, pack_weights, packed_floats
+from chainrule.engine.runtime.memory import aligned_zeros
 shape = Convolved(5, 3, 3, 1, 0, 4, 4)
 pack_weights(aligned_zeros(135), 0, shape, 1, False, aligned_zeros(packed_floats(5, 3, 3)))
 assert before == {name: getattr(numba.config, name) for name in dir(numba.config) if name.isupper()}

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from chainrule.engine.kernels.linear import (
+from chainrule.engine.kernels.linear.dense import (
     Linear,
     Share,
     add_parts,
@@ -18,9 +18,9 @@ from chainrule.engine.kernels.linear import (
     shifted_start,
     weight_gradient,
 )
-from chainrule.engine.kernels.linear_sparse import BLOCK, find_live, transpose_bits
+from chainrule.engine.kernels.linear.sparse import BLOCK, find_live, transpose_bits
 from chainrule.engine.layout import odd_lines
-from chainrule.engine.memory import aligned_zeros
+from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import padded
 from chainrule.layers.linear import linear, linear_bias_gradient, linear_input_gradient, linear_weight_gradient
 

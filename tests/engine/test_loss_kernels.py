@@ -7,7 +7,7 @@ import pytest
 
 from chainrule.engine.kernels.losses import KERNELS
 from chainrule.engine.layout import odd_lines
-from chainrule.engine.memory import aligned_zeros
+from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import padded
 from chainrule.losses import (
     LOSSES,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainrule.engine.kernels.optimizers import CHUNK, Rows, constants_of, kernel_of, squares
-from chainrule.optimizers import SGD, AdaDelta, Adam, Optimizer, State
+from chainrule.training.optimizers import SGD, AdaDelta, Adam, Optimizer, State
 
 OPTIMIZERS = [
     SGD(0.05),

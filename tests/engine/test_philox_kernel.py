@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chainrule.base.random import Draws
 from chainrule.engine.kernels.philox import keep_image, keep_mask, mask
 from chainrule.engine.layout import Image, image
 from chainrule.layers import Dropout
-from chainrule.random import Draws
 
 word = st.integers(0, 2**32 - 1)
 draws = st.builds(Draws, seed=st.integers(0, 2**64 - 1), layer=word, step=word, offset=st.integers(0, 2**31))

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from chainrule.engine.kernels.pooling import Pool, Rows, pool_rows, winners_size
+from chainrule.engine.kernels.pooling.patches import Pool, Rows, pool_rows, winners_size
 from chainrule.engine.layout import Image, image
-from chainrule.engine.memory import aligned_zeros
+from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import padded
 from chainrule.layers.dropout import dropout
 from chainrule.layers.max_pooling import first_maxima, max_pooling

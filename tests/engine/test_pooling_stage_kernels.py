@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from chainrule.engine.kernels.average_pooling import average_pooling, average_pooling_input_gradient
-from chainrule.engine.kernels.max_pooling import max_pooling, max_pooling_input_gradient
-from chainrule.engine.kernels.pooling import Pool, winners_size
+from chainrule.engine.kernels.pooling.average import average_pooling, average_pooling_input_gradient
+from chainrule.engine.kernels.pooling.max import max_pooling, max_pooling_input_gradient
+from chainrule.engine.kernels.pooling.patches import Pool, winners_size
 from chainrule.engine.layout import Image, image
-from chainrule.engine.memory import aligned_zeros
-from chainrule.engine.stage import Values
+from chainrule.engine.runtime.memory import aligned_zeros
+from chainrule.engine.stages.stage import Values
 from chainrule.layers import average_pooling as average
 from chainrule.layers import max_pooling as largest
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from chainrule.engine import processors
-from chainrule.engine.processors import container_share, default_threads
+from chainrule.engine.runtime import processors
+from chainrule.engine.runtime.processors import container_share, default_threads
 
 
 def test_the_default_honours_the_environment(monkeypatch):

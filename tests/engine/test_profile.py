@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from chainrule import Convolution, Dropout, Linear, MaxPooling, Network, ReLU, Training
+from chainrule.base.errors import DivergedError
 from chainrule.data import mnist
-from chainrule.engine.bench import ROUNDS, Steps, measure
 from chainrule.engine.compiled import Compiled
-from chainrule.engine.machine_peak import bandwidth, peak_flops
-from chainrule.engine.profile import Timed, rows
+from chainrule.engine.measure.machine_peak import bandwidth, peak_flops
+from chainrule.engine.measure.profile import Timed, rows
+from chainrule.engine.measure.steps import ROUNDS, Steps, measure
+from chainrule.engine.measure.work import BY_INPUT, BY_WEIGHTS, FORWARD, OTHER, PHASES, PRODUCTS, UPDATE, executed
 from chainrule.engine.simd import BOUNDSCHECK
-from chainrule.engine.work import BY_INPUT, BY_WEIGHTS, FORWARD, OTHER, PHASES, PRODUCTS, UPDATE, executed
-from chainrule.errors import DivergedError
-from chainrule.optimizers import SGD
-from chainrule.presets import PRESETS, preset
+from chainrule.tasks.presets import PRESETS, preset
+from chainrule.training.optimizers import SGD
 
 SAMPLES = 24
 

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chainrule.base.errors import UsageError
 from chainrule.engine import execute
-from chainrule.engine.reference import Reference
-from chainrule.errors import UsageError
 from chainrule.layers import Convolution, Dropout, Linear, MaxPooling, ReLU
-from chainrule.network import Network
-from chainrule.objective import Batch
+from chainrule.network.network import Network
+from chainrule.network.reference import Reference
+from chainrule.training.objective import Batch
 from messages import exactly
 from oracles import assert_agrees, normal
 from strategies import batches, drawn_cases, networks

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from chainrule.engine.jit import kernel
-from chainrule.engine.memory import aligned_zeros
+from chainrule.engine.runtime.jit import kernel
+from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import (
     BOUNDSCHECK,
     LANES,

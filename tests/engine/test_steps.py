@@ -8,10 +8,10 @@ import pytest
 from chainrule import SGD, AdaDelta, Adam, Linear, Network, ReLU
 from chainrule.data import mnist
 from chainrule.engine.compiled import REMEMBERED, Compiled
-from chainrule.engine.reference import Reference
-from chainrule.objective import Batch
-from chainrule.optimizers import Optimizer, State
-from chainrule.presets import preset
+from chainrule.network.reference import Reference
+from chainrule.tasks.presets import preset
+from chainrule.training.objective import Batch
+from chainrule.training.optimizers import Optimizer, State
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from chainrule.engine.calls import PerSlot, PerWorker, Window, bind
-from chainrule.engine.jit import kernel
-from chainrule.engine.program import Phase, Program, Task, each
-from chainrule.engine.threads import Team
+from chainrule.engine.runtime.calls import PerSlot, PerWorker, Window, bind
+from chainrule.engine.runtime.jit import kernel
+from chainrule.engine.runtime.program import Phase, Program, Task, each
+from chainrule.engine.runtime.threads import Team
 
 
 @pytest.fixture(scope="module", params=[1, 2, 3, 8])

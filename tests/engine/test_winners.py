@@ -6,18 +6,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from chainrule.engine.kernels.convolution_weights import reduce_bias_gradient, reduce_weight_gradient, slot_floats
-from chainrule.engine.kernels.pooling import winners_size
-from chainrule.engine.kernels.winners import (
+from chainrule.engine.kernels.convolution.weights import reduce_bias_gradient, reduce_weight_gradient, slot_floats
+from chainrule.engine.kernels.pooling.patches import winners_size
+from chainrule.engine.kernels.pooling.winners import (
     Pooled,
     input_gradient,
     pack_weights_backward,
     packed_floats,
     scratch_floats,
 )
-from chainrule.engine.kernels.winners_weights import Lists, lists, weight_gradient
+from chainrule.engine.kernels.pooling.winners_weights import Lists, lists, weight_gradient
 from chainrule.engine.layout import Image, image
-from chainrule.engine.memory import aligned_zeros
+from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import LANES, padded
 from chainrule.layers.convolution import (
     convolution_bias_gradient,

@@ -3,10 +3,10 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from chainrule.engine.jit import kernel
-from chainrule.engine.kernels import winograd
+from chainrule.engine.kernels.convolution import winograd
 from chainrule.engine.layout import Image, image
-from chainrule.engine.memory import aligned_zeros
+from chainrule.engine.runtime.jit import kernel
+from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import LANES, join, load, padded, split, store
 from chainrule.layers.convolution import convolution, convolution_input_gradient
 

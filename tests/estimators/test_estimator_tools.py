@@ -19,7 +19,7 @@ from sklearn.preprocessing import PolynomialFeatures, StandardScaler
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import chainrule as cr
-from chainrule.engine.processors import default_threads
+from chainrule.engine.runtime.processors import default_threads
 from chainrule.estimators.small import WORTH, small_steps
 from sklearn_data import iris
 

@@ -38,8 +38,8 @@ from chainrule import (
     UsageError,
 )
 from chainrule.data import mnist
-from chainrule.description import build
 from chainrule.exchange import onnx_model, to_onnx
+from chainrule.exchange.description import build
 from chainrule.layers import LAYERS, Layer
 from messages import exactly
 from oracles import assert_agrees

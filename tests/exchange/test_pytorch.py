@@ -15,10 +15,10 @@ from torch import Tensor, nn
 import chainrule
 from chainrule import ChainruleError, Convolution, DataError, Linear, ModelError, Network, UsageError
 from chainrule.data import mnist
-from chainrule.description import build
 from chainrule.exchange import from_pytorch, to_pytorch
+from chainrule.exchange.description import build
 from chainrule.layers.log_softmax import log_softmax
-from chainrule.presets import PRESETS, preset
+from chainrule.tasks.presets import PRESETS, preset
 from messages import exactly
 from oracles import assert_agrees, torch_layer
 from strategies import networks

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from chainrule.errors import NetworkError
+from chainrule.base.errors import NetworkError
 from chainrule.layers import AveragePooling
 from chainrule.layers.average_pooling import average_pooling, average_pooling_input_gradient
 from messages import exactly

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from chainrule.errors import NetworkError
+from chainrule.base.errors import NetworkError
 from chainrule.layers import Convolution
 from chainrule.layers.convolution import (
     convolution,

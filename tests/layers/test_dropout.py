@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainrule.errors import NetworkError
+from chainrule.base.errors import NetworkError
+from chainrule.base.lcg48 import Lcg48
+from chainrule.base.random import Draws
 from chainrule.layers import Dropout
 from chainrule.layers.dropout import dropout, dropout_input_gradient
-from chainrule.lcg48 import Lcg48
-from chainrule.random import Draws
 from messages import exactly
 from oracles import check_layer, normal
 from strategies import drawn_cases, sizes, small

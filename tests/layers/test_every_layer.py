@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from chainrule.base.lcg48 import Lcg48
+from chainrule.base.random import Draws
 from chainrule.layers import (
     LAYERS,
     AveragePooling,
@@ -18,8 +20,6 @@ from chainrule.layers import (
     Standardise,
     Tanh,
 )
-from chainrule.lcg48 import Lcg48
-from chainrule.random import Draws
 from oracles import normal
 
 IMAGE, VECTOR = (2, 5, 6), (5,)

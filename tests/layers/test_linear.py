@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from chainrule.errors import NetworkError
+from chainrule.base.errors import NetworkError
 from chainrule.layers import Linear
 from chainrule.layers.linear import linear, linear_bias_gradient, linear_input_gradient, linear_weight_gradient
 from messages import exactly

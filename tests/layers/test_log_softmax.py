@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from chainrule.errors import NetworkError
+from chainrule.base.errors import NetworkError
 from chainrule.layers import LogSoftmax
 from chainrule.layers.log_softmax import log_softmax, log_softmax_input_gradient
 from chainrule.layers.softmax import softmax

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from chainrule.errors import NetworkError
+from chainrule.base.errors import NetworkError
 from chainrule.layers import Softmax
 from chainrule.layers.softmax import softmax, softmax_input_gradient
 from messages import exactly

@@ -8,12 +8,12 @@ import tomli_w
 from hypothesis import given
 
 from chainrule import load
+from chainrule.base.errors import DataError, NetworkError
 from chainrule.data import chunks
-from chainrule.description import build, describe
-from chainrule.errors import DataError, NetworkError
+from chainrule.exchange.description import build, describe
 from chainrule.layers import Linear, Standardise
-from chainrule.network import Network
-from chainrule.scaling import Scaling
+from chainrule.network.network import Network
+from chainrule.network.scaling import Scaling
 from messages import exactly
 from oracles import assert_agrees, check_layer, normal
 from strategies import drawn_cases, sizes, small

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from chainrule.errors import DataError, NetworkError
+from chainrule.base.errors import DataError, NetworkError
 from chainrule.losses import (
     LOSSES,
     NLL,

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import chainrule as cr
+from chainrule.base.errors import ChainruleError, UsageError
 from chainrule.data import Dataset, mnist
-from chainrule.errors import ChainruleError, UsageError
-from chainrule.examination import examine
-from chainrule.report import check_report_path, write_report
+from chainrule.tasks.examination import examine
+from chainrule.views.report import check_report_path, write_report
 from examined import classes_of, values_of
 from messages import exactly
 from report_page import Page

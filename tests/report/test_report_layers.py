@@ -5,8 +5,8 @@ import pytest
 
 import chainrule as cr
 from chainrule.data import mnist
-from chainrule.report.layers import layers
-from chainrule.report.timing import StageTime, samples_per_second, stage_times
+from chainrule.views.report.layers import layers
+from chainrule.views.report.timing import StageTime, samples_per_second, stage_times
 from report_page import Page
 
 LAYERS = [cr.Convolution(4), cr.ReLU(), cr.MaxPooling(), cr.Dropout(0.5), cr.Linear(10), cr.LogSoftmax()]
@@ -38,7 +38,7 @@ def test_samples_per_second_are_counted(network):
 
 def test_the_table_shows_every_layer_and_the_times(network, monkeypatch):
     times = [StageTime(0, 0, 1e-6), StageTime(0, 4, 7e-6), StageTime(4, 6, 2e-6)]
-    monkeypatch.setattr("chainrule.report.layers.stage_times", lambda *_: times)
+    monkeypatch.setattr("chainrule.views.report.layers.stage_times", lambda *_: times)
     section = layers(network, mnist("test").x[:5], "reference", None)
     page = Page(f"<!DOCTYPE html>{section.content}")
     spans = [cell.attributes["rowspan"] for cell in page.all("td") if "rowspan" in cell.attributes]

@@ -8,10 +8,10 @@ import pytest
 from PIL import Image
 
 import chainrule as cr
-from chainrule.classification import Classification
-from chainrule.report.confusion import confusion
-from chainrule.report.filters import GAP, coloured, filters, first_filters, tiled
-from chainrule.report.pictures import picture, pixels, resized
+from chainrule.tasks.classification import Classification
+from chainrule.views.report.confusion import confusion
+from chainrule.views.report.filters import GAP, coloured, filters, first_filters, tiled
+from chainrule.views.report.pictures import picture, pixels, resized
 
 
 def decoded(html: str) -> np.ndarray:

@@ -11,6 +11,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from chainrule.base.errors import ChainruleError
+from chainrule.base.version import __version__
 from chainrule.cli.bench import bench
 from chainrule.cli.evaluate import evaluate
 from chainrule.cli.exchange import export, import_model
@@ -20,8 +22,6 @@ from chainrule.cli.predict import predict
 from chainrule.cli.regress import regress
 from chainrule.cli.runs import runs
 from chainrule.cli.train import train
-from chainrule.errors import ChainruleError
-from chainrule.version import __version__
 
 app = typer.Typer(
     name="chainrule",

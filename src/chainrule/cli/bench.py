@@ -11,15 +11,15 @@ import typer
 from rich import box
 from rich.table import Table
 
+from chainrule.base.errors import UsageError
 from chainrule.cli.console import Json, Output, Quiet, table
 from chainrule.cli.job_data import DataOptions
-from chainrule.errors import UsageError
-from chainrule.presets import PRESETS
-from chainrule.presets import preset as preset_named
+from chainrule.tasks.presets import PRESETS
+from chainrule.tasks.presets import preset as preset_named
 
 if TYPE_CHECKING:
-    from chainrule.engine.bench import Measured
-    from chainrule.engine.profile import Row
+    from chainrule.engine.measure.profile import Row
+    from chainrule.engine.measure.steps import Measured
 
 CAPTION = (
     "\nus: microseconds a sample; GFLOP/s: executed, 2 a multiply-add; dense: those of the layer's definition\n"
@@ -59,8 +59,8 @@ def bench(
     network = chosen.network()
     network.prepare(digits.x[:1], network.w.dtype)
     network.loss.check_targets(digits.t, network.output_shape)
-    from chainrule.engine.bench import Steps, measure  # Numba is loaded where it is used
-    from chainrule.engine.machine_peak import bandwidth, peak_flops
+    from chainrule.engine.measure.machine_peak import bandwidth, peak_flops
+    from chainrule.engine.measure.steps import Steps, measure  # Numba is loaded where it is used
 
     output.note(f"{preset}: {after} steps of training, then {steps} that are timed, call by call and whole")
     training = Steps(network, digits, replace(chosen.training, batch_size=size))

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 import typer
 
+from chainrule.base.errors import UsageError
 from chainrule.cli.console import Json, Output, Quiet
 from chainrule.cli.job_data import data_for
 from chainrule.cli.run_folder import RunFolder
-from chainrule.errors import UsageError
-from chainrule.examination import examine
-from chainrule.model_file import Checkpoint, load_checkpoint
+from chainrule.exchange.model_file import Checkpoint, load_checkpoint
+from chainrule.tasks.examination import examine
 
 MISTAKES = 5
 
@@ -36,7 +36,7 @@ def evaluate(
     the confusion matrix, each class, the calibration, the worst mistakes, the first filters, the time per layer.
     """
     from chainrule.cli.examination import shown  # what draws and writes is loaded where it is used
-    from chainrule.report import check_report_path, write_report
+    from chainrule.views.report import check_report_path, write_report
 
     output = Output(json, quiet)
     if mistakes < 0:

@@ -9,11 +9,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from chainrule.classification import Classification, count
 from chainrule.cli.console import table
 from chainrule.cli.pictures import BAR, bar, half_blocks, thumbnail
-from chainrule.examination import Examination, Mistake
-from chainrule.report.gallery import few, probable
+from chainrule.tasks.classification import Classification, count
+from chainrule.tasks.examination import Examination, Mistake
+from chainrule.views.report.gallery import few, probable
 
 MOST_ROWS = 40  # classes that have a line
 PAIRS = 10  # of classes that are named where there is no room for the matrix

@@ -5,15 +5,15 @@ from typing import Annotated, Any
 
 import typer
 
+from chainrule.base.errors import UsageError
 from chainrule.cli.console import Json, Output, Quiet, table
-from chainrule.description import load_network
-from chainrule.errors import UsageError
+from chainrule.exchange.description import load_network
+from chainrule.exchange.model_file import load
 from chainrule.exchange.onnx_file import IR_VERSION, OPSET, ends, to_onnx
 from chainrule.exchange.pytorch import by_torch_name, from_pytorch, to_pytorch
 from chainrule.exchange.target import check_target
-from chainrule.model_file import load
-from chainrule.network import Network
-from chainrule.presets import PRESETS, preset
+from chainrule.network.network import Network
+from chainrule.tasks.presets import PRESETS, preset
 
 Contents = tuple[dict[str, Any], dict[str, str]]  # of a file: for a program, and for a person
 

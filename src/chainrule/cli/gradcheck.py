@@ -12,14 +12,14 @@ from rich.progress import track
 from rich.table import Table
 from threadpoolctl import threadpool_limits
 
+from chainrule.base.random import CHECK, Draws, permutation
+from chainrule.checks.gradients import DirectionCheck, Entry, GradientCheck, direction_check, gradient_check
+from chainrule.checks.networks import WithInputs, alone, random_batch, shrink
 from chainrule.cli.console import Json, Output, Quiet, Seed
 from chainrule.cli.job import DEFAULT_PRESET, Changes, make_job
-from chainrule.engine.reference import Reference
-from chainrule.gradient_check import DirectionCheck, Entry, GradientCheck, direction_check, gradient_check
-from chainrule.network import Network
-from chainrule.network_check import WithInputs, alone, random_batch, shrink
-from chainrule.presets import PRESETS
-from chainrule.random import CHECK, Draws, permutation
+from chainrule.network.network import Network
+from chainrule.network.reference import Reference
+from chainrule.tasks.presets import PRESETS
 
 ALONE, WHOLE = 2, 1  # samples of a layer alone, of the whole network
 DIRECTIONS = 5

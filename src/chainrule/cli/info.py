@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
+from chainrule.base.errors import UsageError
+from chainrule.base.version import __version__
 from chainrule.cli.console import Json, Output, Quiet, table
 from chainrule.data import cache_folder, mnist, stopping_distance
 from chainrule.engine import ENGINES
-from chainrule.errors import UsageError
-from chainrule.presets import PRESETS, preset
-from chainrule.version import __version__
+from chainrule.tasks.presets import PRESETS, preset
 
 PACKAGES = (
     "numba",

@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.augmentation import Augmentation
+from chainrule.augmentation.augmentation import Augmentation
+from chainrule.base.errors import UsageError
+from chainrule.base.version import __version__
 from chainrule.cli.job_data import Data
-from chainrule.description import describe, describe_training, load_network
-from chainrule.errors import UsageError
-from chainrule.network import Network
-from chainrule.optimizers import OPTIMIZERS, Optimizer
-from chainrule.presets import DIGIT_SHAPE, DIGITS, Preset, Seeds, preset
-from chainrule.training import Training
-from chainrule.version import __version__
+from chainrule.exchange.description import describe, describe_training, load_network
+from chainrule.network.network import Network
+from chainrule.tasks.presets import DIGIT_SHAPE, DIGITS, Preset, Seeds, preset
+from chainrule.training.descent import Training
+from chainrule.training.optimizers import OPTIMIZERS, Optimizer
 
 DEFAULT_PRESET = "mnist"
 

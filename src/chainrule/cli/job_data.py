@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from chainrule.base.errors import DataError, UsageError
 from chainrule.data import Dataset, mnist, read_data
 from chainrule.data.halves import cut
-from chainrule.errors import DataError, UsageError
+from chainrule.exchange.model_file import Checkpoint
 from chainrule.losses.loss import ClassLoss
-from chainrule.model_file import Checkpoint
-from chainrule.presets import DIGITS
+from chainrule.tasks.presets import DIGITS
 
 
 @dataclass(frozen=True)

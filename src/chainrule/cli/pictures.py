@@ -3,7 +3,7 @@
 import numpy as np
 from rich.text import Text
 
-from chainrule.report.pictures import pixels, resized
+from chainrule.views.report.pictures import pixels, resized
 
 BAR = 24  # characters of a probability of 1
 EIGHTHS = " ▏▎▍▌▋▊▉█"

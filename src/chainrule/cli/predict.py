@@ -11,13 +11,13 @@ from rich.console import RenderableType
 from rich.panel import Panel
 from rich.text import Text
 
+from chainrule.base.errors import ModelError
 from chainrule.cli.console import Json, Output, Quiet
 from chainrule.cli.pictures import BAR, bar, half_blocks, thumbnail
 from chainrule.data import read_digit
 from chainrule.data.pixels import Form, read_images
-from chainrule.errors import ModelError
-from chainrule.model_file import load_checkpoint
-from chainrule.presets import DIGIT_SHAPE, DIGITS
+from chainrule.exchange.model_file import load_checkpoint
+from chainrule.tasks.presets import DIGIT_SHAPE, DIGITS
 
 MOST = 12  # classes that are shown
 

@@ -9,12 +9,12 @@ import numpy as np
 import typer
 from rich.table import Table as Grid
 
+from chainrule.base.errors import DataError, UsageError
 from chainrule.cli.console import Json, Output, Plot, Quiet, Seed, table
 from chainrule.data import Table, read_csv, stopping_distance
-from chainrule.errors import DataError, UsageError
-from chainrule.events import BatchEvent, Event
-from chainrule.polynomial import formula
-from chainrule.regression import COMPARED_EPOCHS, METHODS, Comparison, PolynomialFit, compare, fit_polynomial
+from chainrule.regression.fitting import COMPARED_EPOCHS, METHODS, Comparison, PolynomialFit, compare, fit_polynomial
+from chainrule.regression.polynomial import formula
+from chainrule.training.events import BatchEvent, Event
 
 EMBEDDED = "stopping_distance"
 PATIENCE = 2.0  # seconds between two lines of progress
@@ -61,7 +61,7 @@ def regress(
     output = Output(json, quiet)
     methods = _methods(compare_methods)
     if plot:
-        from chainrule.plots import check_plot_path
+        from chainrule.views.plots import check_plot_path
 
         check_plot_path(plot)
     data = stopping_distance() if csv is None else read_csv(csv)
@@ -140,7 +140,7 @@ def _plot(
     x_name: str,
     t_name: str,
 ) -> None:
-    from chainrule.plots import plot_comparison, plot_regression  # matplotlib is loaded for a plot only
+    from chainrule.views.plots import plot_comparison, plot_regression  # matplotlib is loaded for a plot only
 
     if compared:
         plot_comparison(compared, path, t_name)

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from chainrule.events import BatchEvent, EpochEvent, Event, Listener, StopTraining
-from chainrule.fitting import EpochRecord
-from chainrule.sampling import batch_count
+from chainrule.tasks.fitting import EpochRecord
+from chainrule.training.events import BatchEvent, EpochEvent, Event, Listener, StopTraining
+from chainrule.training.sampling import batch_count
 
 REFRESH = 0.1  # seconds between two updates of the bar
 

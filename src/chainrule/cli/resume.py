@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 
+from chainrule.base.errors import DataError, UsageError
 from chainrule.cli.job import Job
 from chainrule.cli.job_data import load_data
 from chainrule.cli.run_folder import RunFolder
 from chainrule.cli.training_run import Settings, TrainingRun
-from chainrule.description import build_training
-from chainrule.errors import DataError, UsageError
-from chainrule.presets import PRESETS
+from chainrule.exchange.description import build_training
+from chainrule.tasks.presets import PRESETS
 
 
 def resume_run(folder: RunFolder, epochs: int | None) -> TrainingRun:

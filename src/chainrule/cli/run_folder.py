@@ -19,11 +19,11 @@ from typing import Any
 import numpy as np
 import tomli_w
 
-from chainrule.errors import DataError, ModelError, UsageError
-from chainrule.events import CheckpointEvent, EpochEvent, Event, Progress
-from chainrule.fitting import EpochRecord
-from chainrule.model_file import Checkpoint, load_checkpoint, save_checkpoint
-from chainrule.network import Network
+from chainrule.base.errors import DataError, ModelError, UsageError
+from chainrule.exchange.model_file import Checkpoint, load_checkpoint, save_checkpoint
+from chainrule.network.network import Network
+from chainrule.tasks.fitting import EpochRecord
+from chainrule.training.events import CheckpointEvent, EpochEvent, Event, Progress
 
 
 class RunFolder:

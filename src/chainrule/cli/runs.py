@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from chainrule.base.errors import UsageError
 from chainrule.cli.console import Json, Output, Quiet, table
 from chainrule.cli.run_folder import RunFolder
-from chainrule.errors import UsageError
 
 MISSING = "-"
 

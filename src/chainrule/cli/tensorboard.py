@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from chainrule.errors import ChainruleError
-from chainrule.events import BatchEvent, EpochEvent, Event, StopEvent
+from chainrule.base.errors import ChainruleError
+from chainrule.training.events import BatchEvent, EpochEvent, Event, StopEvent
 
 
 class TensorBoard:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from chainrule.base.errors import UsageError
 from chainrule.cli.console import Json, Output, Plot, Quiet
 from chainrule.cli.job import DEFAULT_PRESET, Changes, make_job
 from chainrule.cli.job_data import DataOptions, load_data
@@ -13,11 +14,10 @@ from chainrule.cli.resume import resume_run
 from chainrule.cli.run_folder import RunFolder
 from chainrule.cli.training_run import Settings, TrainingRun
 from chainrule.engine import DEFAULT_ENGINE, ENGINES
-from chainrule.errors import UsageError
-from chainrule.optimizers import OPTIMIZERS
-from chainrule.plots import check_plot_path
-from chainrule.presets import PRESETS
-from chainrule.sampling import ORDERS
+from chainrule.tasks.presets import PRESETS
+from chainrule.training.optimizers import OPTIMIZERS
+from chainrule.training.sampling import ORDERS
+from chainrule.views.plots import check_plot_path
 
 DATA_HELP = "A folder of IDX files, of images (one folder a class), a .csv or an .npz (default: the embedded MNIST)."
 of_network, of_training, of_data, of_run = (

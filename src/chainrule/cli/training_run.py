@@ -9,22 +9,22 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from chainrule.base.errors import ChainruleError
 from chainrule.cli.console import Output, table
 from chainrule.cli.job import Job
 from chainrule.cli.job_data import Data, DataOptions
 from chainrule.cli.reporting import BatchLines, EpochLines, ProgressBar, TestLines, stop_on_interrupt
 from chainrule.cli.run_folder import Keeper, RunFolder
 from chainrule.data import Dataset
-from chainrule.early_stopping import EarlyStopping
 from chainrule.engine import DEFAULT_ENGINE
-from chainrule.errors import ChainruleError
-from chainrule.evaluation import Evaluation
-from chainrule.events import Listener
-from chainrule.examination import Examination, examine
-from chainrule.fitting import History, fit
-from chainrule.model_file import Checkpoint
-from chainrule.plots import plot_history
-from chainrule.report import write_report
+from chainrule.exchange.model_file import Checkpoint
+from chainrule.tasks.evaluation import Evaluation
+from chainrule.tasks.examination import Examination, examine
+from chainrule.tasks.fitting import History, fit
+from chainrule.training.early_stopping import EarlyStopping
+from chainrule.training.events import Listener
+from chainrule.views.plots import plot_history
+from chainrule.views.report import write_report
 
 ORIGINAL_INTERVAL = 10  # batches between two lines of the lecture's program
 

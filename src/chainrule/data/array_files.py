@@ -13,11 +13,11 @@ from typing import IO
 
 import numpy as np
 
+from chainrule.base.errors import DataError
+from chainrule.base.reading import reason
 from chainrule.data.arrays import inputs_of, targets_of
 from chainrule.data.dataset import Dataset
-from chainrule.data.files import reason
 from chainrule.data.halves import HALVES, LARGE, check_split, half_of
-from chainrule.errors import DataError
 
 INPUTS = ("x", "images", "image", "inputs", "data", "features")
 """What inputs are called, in small letters; the first that is there counts."""

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base.errors import DataError
 from chainrule.data.dataset import Dataset
 from chainrule.data.names import Classes, number_labels
-from chainrule.errors import DataError
 
 
 def as_dataset(x: Any, t: Any, sample_weight: Any = None, classes: Sequence[str] | None = None) -> Dataset:

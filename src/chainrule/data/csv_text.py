@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
 
+from chainrule.base.errors import DataError
 from chainrule.data.names import as_number
-from chainrule.errors import DataError
 
 Line = tuple[int, str]  # its number from 1, and its text
 

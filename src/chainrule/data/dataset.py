@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chainrule.base.errors import DataError, UsageError
 from chainrule.data.chunks import chunks
-from chainrule.errors import DataError, UsageError
 
 
 @dataclass(frozen=True, eq=False)

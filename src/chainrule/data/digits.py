@@ -7,7 +7,7 @@ of mass to the middle of 28 x 28. The digits are white ink (255) on black (0).
 import numpy as np
 from PIL import Image, ImageFilter
 
-from chainrule.errors import DataError
+from chainrule.base.errors import DataError
 
 SIZE = 28
 """The side of the image."""

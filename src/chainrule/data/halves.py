@@ -5,9 +5,9 @@ from typing import TypeVar
 
 import numpy as np
 
+from chainrule.base.errors import DataError, UsageError
+from chainrule.base.random import HOLD_OUT, Draws, permutation
 from chainrule.data.dataset import Dataset
-from chainrule.errors import DataError, UsageError
-from chainrule.random import HOLD_OUT, Draws, permutation
 
 T = TypeVar("T")
 

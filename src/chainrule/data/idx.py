@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from chainrule.data.files import read_bytes, reason
-from chainrule.errors import DataError
+from chainrule.base.errors import DataError
+from chainrule.base.reading import read_bytes, reason
 
 TYPES = {
     0x08: np.dtype(">u1"),

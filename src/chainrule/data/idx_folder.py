@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from chainrule.base.errors import DataError, UsageError
 from chainrule.data.dataset import Dataset
 from chainrule.data.halves import check_split, half_of, of_split
 from chainrule.data.idx import read_idx
 from chainrule.data.names import number_labels
-from chainrule.errors import DataError, UsageError
 
 PREFIXES = {"train": ("train",), "test": ("t10k", "test")}
 IMAGES = ("images", (3, 4))

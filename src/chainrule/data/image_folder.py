@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
+from chainrule.base.errors import DataError
+from chainrule.base.reading import reason
 from chainrule.data.dataset import Dataset
-from chainrule.data.files import reason
 from chainrule.data.halves import HALVES, TEST_FRACTION, check_split, drawn, named_half, of_split
 from chainrule.data.names import number_labels
 from chainrule.data.pixels import common_form, read_images
-from chainrule.errors import DataError
 
 SYSTEM_FILES = ("thumbs.db", "desktop.ini")
 """What Windows leaves in a folder of images, in small letters."""

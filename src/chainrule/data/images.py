@@ -8,9 +8,9 @@ from contextlib import contextmanager
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from chainrule.base.errors import DataError
+from chainrule.base.reading import reason
 from chainrule.data.digits import prepare_digit
-from chainrule.data.files import reason
-from chainrule.errors import DataError
 
 FULL_SCALES = (1.0, 255.0, 65535.0)
 """What white is in an image whose pixels are not bytes: the first of these that no pixel exceeds."""

@@ -13,11 +13,11 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from chainrule.data.cache import cache_folder, write_atomically
+from chainrule.base.errors import DataError, UsageError
+from chainrule.base.files import cache_folder, write_atomically
+from chainrule.base.reading import reason
 from chainrule.data.dataset import Dataset
-from chainrule.data.files import reason
 from chainrule.data.idx import parse_idx
-from chainrule.errors import DataError, UsageError
 
 CONTAINER = "mnist/mnist.xz"
 SHA256 = "e554e6414af81d99fb4514d83678ad380156bf7c1db112c4f354786ee81043a3"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chainrule.errors import DataError
+from chainrule.base.errors import DataError
 
 Classes = tuple[str, ...]
 

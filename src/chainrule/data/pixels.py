@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageOps
 
+from chainrule.base.errors import DataError, UsageError
 from chainrule.data.images import on_paper, opened_image, pillow_quiet
-from chainrule.errors import DataError, UsageError
 
 GREY = ("1", "L", "LA", "I", "I;16", "I;16L", "I;16B", "I;16N")
 """Pillow's modes of images without colour."""

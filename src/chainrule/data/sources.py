@@ -5,15 +5,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from chainrule.base.errors import DataError, UsageError
+from chainrule.base.reading import reason
 from chainrule.data.array_files import read_arrays
 from chainrule.data.dataset import Dataset
-from chainrule.data.files import reason
 from chainrule.data.halves import check_split, named_half
 from chainrule.data.idx_folder import read_idx_halves
 from chainrule.data.image_folder import has_classes, read_image_folder
 from chainrule.data.names import shortened
 from chainrule.data.table_files import read_table
-from chainrule.errors import DataError, UsageError
 
 TABLES = (".csv", ".tsv", ".txt")
 """How the names of CSV files end."""

@@ -4,14 +4,14 @@ import os
 
 import numpy as np
 
+from chainrule.base.errors import DataError
+from chainrule.base.reading import read_bytes
 from chainrule.data.arrays import targets_of
 from chainrule.data.csv_text import CsvText, csv_text
 from chainrule.data.dataset import Dataset
-from chainrule.data.files import read_bytes
 from chainrule.data.halves import check_split, half_of
 from chainrule.data.names import as_number
 from chainrule.data.tables import column_number
-from chainrule.errors import DataError
 
 ROWS_OF_A_CLASS = 3
 """So many rows, on average, that a target of more than two whole numbers needs for each to be a class."""

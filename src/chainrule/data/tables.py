@@ -7,11 +7,11 @@ from importlib import resources
 
 import numpy as np
 
+from chainrule.base.errors import DataError
+from chainrule.base.reading import read_bytes
 from chainrule.data.csv_text import csv_text
 from chainrule.data.dataset import Dataset
-from chainrule.data.files import read_bytes
 from chainrule.data.names import shortened
-from chainrule.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)

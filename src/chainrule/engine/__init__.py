@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chainrule.engine.reference import Reference
-from chainrule.errors import UsageError
-from chainrule.network import Network
+from chainrule.base.errors import UsageError
+from chainrule.network.network import Network
+from chainrule.network.reference import Reference
 
 if TYPE_CHECKING:
     from chainrule.engine.compiled import Compiled

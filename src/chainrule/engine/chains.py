@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chainrule.engine.calls import Call
-from chainrule.engine.program import TASKS, Phase, Role, Task, Unit, cut, units_of
-from chainrule.engine.stage import Stage, Step, Work
+from chainrule.engine.runtime.calls import Call
+from chainrule.engine.runtime.program import TASKS, Phase, Role, Task, Unit, cut, units_of
+from chainrule.engine.stages.stage import Stage, Step, Work
 
 
 class Chains:

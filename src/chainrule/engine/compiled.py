@@ -6,20 +6,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.engine.ends import Source
+from chainrule.base.errors import UsageError
+from chainrule.base.random import check_seed
 from chainrule.engine.kernels.optimizers import kernel_of
 from chainrule.engine.plan import Plan, layout_of
-from chainrule.engine.processors import default_threads
-from chainrule.engine.program import Program
-from chainrule.engine.stage import Step
-from chainrule.engine.threads import Team, team_of
-from chainrule.engine.updates import Updates
-from chainrule.errors import UsageError
+from chainrule.engine.runtime.processors import default_threads
+from chainrule.engine.runtime.program import Program
+from chainrule.engine.runtime.threads import Team, team_of
+from chainrule.engine.stages.ends import Source
+from chainrule.engine.stages.stage import Step
+from chainrule.engine.stages.updates import Updates
 from chainrule.layers import Linear
-from chainrule.network import Network, OnReady
-from chainrule.objective import Batch, Objective
-from chainrule.optimizers import Optimizer, State
-from chainrule.random import check_seed
+from chainrule.network.network import Network, OnReady
+from chainrule.training.objective import Batch, Objective
+from chainrule.training.optimizers import Optimizer, State
 
 WORTH = 1 << 19  # multiply-adds of a forward pass for which a thread is worth waking
 SMALL = 1 << 17  # weights of an update likewise

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from chainrule.engine.jit import kernel
+from chainrule.engine.runtime.jit import kernel
 from chainrule.engine.simd import LANES
 
 LINE = 16  # float32 in a cache line of 64 bytes

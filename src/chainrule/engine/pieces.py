@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from chainrule.engine.layout import Image, image, odd_lines
 from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, ReLU
-from chainrule.network import Network
+from chainrule.network.network import Network
 
 LARGEST = 4  # size of a max-pool's patch that a kernel takes
 

@@ -5,20 +5,20 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.engine.calls import Call, Window
 from chainrule.engine.chains import Chains
-from chainrule.engine.convolution_stage import ConvolutionStage
-from chainrule.engine.elementwise_stage import elementwise_stage
-from chainrule.engine.ends import Input, Output, Source
-from chainrule.engine.linear_stage import LinearStage
 from chainrule.engine.pieces import Piece, after_relu, images_of, pieces_of
-from chainrule.engine.pooled_stage import PooledStage
-from chainrule.engine.pooling_stage import pooling_stage
-from chainrule.engine.program import Program, Role, Task, each
-from chainrule.engine.stage import SLOTS, DefinitionStage, Room, Stage, Step, Values
+from chainrule.engine.runtime.calls import Call, Window
+from chainrule.engine.runtime.program import Program, Role, Task, each
+from chainrule.engine.stages.convolution import ConvolutionStage
+from chainrule.engine.stages.elementwise import elementwise_stage
+from chainrule.engine.stages.ends import Input, Output, Source
+from chainrule.engine.stages.linear import LinearStage
+from chainrule.engine.stages.pooled import PooledStage
+from chainrule.engine.stages.pooling import pooling_stage
+from chainrule.engine.stages.stage import SLOTS, DefinitionStage, Room, Stage, Step, Values
 from chainrule.engine.weights import Permuted, aligned, linear_weights
 from chainrule.layers import Convolution, Linear
-from chainrule.network import Network
+from chainrule.network.network import Network
 
 CHEAP = 32  # multiply-adds for an element of a convolution's output, up to which it is computed again, not kept
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from chainrule.engine.layout import Image
 from chainrule.engine.simd import LANES, padded
-from chainrule.objective import Layout
+from chainrule.training.objective import Layout
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Estimators with scikit-learn's interface: for Pipeline, GridSearchCV, cross_val_score and whatever else is there."""
 
-from chainrule.errors import ChainruleError
+from chainrule.base.errors import ChainruleError
 
 try:
     import sklearn as sklearn

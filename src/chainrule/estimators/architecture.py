@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import NetworkError, UsageError
+from chainrule.base.errors import NetworkError, UsageError
 from chainrule.layers import Layer, Linear, ReLU
-from chainrule.presets import Seeds, preset
+from chainrule.tasks.presets import Seeds, preset
 
 
 def layers_in_a_row(layers: Any) -> list[Layer]:

@@ -9,19 +9,19 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from chainrule.base.errors import DataError, UsageError
 from chainrule.data.dataset import Dataset
-from chainrule.early_stopping import Monitor
-from chainrule.errors import DataError, UsageError
 from chainrule.estimators.architecture import layers_in_a_row, with_outputs
 from chainrule.estimators.learner import Learner, weight_of
 from chainrule.estimators.samples import as_rows, check_images, sample_shape, scaled
 from chainrule.estimators.settings import stopping_of, training_of
-from chainrule.fitting import History
 from chainrule.layers import Layer, Standardise
 from chainrule.losses import Loss
-from chainrule.network import Network
-from chainrule.prediction import Predictor
-from chainrule.scaling import scaling_of
+from chainrule.network.network import Network
+from chainrule.network.scaling import scaling_of
+from chainrule.tasks.fitting import History
+from chainrule.tasks.prediction import Predictor
+from chainrule.training.early_stopping import Monitor
 
 FLOATS: tuple[type, ...] = np.float64, np.float32
 

@@ -7,16 +7,16 @@ import numpy as np
 
 from chainrule.data.dataset import Dataset
 from chainrule.data.moments import Moments
-from chainrule.engine.reference import Reference
 from chainrule.estimators.small import small_steps
 from chainrule.estimators.units import input_units, moments_of, rescale_outputs, target_units
-from chainrule.events import Listener, Progress
-from chainrule.fitting import History, fit
 from chainrule.layers import Standardise
 from chainrule.layers.standardise import standardise
-from chainrule.network import Network
-from chainrule.optimizers import Optimizer, State
-from chainrule.training import Training
+from chainrule.network.network import Network
+from chainrule.network.reference import Reference
+from chainrule.tasks.fitting import History, fit
+from chainrule.training.descent import Training
+from chainrule.training.events import Listener, Progress
+from chainrule.training.optimizers import Optimizer, State
 
 
 class Learner:

@@ -14,11 +14,11 @@ from collections.abc import Callable
 import numpy as np
 
 from chainrule.data.dataset import Dataset
-from chainrule.events import EpochEvent, Event, StopTraining
-from chainrule.objective import Batch, Objective
-from chainrule.polynomial import WORST, Bowl
-from chainrule.regression import GD_TOLERANCE, MOST_UPDATES
-from chainrule.training import Training, minimise
+from chainrule.regression.fitting import GD_TOLERANCE, MOST_UPDATES
+from chainrule.regression.polynomial import WORST, Bowl
+from chainrule.training.descent import Training, minimise
+from chainrule.training.events import EpochEvent, Event, StopTraining
+from chainrule.training.objective import Batch, Objective
 
 
 def exact(p: np.ndarray, t: np.ndarray, weight: np.ndarray) -> np.ndarray:

@@ -7,15 +7,15 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets
 
+from chainrule.base.errors import DataError, UsageError
 from chainrule.data.dataset import Dataset
-from chainrule.early_stopping import Monitor
-from chainrule.errors import DataError, UsageError
 from chainrule.estimators.base import NeuralEstimator
-from chainrule.fitting import History
 from chainrule.layers import Layer, LogSoftmax, Softmax
 from chainrule.layers.log_softmax import log_softmax
 from chainrule.layers.softmax import softmax
 from chainrule.losses import LogSoftmaxNLL, Loss
+from chainrule.tasks.fitting import History
+from chainrule.training.early_stopping import Monitor
 
 
 class NeuralClassifier(ClassifierMixin, NeuralEstimator):

@@ -6,10 +6,10 @@ import numpy as np
 from sklearn.base import MultiOutputMixin, RegressorMixin
 
 from chainrule.data.dataset import Dataset
-from chainrule.early_stopping import Monitor
 from chainrule.estimators.base import NeuralEstimator
-from chainrule.fitting import History
 from chainrule.losses import Loss, SquaredError
+from chainrule.tasks.fitting import History
+from chainrule.training.early_stopping import Monitor
 
 
 class NeuralRegressor(MultiOutputMixin, RegressorMixin, NeuralEstimator):

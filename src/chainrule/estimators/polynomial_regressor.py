@@ -14,9 +14,9 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from chainrule.errors import DataError, UsageError
+from chainrule.base.errors import DataError, UsageError
 from chainrule.estimators.least_squares import by_descent, exact
-from chainrule.polynomial import powers
+from chainrule.regression.polynomial import powers
 
 METHODS = "exact", "gd"
 

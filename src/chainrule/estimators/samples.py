@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import DataError
+from chainrule.base.errors import DataError
 from chainrule.layers.layer import Shape
-from chainrule.presets import DIGIT_SHAPE
-from chainrule.scaling import Scaling
+from chainrule.network.scaling import Scaling
+from chainrule.tasks.presets import DIGIT_SHAPE
 
 
 def as_rows(X: Any) -> tuple[Any, Shape | None]:

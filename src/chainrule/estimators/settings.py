@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.early_stopping import EarlyStopping, Monitor
-from chainrule.errors import UsageError
-from chainrule.optimizers import OPTIMIZERS, Adam, Optimizer
-from chainrule.presets import preset
-from chainrule.sampling import batch_count
-from chainrule.training import Training
+from chainrule.base.errors import UsageError
+from chainrule.tasks.presets import preset
+from chainrule.training.descent import Training
+from chainrule.training.early_stopping import EarlyStopping, Monitor
+from chainrule.training.optimizers import OPTIMIZERS, Adam, Optimizer
+from chainrule.training.sampling import batch_count
 
 AUTO = "auto"
 EPOCHS, BATCH = 50, 200

@@ -16,7 +16,7 @@ from threading import Lock
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from chainrule.network import Network
+from chainrule.network.network import Network
 
 WORTH = 1 << 22  # multiply-adds of a forward pass for which a second thread is worth waking
 BLOCK = 1 << 24  # bytes

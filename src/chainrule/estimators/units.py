@@ -11,12 +11,12 @@ does not become huge where it is. An image has one mean and one scale for each c
 
 import numpy as np
 
+from chainrule.base.errors import DataError
 from chainrule.data.moments import Moments
-from chainrule.errors import DataError
 from chainrule.layers import Standardise
 from chainrule.layers.layer import Shape
-from chainrule.network import Network
-from chainrule.polynomial import LARGEST
+from chainrule.network.network import Network
+from chainrule.regression.polynomial import LARGEST
 
 KEPT = 2.0  # deviations up to so many times below or above the median stay so
 NOISE = 2.0**-46  # a column is constant if it deviates by no more than this part of its mean: by rounding

@@ -11,11 +11,11 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chainrule.description import describe
-from chainrule.errors import ChainruleError
+from chainrule.base.errors import ChainruleError
+from chainrule.base.version import __version__
+from chainrule.exchange.description import describe
 from chainrule.exchange.onnx_operators import operators, output_name
 from chainrule.exchange.target import write_target
-from chainrule.version import __version__
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from onnx import ModelProto
 
     from chainrule.layers.layer import Shape
-    from chainrule.network import Network
-    from chainrule.scaling import Scaling
+    from chainrule.network.network import Network
+    from chainrule.network.scaling import Scaling
 
 OPSET, IR_VERSION = 17, 8
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.errors import NetworkError, UsageError
+from chainrule.base.errors import NetworkError, UsageError
 from chainrule.exchange.rounding import rounded
 from chainrule.layers import (
     LAYERS,
@@ -32,8 +32,8 @@ from chainrule.layers import (
     Tanh,
 )
 from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy
-from chainrule.network import Network
-from chainrule.scaling import Scaling
+from chainrule.network.network import Network
+from chainrule.network.scaling import Scaling
 
 FLOAT32 = np.dtype(np.float32)
 FLOAT32_IN_ONNX = 1  # the number of that type

@@ -19,13 +19,13 @@ import numpy as np
 from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save as to_bytes
 
-from chainrule.data.files import read_bytes
-from chainrule.description import describe
-from chainrule.errors import DataError, ModelError
+from chainrule.base.errors import DataError, ModelError
+from chainrule.base.reading import read_bytes
+from chainrule.base.version import __version__
+from chainrule.exchange.description import describe
 from chainrule.exchange.rounding import rounded
 from chainrule.exchange.target import write_target
-from chainrule.network import Network, Parameter
-from chainrule.version import __version__
+from chainrule.network.network import Network, Parameter
 
 KEYS = {"w": "weight", "b": "bias"}
 FLOATS = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}  # safetensors' names of what NumPy has, too

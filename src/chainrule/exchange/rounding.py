@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from chainrule.errors import DataError
+from chainrule.base.errors import DataError
 
 
 def rounded(name: str, values: np.ndarray, dtype: np.dtype) -> np.ndarray:

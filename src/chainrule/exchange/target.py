@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
-from chainrule.data.cache import write_atomically
-from chainrule.data.files import reason
-from chainrule.errors import ChainruleError, UsageError
+from chainrule.base.errors import ChainruleError, UsageError
+from chainrule.base.files import write_atomically
+from chainrule.base.reading import reason
 
 
 def check_target(path: str | Path, source: str | Path | None = None) -> None:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chainrule.base.random import Draws
 from chainrule.layers.layer import Parameters, Shape
 from chainrule.layers.windows import Pooling, patch_elements
-from chainrule.random import Draws
 
 
 def average_pooling(x: np.ndarray, size: int = 2, stride: int = 2) -> np.ndarray:

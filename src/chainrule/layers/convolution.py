@@ -19,9 +19,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from chainrule.base.random import Draws
 from chainrule.layers.layer import Layer, Parameters, Shape, image_shape, whole_numbers, window_count
 from chainrule.layers.windows import pad, patch_elements, windows
-from chainrule.random import Draws
 
 
 def convolution(x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int = 1, padding: int = 0) -> np.ndarray:

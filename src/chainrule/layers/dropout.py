@@ -14,10 +14,10 @@ from math import prod
 
 import numpy as np
 
-from chainrule.errors import NetworkError
+from chainrule.base.errors import NetworkError
+from chainrule.base.lcg48 import Lcg48
+from chainrule.base.random import Draws
 from chainrule.layers.layer import Layer, Parameters
-from chainrule.lcg48 import Lcg48
-from chainrule.random import Draws
 
 
 def dropout(x: np.ndarray, keep: np.ndarray, p: float) -> np.ndarray:

@@ -12,8 +12,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from chainrule.errors import NetworkError
-from chainrule.random import Draws
+from chainrule.base.errors import NetworkError
+from chainrule.base.random import Draws
 
 Shape = tuple[int, ...]
 Parameters = Mapping[str, np.ndarray]

@@ -15,8 +15,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from chainrule.base.random import Draws
 from chainrule.layers.layer import Layer, Parameters, Shape, whole_numbers
-from chainrule.random import Draws
 
 
 def flat(x: np.ndarray) -> np.ndarray:

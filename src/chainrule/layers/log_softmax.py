@@ -7,8 +7,8 @@ dy[k]/dx[i] = [i = k] - softmax(x)[i],  so  dL/dx[i] = dL/dy[i] - softmax(x)[i] 
 
 import numpy as np
 
+from chainrule.base.random import Draws
 from chainrule.layers.layer import Layer, Parameters, Shape, vector_length
-from chainrule.random import Draws
 
 
 def log_softmax(x: np.ndarray) -> np.ndarray:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.errors import NetworkError
+from chainrule.base.errors import NetworkError
+from chainrule.base.random import Draws
 from chainrule.layers.layer import Layer, Parameters
-from chainrule.random import Draws
 
 
 def relu(x: np.ndarray) -> np.ndarray:

@@ -8,8 +8,8 @@ exp(x) / (1 + exp(x)), which is the same: so exp never overflows, and a small y 
 
 import numpy as np
 
+from chainrule.base.random import Draws
 from chainrule.layers.layer import Layer, Parameters
-from chainrule.random import Draws
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:

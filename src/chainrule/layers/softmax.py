@@ -9,8 +9,8 @@ exp(x - max x) instead of exp(x) changes nothing but the overflow.
 
 import numpy as np
 
+from chainrule.base.random import Draws
 from chainrule.layers.layer import Layer, Parameters, Shape, vector_length
-from chainrule.random import Draws
 
 
 def softmax(x: np.ndarray) -> np.ndarray:

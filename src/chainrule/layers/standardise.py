@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chainrule.base.errors import DataError, NetworkError
+from chainrule.base.random import Draws
 from chainrule.data.moments import Moments
-from chainrule.errors import DataError, NetworkError
 from chainrule.layers.layer import Layer, Parameters, Shape
-from chainrule.random import Draws
 
 FLAT = 2.0**-23
 """The part of a feature's mean that its std must exceed: below, float32 holds next to nothing of it."""

@@ -7,8 +7,8 @@ Not in the lecture.
 
 import numpy as np
 
+from chainrule.base.random import Draws
 from chainrule.layers.layer import Layer, Parameters
-from chainrule.random import Draws
 
 
 def tanh(x: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.errors import DataError, NetworkError
+from chainrule.base.errors import DataError, NetworkError
 
 Shape = tuple[int, ...]
 

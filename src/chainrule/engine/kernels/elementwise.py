@@ -13,8 +13,8 @@ those of x and gy are.
 
 import numpy as np
 
-from chainrule.engine.jit import inlined, kernel
 from chainrule.engine.layout import block_floats, place
+from chainrule.engine.runtime.jit import inlined, kernel
 
 F32 = np.float32
 

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from chainrule.engine.jit import kernel
+from chainrule.engine.runtime.jit import kernel
 from chainrule.engine.simd import LANES
 from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, SigmoidBinaryCrossEntropy, SquaredError
 

@@ -1,7 +1,7 @@
 """dL/dy behind a ReLU (and a dropout), laid out for whoever reads it next."""
 
-from chainrule.engine.jit import kernel
 from chainrule.engine.layout import place
+from chainrule.engine.runtime.jit import kernel
 from chainrule.engine.simd import LANES, above, fill, load, scale, select, store
 
 

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.engine.jit import kernel
+from chainrule.engine.runtime.jit import kernel
 from chainrule.engine.simd import LANES, add, load, multiply, total, zeros
-from chainrule.optimizers import SGD, AdaDelta, Adam, Optimizer
+from chainrule.training.optimizers import SGD, AdaDelta, Adam, Optimizer
 
 CHUNK = 4096  # elements that are updated at a time: their squares are summed before they meet others
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chainrule.engine.jit import inlined, kernel
+from chainrule.base.random import KEY_STEPS, ROUNDS, Draws
+from chainrule.engine.runtime.jit import inlined, kernel
 from chainrule.engine.simd import LANES
-from chainrule.random import KEY_STEPS, ROUNDS, Draws
 
 M0, M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 STEP0, STEP1 = np.uint64(KEY_STEPS[0]), np.uint64(KEY_STEPS[1])

@@ -7,8 +7,8 @@ x is flat and in canonical order. The rows of a shuffle lie far apart in memory:
 
 import numpy as np
 
-from chainrule.engine.jit import kernel
 from chainrule.engine.layout import place
+from chainrule.engine.runtime.jit import kernel
 from chainrule.engine.simd import prefetch
 
 AHEAD = 2  # samples

@@ -8,7 +8,7 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 
-from chainrule.engine.jit import intrinsic
+from chainrule.engine.runtime.jit import intrinsic
 from chainrule.engine.simd.isa import LANES
 from chainrule.engine.simd.tile import I1, I64, VECTOR, Emitter, literal
 

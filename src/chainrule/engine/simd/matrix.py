@@ -5,7 +5,7 @@ Each product is added in one instruction where the machine has it (FMA), rounded
 
 from numba import types
 
-from chainrule.engine.jit import intrinsic
+from chainrule.engine.runtime.jit import intrinsic
 from chainrule.engine.simd.isa import LANES
 from chainrule.engine.simd.tile import I64, Emitter, TileType
 

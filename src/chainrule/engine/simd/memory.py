@@ -7,7 +7,7 @@ row follow one another.
 from llvmlite import ir
 from numba import types
 
-from chainrule.engine.jit import intrinsic
+from chainrule.engine.runtime.jit import intrinsic
 from chainrule.engine.simd.isa import LANES
 from chainrule.engine.simd.tile import I32, I64, VECTOR, Emitter, TileType, literal
 

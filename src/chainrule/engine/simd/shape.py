@@ -6,7 +6,7 @@ None of these computes anything: but for `transpose`, they only say which regist
 from llvmlite import ir
 from numba import types
 
-from chainrule.engine.jit import intrinsic
+from chainrule.engine.runtime.jit import intrinsic
 from chainrule.engine.simd.isa import LANES
 from chainrule.engine.simd.tile import I32, VECTOR, Emitter, TileType, literal
 

@@ -1,0 +1,131 @@
+"""Augmentation: training pictures are moved, turned and bent a little, anew in every epoch.
+
+A digit that is shifted, rotated or drawn with another hand stays the same digit; a network that sees it so learns
+that. The bending is that of P. Y. Simard, D. Steinkraus, J. C. Platt, *Best Practices for Convolutional Neural Networks
+Applied to Visual Document Analysis* (ICDAR 2003): random displacements, smoothed by a Gaussian.
+
+Random numbers are Philox's, by key = seed and counter = (element // 4, the sample's number, AUGMENT, epoch): a picture
+is the same in whatever batch it stands, for any number of threads, and after a resume.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from math import isfinite, prod
+from typing import Any
+
+import numpy as np
+
+from chainrule.base.errors import DataError, UsageError
+from chainrule.base.random import AUGMENT, check_seed, philox4x32
+
+FIRST_BUMP = 4
+"""The elements before are the words of shift (two) and rotation."""
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How much pictures are changed; 0 is not at all."""
+
+    shift: int = 0
+    """At most so many whole pixels up or down, and left or right."""
+
+    rotate: float = 0.0
+    """At most so many degrees to either side, around the centre."""
+
+    elastic: float = 0.0
+    """The standard deviation of a pixel's displacement along either axis, in pixels."""
+
+    smoothness: float = 4.0
+    """Over how many pixels elastic displacements are alike: the Gaussian's standard deviation."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
+                raise UsageError(f"augmentation: {field.name} is {value!r}, expected a number from 0")
+        if self.shift != int(self.shift):
+            raise UsageError(f"augmentation: shift is {self.shift}, expected whole pixels")
+        if self.rotate > 180:
+            raise UsageError(f"augmentation: rotate is {self.rotate}, expected at most 180 degrees")
+        if self.smoothness < 1:
+            raise UsageError(f"augmentation: smoothness is {self.smoothness}, expected at least 1 pixel")
+
+    @classmethod
+    def parse(cls, text: str) -> "Augmentation":
+        """From `shift=2,rotate=10,elastic=1`; UsageError for anything else."""
+        options: dict[str, float] = {}
+        for part in text.split(","):
+            name, _, value = (side.strip() for side in part.partition("="))
+            try:
+                number = float(value)
+            except ValueError:
+                raise UsageError(f"augmentation: found {part!r}, expected as in shift=2,rotate=10,elastic=1") from None
+            if name in options:
+                raise UsageError(f"augmentation: {name} is given twice, expected once")
+            options[name] = int(number) if number.is_integer() else number
+        return cls.of(options)
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> "Augmentation":
+        """From what `describe` gave."""
+        names = [field.name for field in fields(cls)]
+        for name in options:
+            if name not in names:
+                raise UsageError(f"augmentation: there is no {name!r}, expected one of: {', '.join(names)}")
+        return cls(**options)
+
+    def describe(self) -> dict[str, float]:
+        """What is not at its default, by name."""
+        values = {field: getattr(self, field.name) for field in fields(self)}
+        return {field.name: value for field, value in values.items() if value != field.default}
+
+    def __str__(self) -> str:
+        return ",".join(f"{name}={value:g}" for name, value in self.describe().items())
+
+    def __call__(self, x: np.ndarray, seed: int, epoch: int, positions: np.ndarray) -> np.ndarray:
+        """The pictures x (s, c, i, j) uint8, changed as sample numbers `positions` (s,) are in that epoch.
+
+        Of x's shape and type; x is left as it is. DataError for what are no pictures of bytes.
+        """
+        if x.ndim != 4 or x.dtype != np.uint8:
+            raise DataError(f"augmentation is for images (s, c, i, j) of uint8, but x is {x.dtype} of shape {x.shape}")
+        for name, pixels in (("shift", self.shift), ("elastic", self.elastic)):
+            if pixels >= min(x.shape[2:]):
+                height, width = x.shape[2:]
+                raise UsageError(f"augmentation: {name} is {pixels}, expected less than the images' {height} x {width}")
+        if not (self.shift or self.rotate or self.elastic) or x.size == 0:
+            return x.copy()
+        from chainrule.augmentation.resampling import resample  # Numba is loaded where it is used
+
+        rows, columns = (bumps(size, self.smoothness)[:, : None if self.elastic else 0] for size in x.shape[2:])
+        shape = 2, rows.shape[1], columns.shape[1]
+        words = uniform_words(check_seed(seed), epoch, positions, FIRST_BUMP + prod(shape))
+        noise = (np.sqrt(3) * self.elastic * words[:, FIRST_BUMP:]).astype(np.float32).reshape(len(x), *shape)
+        y = np.empty(x.shape, np.uint8)
+        source = np.require(x, requirements=("C", "W"))  # a kernel for what nobody may write to would be another one
+        resample(source, self._turns(words), noise, rows, np.ascontiguousarray(columns.T), y)
+        return y
+
+    def _turns(self, words: np.ndarray) -> np.ndarray:
+        """(s, 4) float32: cosine and sine of each picture's angle, and how far it moves down and right."""
+        angle = np.deg2rad(self.rotate * words[:, 2])
+        moves = np.floor((words[:, :2] + 1) / 2 * (2 * self.shift + 1)) - self.shift
+        return np.column_stack([np.cos(angle), np.sin(angle), moves]).astype(np.float32)
+
+
+def uniform_words(seed: int, epoch: int, positions: np.ndarray, elements: int) -> np.ndarray:
+    """(s, elements) float64 in [-1, 1): Philox's words of each position in that epoch."""
+    blocks = np.arange((elements + 3) // 4)
+    counter = blocks, np.asarray(positions)[:, np.newaxis] & 0xFFFFFFFF, AUGMENT, epoch & 0xFFFFFFFF
+    words = np.stack(philox4x32(counter, (seed & 0xFFFFFFFF, seed >> 32)), axis=-1)
+    return words.reshape(len(positions), -1)[:, :elements] / 2.0**31 - 1
+
+
+def bumps(size: int, smoothness: float) -> np.ndarray:
+    """(size, n) float32: what each of n bumps, `smoothness` apart, counts at each pixel, squares summing to 1.
+
+    They reach over the edges. Noise at points so near to each other, smoothed, is like noise at every pixel.
+    """
+    centres = np.arange(-2, size / smoothness + 2) * smoothness
+    weights = np.exp(-(((np.arange(size)[:, np.newaxis] - centres) / smoothness) ** 2) / 2)
+    return (weights / np.sqrt((weights**2).sum(axis=1, keepdims=True))).astype(np.float32)

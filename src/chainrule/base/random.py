@@ -1,0 +1,95 @@
+"""Random numbers that any engine, thread or machine draws alike: Philox4x32-10, a counter in, four words out.
+
+A generator with a state must be walked through in order. A counter-based one is a pure function,
+
+    four 32-bit words = philox4x32(counter of four words, key of two words),
+
+so the mask of any element of any sample of any step can be drawn alone, by whoever needs it. Here
+key = seed and counter = (element // 4, position in the global batch, layer, step since the start); the word of
+element e is word e % 4. Purposes that are no layer (shuffles, initial weights, ...) take the layer numbers from
+2**32 - 1 downwards.
+
+Source: J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, *Parallel Random Numbers: As Easy as 1, 2, 3* (SC 2011);
+the tests hold its published vectors.
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from chainrule.base.errors import UsageError
+
+ROUNDS = 10
+MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+KEY_STEPS = 0x9E3779B9, 0xBB67AE85  # the golden ratio and sqrt(3) - 1
+LOW, HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)
+
+SHUFFLE, WEIGHTS, SUBSET, HOLD_OUT, CHECK, AUGMENT = (2**32 - 1 - k for k in range(6))  # "layers" that are none
+
+
+def philox4x32(counter: tuple, key: tuple[int, int]) -> tuple[np.ndarray, ...]:
+    """The four 32-bit words (as uint64 arrays) of a counter of four words; words may be arrays that broadcast."""
+    c0, c1, c2, c3 = (np.asarray(word, np.uint64) for word in counter)
+    k0, k1 = key
+    for _ in range(ROUNDS):
+        product0, product1 = MULTIPLIERS[0] * c0, MULTIPLIERS[1] * c2
+        c0, c2 = (product1 >> HIGH) ^ c1 ^ np.uint64(k0), (product0 >> HIGH) ^ c3 ^ np.uint64(k1)
+        c1, c3 = product1 & LOW, product0 & LOW
+        k0, k1 = (k0 + KEY_STEPS[0]) & 0xFFFFFFFF, (k1 + KEY_STEPS[1]) & 0xFFFFFFFF
+    return c0, c1, c2, c3
+
+
+def check_seed(seed: int) -> int:
+    """The seed, if it is a whole number of 0 to 2**64 - 1; else UsageError."""
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**64:
+        raise UsageError(f"the seed is {seed!r}; expected a whole number from 0 to 2**64 - 1")
+    return int(seed)
+
+
+@dataclass(frozen=True)
+class Draws:
+    """Where in the stream the words of one layer for one batch stand."""
+
+    seed: int
+    layer: int
+    step: int = 0
+    offset: int = 0  # position of the batch's first sample in the global batch
+
+    def bits(self, samples: int, elements: int) -> np.ndarray:
+        """(samples, elements) uint32, read-only: word `element` of position `offset + sample`."""
+        return _bits(self, samples, elements)
+
+    def for_layer(self, layer: int) -> "Draws":
+        return replace(self, layer=layer)
+
+
+@lru_cache(maxsize=8)  # the backward pass asks for the forward pass's words again
+def _bits(draws: Draws, samples: int, elements: int) -> np.ndarray:
+    block = np.arange((elements + 3) // 4)
+    position = draws.offset + np.arange(samples)[:, None]
+    seed = int(draws.seed)
+    key = seed & 0xFFFFFFFF, seed >> 32
+    words = philox4x32((block, position, draws.layer, draws.step & 0xFFFFFFFF), key)
+    out = np.empty((samples, len(block), 4), np.uint32)
+    for k, word in enumerate(words):
+        out[:, :, k] = word
+    out = out.reshape(samples, 4 * len(block))[:, :elements]
+    out.flags.writeable = False
+    return out
+
+
+def uniform(draws: Draws, n: int) -> np.ndarray:
+    """(n,) float64 in [0, 1): the words divided by 2**32."""
+    return draws.bits(1, n)[0] / 2.0**32
+
+
+def permutation(draws: Draws, n: int) -> np.ndarray:
+    """(n,) int64: 0 .. n-1 shuffled, by sorting on random words (equal words keep their order)."""
+    keyed = (draws.bits(1, n)[0].astype(np.uint64) << HIGH) | np.arange(n, dtype=np.uint64)
+    return (np.sort(keyed) & LOW).astype(np.int64)
+
+
+def subset(draws: Draws, n: int, size: int) -> np.ndarray:
+    """(size,) int64 drawn from 0 .. n-1 with replacement: the lecture's "randomly draw a subset"."""
+    return (uniform(draws, size) * n).astype(np.int64)

@@ -1,0 +1,1 @@
+"""Is dL/dw the derivative of L? Of any objective, of a network, of a layer."""

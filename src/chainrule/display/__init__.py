@@ -1,8 +1,0 @@
-"""How a notebook shows networks, traces and histories: static HTML, without scripts, at home on light and dark pages.
-
-Each object's `_repr_html_` calls the function here that bears its name.
-"""
-
-from chainrule.display.history import history_html as history_html
-from chainrule.display.network import network_html as network_html
-from chainrule.display.trace import trace_html as trace_html

@@ -1,0 +1,1 @@
+"""Convolutions, dense: directly, by Winograd's algorithm, under a max-pool, and their weight gradients."""

@@ -1,0 +1,216 @@
+"""Winograd's F(4x4, 3x3): 3x3 convolutions of stride 1 with a quarter of the multiplications.
+
+    Y = A^T [ sum over ic of (G w[oc,ic] G^T) o (B^T x[ic] B) ] A + b[oc]          (o: element by element)
+
+gives the 4 x 4 outputs of a tile from the 6 x 6 inputs below it (Lavin and Gray, "Fast Algorithms for Convolutional
+Neural Networks", 2015, arXiv:1509.09308, section 4.3), with
+
+           4  0 -5  0  1  0            1/4    0    0
+           0 -4 -4  1  1  0           -1/6 -1/6 -1/6            1  1  1  1  1  0
+    B^T =  0  4 -4 -1  1  0      G =  -1/6  1/6 -1/6     A^T =  0  1 -1  2 -2  0
+           0 -2 -1  2  1  0           1/24 1/12  1/6            0  1  1  4  4  0
+           0  2 -1 -2  1  0           1/24-1/12  1/6            0  1 -1  8 -8  1
+           0  4  0 -5  0  1             0    0    1
+
+For each of the 36 places xi of a transformed tile, the sum over ic is a product of matrices, m = v u:
+
+    m[xi,tile,oc] = sum over ic of v[xi,tile,ic] u[xi,ic,oc]        v = B^T x B,  u = G w G^T,  Y = A^T m A + b
+
+Float32 error, relative to the norm of y, as measured (it grows with the square root of IC, as that of any sum does):
+
+    IC                                      8       32       64      256
+    Winograd, x normal                 8.5e-7   1.3e-6   1.7e-6   3.2e-6
+    Winograd, x = max(normal, 0)       6.8e-7   1.1e-6   1.5e-6   2.8e-6
+    direct sum over ic, di, dj         1.6e-7   3.1e-7   4.3e-7   8.6e-7
+
+NaN propagates, and fills its tile; an infinity, or |x| beyond 3e36, may become NaN. All of these reach y's padded
+channels too (0 NaN = NaN), which are zero otherwise.
+
+Input gradient: dL/dx is the convolution of dL/dy, standing in a frame of 2 - padding zeros, with the filters rotated
+and oc and ic exchanged: `pack_weights` with `transposed`, a b of zeros, then `convolution_rows` with x := dL/dy,
+y := dL/dx and `tiling(out_channels, in_channels, width of dL/dx)`.
+"""
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from chainrule.engine.kernels.convolution.winograd_transform import filter_transform, input_transform, output_transform
+from chainrule.engine.layout import odd_lines, place, row_floats
+from chainrule.engine.runtime.jit import kernel
+from chainrule.engine.simd import LANES, REGISTERS, load, multiply_add, padded, store, zeros
+
+TILE, PATCH = 4, 6  # a tile of 4 x 4 outputs is made from a patch of 6 x 6 inputs
+POINTS = PATCH * PATCH  # places xi of a transformed tile
+PASS = 12  # tiles that are transformed together, at most
+VECTORS = (4, 2, 1) if REGISTERS == 32 else (2, 1)  # of output channels in a register tile, of 6 or 4 tiles
+
+
+class Tiling(NamedTuple):
+    """How a convolution is cut into tiles. Offsets in scratch: v at 0, m at POINTS * v_stride, a patch behind it."""
+
+    in_channels: int
+    out_channels: int
+    columns: int  # vectors of output channels in a register tile
+    groups: int  # of so many vectors: all output channels
+    across: int  # tiles for the width of the output
+    tiles: int  # places for them in a pass: even, 4 to 12; a few may stay idle
+    v_stride: int  # floats from one xi to the next
+    m_stride: int
+
+
+def tiling(in_channels: int, out_channels: int, width: int) -> Tiling:
+    """The tiling for an output of that width. (For an input gradient: of dL/dy's channels to dL/dx's.)"""
+    vectors = padded(out_channels) // LANES
+    columns = min(VECTORS, key=lambda n: -(-vectors // n) * (n + 0.3))  # a register tile's time, about
+    groups = -(-vectors // columns)
+    across = -(-width // TILE)
+    passes = -(-across // PASS)
+    tiles = max(4, (-(-across // passes) + 1) // 2 * 2)  # in equal shares, made of sixes and fours
+    v_stride, m_stride = odd_lines(tiles * padded(in_channels)), odd_lines(tiles * groups * columns * LANES)
+    return Tiling(in_channels, out_channels, columns, groups, across, tiles, v_stride, m_stride)
+
+
+def packed_floats(shape: Tiling) -> int:
+    """How much room u takes."""
+    return POINTS * shape.groups * shape.in_channels * shape.columns * LANES
+
+
+def scratch_floats(shape: Tiling) -> int:
+    """How much room `convolution_rows` and `pack_weights` need to work in."""
+    return POINTS * (shape.v_stride + shape.m_stride + LANES)
+
+
+@kernel
+def pack_weights(w, at, shape, transposed, u, scratch):
+    """u[xi][group][ic][columns * L] from w[at:] (oc, ic, di, dj), zero where oc ends.
+
+    `transposed` packs what the input gradient convolves with: w holds (ic, oc, di, dj), and (di, dj) rotates.
+    """
+    width = shape.columns * LANES
+    for o in range(0, shape.groups * width, LANES):
+        start = o // width * shape.in_channels * width + o % width
+        for c in range(shape.in_channels):
+            gather_filters(w, at, shape, transposed, o, c, scratch)
+            u_stride = shape.groups * shape.in_channels * width
+            filter_transform(scratch, 0, u, start + c * width, u_stride)
+
+
+@kernel
+def gather_filters(w, at, shape, transposed, o, c, scratch):
+    """scratch[(di, dj)][lane] = w[o + lane, c, di, dj]."""
+    for lane in range(LANES):
+        for d in range(9):
+            if o + lane >= shape.out_channels:
+                scratch[d * LANES + lane] = 0.0
+            elif transposed:
+                scratch[d * LANES + lane] = w[at + (c * shape.out_channels + o + lane) * 9 + 8 - d]
+            else:
+                scratch[d * LANES + lane] = w[at + ((o + lane) * shape.in_channels + c) * 9 + d]
+
+
+@kernel
+def read_tiles(x, x_image, shape, sample, row, first, last, scratch):
+    """v of tiles first .. last-1, of output rows row .. row+3; beyond the frame, x is zero."""
+    frame = x_image.frame
+    patch = POINTS * (shape.v_stride + shape.m_stride)
+    height = min(PATCH, x_image.height + 2 * frame - row)
+    channels = -(-shape.in_channels // LANES) * LANES
+    for c in range(0, channels, LANES):
+        for tile in range(first, last):
+            j = tile * TILE
+            width = min(PATCH, x_image.width + 2 * frame - j)
+            at = place(x_image, sample, c, row - frame, j - frame)
+            to = (tile - first) * channels + c
+            if height == PATCH and width == PATCH:
+                input_transform(x, at, row_floats(x_image), scratch, to, shape.v_stride)
+            else:
+                for k in range(POINTS):
+                    store(zeros(1, 1), scratch, patch + k * LANES, 0)
+                copy_vectors(x, at, row_floats(x_image), scratch, patch, PATCH * LANES, height, width)
+                input_transform(scratch, patch, PATCH * LANES, scratch, to, shape.v_stride)
+
+
+@kernel
+def write_tiles(b, y, y_image, shape, sample, y_row, count, first, last, scratch):
+    """y = A^T m A + b of tiles first .. last-1: what lies inside the image, `count` rows of it."""
+    m_at = POINTS * shape.v_stride
+    patch = m_at + POINTS * shape.m_stride
+    for tile in range(first, last):
+        j = tile * TILE
+        width = min(TILE, y_image.width - j)
+        for c in range(0, shape.out_channels, LANES):
+            m = m_at + (tile - first) * shape.groups * shape.columns * LANES + c
+            at = place(y_image, sample, c, y_row, j)
+            if count == TILE and width == TILE:
+                output_transform(scratch, m, shape.m_stride, b, c, y, at, row_floats(y_image))
+            else:
+                output_transform(scratch, m, shape.m_stride, b, c, scratch, patch, TILE * LANES)
+                copy_vectors(scratch, patch, TILE * LANES, y, at, row_floats(y_image), count, width)
+
+
+@kernel
+def copy_vectors(x, x_at, x_stride, y, y_at, y_stride, height, width):
+    """Copy height x width vectors."""
+    for i in range(height):
+        for j in range(width):
+            store(load(1, 1, x, x_at + i * x_stride + j * LANES, 0), y, y_at + i * y_stride + j * LANES, 0)
+
+
+@kernel
+def product(acc, channels, matrices):
+    """m = v u of a register tile, which `acc` is, of zeros."""
+    scratch, v_at, v_tile, u, u_at, width, m_at, m_tile = matrices
+    for c in range(channels):
+        acc = multiply_add(acc, scratch, v_at + c, v_tile, u, u_at + c * width)
+    store(acc, scratch, m_at, m_tile)
+
+
+def make_multiply(columns: int) -> Any:
+    """The product of matrices by register tiles of that many vectors."""
+
+    @kernel
+    def multiply(u, shape, scratch):
+        """m = v u: in each place xi, register tiles of 6 or 4 tiles times `columns` vectors."""
+        width = columns * LANES
+        v_tile, m_tile = -(-shape.in_channels // LANES) * LANES, shape.groups * width
+        u_at = 0
+        for xi in range(POINTS):
+            for group in range(shape.groups):
+                v_at = xi * shape.v_stride
+                m_at = POINTS * shape.v_stride + xi * shape.m_stride + group * width
+                left = shape.tiles
+                while left > 0:
+                    rows = 4 if left == 4 or left == 8 else 6
+                    matrices = (scratch, v_at, v_tile, u, u_at, width, m_at, m_tile)
+                    if rows == 6:
+                        product(zeros(6, columns), shape.in_channels, matrices)
+                    else:
+                        product(zeros(4, columns), shape.in_channels, matrices)
+                    v_at += rows * v_tile
+                    m_at += rows * m_tile
+                    left -= rows
+                u_at += shape.in_channels * width
+
+    return multiply
+
+
+@cache
+def rows_kernel(columns: int) -> Any:
+    """The kernel for tilings of that many columns."""
+    multiply = make_multiply(columns)
+
+    @kernel
+    def convolution_rows(u, b, x, x_image, y, y_image, shape, sample, row, y_row, count, scratch):
+        """Rows row .. row+count-1 of y, of one sample, into rows y_row .. of y's image; row a multiple of 4, count at
+        most 4.
+
+        The images' lanes are LANES and b is padded with zeros to whole vectors. For a band y that serves one sample
+        after the other, y_image.stride is 0.
+        """
+        for first in range(0, shape.across, shape.tiles):
+            last = min(first + shape.tiles, shape.across)
+            read_tiles(x, x_image, shape, sample, row, first, last, scratch)
+            multiply(u, shape, scratch)
+            write_tiles(b, y, y_image, shape, sample, y_row, count, first, last, scratch)
+
+    return convolution_rows

@@ -1,0 +1,115 @@
+"""How every kernel is compiled, in one place; `kernel_cache` keeps what is compiled on disk."""
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from numba import extending
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
+from numba.core.dispatcher import _FunctionCompiler  # type: ignore[attr-defined]
+from numba.core.registry import CPUDispatcher
+
+from chainrule.engine.runtime.kernel_cache import KernelCache, kernel_folder, tell_apart
+
+OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "boundscheck": False}
+# No fastmath: LLVM's `fast` makes NaN undefined, and NaN must propagate.
+
+_alive: list[Any] = []  # what compiled code refers to by address
+
+intrinsic: Any = extending.intrinsic  # a function whose first parameter, `typingctx`, its callers do not give
+
+
+def kernel(function: Callable[..., Any]) -> Any:
+    """Compile a function for the host, without the interpreter's lock, and keep the result on disk."""
+    tell_apart(function)
+    return Kernel(function, targetoptions=OPTIONS)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Compile a function into its callers, so that LLVM makes vectors of the loops that call it."""
+    tell_apart(function)
+    return Kernel(function, targetoptions={**OPTIONS, "forceinline": True})
+
+
+def native(function: Callable[..., Any], arguments: tuple[Any, ...], place: Callable[..., Any]) -> int:
+    """The address of a function compiled for these types, to be called by compiled code; kept on disk beside `place`,
+    the kernel that it is about."""
+    function.__qualname__ = function.__name__ = f"{place.__name__}_entry"
+    tell_apart(function)
+    unwrapped = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    dispatcher: Any = CPUDispatcher(function, targetoptions={**OPTIONS, **unwrapped})
+    if kernel_folder() is not None:
+        dispatcher._cache = KernelCache(function)
+    with collector_paused():
+        dispatcher.compile(arguments)
+    (compiled,) = dispatcher.overloads.values()
+    _alive.append(dispatcher)
+    return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """While kernels are compiled or loaded: Numba makes 100,000s of objects that stay, which the collector of garbage
+    would walk through again and again, for a tenth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class Kernel(CPUDispatcher):
+    """What Numba's `njit` makes, except that other kernels take it in as a `Part`."""
+
+    def __init__(self, function: Callable[..., Any], targetoptions: dict[str, Any]) -> None:
+        super().__init__(function, targetoptions=targetoptions)
+        self.part = Part(function, targetoptions)
+        if kernel_folder() is not None:
+            self._cache = KernelCache(function)
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        return self.part.get_call_template(args, kws)
+
+    def get_overload(self, sig: Any) -> Any:
+        return self.part.get_overload(sig)
+
+
+class Part(CPUDispatcher):
+    """A function as other kernels call it: without what only Python needs, which are a wrapper that takes its arguments
+    out of objects, machine code of its own and a file on disk. That halves the time to compile."""
+
+    def __init__(self, function: Callable[..., Any], targetoptions: dict[str, Any]) -> None:
+        super().__init__(function, targetoptions=targetoptions)
+        self._compiler = _PartCompiler(function, self.targetdescr, targetoptions, {}, _PartPipeline)
+
+    def add_overload(self, cres: Any) -> None:
+        key = object()
+        self.targetctx.insert_user_function(key, cres.fndesc, [cres.library])
+        self.overloads[tuple(cres.signature.args)] = cres._replace(entry_point=key)
+
+
+class _PartCompiler(_FunctionCompiler):
+    def _customize_flags(self, flags: Any) -> Any:
+        flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
+        return flags
+
+
+class _PartPipeline(Compiler):
+    def __init__(self, typingctx: Any, targetctx: Any, library: Any, *rest: Any) -> None:
+        super().__init__(typingctx, targetctx, library, *rest)
+        self.state.library = _PartLibrary(self.state.targetctx.codegen(), "part")
+
+
+class _PartLibrary(JITCodeLibrary):
+    """Code in LLVM's intermediate form; what it is linked into is optimised as a whole."""
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        self._finalize_dynamic_globals()
+        self._finalized = True

@@ -1,0 +1,211 @@
+"""Threads that run the phases of a step together, and wait for one another without going to sleep.
+
+Each thread first takes the tasks of its own share of a phase, the same ones in every step, so that what they read and
+write is still in its cache; then what the others have left of theirs. Between phases all threads meet at a barrier;
+while they wait they spin, and after a while hand the processor to others, so that more threads than processors are slow
+but not stuck. From one run to the next they stay in compiled code, and leave the interpreter's lock to the caller.
+"""
+
+import os
+import threading
+import time
+from functools import cache
+
+import numpy as np
+
+from chainrule.engine.runtime.counters import LINE, counter, counter_add, reached, table
+from chainrule.engine.runtime.denormals import denormals_flushed, flush_denormals, restore
+from chainrule.engine.runtime.jit import inlined, kernel
+from chainrule.engine.runtime.program import Program, run_task
+
+SPINS = 4000  # looks at a counter before a thread that waits lets others run
+AWAKE = 200  # times it does so, between steps, before it sleeps
+RUNS, ARRIVALS, FAILED = 0, LINE, 2 * LINE  # counters
+DONE, WAITS, PYTHON_PHASE, IDLE = 0, 1, 2, 3
+PHASE, DUE, ARRIVED, RUN, RUNNING, CONTROL_WORD, DESK = range(7)
+"""A member's place: the phase; arrivals that were due at barriers so far; whether it has arrived at the one behind this
+phase; the run; whether that is still going on; the caller's control word from before it; then a copy of the desk, on
+which the next run's program may lie before a late member is done with this one's."""
+STARTS, PYTHON, TASKS, CALLS, TICKETS, DESK_SIZE = range(0, 12, 2)
+"""Where on the desk the address and the length of each table are."""
+PLACE_SIZE = DESK + DESK_SIZE
+
+
+@inlined
+def _table(place, which):
+    """A table of the program in hand."""
+    return table(place[DESK + which], place[DESK + which + 1])
+
+
+@inlined
+def _take_tasks(place, counters, members, worker):
+    """What a member does of a phase: its own share of the tasks, then what is left of those of others."""
+    starts, tasks = _table(place, STARTS), _table(place, TASKS)
+    calls, tickets = _table(place, CALLS), _table(place, TICKETS)
+    begin, count = starts[place[PHASE]], starts[place[PHASE] + 1] - starts[place[PHASE]]
+    for turn in range(members):
+        share = (worker + turn) % members
+        first, last = begin + share * count // members, begin + (share + 1) * count // members
+        ticket = (place[PHASE] * members + share) * LINE
+        while first + counter(tickets, ticket) < last and not counter(counters, FAILED):
+            k = first + counter_add(tickets, ticket, 1)
+            if k < last:
+                run_task(tasks, calls, k, worker)
+
+
+@inlined
+def _begin_run(desk, place):
+    """The next one, of the program on the desk."""
+    for k in range(DESK_SIZE):  # an assignment of slices would compile a check of shapes, and its message
+        place[DESK + k] = desk[k]
+    place[RUN] += 1
+    place[PHASE] = place[ARRIVED] = 0
+    place[RUNNING] = 1
+
+
+@kernel
+def _arrive(counters, place, members):
+    """Tell the others that this one's share of a phase is done."""
+    place[DUE] += members
+    place[ARRIVED] = 1
+    counter_add(counters, ARRIVALS, 1)
+
+
+@kernel
+def _advance(desk, counters, place, members, worker, spins, serves):
+    """Take part in a run from where `place` is, which moves on, and then, if this one `serves`, in the next ones; why
+    it stops: DONE, WAITS (for the others, for long), PYTHON_PHASE, or IDLE: for long there was no run. After a failure
+    phases pass without work."""
+    while True:
+        if not place[RUNNING]:
+            if not serves:
+                return DONE
+            if not reached(counters, RUNS, place[RUN] + 1, spins):
+                return IDLE
+            _begin_run(desk, place)
+        python = _table(place, PYTHON)
+        while place[PHASE] < len(python):
+            if not place[ARRIVED]:
+                if python[place[PHASE]] and not counter(counters, FAILED):
+                    return PYTHON_PHASE
+                _take_tasks(place, counters, members, worker)
+                _arrive(counters, place, members)
+            if not reached(counters, ARRIVALS, place[DUE], spins):
+                return WAITS
+            place[PHASE] += 1
+            place[ARRIVED] = 0
+        place[RUNNING] = 0
+
+
+@kernel
+def _call_members(desk, counters, place):
+    """Let a run begin; subnormals are zero from now on in this thread, too."""
+    place[CONTROL_WORD] = flush_denormals()
+    counters[FAILED] = 0
+    _begin_run(desk, place)
+    tickets = _table(place, TICKETS)
+    for k in range(0, len(tickets), LINE):
+        tickets[k] = 0
+    counter_add(counters, RUNS, 1)
+
+
+@cache
+def team_of(size: int) -> "Team":
+    """The one team of that size in this process."""
+    return Team(size)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=team_of.cache_clear)  # a forked process has none of its parent's threads
+
+
+class Team:
+    """The calling thread and `size` - 1 others. One run at a time: another caller waits for its turn."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._counters = np.zeros(3 * LINE, np.int64)
+        self._place = np.zeros(PLACE_SIZE, np.int64)  # of member 0, the caller
+        self._desk = np.zeros(DESK_SIZE, np.int64)  # where the tables of the program in hand are, and the tickets
+        self._tickets = np.zeros(0, np.int64)  # how many tasks of each share of each phase have been taken
+        self._program = Program([])
+        self._errors: list[BaseException] = []
+        self._turn = threading.Lock()
+        self._asleep = [threading.Semaphore(0) for _ in range(size)]
+        self._sleeps = [False] * size
+        for member in range(1, size):
+            threading.Thread(target=self._serve, args=(member,), daemon=True, name=f"chainrule-{member}").start()
+
+    def run(self, program: Program) -> None:
+        """Run the program; an exception in a task is raised here."""
+        if not program.phases:
+            return  # no barrier would keep the next run from beginning before all members have seen this one
+        with self._turn:
+            self._lay_out(program)
+            self._errors.clear()
+            try:
+                _call_members(self._desk, self._counters, self._place)
+                self._wake()
+                while self._place[RUNNING]:
+                    self._take_part(self._place, 0)
+            finally:
+                self._end_run()
+            if self._errors:
+                raise self._errors.pop(0)
+
+    def _end_run(self) -> None:
+        """Also one that an interrupt of the caller broke off, anywhere: the others must not wait for it."""
+        while self._place[RUNNING]:
+            self._counters[FAILED] = 1
+            self._wake()
+            self._take_part(self._place, 0)
+        restore(self._place[CONTROL_WORD])
+
+    def _lay_out(self, program: Program) -> None:
+        """Put on the desk where all members find it."""
+        if program is self._program:
+            return
+        room = len(program.phases) * self.size * LINE
+        if len(self._tickets) < room:
+            self._tickets = np.zeros(room, np.int64)
+        self._program, self._desk[:TICKETS] = program, program.tables
+        self._desk[TICKETS:] = self._tickets.ctypes.data, room
+
+    def _wake(self) -> None:
+        """Those who have gone to sleep."""
+        for member in range(1, self.size):
+            if self._sleeps[member]:
+                self._sleeps[member] = False
+                self._asleep[member].release()
+
+    def _take_part(self, place: np.ndarray, member: int) -> None:
+        """Go on from a member's place for as long as compiled code can, then do what only the interpreter can."""
+        try:
+            state = _advance(self._desk, self._counters, place, self.size, member, SPINS, member > 0)
+            if state == PYTHON_PHASE:
+                for function in self._program.phases[place[PHASE]].functions[member :: self.size]:
+                    function()
+                _arrive(self._counters, place, self.size)
+            elif state != DONE:
+                time.sleep(0)
+        except BaseException as error:
+            self._errors.append(error)
+            self._counters[FAILED] = 1
+
+    def _serve(self, member: int) -> None:
+        place, last, idle = np.zeros(PLACE_SIZE, np.int64), 0, 0
+        with denormals_flushed():  # this thread's own state, as long as it lives
+            while True:
+                self._take_part(place, member)
+                idle = 0 if place[RUNNING] or place[RUN] > last else idle + 1
+                last = place[RUN]
+                if idle == AWAKE:
+                    self._sleep(member, last + 1)
+                    idle = 0
+
+    def _sleep(self, member: int, run: int) -> None:
+        """Until that run begins."""
+        while self._counters[RUNS] < run:
+            self._sleeps[member] = True
+            if self._counters[RUNS] < run:
+                self._asleep[member].acquire()

@@ -1,0 +1,1 @@
+"""One stage a file: which layers it executes as one, and by which kernels."""

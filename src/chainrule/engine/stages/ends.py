@@ -1,0 +1,114 @@
+"""The two ends of a network in the engine: a batch's samples become the first image, the outputs meet the loss."""
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from chainrule.engine.kernels import losses
+from chainrule.engine.kernels.elementwise import add_up
+from chainrule.engine.kernels.samples import take_samples
+from chainrule.engine.runtime.calls import bind
+from chainrule.engine.runtime.program import Task
+from chainrule.engine.stages.stage import Step, Values, Work, interpreted
+from chainrule.losses.loss import ClassLoss
+from chainrule.network.network import Network
+from chainrule.training.objective import Batch
+
+KINDS = np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64)  # of samples that kernels read
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """Where the samples of a batch stand."""
+
+    x: np.ndarray  # flat
+    rows: np.ndarray  # (capacity,) int64; the first so many are the batch's
+
+
+class Input:
+    """Bytes are scaled, other numbers copied, into the planes of x: out of the data themselves, if these are as kernels
+    read them, or else out of a copy of the batch."""
+
+    def __init__(self, network: Network, x: Values, samples: int) -> None:
+        self.network, self.x, self.samples = network, x, samples
+        table = network.scaling.table(np.dtype(np.float64))
+        self.zero, self.step = np.float32(table[0]), np.float32(table[1] - table[0])  # scaling is affine
+        self._staged: dict[np.dtype, Source] = {}
+        self._data: tuple[np.ndarray, Source] | None = None  # what batches were last taken from
+
+    def take(self, x: np.ndarray, rows: np.ndarray | None = None) -> Source:
+        """Keep the samples x, or x[rows], for `load`."""
+        if rows is None or not (x.dtype in KINDS and x.flags.c_contiguous and x.flags.aligned):
+            return self._stage(x if rows is None else x.take(rows, axis=0))
+        if self._data is None or self._data[0] is not x:
+            self._data = x, Source(self.network.check_shape(x).reshape(-1), np.zeros(self.samples, np.int64))
+        source = self._data[1]
+        source.rows[: len(rows)] = rows
+        return source
+
+    def _stage(self, x: np.ndarray) -> Source:
+        x = self.network.check_shape(x)
+        kind = x.dtype if x.dtype in KINDS else np.dtype(np.float32)
+        staged = self._staged.get(kind)
+        if staged is None:
+            room = np.empty(self.samples * prod(self.network.shapes[0]), kind)
+            staged = self._staged[kind] = Source(room, np.arange(self.samples))
+        staged.x[: x.size].reshape(x.shape)[...] = x
+        return staged
+
+    def shift(self, source: Source) -> float:
+        """What a byte of 0 becomes; 0 for other numbers."""
+        return float(self.zero) if source.x.dtype == np.uint8 else 0.0
+
+    def load(self, source: Source, shift: float) -> Work:
+        """What makes the samples that were taken, less `shift`, the input."""
+        scaling = np.float32(0), np.float32(1)
+        if source.x.dtype == np.uint8:
+            scaling = self.zero - np.float32(shift), self.step
+        return [bind(take_samples, source.x, source.rows, *scaling, self.x.x, self.x.image)]
+
+
+class Output:
+    """The loss of y, and its derivative by y: by kernel for vectors, by definition for images."""
+
+    def __init__(self, network: Network, y: Values, samples: int) -> None:
+        self.loss, self.y, self.shape = network.loss, y, network.output_shape
+        self.kernel = losses.KERNELS.get(type(network.loss)) if len(network.output_shape) == 1 else None
+        self.gy = y.gx if isinstance(y.gx, np.ndarray) and y.gx.size else np.empty(samples * y.image.stride, np.float32)
+        self.error, self.weight, self.sum = np.zeros(samples), np.zeros(samples), np.zeros(1)
+        classes = isinstance(self.loss, ClassLoss)
+        self.t = np.zeros(samples * (1 if classes else self.shape[0]), np.int64 if classes else np.float32)
+        self.batch = Batch(np.empty(0), np.empty(0))
+
+    def take(self, batch: Batch) -> None:
+        """Keep the targets and weights of a batch for `meet`."""
+        self.batch = batch
+        self.weight[: len(batch)] = 1.0 if batch.sample_weight is None else batch.sample_weight
+        if self.kernel is not None:
+            t = np.asarray(batch.t).reshape(-1)
+            self.t[: len(t)] = t
+
+    def meet(self, step: Step) -> Work:
+        """What computes the errors of the batch, and dL/dy."""
+        if self.kernel is None:
+            return [interpreted(self._by_definition)]
+        return [
+            bind(self.kernel, self.y.x, self.t, self.weight, self.shape[0], self.y.image.stride, self.error, self.gy)
+        ]
+
+    def _by_definition(self) -> None:
+        batch = self.batch
+        y = self.y.canonical(len(batch)).reshape(-1, *self.shape)
+        self.error[: len(batch)] = self.weight[: len(batch)] * self.loss.error(y, batch.t)
+        if isinstance(self.y.gx, np.ndarray) and self.y.gx.size:
+            weight = self.weight[: len(batch)].astype(np.float32).reshape(-1, *[1] * len(self.shape))
+            self.y.put(self.loss.gradient(y, batch.t) * weight, gradient=True)
+
+    def add_up(self, step: Step) -> Task:
+        """What adds the errors up, once all slots are done."""
+        return Task([bind(add_up, self.error, self.sum)], 0, 0, step.samples, step.samples)
+
+    def total(self) -> float:
+        """L(w; D') of the last run."""
+        return float(self.sum[0])

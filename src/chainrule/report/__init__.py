@@ -1,4 +1,0 @@
-"""The report of a network: one HTML file that shows how well it does, for any browser, offline and without scripts."""
-
-from chainrule.report.report import check_report_path as check_report_path
-from chainrule.report.report import write_report as write_report

@@ -1,0 +1,1 @@
+"""What a user asks for: fit, evaluate, predict, examine, presets."""

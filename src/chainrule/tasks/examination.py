@@ -1,0 +1,152 @@
+"""A close look at how well a network does: `evaluate` and more, what it gets wrong, how, and how sure it is of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.base.errors import DataError
+from chainrule.data.dataset import Dataset
+from chainrule.engine import DEFAULT_ENGINE
+from chainrule.losses.loss import BinaryLoss, RealLoss
+from chainrule.network.network import Network
+from chainrule.tasks.classification import Classification, ratio
+from chainrule.tasks.evaluation import Evaluation
+
+
+@dataclass(frozen=True, eq=False)
+class Regression:
+    """How far a regression's values are from the true ones: (k,) each, for k outputs."""
+
+    rmse: np.ndarray  # root of the mean squared error
+    mae: np.ndarray  # mean absolute error
+    r2: np.ndarray  # 1 - squared error / squared distance of t from its mean; NaN where t is constant
+
+    @classmethod
+    def of(cls, y: np.ndarray, t: np.ndarray, weight: np.ndarray | None = None) -> Regression:
+        """From y and t, (n, ...) of as many numbers."""
+        y, t = (a.reshape(len(a), -1).astype(np.float64) for a in (y, t))
+        squared = np.average((y - t) ** 2, axis=0, weights=weight)
+        spread = np.average((t - np.average(t, axis=0, weights=weight)) ** 2, axis=0, weights=weight)
+        return cls(np.sqrt(squared), np.average(abs(y - t), axis=0, weights=weight), 1 - ratio(squared, spread))
+
+
+@dataclass(frozen=True, eq=False)
+class Mistake:
+    """A sample that the network got wrong."""
+
+    index: int  # in the data
+    true: Any  # the class's number, or the values of a regression
+    predicted: Any
+    loss: float
+    probabilities: np.ndarray | None = None  # (k,) of all classes
+
+
+@dataclass(frozen=True, eq=False)
+class Examination:
+    """What a network said of `samples`, and how well it did; print it to see that."""
+
+    loss: float  # the mean (weighted, if the data have weights)
+    t: np.ndarray  # (n, ...) true values
+    predictions: np.ndarray  # (n, k) probabilities of the classes, or (n, ...) values
+    losses: np.ndarray  # (n,) err(y, t) of each sample
+    chosen: np.ndarray | None = None  # (n,) classes; None where the loss has none
+    classification: Classification | None = None
+    regression: Regression | None = None
+
+    @property
+    def samples(self) -> int:
+        return len(self.t)
+
+    @property
+    def accuracy(self) -> float | None:
+        return self.classification and self.classification.accuracy
+
+    @property
+    def evaluation(self) -> Evaluation:
+        """The short of it."""
+        return Evaluation(self.loss, self.accuracy, self.samples)
+
+    @property
+    def wrong(self) -> np.ndarray:
+        """Which samples' classes are wrong; of a regression, all."""
+        return np.arange(self.samples) if self.chosen is None else np.flatnonzero(self.chosen != self.t)
+
+    def mistakes(self, most: int) -> list[Mistake]:
+        """Of the wrong ones those with the highest loss, the highest first."""
+        order = np.argsort(-self.losses[self.wrong], kind="stable")[:most]
+        return [self._mistake(int(k)) for k in self.wrong[order]]
+
+    def _mistake(self, k: int) -> Mistake:
+        loss = float(self.losses[k])
+        if self.chosen is None:
+            return Mistake(k, self.t[k], self.predictions[k], loss)
+        return Mistake(k, int(self.t[k]), int(self.chosen[k]), loss, self.predictions[k])
+
+    def values(self, mistakes: int = 0) -> dict[str, Any]:
+        """All of it, as plain data for JSON; what is not a finite number is None."""
+        values: dict[str, Any] = {"accuracy": self.accuracy, "loss": self.loss, "samples": self.samples}
+        if self.classification is not None:
+            values |= {"wrong": len(self.wrong), **self.classification.values()}
+        if self.regression is not None:
+            values["regression"] = vars(self.regression)
+        return plain(values | {"mistakes": [vars(mistake) for mistake in self.mistakes(mistakes)]})
+
+    def __str__(self) -> str:
+        """The loss; the accuracy, with a line for each class, or the errors of a regression."""
+        lines = [f"loss {self.loss:.4g}, the mean over {self.samples:,} samples"]
+        if (seen := self.classification) is not None:
+            lines.insert(0, f"accuracy {seen.accuracy:.2%}, {len(self.wrong):,} of {self.samples:,} samples are wrong")
+            lines.append(f"expected calibration error {seen.calibration.expected_error:.2%}")
+            lines += ["", str(seen)]
+        if self.regression is not None:
+            for name, values in vars(self.regression).items():
+                lines.append(f"{name} {', '.join(f'{value:.4g}' for value in values)}")
+        return "\n".join(lines)
+
+
+def examine(
+    network: Network,
+    data: Dataset,
+    engine: str = DEFAULT_ENGINE,
+    *,
+    classes: Sequence[str] | None = None,
+    batch_size: int = 256,
+    threads: int | None = None,
+) -> Examination:
+    """What the network says of the data, and how well that meets their true values.
+
+    `classes` are the classes' names (default: the data's, or their numbers); batches bound the memory, in which only
+    the predictions of all samples are kept. Raises DataError for data that do not fit, UsageError for wrong names.
+    """
+    if len(data) == 0:
+        raise DataError("there is no data to examine the network on; expected at least one sample")
+    loss, weight = network.loss, data.sample_weight
+    loss.check_targets(data.t, network.output_shape)
+    if weight is not None and not weight.sum() > 0:
+        raise DataError("all sample weights are 0; expected at least one above 0")
+    y = network.predictor(engine, threads, batch_size).outputs(data.x)
+    losses = loss.error(y, data.t).astype(np.float64)
+    mean, said, chosen = float(np.average(losses, weights=weight)), loss.prediction(y), loss.classes(y)
+    if chosen is None:
+        regression = Regression.of(y, data.t, weight) if isinstance(loss, RealLoss) else None
+        return Examination(mean, data.t.reshape(said.shape), said, losses, regression=regression)
+    p = np.concatenate([1 - said.reshape(-1, 1), said.reshape(-1, 1)], axis=1) if isinstance(loss, BinaryLoss) else said
+    t = data.t.reshape(-1).astype(np.int64)
+    seen = Classification.of(p, chosen, t, weight, data.classes if classes is None else classes)
+    return Examination(mean, t, p, losses, chosen, seen)
+
+
+def plain(value: Any) -> Any:
+    """Arrays as lists, and None for numbers that JSON cannot hold: NaN and the infinities."""
+    if isinstance(value, Mapping):
+        return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, np.ndarray | np.generic):
+        return plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

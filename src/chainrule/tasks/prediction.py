@@ -1,0 +1,58 @@
+"""A network made ready to be asked: one sample at a time in as little time as possible, or many."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from chainrule.base.errors import NetworkError, UsageError
+from chainrule.engine import DEFAULT_ENGINE, execute
+from chainrule.network.reference import Reference
+
+if TYPE_CHECKING:
+    from chainrule.network.network import Network
+
+
+class Predictor:
+    """f_w with the w that the network has now, laid out and packed once for the engine.
+
+        predict = network.predictor()
+        predict(x)                       # probabilities of the classes, or the values of a regression
+
+    Later changes of the network's w do not reach it. `threads` as in `fit`; `batch_size` bounds the memory.
+    """
+
+    def __init__(
+        self, network: Network, engine: str = DEFAULT_ENGINE, threads: int | None = None, batch_size: int = 256
+    ) -> None:
+        if batch_size < 1:
+            raise UsageError(f"batch_size is {batch_size}; expected at least 1")
+        self.network, self.batch_size = network, batch_size
+        self._executor = execute(network, engine, threads=threads)
+        self._w = self._executor.layout.pack(network.w)
+
+    def outputs(self, x: np.ndarray) -> np.ndarray:
+        """y = f_w(x): (s, *output_shape)."""
+        x = np.asarray(x)
+        parts = [self._outputs(x[k : k + self.batch_size]) for k in range(0, len(x), self.batch_size)]
+        if len(parts) == 1:
+            return parts[0]
+        return np.concatenate(parts) if parts else np.empty((0, *self.network.output_shape), self._w.dtype)
+
+    def __call__(self, x: np.ndarray) -> np.ndarray:
+        """What the network says of x: probabilities of the classes, or the values of a regression."""
+        return self.network.loss.prediction(self.outputs(x))
+
+    def classify(self, x: np.ndarray) -> np.ndarray:
+        """(s,) the most probable class of each x."""
+        classes = self.network.loss.classes(self.outputs(x))
+        if classes is None:
+            name = type(self.network.loss).__name__
+            raise NetworkError(f"a network trained by {name} has no classes; call the predictor itself")
+        return classes
+
+    def _outputs(self, x: np.ndarray) -> np.ndarray:
+        if isinstance(self._executor, Reference):
+            return self._executor.outputs(self._w, x)
+        return self._executor.outputs(self._w, x, unchanged=True)

@@ -1,0 +1,214 @@
+"""minimise: gradient descent, and stochastic gradient descent over mini-batches, in one loop.
+
+    repeat:  draw D' from D;  g = dL(w; D')/dw;  w <- w - eta g   (or what the optimizer makes of g)
+
+With D' = D it is the lecture's gradient descent. The loop knows an objective and a flat vector, not what w means.
+Whoever wants to watch or to stop it listens to its events.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+
+from chainrule.augmentation.augmentation import Augmentation
+from chainrule.base.errors import DataError, DivergedError, UsageError
+from chainrule.base.random import check_seed
+from chainrule.data.dataset import Dataset
+from chainrule.training.events import (
+    BatchEvent,
+    CheckpointEvent,
+    EpochEvent,
+    Event,
+    Listener,
+    Progress,
+    Stateful,
+    StopEvent,
+    StopTraining,
+    Sums,
+    name_of,
+)
+from chainrule.training.objective import Batch, Objective
+from chainrule.training.optimizers import Adam, Optimizer, State
+from chainrule.training.sampling import ORDERS, Order, batch_count, batches
+
+if TYPE_CHECKING:
+    from chainrule.tasks.evaluation import Evaluation
+
+Reduction = Literal["mean", "sum"]
+Judge = Callable[[Progress], "Evaluation"]  # how well w does on held-out data
+
+
+@dataclass(frozen=True)
+class Training:
+    """How to train, apart from on what: everything here, with the data and initial w, fixes the result."""
+
+    optimizer: Optimizer = field(default_factory=Adam)
+    epochs: int = 10
+    batch_size: int | None = 64  # None: all samples, which is gradient descent
+    order: Order = "shuffle"
+    reduction: Reduction = "mean"  # "mean" divides a batch's sum by its size (or sum of weights)
+    lr_decay: float = 1.0  # the factor on the learning rate ...
+    lr_decay_every: int = 1  # ... after each so many epochs
+    seed: int = 0
+    augmentation: Augmentation | None = None  # of images, anew in every epoch
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+        _at_least("epochs", self.epochs, 0)
+        _at_least("lr_decay_every", self.lr_decay_every, 1)
+        if self.batch_size is not None:
+            _at_least("batch_size", self.batch_size, 1)
+        if self.order not in ORDERS:
+            raise UsageError(f"order is {self.order!r}; expected one of: {', '.join(ORDERS)}")
+        if self.reduction not in get_args(Reduction):
+            raise UsageError(f"reduction is {self.reduction!r}; expected mean or sum")
+        if not (math.isfinite(self.lr_decay) and self.lr_decay > 0):
+            raise UsageError(f"lr_decay is {self.lr_decay}; expected a number above 0")
+
+    def optimizer_at(self, epoch: int) -> Optimizer:
+        """The optimizer with the learning rate of that epoch (from 0)."""
+        if self.lr_decay == 1:
+            return self.optimizer
+        return self.optimizer.with_lr(self.optimizer.lr * self.lr_decay ** (epoch // self.lr_decay_every))
+
+
+@dataclass(frozen=True)
+class Result:
+    """What `minimise` found."""
+
+    w: np.ndarray  # in canonical order
+    progress: Progress
+    reason: str
+
+
+def minimise(
+    objective: Objective,
+    data: Dataset,
+    w: np.ndarray,
+    training: Training,
+    listeners: Sequence[Listener] = (),
+    start: Progress | None = None,
+    judge: Judge | None = None,
+) -> Result:
+    """Minimise L(w; D) from w (canonical order), or go on from where `start` is; neither is changed.
+
+    After every epoch `judge`, if given, says how well w does. Whoever listens is told what happens (`events`).
+    Raises DivergedError where the loss or the gradient is not finite, DataError for data that weigh nothing.
+    """
+    if len(data) == 0:
+        raise DataError("there is no training data; expected at least one sample")
+    if data.sample_weight is not None and not data.sample_weight.any():
+        raise DataError("all sample weights are 0; expected at least one above 0")
+    progress = _begin(objective, w, training) if start is None else _go_on(objective, start, listeners)
+    stop, gw = None, np.zeros_like(progress.w)
+    with np.errstate(over="ignore", invalid="ignore"):  # whatever is not finite is reported as divergence
+        while progress.epoch < training.epochs and stop is None:
+            stop = _epoch(progress, gw, data, training, listeners, judge)
+            stop = _tell(listeners, CheckpointEvent(progress, listeners)) or stop
+    reason = "done" if stop is None else str(stop)
+    _tell(listeners, StopEvent(progress, reason))
+    return Result(progress.weights(), progress, reason)
+
+
+def _begin(objective: Objective, w: np.ndarray, training: Training) -> Progress:
+    packed = objective.layout.pack(w)
+    return Progress(objective, packed, training.optimizer.new_state(packed))
+
+
+def _go_on(objective: Objective, start: Progress, listeners: Sequence[Listener]) -> Progress:
+    for listener in listeners:
+        if isinstance(listener, Stateful) and name_of(listener) in start.memories:
+            listener.restore(start.memories[name_of(listener)])
+    w = objective.layout.pack(start.weights())
+    vectors = np.empty((len(start.state.vectors), len(w)), w.dtype)
+    for vector, canonical in zip(vectors, start.optimizer_vectors(), strict=True):
+        vector[:] = objective.layout.pack(canonical)
+    return Progress(objective, w, State(vectors, start.state.step), start.epoch, start.batch, replace(start.sums))
+
+
+def _epoch(
+    progress: Progress,
+    gw: np.ndarray,
+    data: Dataset,
+    training: Training,
+    listeners: Sequence[Listener],
+    judge: Judge | None,
+) -> StopTraining | None:
+    """All batches of an epoch that are still to do; what a listener raised to end the run, if one did."""
+    objective, w, state, sums, epoch = progress.objective, progress.w, progress.state, progress.sums, progress.epoch
+    optimizer = training.optimizer_at(epoch)
+    batch_size = training.batch_size or len(data)
+    count = batch_count(len(data), batch_size)
+    norm, stop = math.nan, None
+    for indices in batches(len(data), batch_size, training.order, training.seed, epoch, progress.batch):
+        clock = time.perf_counter()
+        batch, total = batch_of(data, indices, training, epoch, state.step)
+        loss, norm = objective.step(optimizer, w, batch, gw, state)
+        _check_finite(loss, norm, progress, optimizer)
+        mean = loss if training.reduction == "mean" else loss / (total or 1.0)
+        sums.loss, sums.weight, sums.samples = sums.loss + mean * total, sums.weight + total, sums.samples + len(batch)
+        progress.batch += 1
+        sums.seconds += time.perf_counter() - clock
+        stop = _tell(listeners, BatchEvent(progress, epoch, progress.batch - 1, len(batch), mean, norm))
+        if stop and progress.batch < count:  # after its last batch an epoch is done, stopped or not
+            return stop
+    if not np.isfinite(w).all():
+        raise DivergedError(f"w is not finite after epoch {epoch + 1}; try a learning rate below {optimizer.lr:g}")
+    progress.epoch, progress.batch, progress.sums = epoch + 1, 0, Sums()
+    seen, mean = judge(progress) if judge else None, sums.loss / (sums.weight or 1.0)
+    event = EpochEvent(progress, epoch, sums.samples, mean, norm, optimizer.lr, sums.seconds, seen)
+    return _tell(listeners, event) or stop
+
+
+def _check_finite(loss: float, norm: float, progress: Progress, optimizer: Optimizer) -> None:
+    if math.isfinite(loss) and math.isfinite(norm):
+        return
+    what = "the gradient is not finite" if math.isfinite(loss) else f"the loss is {loss}"
+    where = f"epoch {progress.epoch + 1}, batch {progress.batch + 1}"
+    raise DivergedError(f"{what} at {where}; try a learning rate below {optimizer.lr:g}")
+
+
+def batch_of(
+    data: Dataset, indices: slice | np.ndarray, training: Training, epoch: int, step: int
+) -> tuple[Batch, float]:
+    """These samples of the data, and what they weigh together; by the mean, each counts its share of that."""
+    x, rows = (data.x[indices], None) if isinstance(indices, slice) else (data.x, indices)
+    if training.augmentation:
+        numbers = np.arange(indices.start, indices.stop) if isinstance(indices, slice) else indices
+        x, rows = training.augmentation(data.x[indices], training.seed, epoch, numbers), None
+    t, weight = data.t[indices], None if data.sample_weight is None else data.sample_weight[indices]
+    total = float(len(t) if weight is None else weight.sum())
+    if training.reduction == "mean":
+        weight = _equal_shares(len(t)) if weight is None else weight / (total or 1.0)
+    return Batch(x, t, weight, epoch, step, rows=rows), total
+
+
+@lru_cache(maxsize=2)  # batches have one size, but for the last of an epoch
+def _equal_shares(n: int) -> np.ndarray:
+    """(n,) 1/n, read-only."""
+    shares = np.full(n, 1 / n)
+    shares.flags.writeable = False
+    return shares
+
+
+def _tell(listeners: Sequence[Listener], event: Event) -> StopTraining | None:
+    """Tell all listeners; what the first of those raised that want to stop."""
+    stop = None
+    for listener in listeners:
+        try:
+            listener(event)
+        except StopTraining as raised:
+            stop = stop or raised
+    return stop
+
+
+def _at_least(name: str, value: object, minimum: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < minimum:
+        raise UsageError(f"{name} is {value!r}; expected a whole number of at least {minimum}")

@@ -1,0 +1,82 @@
+"""Early stopping: end a run that no longer gets better on held-out data, and give back the best w.
+
+    best = EarlyStopping(patience=5)
+    cr.fit(network, data, validation=held_out, listeners=[best])       # network.w is best.w now
+
+It is a listener, and remembers from epoch to epoch what a run that is resumed needs of it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+import numpy as np
+
+from chainrule.base.errors import UsageError
+from chainrule.training.events import EpochEvent, Event, Memory, StopEvent, StopTraining
+
+Monitor = Literal["loss", "accuracy"]
+
+
+@dataclass
+class EarlyStopping:
+    """A listener that ends the run once `patience` epochs in a row have not improved by more than `min_delta`.
+
+    `monitor`: what should improve, the loss on the validation data (the training loss, if there are none) or the
+    accuracy on them. When the run is over, for whatever reason, w is the best one again, unless `restore_best` is
+    false.
+    """
+
+    patience: int = 10
+    min_delta: float = 0.0
+    monitor: Monitor = "loss"
+    restore_best: bool = True
+    best: float = field(default=math.inf, init=False)  # the loss, or 1 - accuracy
+    best_epoch: int = field(default=0, init=False)  # from 1
+    w: np.ndarray | None = field(default=None, init=False)  # the best one, in canonical order
+    waited: int = field(default=0, init=False)  # epochs since the last improvement
+
+    def __post_init__(self) -> None:
+        if self.patience < 1:
+            raise UsageError(f"patience is {self.patience}; expected at least 1")
+        if not self.min_delta >= 0:
+            raise UsageError(f"min_delta is {self.min_delta}; expected at least 0")
+        if self.monitor not in get_args(Monitor):
+            raise UsageError(f"monitor is {self.monitor!r}; expected loss or accuracy")
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, EpochEvent):
+            self._judge(event)
+        elif isinstance(event, StopEvent) and self.restore_best and self.w is not None:
+            event.progress.w[:] = event.progress.objective.layout.pack(self.w)
+
+    def _judge(self, event: EpochEvent) -> None:
+        now = self._measure(event)
+        if now < self.best - self.min_delta:
+            self.waited = 0
+        else:
+            self.waited += 1
+        if now < self.best:
+            self.best, self.best_epoch = now, event.epoch + 1
+            self.w = event.progress.weights() if self.restore_best else None
+        if self.waited >= self.patience:
+            raise StopTraining(f"no better for {self.waited} epochs")
+
+    def _measure(self, event: EpochEvent) -> float:
+        seen = event.validation
+        if self.monitor == "loss":
+            return event.loss if seen is None else seen.loss
+        if seen is None or seen.accuracy is None:
+            raise UsageError("early stopping by accuracy needs validation data and a loss over classes")
+        return 1 - seen.accuracy
+
+    def state(self) -> Memory:
+        """What a checkpoint keeps."""
+        return {"best": self.best, "best_epoch": self.best_epoch, "waited": self.waited, "w": self.w}
+
+    def restore(self, state: Memory) -> None:
+        """Go on from what a checkpoint kept."""
+        self.best, self.best_epoch, self.waited = state["best"], state["best_epoch"], state["waited"]
+        self.w = state["w"]

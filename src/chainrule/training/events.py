@@ -1,0 +1,127 @@
+"""What a training run tells whoever listens: progress bars, loggers, early stopping, a web page.
+
+    BatchEvent        an update was made
+    EpochEvent        all batches of an epoch were made; on held-out data, if there are any, w did so well
+    CheckpointEvent   everybody has heard of that: what is written down now can be gone on from, bit for bit
+    StopEvent         the run is over
+
+A listener is a function of one event. To end the run after the current update it raises StopTraining. One that must
+remember something from epoch to epoch also has `state()` and `restore(state)` (`Stateful`): a run that goes on
+from a checkpoint gives it back what it had then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from chainrule.training.objective import Objective
+from chainrule.training.optimizers import State
+
+if TYPE_CHECKING:
+    from chainrule.tasks.evaluation import Evaluation
+
+Memory = dict[str, Any]  # of a listener: numbers, strings, None, and vectors like w in canonical order
+
+
+@dataclass
+class Sums:
+    """Over the batches of an epoch that are done."""
+
+    loss: float = 0.0
+    weight: float = 0.0
+    samples: int = 0
+    seconds: float = 0.0
+
+
+@dataclass
+class Progress:
+    """Where a run stands: enough to go on from, bit for bit. w and the state are the engine's own vectors."""
+
+    objective: Objective
+    w: np.ndarray
+    state: State
+    epoch: int = 0
+    batch: int = 0  # the next batch of this epoch
+    sums: Sums = field(default_factory=Sums)
+    memories: dict[str, Memory] = field(default_factory=dict)  # of listeners, by name: what they begin with
+
+    def weights(self) -> np.ndarray:
+        """A copy of w in canonical order."""
+        return self.objective.layout.unpack(self.w)
+
+    def optimizer_vectors(self) -> np.ndarray:
+        """A copy of the optimizer's state, (slots, size), in canonical order."""
+        unpacked = [self.objective.layout.unpack(v) for v in self.state.vectors]
+        return np.stack(unpacked) if unpacked else np.empty((0, len(self.weights())), self.w.dtype)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEvent:
+    """An update was made."""
+
+    progress: Progress
+    epoch: int  # from 0
+    batch: int  # from 0, in its epoch
+    samples: int  # in this batch
+    loss: float  # mean error of the batch, before the update
+    gradient_norm: float  # of the gradient that the optimizer got
+
+
+@dataclass(frozen=True, slots=True)
+class EpochEvent:
+    """All batches of an epoch were made."""
+
+    progress: Progress
+    epoch: int  # from 0
+    samples: int  # seen in this epoch
+    loss: float  # mean error over them, each before its update
+    gradient_norm: float  # of the last batch
+    lr: float
+    seconds: float  # of training steps, listeners not counted
+    validation: Evaluation | None = None  # of w after this epoch
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointEvent:
+    """An epoch's event has been told, or the run ends inside one. w does not change before the next batch."""
+
+    progress: Progress
+    listeners: Sequence[Listener]
+
+    def memories(self) -> dict[str, Memory]:
+        """What the listeners remember, by their names."""
+        return {name_of(each): each.state() for each in self.listeners if isinstance(each, Stateful)}
+
+
+@dataclass(frozen=True, slots=True)
+class StopEvent:
+    """The run is over; `reason` is "done" or what a listener gave. A listener may still put other weights into w."""
+
+    progress: Progress
+    reason: str
+
+
+Event = BatchEvent | EpochEvent | CheckpointEvent | StopEvent
+Listener = Callable[[Event], None]
+
+
+class StopTraining(Exception):
+    """A listener raises it to end the run after the current update; its text is the reason."""
+
+
+@runtime_checkable
+class Stateful(Protocol):
+    """A listener that remembers."""
+
+    def state(self) -> Memory: ...
+
+    def restore(self, state: Memory) -> None: ...
+
+
+def name_of(listener: object) -> str:
+    """What a checkpoint calls a listener: its type."""
+    return type(listener).__name__

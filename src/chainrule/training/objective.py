@@ -1,0 +1,95 @@
+"""An objective: a loss L(w; D') and its gradient dL/dw over ONE flat vector w. All training rests on this.
+
+It knows nothing of optimizers, epochs or files; whoever minimises it knows nothing of what w means.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from chainrule.training.optimizers import Optimizer, State
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """D', some samples of the training data, and where they stand in the run."""
+
+    x: np.ndarray  # (s, ...); with `rows`, of all of the data
+    t: np.ndarray  # (s,) or (s, ...)
+    sample_weight: np.ndarray | None = None  # (s,) what each error counts in the sum; None: 1
+    epoch: int = 0
+    step: int = 0  # updates since the start: with `offset` it keys a batch's random draws
+    offset: int = 0  # position of the first sample in the global batch, where ranks share one
+    rows: np.ndarray | None = None  # (s,) which of x are the samples, so that nobody has to copy them; None: all
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+    @property
+    def samples(self) -> np.ndarray:
+        """(s, ...) their inputs."""
+        return self.x if self.rows is None else self.x.take(self.rows, axis=0)
+
+
+class Layout:
+    """How an engine holds w: a padded permutation of the canonical order. This one is the identity."""
+
+    def pack(self, w: np.ndarray) -> np.ndarray:
+        """A new vector in the engine's order, from the canonical one."""
+        return w.copy()
+
+    def unpack(self, w: np.ndarray) -> np.ndarray:
+        """A new vector in canonical order, from the engine's."""
+        return w.copy()
+
+
+class Objective(ABC):
+    """L(w; D') = sum over (x_i, t_i) in D' of sample_weight_i err(f_w(x_i), t_i)."""
+
+    layout: Layout = Layout()
+
+    @abstractmethod
+    def loss(self, w: np.ndarray, batch: Batch) -> float:
+        """L(w; D'), in training: the same batch (and step) draws the same dropout masks."""
+
+    @abstractmethod
+    def loss_and_gradient(
+        self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: Callable[[slice], None] | None = None
+    ) -> float:
+        """L(w; D'), and dL/dw written into `out`.
+
+        `on_ready(slice)` is called once for each slice of `out` as soon as it is final and w[slice] is no longer
+        read, last layer first.
+        """
+
+    def update(self, optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State) -> None:
+        """Let the optimizer move w and `state`, given gw: by its definition, unless an engine has a kernel for it."""
+        optimizer.update(w, gw, state)
+
+    def step(
+        self, optimizer: Optimizer, w: np.ndarray, batch: Batch, gw: np.ndarray, state: State
+    ) -> tuple[float, float]:
+        """One update of w and `state`: (L(w; D'), |dL/dw|) before it. gw is room for the gradient.
+
+        A loss or norm that is not finite tells that w is spoiled.
+        """
+        loss = self.loss_and_gradient(w, batch, gw)
+        norm = self.norm(gw)
+        state.step += 1
+        self.update(optimizer, w, gw, state)
+        return loss, norm
+
+    def norm(self, gw: np.ndarray) -> float:
+        """|gw|; not finite where an element is not."""
+        return math.sqrt(float(np.dot(gw, gw)))
+
+    def kinks(self, w: np.ndarray, batch: Batch) -> list[np.ndarray]:
+        """Which linear pieces of its ReLUs and max-pools L is on: where this changes, L has a kink between."""
+        return []

@@ -1,0 +1,122 @@
+"""w <- w - eta dL/dw, and its relatives: each one pass over flat vectors, knowing nothing of networks.
+
+With g = dL/dw + weight_decay w (L2 regularisation in the gradient):
+
+    SGD       v <- momentum v + g,  w <- w - lr v                    (momentum 0: the lecture's w <- w - eta dL/dw)
+    AdaDelta  v <- rho v + (1-rho) g^2,  dx = sqrt(u + eps) / sqrt(v + eps) g,
+              u <- rho u + (1-rho) dx^2,  w <- w - lr dx
+    Adam      m <- b1 m + (1-b1) g,  v <- b2 v + (1-b2) g^2,
+              w <- w - lr (m / (1 - b1^k)) / (sqrt(v / (1 - b2^k)) + eps)  at update k = 1, 2, ...
+
+These are PyTorch's forms. Sources: M. D. Zeiler, *ADADELTA* (2012); D. P. Kingma, J. Ba, *Adam* (2015).
+"""
+
+from dataclasses import dataclass, fields, replace
+from typing import ClassVar, Self
+
+import numpy as np
+
+from chainrule.base.errors import UsageError
+
+
+@dataclass
+class State:
+    """What an optimizer remembers of the updates so far, zero at the start."""
+
+    vectors: np.ndarray  # (slots, size), of w's type
+    step: int = 0  # which update this is, from 1
+
+    def part(self, where: slice) -> "State":
+        """The state of w[where]: a view."""
+        return State(self.vectors[:, where], self.step)
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """The base of all optimizers. `lr` is eta; `state` has `slots` vectors like w."""
+
+    lr: float
+    slots: ClassVar[int] = 0
+
+    def update(self, w: np.ndarray, gw: np.ndarray, state: State) -> None:
+        """Move w, and change `state`, in place, given gw = dL/dw."""
+        raise NotImplementedError
+
+    def new_state(self, w: np.ndarray) -> State:
+        return State(np.zeros((self.slots, len(w)), w.dtype))
+
+    def with_lr(self, lr: float) -> Self:
+        return replace(self, lr=lr)
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            below_one = field.name in ("momentum", "rho", "beta1", "beta2")
+            number = isinstance(value, int | float | np.number) and np.isfinite(value)
+            if not (number and value >= 0 and (not below_one or value < 1)):
+                expected = "a number from 0 to below 1" if below_one else "a finite number of at least 0"
+                raise UsageError(f"{type(self).__name__}: {field.name} is {value!r}; expected {expected}")
+
+
+@dataclass(frozen=True)
+class SGD(Optimizer):
+    """Gradient descent; stochastic if gw is a mini-batch's."""
+
+    lr: float = 0.01
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+
+    @property
+    def slots(self) -> int:  # type: ignore[override]
+        return 1 if self.momentum else 0
+
+    def update(self, w: np.ndarray, gw: np.ndarray, state: State) -> None:
+        g = gw + self.weight_decay * w if self.weight_decay else gw
+        if self.momentum:
+            (v,) = state.vectors
+            v[:] = self.momentum * v + g
+            g = v
+        w -= self.lr * g
+
+
+@dataclass(frozen=True)
+class AdaDelta(Optimizer):
+    """Steps in the units of w, from running means of g^2 and of its own steps."""
+
+    lr: float = 1.0
+    rho: float = 0.9
+    eps: float = 1e-6
+    weight_decay: float = 0.0
+    slots: ClassVar[int] = 2
+
+    def update(self, w: np.ndarray, gw: np.ndarray, state: State) -> None:
+        g = gw + self.weight_decay * w if self.weight_decay else gw
+        v, u = state.vectors
+        v[:] = self.rho * v + (1 - self.rho) * g**2
+        dx = np.sqrt(u + self.eps) / np.sqrt(v + self.eps) * g
+        u[:] = self.rho * u + (1 - self.rho) * dx**2
+        w -= self.lr * dx
+
+
+@dataclass(frozen=True)
+class Adam(Optimizer):
+    """Steps of about lr, from running means of g and g^2."""
+
+    lr: float = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    eps: float = 1e-8
+    weight_decay: float = 0.0
+    slots: ClassVar[int] = 2
+
+    def update(self, w: np.ndarray, gw: np.ndarray, state: State) -> None:
+        g = gw + self.weight_decay * w if self.weight_decay else gw
+        m, v = state.vectors
+        m[:] = self.beta1 * m + (1 - self.beta1) * g
+        v[:] = self.beta2 * v + (1 - self.beta2) * g**2
+        m_hat = m / (1 - self.beta1**state.step)
+        v_hat = v / (1 - self.beta2**state.step)
+        w -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adadelta": AdaDelta, "adam": Adam}

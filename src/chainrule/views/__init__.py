@@ -1,0 +1,1 @@
+"""What shows things: the report, notebooks, plots."""

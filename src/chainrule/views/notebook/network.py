@@ -1,0 +1,76 @@
+"""A network as a table: its layers, their shapes, and what each costs."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from chainrule.network.scaling import Scaling
+from chainrule.views.notebook.colours import BLUE, VERMILION
+from chainrule.views.notebook.markup import Markup, element, output, shape_text
+
+if TYPE_CHECKING:
+    from chainrule.network.network import Network
+
+HEADS = ("layer", "output shape", "parameters", "multiply-adds a sample")
+
+
+def network_html(network: Network) -> str:
+    """A row for each layer: its output's shape, its parameters, its multiply-adds, and its share of both as bars."""
+    shapes = f"{shape_text(network.input_shape)} → {shape_text(network.output_shape)}"
+    size = f"{network.size:,} parameters in {network.w.dtype}, {_bytes(network.w.nbytes)}"
+    return output(
+        element("div", f"Network {shapes}", class_="title"),
+        element("div", size + _reads(network.scaling), class_="note"),
+        _table(network),
+    )
+
+
+def _table(network: Network) -> Markup:
+    parameters, names = [0] * len(network.layers), [""] * len(network.layers)
+    for p in network.parameters:
+        parameters[p.layer] += prod(p.shape)
+        names[p.layer] = p.name.rpartition(".")[0]
+    work = [layer.multiply_adds(shape) for layer, shape in zip(network.layers, network.shapes, strict=False)]
+    rows = [element("tr", _cell("input"), _cell(shape_text(network.input_shape)), *[_cell("")] * 4)]
+    for k, layer in enumerate(network.layers):
+        name = element("span", f" {names[k]}", class_="note")
+        shape = _cell(shape_text(network.shapes[k + 1]))
+        costs = [*_cost(parameters[k], sum(parameters), VERMILION), *_cost(work[k], sum(work), BLUE)]
+        rows.append(element("tr", element("td", str(layer), name), shape, *costs))
+    totals = [element("td", f"{n:,}", class_="number") for n in (sum(parameters), sum(work))]
+    total = element("tr", element("td", f"loss: {network.loss}", colspan=2), totals[0], _cell(""), totals[1], _cell(""))
+    heads = [element("th", head, scope="col", colspan=1 if k < 2 else 2) for k, head in enumerate(HEADS)]
+    return element(
+        "table",
+        element("thead", element("tr", *heads)),
+        element("tbody", *rows),
+        element("tfoot", total),
+    )
+
+
+def _cell(text: str) -> Markup:
+    return element("td", text)
+
+
+def _cost(n: int, total: int, colour: str) -> tuple[Markup, Markup]:
+    """A number's cell, and one with a bar as long as its share of the total."""
+    if n == 0:
+        return _cell(""), _cell("")
+    share = f"{n / total:.1%}"
+    filled = element("span", style=f"width:{share};background:{colour}")
+    return element("td", f"{n:,}", class_="number"), element("td", element("div", filled, class_="share", title=share))
+
+
+def _bytes(n: float) -> str:
+    for unit in ("bytes", "kB", "MB"):
+        if n < 1000:
+            return f"{n:.3g} {unit}"
+        n /= 1000
+    return f"{n:.3g} GB"
+
+
+def _reads(scaling: Scaling) -> str:
+    if scaling == Scaling():
+        return ""
+    return f"; bytes p are read as (p / 255 − {scaling.mean:g}) / {scaling.std:g}"

@@ -1,0 +1,88 @@
+"""The top of a report, the numbers that matter most; the course of the training; the settings."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tomli_w
+
+from chainrule.network.network import Network
+from chainrule.tasks.examination import Examination
+from chainrule.views.figures import Curves
+from chainrule.views.notebook.markup import Markup, element, joined
+from chainrule.views.report.document import Section, folded, note, table
+from chainrule.views.report.drawings import draw_curves
+
+Epochs = Sequence[Mapping[str, Any]]  # lines of a metrics.jsonl
+MISSING = "–"
+COLUMNS = {  # of the table of epochs: a line's key, its heading, how its number is written
+    "epoch": ("epoch", "d"),
+    "loss": ("loss", ".4f"),
+    "validation_loss": ("held-out loss", ".4f"),
+    "validation_accuracy": ("accuracy", ".2%"),
+    "lr": ("learning rate", ".4g"),
+    "gradient_norm": ("|dL/dw|", ".3g"),
+    "seconds": ("seconds", ".1f"),
+    "samples_per_second": ("samples/s", ",.0f"),
+}
+
+
+def overview(network: Network, seen: Examination, epochs: Epochs) -> Section:
+    """What stands below the title."""
+    numbers = {}
+    if (named := seen.classification) is not None:
+        numbers["accuracy"] = f"{100 * named.accuracy:.2f} %"
+        numbers[f"of {seen.samples:,} wrong"] = f"{len(seen.wrong):,}"
+    numbers["loss"] = f"{seen.loss:.4g}"
+    if named is not None:
+        numbers["calibration error"] = f"{100 * named.calibration.expected_error:.2f} %"
+    if seen.regression is not None:
+        outputs = len(seen.regression.rmse)
+        mean = "" if outputs == 1 else f", mean of {outputs:,} outputs"
+        numbers[f"rms error{mean}"] = f"{seen.regression.rmse.mean():.4g}"
+        numbers[f"R²{mean}"] = f"{seen.regression.r2.mean():.4g}"
+    if named is None:
+        numbers["samples"] = f"{seen.samples:,}"
+    numbers["parameters"] = f"{network.size:,}"
+    if epochs:
+        seconds = sum(line.get("seconds") or 0.0 for line in epochs)
+        numbers["epoch" if len(epochs) == 1 else "epochs"] = f"{len(epochs)}"
+        numbers["seconds of training"] = f"{seconds:.1f}"
+    return Section("overview", "Overview", element("dl", *[_tile(*item) for item in numbers.items()], class_="tiles"))
+
+
+def curves(epochs: Epochs) -> Section | None:
+    """Loss and accuracy over the epochs, and a table of them."""
+    known = [line for line in epochs if line.get("epoch") is not None and line.get("loss") is not None]
+    if not known:
+        return None
+    drawn = draw_curves(Curves.of([_row(line) for line in known]))
+    columns = {key: how for key, how in COLUMNS.items() if any(line.get(key) is not None for line in known)}
+    heads = [heading for heading, _ in columns.values()]
+    rows = [[_cell(line.get(key), form) for key, (_, form) in columns.items()] for line in known]
+    content = [
+        note("The training loss is the mean over an epoch's samples, each before its update."),
+        element("figure", drawn),
+        folded("Every epoch", table(heads, rows, "The epochs of the training", numbers_from=0)),
+    ]
+    return Section("training", "Training", joined(content))
+
+
+def _row(line: Mapping[str, Any]) -> tuple[int, float, float | None, float | None]:
+    """As `Curves` takes it."""
+    return line["epoch"], line["loss"], line.get("validation_loss"), line.get("validation_accuracy")
+
+
+def configuration_shown(configuration: Mapping[str, Any] | None) -> Section | None:
+    """As the run's config.toml holds it."""
+    if not configuration:
+        return None
+    text = element("pre", tomli_w.dumps(dict(configuration)))
+    return Section("configuration", "Configuration", folded("All that fixes the run", text))
+
+
+def _tile(name: str, value: str) -> Markup:
+    return element("div", element("dt", name), element("dd", value))
+
+
+def _cell(value: Any, form: str) -> str:
+    return MISSING if value is None else format(value, form).replace("%", " %")
