@@ -60,8 +60,32 @@ class Draws:
         """(samples, elements) uint32, read-only: word `element` of position `offset + sample`."""
         return _bits(self, samples, elements)
 
-    def for_layer(self, layer: int) -> "Draws":
-        return replace(self, layer=layer)
+    def after(self, layers: int) -> "Draws":
+        """Those of the layer that comes so many layers later."""
+        return replace(self, layer=self.layer + layers)
+
+    def keep(self, p: float, samples: int, elements: int) -> np.ndarray:
+        """(samples, elements) bool: which elements a dropout keeps; each is dropped with probability p."""
+        return self.bits(samples, elements) >= np.uint32(threshold_of(p))
+
+
+def threshold_of(p: float) -> int:
+    """Words below it come with probability p."""
+    return min(round(p * 2.0**32), 2**32 - 1)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the random words of a whole run come from."""
+
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+
+    def draws(self, step: int = 0, offset: int = 0) -> Draws:
+        """Those of a batch, of its network's first layer: `step` updates since the start, `offset` as in `Draws`."""
+        return Draws(self.seed, 0, step, offset)
 
 
 @lru_cache(maxsize=8)  # the backward pass asks for the forward pass's words again

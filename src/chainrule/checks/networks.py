@@ -8,7 +8,7 @@ alone is a network of that layer whose loss is an inner product with random t,
 so that no derivative but the layer's own takes part.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from math import prod
 
@@ -57,15 +57,17 @@ class WithInputs(Objective):
     def loss(self, w: np.ndarray, batch: Batch) -> float:
         return self.objective.loss(*self.split(w, batch))
 
-    def loss_and_gradient(
-        self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: Callable[[slice], None] | None = None
-    ) -> float:
+    def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray) -> float:
         gw, gx = np.split(out, [self.network.size])
-        loss, _, gxs = self.objective.trace(*self.split(w, batch), gw)
-        gx[:] = gxs[0].ravel()
-        if on_ready:
-            on_ready(slice(0, out.size))
-        return loss
+        engine, (w, batch) = self.objective, self.split(w, batch)
+        y, saved = engine.forward(w, batch)
+        sent, found = self.network.backward(
+            engine.output_gradient(y, batch), saved, self.network.named(w), engine.context(batch)
+        )
+        gx[:] = sent.ravel()
+        for name, view in self.network.named(gw).items():
+            view[...] = found[name]
+        return engine.loss_of(y, batch)
 
     def kinks(self, w: np.ndarray, batch: Batch) -> list[np.ndarray]:
         return self.objective.kinks(*self.split(w, batch))
@@ -129,7 +131,7 @@ def random_targets(network: Network, samples: int, seed: int) -> np.ndarray:
 def _fits(layer: Layer, shape: Shape) -> bool:
     """Whether the layer makes more than one row and column of it."""
     try:
-        return min(layer.output_shape(shape)) > 1
+        return min(layer.y_shape(shape)) > 1
     except NetworkError:
         return False
 

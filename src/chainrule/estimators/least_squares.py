@@ -9,7 +9,6 @@ moves along a flat one.
 """
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 
@@ -53,13 +52,9 @@ class LeastSquares(Objective):
     def loss(self, w: np.ndarray, batch: Batch) -> float:
         return self.loss_and_gradient(w, batch, np.empty_like(w))
 
-    def loss_and_gradient(
-        self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: Callable[[slice], None] | None = None
-    ) -> float:
+    def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray) -> float:
         p = batch.samples
         error = p @ w.reshape(p.shape[1], -1) - batch.t
         weighted = error if batch.sample_weight is None else batch.sample_weight[:, None] * error
         out[:] = (2 * p.T @ weighted).ravel()
-        if on_ready:
-            on_ready(slice(0, len(w)))
         return float(np.vdot(weighted, error))

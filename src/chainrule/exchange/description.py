@@ -12,24 +12,24 @@ type = "Convolution"
 out_channels = 32
 
 [[layers]]
-type = "ReLU"
+type = "Residual"           # a layer made of others holds them likewise
+layers = [{ type = "Convolution", out_channels = 32, padding = 1 }, { type = "ReLU" }]
+
+A layer is its type's name and its fields; `register` makes a type known. Reading a file never imports code.
 """
 
 import inspect
 import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, TypeVar
 
-from chainrule.augmentation.augmentation import Augmentation
-from chainrule.base.errors import ChainruleError, NetworkError, UsageError
-from chainrule.base.lcg48 import Lcg48
-from chainrule.layers import LAYERS, Dropout, Layer
+from chainrule.base.errors import ChainruleError, NetworkError
+from chainrule.layers import LAYERS, Layer
 from chainrule.losses import LOSSES, Loss
 from chainrule.network.network import Network
 from chainrule.network.scaling import Scaling
-from chainrule.training.descent import Training
-from chainrule.training.optimizers import OPTIMIZERS
 
 T = TypeVar("T", bound=Layer | Loss)
 
@@ -44,10 +44,16 @@ def describe(network: Network) -> dict[str, Any]:
 
 def describe_layer(layer: Layer) -> dict[str, Any]:
     """The layer's type and those hyper-parameters that are not their defaults."""
-    options = {
-        name: {"seed": value.seed} if isinstance(value, Lcg48) else value for name, value in layer.options().items()
-    }
-    return {"type": type(layer).__name__, **options}
+    return {"type": type(layer).__name__} | {name: _plain(value) for name, value in layer.options().items()}
+
+
+def _plain(value: Any) -> Any:
+    """A hyper-parameter, in which layers may stand, as plain data."""
+    if isinstance(value, Layer):
+        return describe_layer(value)
+    if isinstance(value, tuple) and any(isinstance(each, Layer) for each in value):
+        return [describe_layer(each) for each in value]
+    return value
 
 
 def build(description: dict[str, Any], seed: int = 0) -> Network:
@@ -59,22 +65,31 @@ def build(description: dict[str, Any], seed: int = 0) -> Network:
     for key in ("input_shape", "layers"):
         if not isinstance(description.get(key), list):
             raise NetworkError(f"{key} is {description.get(key)!r}; expected a list")
-    layers = [build_layer(k + 1, layer) for k, layer in enumerate(description["layers"])]
-    loss = _find(LOSSES, description.get("loss", "LogSoftmaxNLL"), "loss")()
-    scaling = _construct(Scaling, description.get("scaling", {}), "scaling")
+    layers = [build_layer(layer, f"layer {k}") for k, layer in enumerate(description["layers"], start=1)]
+    losses = {kind.__name__: kind for kind in LOSSES}
+    loss = find(losses, description.get("loss", "LogSoftmaxNLL"), "loss")()
+    scaling = construct(Scaling, description.get("scaling", {}), "scaling")
     return Network(layers, description["input_shape"], loss, scaling=scaling, seed=seed)
 
 
-def build_layer(number: int, description: Any) -> Layer:
-    """The layer of one [[layers]] entry."""
-    where = f"layer {number}"
+def build_layer(description: Any, where: str) -> Layer:
+    """The layer of one [[layers]] entry; `where` is what errors call it."""
     if not isinstance(description, dict) or "type" not in description:
         raise NetworkError(f'{where} is {description!r}; expected a table with a type, as in type = "ReLU"')
-    kind = _find(LAYERS, description["type"], where)
-    options = {key: value for key, value in description.items() if key != "type"}
-    if kind is Dropout and "stream" in options:
-        options["stream"] = _construct(Lcg48, options["stream"], f"{where}, stream")
-    return _construct(kind, options, where)
+    name = description["type"]
+    own = f"; a type of your own is made known by @chainrule.register above its class {name}" if _is_name(name) else ""
+    kind = find(LAYERS, name, where, own)
+    options = {key: _built(value, f"{where}, {key}") for key, value in description.items() if key != "type"}
+    return construct(kind, options, where)
+
+
+def _built(value: Any, where: str) -> Any:
+    """A hyper-parameter from plain data: what has a type is a layer."""
+    if isinstance(value, dict) and "type" in value:
+        return build_layer(value, where)
+    if isinstance(value, list) and any(isinstance(each, dict) for each in value):
+        return tuple(build_layer(each, f"{where} {k}") for k, each in enumerate(value, start=1))
+    return value
 
 
 def load_description(path: str | Path) -> dict[str, Any]:
@@ -96,19 +111,19 @@ def load_network(path: str | Path, seed: int = 0) -> Network:
         raise NetworkError(message if message.startswith(f"{path}:") else f"{path}: {message}") from None
 
 
-def _find(kinds: tuple[type[T], ...], name: Any, where: str) -> type[T]:
+def find(kinds: Mapping[str, type[T]], name: Any, where: str, more: str = "") -> type[T]:
     """The class of that name, in any case, with or without `_`: MaxPooling, max_pooling."""
 
     def plain(text: Any) -> str:
         return str(text).lower().replace("_", "").replace("-", "")
 
-    for kind in kinds:
-        if plain(kind.__name__) == plain(name):
+    for known, kind in kinds.items():
+        if plain(known) == plain(name):
             return kind
-    raise NetworkError(f"{where}: there is no {name!r}; expected one of: {', '.join(k.__name__ for k in kinds)}")
+    raise NetworkError(f"{where}: there is no {name!r}; expected one of: {', '.join(kinds)}{more}")
 
 
-def _construct(kind: type, options: Any, where: str) -> Any:
+def construct(kind: type, options: Any, where: str) -> Any:
     """kind(**options), or NetworkError naming the option that is missing, unknown or wrong."""
     if not isinstance(options, dict):
         raise NetworkError(f"{where} is {options!r}; expected a table")
@@ -128,20 +143,5 @@ def _construct(kind: type, options: Any, where: str) -> Any:
         raise NetworkError(f"{where}: {kind.__name__} cannot be made of {options}") from None
 
 
-def describe_training(training: Training) -> dict[str, Any]:
-    """How a network is trained, as numbers and strings; a batch size of None (all samples) is left out."""
-    described = {key: value for key, value in asdict(training).items() if value is not None}
-    return described | {"optimizer": {"type": type(training.optimizer).__name__, **asdict(training.optimizer)}}
-
-
-def build_training(description: dict[str, Any]) -> Training:
-    """The training that `describe_training` described; UsageError if it is none."""
-    options = {"batch_size": None, **description}
-    try:
-        if "augmentation" in options:
-            options["augmentation"] = Augmentation.of(options["augmentation"])
-        settings = dict(options.pop("optimizer"))
-        kind = OPTIMIZERS[settings.pop("type").lower()]
-        return Training(kind(**settings), **options)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"cannot read how to train: {error}") from None
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and name.isidentifier()

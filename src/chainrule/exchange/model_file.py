@@ -1,6 +1,6 @@
 """Models on disk: ONE safetensors file with the parameters by name, and all that is needed to use or to go on.
 
-    conv1.w, conv1.b, ...     the parameters, each in its canonical order
+    conv1.w, conv1.b, ...     the parameters, each in its canonical order; layers' statistics likewise
     optimizer.0, ...          the optimizer's vectors, like w (only in a file written by a training run)
     EarlyStopping.w, ...      vectors that a listener remembers, likewise
     last.w                    where the training goes on from, if that is not w: early stopping went back to the best
@@ -25,14 +25,12 @@ from safetensors.numpy import save as to_bytes
 from chainrule.base.errors import ChainruleError, ModelError, NetworkError
 from chainrule.base.files import write_atomically
 from chainrule.base.version import __version__
-from chainrule.engine import execute
 from chainrule.exchange.description import build, describe
-from chainrule.layers import Dropout
 from chainrule.network.network import Network
-from chainrule.training.events import CheckpointEvent, Memory, Progress, Sums
-from chainrule.training.optimizers import State
+from chainrule.training.events import CheckpointEvent, Memory, Sums
 
 FORMAT, VERSION = "chainrule", 1
+OLD_STREAMS = "its dropouts' generators are those of chainrule 0.1, which alone can go on with it"
 
 
 @dataclass(frozen=True)
@@ -48,6 +46,8 @@ class Checkpoint:
     sums: Sums = field(default_factory=Sums)  # over those batches
     memories: dict[str, Memory] = field(default_factory=dict)  # of listeners, by name
     last_w: np.ndarray | None = None  # (size,) where training goes on from, if not from the network's w
+    last_statistics: np.ndarray | None = None  # likewise
+    obstacle: str | None = None  # why its training cannot go on
 
     @classmethod
     def of(cls, network: Network, event: CheckpointEvent, configuration: dict[str, Any]) -> "Checkpoint":
@@ -64,14 +64,6 @@ class Checkpoint:
             event.memories(),
         )
 
-    def progress(self, engine: str = "reference", seed: int = 0) -> Progress:
-        """To go on from, as `start` of `fit` or `minimise`; `seed` is the training's."""
-        objective = execute(self.network, engine, seed)
-        vectors = [objective.layout.pack(vector) for vector in self.optimizer_vectors]
-        w = objective.layout.pack(self.network.w if self.last_w is None else self.last_w)
-        state = State(np.stack(vectors) if vectors else np.empty((0, len(w)), w.dtype), self.step)
-        return Progress(objective, w, state, self.epoch, self.batch, replace(self.sums), self.memories)
-
 
 def save(path: str | Path, network: Network) -> None:
     """Write the network and its parameters."""
@@ -85,11 +77,14 @@ def load(path: str | Path) -> Network:
 
 def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
     """Write the file whole or not at all, after reading its bytes back; ChainruleError if it cannot be written."""
-    tensors = {name: np.ascontiguousarray(view) for name, view in checkpoint.network.named().items()}
+    network = checkpoint.network
+    arrays = network.named() | network.named_statistics()
+    tensors = {name: np.ascontiguousarray(view) for name, view in arrays.items()}
     for k, vector in enumerate(checkpoint.optimizer_vectors):
         tensors[f"optimizer.{k}"] = np.ascontiguousarray(vector)
-    if checkpoint.last_w is not None:
-        tensors["last.w"] = checkpoint.last_w
+    for name, vector in (("last.w", checkpoint.last_w), ("last.statistics", checkpoint.last_statistics)):
+        if vector is not None:
+            tensors[name] = vector
     for listener, memory in checkpoint.memories.items():
         tensors |= {f"{listener}.{key}": value for key, value in memory.items() if isinstance(value, np.ndarray)}
     metadata = _metadata(checkpoint)
@@ -106,14 +101,12 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     """All of a model file; ModelError as in `load`."""
     tensors, metadata = _read(path)
     try:
-        network = build(json.loads(metadata["network"]))
-        state = json.loads(metadata["state"])
+        network, state = build(without_streams(json.loads(metadata["network"]))), json.loads(metadata["state"])
         network.w = np.empty(network.size, np.dtype(state["dtype"]))
         for name, view in network.named().items():
             view[...] = tensors[name]
-        for k, draws_made in state["streams"].items():
-            stream = getattr(network.layers[int(k)], "stream")  # noqa: B009 (only dropouts have one)
-            stream.state = draws_made
+        for name, view in network.named_statistics().items():
+            view[...] = tensors[name]
         vectors = [tensors[f"optimizer.{k}"] for k in range(state["slots"])]
         return Checkpoint(
             network,
@@ -125,9 +118,17 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
             Sums(**state.get("sums", {})),
             {name: _with_vectors(name, memory, tensors) for name, memory in state.get("listeners", {}).items()},
             tensors.get("last.w"),
+            tensors.get("last.statistics"),
+            OLD_STREAMS if state.get("streams") else None,
         )
     except (NetworkError, KeyError, ValueError, TypeError, IndexError, AttributeError) as error:
         raise ModelError(f"{path}: its network and its tensors do not fit together: {error}") from None
+
+
+def without_streams(description: dict[str, Any]) -> dict[str, Any]:
+    """The network of a file before version 0.2, in which dropouts of the preset 21mnist hold their own generator."""
+    layers = [{k: v for k, v in layer.items() if k != "stream"} for layer in description["layers"]]
+    return description | {"layers": layers}
 
 
 def content_hash(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> str:
@@ -144,18 +145,12 @@ def content_hash(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str])
 
 def _metadata(checkpoint: Checkpoint) -> dict[str, str]:
     network = checkpoint.network
-    streams = {
-        str(k): layer.stream.state
-        for k, layer in enumerate(network.layers)
-        if isinstance(layer, Dropout) and layer.stream is not None
-    }
     state = {
         "dtype": str(network.w.dtype),
         "slots": len(checkpoint.optimizer_vectors),
         "epoch": checkpoint.epoch,
         "batch": checkpoint.batch,
         "step": checkpoint.step,
-        "streams": streams,
         "sums": asdict(checkpoint.sums),
         "listeners": {name: _without_vectors(memory) for name, memory in checkpoint.memories.items()},
     }

@@ -67,10 +67,8 @@ def onnx_model(network: Network, preprocess: bool = False, probabilities: bool =
         raise ChainruleError('ONNX files need onnx: pip install "chainrule[onnx]"') from None
     row = operators(network, preprocess, probabilities)
     given, made = ends(network, preprocess, probabilities)
-    values = [given.name, *(operator.output for operator in row)]
     nodes = [
-        helper.make_node(o.kind, [value, *o.constants], [o.output], o.output, o.about, **o.attributes)
-        for value, o in zip(values, row, strict=False)
+        helper.make_node(o.kind, [*o.inputs, *o.constants], [o.output], o.output, o.about, **o.attributes) for o in row
     ]
     constants = [numpy_helper.from_array(a, name) for o in row for name, a in o.constants.items()]
     types = {"uint8": TensorProto.UINT8, "float32": TensorProto.FLOAT}

@@ -1,11 +1,12 @@
-"""Each layer's formula as the ONNX operator that computes it, in evaluation: a network becomes operators in a row.
+"""Each layer's formula as the ONNX operator that computes it, in evaluation: a network's graph becomes ONNX's.
 
     Convolution  Conv            ReLU     Relu        MaxPooling      MaxPool          Softmax     Softmax
     Linear       [Flatten] Gemm  Sigmoid  Sigmoid     AveragePooling  AveragePool      LogSoftmax  LogSoftmax
     Standardise  Sub Div         Tanh     Tanh        Dropout         nothing: it is the identity
+    Residual     Add, behind its own
 
-Every operator reads the value that the one before it gave, then its constants. The values have the lecture's names:
-x, x_1 after the first layer, x_2, ..., y. All names are identifiers in C, as the ONNX specification wants them.
+Every operator reads values, by name, and its constants. The values have the lecture's names: x, x_1 after the first
+layer, x_2, ..., y. All names are identifiers in C, as the ONNX specification wants them.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,6 @@ import numpy as np
 from chainrule.base.errors import NetworkError, UsageError
 from chainrule.exchange.rounding import rounded
 from chainrule.layers import (
-    LAYERS,
     AveragePooling,
     Convolution,
     Dropout,
@@ -31,6 +31,8 @@ from chainrule.layers import (
     Standardise,
     Tanh,
 )
+from chainrule.layers.graph import Node
+from chainrule.layers.residual import Addition
 from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy
 from chainrule.network.network import Network
 from chainrule.network.scaling import Scaling
@@ -42,9 +44,10 @@ Attributes = dict[str, Any]  # whole numbers, and lists of them
 
 @dataclass(frozen=True)
 class Operator:
-    """`output` = `kind`(the value before, the constants)."""
+    """`output` = `kind`(the values called `inputs`, the constants)."""
 
     kind: str
+    inputs: tuple[str, ...]
     output: str
     attributes: Attributes = field(default_factory=dict)
     constants: dict[str, np.ndarray] = field(default_factory=dict)
@@ -66,6 +69,7 @@ OPERATORS: dict[type[Layer], Callable[[Any], tuple[str, Attributes]]] = {
     LogSoftmax: lambda _: ("LogSoftmax", {"axis": 1}),
     Sigmoid: lambda _: ("Sigmoid", {}),
     Tanh: lambda _: ("Tanh", {}),
+    Addition: lambda _: ("Add", {}),
 }
 PROBABILITIES: dict[type[Loss], str | None] = {  # what makes them of y; None: y is a probability
     LogSoftmaxNLL: "Softmax",
@@ -77,14 +81,25 @@ PROBABILITIES: dict[type[Loss], str | None] = {  # what makes them of y; None: y
 
 def operators(network: Network, preprocess: bool = False, probabilities: bool = False) -> list[Operator]:
     """From x to y; `preprocess`: from bytes; `probabilities`: to what `network.predict` gives a classifier."""
-    row = scaling_operators(network.scaling) if preprocess else []
-    for k in range(len(network.layers)):
-        row += layer_operators(network, k)
+    found = scaling_operators(network.scaling) if preprocess else []
+    names = {0: found[-1].output if found else "x"}  # of the graph's values; a dropout's output is its input
+    for node in network.graph.nodes:
+        made = node_operators(network, node, tuple(names[k] for k in node.inputs))
+        names[node.output] = made[-1].output if made else names[node.inputs[0]]
+        found += made
+    y = names[len(network.graph.shapes) - 1]
     if probabilities:
-        row += loss_operators(network.loss)
-    row = row or [Operator("Identity", "y")]
-    row[-1] = replace(row[-1], output=output_name(probabilities))
-    return row
+        found += loss_operators(network.loss, y)
+        y = found[-1].output if found else y
+    if y == "x":
+        return [Operator("Identity", ("x",), output_name(probabilities))]
+    return [renamed(operator, y, output_name(probabilities)) for operator in found]
+
+
+def renamed(operator: Operator, old: str, new: str) -> Operator:
+    """The operator, where the value is called by its new name."""
+    inputs = tuple(new if name == old else name for name in operator.inputs)
+    return replace(operator, inputs=inputs, output=new if operator.output == old else operator.output)
 
 
 def output_name(probabilities: bool) -> str:
@@ -94,58 +109,67 @@ def output_name(probabilities: bool) -> str:
 
 def scaling_operators(scaling: Scaling) -> list[Operator]:
     """(p / 255 - mean) / std of bytes p, in float32."""
+    about = "bytes become numbers: (p / 255 - mean) / std"
     row = [
-        Operator("Cast", "p", {"to": FLOAT32_IN_ONNX}, about="bytes become numbers: (p / 255 - mean) / std"),
-        Operator("Div", "p_of_white", constants={"white": np.array(255, FLOAT32)}),
+        Operator("Cast", ("x",), "p", {"to": FLOAT32_IN_ONNX}, about=about),
+        Operator("Div", ("p",), "p_of_white", constants={"white": np.array(255, FLOAT32)}),
     ]
     if scaling.mean != 0:
-        row.append(Operator("Sub", "p_centred", constants={"mean": np.array(scaling.mean, FLOAT32)}))
+        mean = {"mean": np.array(scaling.mean, FLOAT32)}
+        row.append(Operator("Sub", (row[-1].output,), "p_centred", constants=mean))
     if scaling.std != 1:
-        row.append(Operator("Div", "p_scaled", constants={"std": np.array(scaling.std, FLOAT32)}))
+        std = {"std": np.array(scaling.std, FLOAT32)}
+        row.append(Operator("Div", (row[-1].output,), "p_scaled", constants=std))
     return row
 
 
-def layer_operators(network: Network, k: int) -> list[Operator]:
-    """Those of layer k (from 0), whose output is x_(k+1); none for a dropout."""
-    layer, about = network.layers[k], str(network.layers[k])
+def node_operators(network: Network, node: Node, inputs: tuple[str, ...]) -> list[Operator]:
+    """Those of a node of the graph, whose output is x_k; none for a dropout."""
+    layer, about, k = node.layer, str(node.layer), node.output
+    x_shape = network.graph.shapes[node.inputs[0]]
     if type(layer) is Dropout:
         return []
     if type(layer) is Standardise:
-        return standardise_operators(layer, k, len(network.shapes[k]))
-    flatten = isinstance(layer, Linear) and len(network.shapes[k]) > 1
-    row = [Operator("Flatten", f"x_{k}_flat", {"axis": 1}, about="(c, i, j) order")] if flatten else []
+        return standardise_operators(layer, node, len(x_shape), inputs)
+    row = []
+    if isinstance(layer, Linear) and len(x_shape) > 1:
+        flat = f"x_{node.inputs[0]}_flat"
+        row, inputs = [Operator("Flatten", inputs, flat, {"axis": 1}, about="(c, i, j) order")], (flat,)
     kind, attributes = operator_of(layer)
     parameters = {
         p.name.replace(".", "_"): rounded(p.name, p.view(network.w), FLOAT32)
         for p in network.parameters
-        if p.layer == k
+        if p.name.rpartition(".")[0] == node.name
     }
-    return [*row, Operator(kind, f"x_{k + 1}", attributes, parameters, about)]
+    return [*row, Operator(kind, inputs, f"x_{k}", attributes, parameters, about)]
 
 
-def standardise_operators(layer: Standardise, k: int, axes: int) -> list[Operator]:
+def standardise_operators(layer: Standardise, node: Node, axes: int, inputs: tuple[str, ...]) -> list[Operator]:
     """(x - mean) / std along the first of a sample's `axes`."""
+    k, centred = node.output, f"x_{node.inputs[0]}_centred"
     mean, std = (
-        rounded(f"layer {k + 1}, {name}", np.reshape(numbers, (-1, *[1] * (axes - 1))), FLOAT32)
+        rounded(f"layer {k}, {name}", np.reshape(numbers, (-1, *[1] * (axes - 1))), FLOAT32)
         for name, numbers in (("mean", layer.mean), ("std", layer.std))
     )
     return [
-        Operator("Sub", f"x_{k}_centred", constants={f"mean_{k + 1}": mean}, about=str(layer)),
-        Operator("Div", f"x_{k + 1}", constants={f"std_{k + 1}": std}, about=str(layer)),
+        Operator("Sub", inputs, centred, constants={f"mean_{k}": mean}, about=str(layer)),
+        Operator("Div", (centred,), f"x_{k}", constants={f"std_{k}": std}, about=str(layer)),
     ]
 
 
 def operator_of(layer: Layer) -> tuple[str, Attributes]:
     """The name of the operator, and its attributes; NetworkError for a layer that is not one of chainrule's."""
     if type(layer) not in OPERATORS:
-        known = ", ".join(kind.__name__ for kind in LAYERS)
+        known = ", ".join(kind.__name__ for kind in (*OPERATORS, Dropout, Standardise) if kind is not Addition)
         raise NetworkError(f"{layer} has no operator in ONNX; expected one of: {known}")
     return OPERATORS[type(layer)](layer)
 
 
-def loss_operators(loss: Loss) -> list[Operator]:
+def loss_operators(loss: Loss, y: str) -> list[Operator]:
     """What turns y into probabilities, as `loss.prediction` does; UsageError for a loss without any."""
     if type(loss) not in PROBABILITIES:
         raise UsageError(f"a network trained by {type(loss).__name__} gives no probabilities; export its y instead")
     kind = PROBABILITIES[type(loss)]
-    return [] if kind is None else [Operator(kind, "", {"axis": 1} if kind == "Softmax" else {}, about=str(loss))]
+    if kind is None:
+        return []
+    return [Operator(kind, (y,), "p_of_classes", {"axis": 1} if kind == "Softmax" else {}, about=str(loss))]

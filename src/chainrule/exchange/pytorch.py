@@ -25,7 +25,7 @@ from chainrule.base.version import __version__
 from chainrule.exchange.description import describe
 from chainrule.exchange.rounding import rounded
 from chainrule.exchange.target import write_target
-from chainrule.network.network import Network, Parameter
+from chainrule.network.network import Network, Placed
 
 KEYS = {"w": "weight", "b": "bias"}
 FLOATS = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}  # safetensors' names of what NumPy has, too
@@ -60,9 +60,10 @@ def from_pytorch(path: str | Path, network: Network) -> Network:
     return loaded
 
 
-def by_torch_name(network: Network) -> dict[str, Parameter]:
+def by_torch_name(network: Network) -> dict[str, Placed]:
     """The network's parameters by PyTorch's names, in canonical order."""
-    return {f"{p.name.removesuffix(p.key)}{KEYS.get(p.key, p.key)}": p for p in network.parameters}
+    names = {p: p.name.rpartition(".") for p in network.parameters}
+    return {f"{layer}.{KEYS.get(key, key)}": p for p, (layer, _, key) in names.items()}
 
 
 def read_tensors(path: str | Path) -> dict[str, dict[str, Any]]:
@@ -85,7 +86,7 @@ def floats(tensor: dict[str, Any]) -> np.ndarray | None:
 
 
 def _find(
-    path: str | Path, tensors: dict[str, dict[str, Any]], name: str, parameter: Parameter, dtype: np.dtype
+    path: str | Path, tensors: dict[str, dict[str, Any]], name: str, parameter: Placed, dtype: np.dtype
 ) -> np.ndarray:
     """The tensor of that parameter, of its shape and of `dtype`."""
     if parameter.name in tensors:

@@ -10,11 +10,11 @@ Not in the lecture. Rows and columns that fill no whole patch at the right and l
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from chainrule.base.random import Draws
-from chainrule.layers.layer import Parameters, Shape
+from chainrule.layers.layer import Arrays, Context, Shape, register
 from chainrule.layers.windows import Pooling, patch_elements
 
 
@@ -31,14 +31,13 @@ def average_pooling_input_gradient(gy: np.ndarray, x_shape: Shape, size: int = 2
     return gx
 
 
+@register
 @dataclass(frozen=True)
 class AveragePooling(Pooling):
     """The mean of each patch of `size` x `size`, `stride` apart (0: side by side)."""
 
-    def forward(self, x: np.ndarray, parameters: Parameters, draws: Draws | None) -> np.ndarray:
-        return average_pooling(x, self.size, self.step)
+    def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
+        return average_pooling(x, self.size, self.step), x.shape
 
-    def input_gradient(
-        self, gy: np.ndarray, x: np.ndarray, y: np.ndarray, parameters: Parameters, draws: Draws | None
-    ) -> np.ndarray:
-        return average_pooling_input_gradient(gy, x.shape, self.size, self.step)
+    def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
+        return average_pooling_input_gradient(gy, saved, self.size, self.step), {}

@@ -15,12 +15,13 @@ In the einsums, o = oc, c = ic, d = di, e = dj.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.base.random import Draws
-from chainrule.layers.layer import Layer, Parameters, Shape, image_shape, whole_numbers, window_count
+from chainrule.layers.initial import Parameter, check_initial
+from chainrule.layers.layer import Arrays, Context, Layer, Shape, register
+from chainrule.layers.shapes import image_shape, whole_numbers, window_count
 from chainrule.layers.windows import pad, patch_elements, windows
 
 
@@ -55,6 +56,7 @@ def convolution_bias_gradient(gy: np.ndarray) -> np.ndarray:
     return np.einsum("soij->o", gy)
 
 
+@register
 @dataclass(frozen=True)
 class Convolution(Layer):
     """A bank of `out_channels` filters of `kernel_size` x `kernel_size`; by default, as in the lecture, no padding."""
@@ -63,47 +65,50 @@ class Convolution(Layer):
     kernel_size: int = 3
     stride: int = 1
     padding: int = 0
+    initial_w: str = "uniform"
+    """How the filters begin: a distribution of `layers.initial`."""
+    initial_b: str = "uniform"
     short_name: ClassVar[str] = "conv"
 
     def __post_init__(self) -> None:
         whole_numbers(self, "out_channels", "kernel_size", "stride")
         whole_numbers(self, "padding", minimum=0)
+        check_initial("Convolution", initial_w=self.initial_w, initial_b=self.initial_b)
 
     def __str__(self) -> str:
-        more = "".join(f", {name}={n}" for name in ("stride", "padding") if (n := self.options().get(name)))
+        told = self.options().items()
+        more = "".join(f", {name}={value}" for name, value in told if name not in ("out_channels", "kernel_size"))
         return f"Convolution({self.out_channels}, {self.kernel_size}x{self.kernel_size}{more})"
 
-    def output_shape(self, input_shape: Shape) -> Shape:
-        _, height, width = image_shape(self, input_shape)
+    def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
+        return convolution(x, w["w"], w["b"], self.stride, self.padding), x
+
+    def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
+        gx = convolution_input_gradient(gy, saved.shape, w["w"], self.stride, self.padding)
+        return gx, self.parameter_gradients(gy, saved, w, context)
+
+    def parameter_gradients(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> Arrays:
+        return {
+            "w": convolution_weight_gradient(gy, saved, self.kernel_size, self.stride, self.padding),
+            "b": convolution_bias_gradient(gy),
+        }
+
+    def y_shape(self, x_shape: Shape) -> Shape:
+        _, height, width = image_shape(self, x_shape)
         return (
             self.out_channels,
             window_count(self, height, self.kernel_size, self.stride, self.padding),
             window_count(self, width, self.kernel_size, self.stride, self.padding),
         )
 
-    def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
+    def parameters_for(self, x_shape: Shape) -> dict[str, Parameter]:
+        taps = self.kernel_size**2
+        fans = x_shape[0] * taps, self.out_channels * taps
         return {
-            "w": (self.out_channels, input_shape[0], self.kernel_size, self.kernel_size),
-            "b": (self.out_channels,),
+            "w": Parameter((self.out_channels, x_shape[0], self.kernel_size, self.kernel_size), self.initial_w, *fans),
+            "b": Parameter((self.out_channels,), self.initial_b, *fans),
         }
 
-    def fan_in(self, input_shape: Shape) -> int:
-        return input_shape[0] * self.kernel_size**2
-
-    def multiply_adds(self, input_shape: Shape) -> int:
-        out_channels, rows, columns = self.output_shape(input_shape)
-        return out_channels * rows * columns * self.fan_in(input_shape)
-
-    def forward(self, x: np.ndarray, parameters: Parameters, draws: Draws | None) -> np.ndarray:
-        return convolution(x, parameters["w"], parameters["b"], self.stride, self.padding)
-
-    def input_gradient(
-        self, gy: np.ndarray, x: np.ndarray, y: np.ndarray, parameters: Parameters, draws: Draws | None
-    ) -> np.ndarray:
-        return convolution_input_gradient(gy, x.shape, parameters["w"], self.stride, self.padding)
-
-    def parameter_gradients(self, gy: np.ndarray, x: np.ndarray, parameters: Parameters) -> Parameters:
-        return {
-            "w": convolution_weight_gradient(gy, x, self.kernel_size, self.stride, self.padding),
-            "b": convolution_bias_gradient(gy),
-        }
+    def multiply_adds(self, x_shape: Shape) -> int:
+        out_channels, rows, columns = self.y_shape(x_shape)
+        return out_channels * rows * columns * x_shape[0] * self.kernel_size**2

@@ -3,21 +3,18 @@
     y[s,j]     = x[s,j] k[s,j] / (1-p)        k[s,j] = 0 with probability p, else 1
     dL/dx[s,j] = dL/dy[s,j] k[s,j] / (1-p)
 
-so that the mean of y is x; in evaluation it is the identity. The masks k come from `chainrule.random`, which gives
-every engine the same ones: an element is dropped where its 32-bit word is below p 2**32. A dropout may instead have
-a `stream` of its own (the lecture's program does): then an element is dropped where u < p, in (s, c, i, j) order, the
-backward pass replays the draws of its forward pass, and evaluation consumes draws too.
+so that the mean of y is x; in evaluation it is the identity. The context's draws say which are kept, so that every
+engine drops the same ones: an element is dropped where its 32-bit random word is below p 2**32.
 """
 
 from dataclasses import dataclass
 from math import prod
+from typing import Any
 
 import numpy as np
 
 from chainrule.base.errors import NetworkError
-from chainrule.base.lcg48 import Lcg48
-from chainrule.base.random import Draws
-from chainrule.layers.layer import Layer, Parameters
+from chainrule.layers.layer import Arrays, Context, Layer, register
 
 
 def dropout(x: np.ndarray, keep: np.ndarray, p: float) -> np.ndarray:
@@ -30,35 +27,25 @@ def dropout_input_gradient(gy: np.ndarray, keep: np.ndarray, p: float) -> np.nda
     return gy * (keep * gy.dtype.type(1 / (1 - p)))
 
 
+@register
 @dataclass(frozen=True)
 class Dropout(Layer):
-    """Probabilistically zero some values."""
+    """Probabilistically zero some values, each with probability p (0 to below 1)."""
 
     p: float = 0.5
-    stream: Lcg48 | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.p, bool) or not isinstance(self.p, int | float) or not 0 <= self.p < 1:
             raise NetworkError(f"Dropout: p is {self.p!r}; expected a probability from 0 to below 1")
 
     def __str__(self) -> str:
-        return f"Dropout({self.p})" if self.stream is None else f"Dropout({self.p}, {self.stream})"
+        return f"Dropout({self.p})"
 
-    def keep(self, x: np.ndarray, draws: Draws) -> np.ndarray:
-        """The mask k of this batch, of x's shape."""
-        if self.stream is not None:
-            return (self.stream.replay(draws, x.size) >= self.p).reshape(x.shape)
-        threshold = np.uint32(min(round(self.p * 2.0**32), 2**32 - 1))
-        return (draws.bits(len(x), prod(x.shape[1:])) >= threshold).reshape(x.shape)
+    def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
+        if not context.training:
+            return x, None
+        keep = context.draws.keep(self.p, len(x), prod(x.shape[1:])).reshape(x.shape)
+        return dropout(x, keep, self.p), keep
 
-    def forward(self, x: np.ndarray, parameters: Parameters, draws: Draws | None) -> np.ndarray:
-        if draws is None:
-            if self.stream is not None:
-                self.stream.skip(x.size)
-            return x
-        return dropout(x, self.keep(x, draws), self.p)
-
-    def input_gradient(
-        self, gy: np.ndarray, x: np.ndarray, y: np.ndarray, parameters: Parameters, draws: Draws | None
-    ) -> np.ndarray:
-        return gy if draws is None else dropout_input_gradient(gy, self.keep(x, draws), self.p)
+    def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
+        return gy if saved is None else dropout_input_gradient(gy, saved, self.p), {}

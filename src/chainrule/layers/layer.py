@@ -1,107 +1,169 @@
-"""What every layer is: a function y = f(x; w, b), its two kinds of derivatives, and the shapes they have.
+"""What every layer is: a function y = f(w; x), and the chain rule's two products with its derivatives.
 
-A layer holds hyper-parameters only. Its parameters live in the network's flat vector w and are passed in, by name;
-`draws` is where its random words stand in training, and None in evaluation. Arrays carry the sample index s first;
-the shapes in this interface are those of one sample.
+    y, saved = layer.forward(x, w, context)             saved: what the backward pass needs of the forward pass
+    gx, gw   = layer.backward(gy, saved, w, context)    dL/dx = dL/dy dy/dx  and  dL/dw = dL/dy dy/dw
+
+A layer holds hyper-parameters only. Its parameters live in the network's flat vector and are passed in as w, arrays by
+name; gw has the same names. x, y and their gradients carry the sample index s first; the shapes in this interface are
+those of one sample. A layer is described by its fields, and rebuilt from them; `register` makes its type known to files.
 """
 
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
-from math import prod
-from typing import ClassVar
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
 from chainrule.base.errors import NetworkError
 from chainrule.base.random import Draws
+from chainrule.layers.initial import Parameter
+
+if TYPE_CHECKING:
+    from chainrule.layers.graph import Graph, Place
 
 Shape = tuple[int, ...]
-Parameters = Mapping[str, np.ndarray]
+Arrays = Mapping[str, np.ndarray]  # by name, as in "w" or, of a layer made of others, "conv1.w"
+
+
+@dataclass(frozen=True)
+class Context:
+    """In what a layer computes. The default is evaluation."""
+
+    training: bool = False
+    draws: Draws = field(default_factory=lambda: Draws(0, 0))
+    """Where its random words stand, in training."""
+    statistics: Arrays = field(default_factory=dict)
+    """Its own, by name: read in evaluation; in training the layer writes what they become into these arrays."""
+
+    def within(self, part: Part) -> Context:
+        """The same for a part of the layer."""
+        return Context(self.training, self.draws.after(part.first), within(self.statistics, part.name))
+
+
+class Part(NamedTuple):
+    """One of the layers that a layer is made of."""
+
+    name: str  # as in "conv1"
+    layer: Layer
+    first: int  # the number, within the whole, of its first layer that is not made of others
 
 
 @dataclass(frozen=True)
 class Layer:
-    """The base of all layers; one without parameters overrides only `forward`, `input_gradient`, perhaps the shape."""
+    """The base of all layers: one without parameters overrides `forward` and `backward`, perhaps `y_shape`."""
 
-    short_name: ClassVar[str] = "layer"  # its parameters are called `short_name` + number + ".w"
+    short_name: ClassVar[str] = ""
+    """What its parameters' names begin with, as in "conv1.w"; by default its type's name in small letters."""
+    mixes_samples: ClassVar[bool] = False
+    """Whether, in training, y of a sample depends on the other samples of the batch."""
 
-    def options(self) -> dict[str, object]:
+    def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
+        """(y, saved) from x (s, *x_shape); x and w are left as they are."""
+        raise NotImplementedError
+
+    def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
+        """(gx, gw) from dL/dy and what the forward pass saved: dL/dx of x's shape, dL/dw by w's names."""
+        raise NotImplementedError
+
+    def parameter_gradients(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> Arrays:
+        """gw alone, where nobody asks for dL/dx: for a layer that can save the work."""
+        return self.backward(gy, saved, w, context)[1]
+
+    def y_shape(self, x_shape: Shape) -> Shape:
+        """The shape of y; NetworkError if the layer cannot take such an x."""
+        return x_shape
+
+    def parameters_for(self, x_shape: Shape) -> dict[str, Parameter]:
+        """Each parameter by name, in canonical order: its shape, and how it begins."""
+        return {}
+
+    def statistics_for(self, x_shape: Shape) -> dict[str, Parameter]:
+        """Numbers that training changes without a gradient, such as running means: saved, and never optimised."""
+        return {}
+
+    def multiply_adds(self, x_shape: Shape) -> int:
+        """Multiplications by parameters in a forward pass, for one sample."""
+        return 0
+
+    def kinks(self, x: np.ndarray) -> np.ndarray | None:
+        """Which smooth piece of f each element is on, for an f that has no derivative between its pieces.
+
+        A gradient check compares L on both sides of w, and needs both to be on the same pieces: ReLU returns x > 0.
+        """
+        return None
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The layers that it is made of; none, for most."""
+        return ()
+
+    def part_shapes(self, x_shape: Shape) -> list[Shape]:
+        """What each part is given."""
+        return []
+
+    def connect(self, graph: Graph, x: int, place: Place) -> int:
+        """Add the layer to a graph, reading value x; the value that it gives. One made of others adds these."""
+        return graph.add(self, (x,), place)
+
+    def options(self) -> dict[str, Any]:
         """The hyper-parameters that have no default or are not at it."""
-        values = {field: getattr(self, field.name) for field in fields(self)}
+        values = {each: getattr(self, each.name) for each in fields(self)}
         return {f.name: value for f, value in values.items() if f.default is MISSING or value != f.default}
 
     def __str__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value}' for name, value in self.options().items())})"
 
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """The shape of y for an x of `input_shape`; NetworkError if the layer cannot take it."""
-        return input_shape
 
-    def forward(self, x: np.ndarray, parameters: Parameters, draws: Draws | None) -> np.ndarray:
-        """y = f(x)."""
-        raise NotImplementedError
+Kind = TypeVar("Kind", bound=type[Layer])
 
-    def input_gradient(
-        self, gy: np.ndarray, x: np.ndarray, y: np.ndarray, parameters: Parameters, draws: Draws | None
-    ) -> np.ndarray:
-        """dL/dx from dL/dy."""
-        raise NotImplementedError
-
-    def parameter_gradients(self, gy: np.ndarray, x: np.ndarray, parameters: Parameters) -> Parameters:
-        """dL/dw of each parameter, by name, from dL/dy."""
-        return {}
-
-    def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        """The shape of each parameter, by name, in canonical order."""
-        return {}
-
-    def fan_in(self, input_shape: Shape) -> int:
-        """How many inputs one output sums over; initial parameters are uniform in +-1/sqrt(fan_in)."""
-        return prod(input_shape)
-
-    def multiply_adds(self, input_shape: Shape) -> int:
-        """Multiplications of the forward pass for one sample (0 where none is by a parameter)."""
-        return 0
-
-    def kinks(self, x: np.ndarray) -> np.ndarray | None:
-        """Which linear piece each element is on, for a layer that is not differentiable between its pieces."""
-        return None
+LAYERS: dict[str, type[Layer]] = {}
+"""Every type of layer that files may name."""
 
 
-def whole_numbers(layer: Layer, *names: str, minimum: int = 1) -> None:
-    """NetworkError unless the named hyper-parameters are whole numbers of at least `minimum`; makes them `int`."""
-    for name in names:
-        value = getattr(layer, name)
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < minimum:
-            kind = type(layer).__name__
-            raise NetworkError(f"{kind}: {name} is {value!r}; expected a whole number of at least {minimum}")
-        object.__setattr__(layer, name, int(value))
+def register(kind: Kind) -> Kind:
+    """A decorator: from now on files may name this type of layer. NetworkError for a name that is taken."""
+    known = LAYERS.setdefault(kind.__name__, kind)
+    if (known.__module__, known.__qualname__) != (kind.__module__, kind.__qualname__):
+        raise NetworkError(f"a layer {kind.__name__} of {known.__module__} is registered already; expected another name")
+    LAYERS[kind.__name__] = kind  # a notebook's cell that is run again
+    return kind
 
 
-def image_shape(layer: Layer, input_shape: Shape) -> tuple[int, int, int]:
-    """(channels, height, width), or NetworkError if the input is no image."""
-    if len(input_shape) != 3:
-        raise NetworkError(
-            f"{type(layer).__name__} takes an image (channels, height, width), but its input has shape {input_shape}"
-        )
-    return input_shape  # type: ignore[return-value]
+def name_of(layer: Layer) -> str:
+    """What its parameters' names begin with, without the number."""
+    return layer.short_name or type(layer).__name__.lower()
 
 
-def window_count(layer: Layer, size: int, kernel: int, stride: int, padding: int = 0) -> int:
-    """How many windows of `kernel` pixels, `stride` apart, fit into `size` pixels padded on both sides."""
-    if size + 2 * padding < kernel:
-        fits = f"at most {size + 2 * padding}x{size + 2 * padding} fits"
-        padded = f" padded by {padding}" if padding else ""
-        raise NetworkError(
-            f"{type(layer).__name__}: a {kernel}x{kernel} window on {size} pixels{padded} is impossible; {fits}"
-        )
-    return (size + 2 * padding - kernel) // stride + 1
+def leaves(layer: Layer) -> int:
+    """How many layers it is in all that are not made of others."""
+    return sum(leaves(part.layer) for part in layer.parts) if layer.parts else 1
 
 
-def vector_length(layer: Layer, input_shape: Shape) -> int:
-    """n of a vector input, or NetworkError if the input is an image."""
-    if len(input_shape) != 1:
-        raise NetworkError(
-            f"{type(layer).__name__} takes a vector (n,), but its input has shape {input_shape}; put a Linear before it"
-        )
-    return input_shape[0]
+def within(arrays: Arrays, name: str) -> Arrays:
+    """Those of a part, by their names in it: "w" for what is "conv1.w" in the whole."""
+    start = f"{name}."
+    return {key.removeprefix(start): array for key, array in arrays.items() if key.startswith(start)}
+
+
+def named(name: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
+    """What a part has, by the names in the whole."""
+    return {f"{name}.{key}": value for key, value in arrays.items()}
+
+
+class Step(NamedTuple):
+    """A layer as one meets it on a walk."""
+
+    depth: int
+    name: str  # in the whole, as in "block1.conv2"
+    layer: Layer
+    x_shape: Shape
+
+
+def walk(layer: Layer, x_shape: Shape, depth: int = 0, name: str = "") -> Iterator[Step]:
+    """The layers that it is made of, each followed by those that this one is made of."""
+    for part, shape in zip(layer.parts, layer.part_shapes(x_shape), strict=True):
+        full = f"{name}.{part.name}" if name else part.name
+        yield Step(depth, full, part.layer, shape)
+        yield from walk(part.layer, shape, depth + 1, full)

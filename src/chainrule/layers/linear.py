@@ -11,12 +11,13 @@
 
 from dataclasses import dataclass
 from math import prod
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.base.random import Draws
-from chainrule.layers.layer import Layer, Parameters, Shape, whole_numbers
+from chainrule.layers.initial import Parameter, check_initial
+from chainrule.layers.layer import Arrays, Context, Layer, Shape, register
+from chainrule.layers.shapes import whole_numbers
 
 
 def flat(x: np.ndarray) -> np.ndarray:
@@ -44,35 +45,44 @@ def linear_bias_gradient(gy: np.ndarray) -> np.ndarray:
     return gy.sum(axis=0)
 
 
+@register
 @dataclass(frozen=True)
 class Linear(Layer):
-    """`out_features` weighted sums of all inputs."""
+    """`out_features` weighted sums of all inputs: (n,) or (c, i, j) -> (out_features,)."""
 
     out_features: int
+    initial_w: str = "uniform"
+    """How W begins: a distribution of `layers.initial`."""
+    initial_b: str = "uniform"
     short_name: ClassVar[str] = "fc"
 
     def __post_init__(self) -> None:
         whole_numbers(self, "out_features")
+        check_initial("Linear", initial_w=self.initial_w, initial_b=self.initial_b)
 
     def __str__(self) -> str:
-        return f"Linear({self.out_features})"
+        more = "".join(f", {name}={value}" for name, value in self.options().items() if name != "out_features")
+        return f"Linear({self.out_features}{more})"
 
-    def output_shape(self, input_shape: Shape) -> Shape:
+    def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
+        return linear(flat(x), w["w"], w["b"]), x
+
+    def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
+        gx = linear_input_gradient(gy, w["w"]).reshape(saved.shape)
+        return gx, self.parameter_gradients(gy, saved, w, context)
+
+    def parameter_gradients(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> Arrays:
+        return {"w": linear_weight_gradient(gy, flat(saved)), "b": linear_bias_gradient(gy)}
+
+    def y_shape(self, x_shape: Shape) -> Shape:
         return (self.out_features,)
 
-    def parameter_shapes(self, input_shape: Shape) -> dict[str, Shape]:
-        return {"w": (self.out_features, prod(input_shape)), "b": (self.out_features,)}
+    def parameters_for(self, x_shape: Shape) -> dict[str, Parameter]:
+        fans = prod(x_shape), self.out_features
+        return {
+            "w": Parameter((self.out_features, prod(x_shape)), self.initial_w, *fans),
+            "b": Parameter((self.out_features,), self.initial_b, *fans),
+        }
 
-    def multiply_adds(self, input_shape: Shape) -> int:
-        return self.out_features * prod(input_shape)
-
-    def forward(self, x: np.ndarray, parameters: Parameters, draws: Draws | None) -> np.ndarray:
-        return linear(flat(x), parameters["w"], parameters["b"])
-
-    def input_gradient(
-        self, gy: np.ndarray, x: np.ndarray, y: np.ndarray, parameters: Parameters, draws: Draws | None
-    ) -> np.ndarray:
-        return linear_input_gradient(gy, parameters["w"]).reshape(x.shape)
-
-    def parameter_gradients(self, gy: np.ndarray, x: np.ndarray, parameters: Parameters) -> Parameters:
-        return {"w": linear_weight_gradient(gy, flat(x)), "b": linear_bias_gradient(gy)}
+    def multiply_adds(self, x_shape: Shape) -> int:
+        return self.out_features * prod(x_shape)

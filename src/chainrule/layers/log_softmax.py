@@ -5,10 +5,12 @@ y[i] = x[i] - log sum over k of exp(x[k])
 dy[k]/dx[i] = [i = k] - softmax(x)[i],  so  dL/dx[i] = dL/dy[i] - softmax(x)[i] sum over k of dL/dy[k]
 """
 
+from typing import Any
+
 import numpy as np
 
-from chainrule.base.random import Draws
-from chainrule.layers.layer import Layer, Parameters, Shape, vector_length
+from chainrule.layers.layer import Arrays, Context, Layer, Shape, register
+from chainrule.layers.shapes import vector_length
 
 
 def log_softmax(x: np.ndarray) -> np.ndarray:
@@ -22,16 +24,16 @@ def log_softmax_input_gradient(gy: np.ndarray, y: np.ndarray) -> np.ndarray:
     return gy - np.exp(y) * gy.sum(axis=1, keepdims=True)
 
 
+@register
 class LogSoftmax(Layer):
     """Normalize scores into logarithms of probabilities."""
 
-    def output_shape(self, input_shape: Shape) -> Shape:
-        return (vector_length(self, input_shape),)
+    def y_shape(self, x_shape: Shape) -> Shape:
+        return (vector_length(self, x_shape),)
 
-    def forward(self, x: np.ndarray, parameters: Parameters, draws: Draws | None) -> np.ndarray:
-        return log_softmax(x)
+    def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
+        y = log_softmax(x)
+        return y, y
 
-    def input_gradient(
-        self, gy: np.ndarray, x: np.ndarray, y: np.ndarray, parameters: Parameters, draws: Draws | None
-    ) -> np.ndarray:
-        return log_softmax_input_gradient(gy, y)
+    def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
+        return log_softmax_input_gradient(gy, saved), {}

@@ -12,11 +12,11 @@ whole patch at the right and lower edges are left out.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from chainrule.base.random import Draws
-from chainrule.layers.layer import Parameters
+from chainrule.layers.layer import Arrays, Context, register
 from chainrule.layers.windows import Pooling, patch_elements
 
 
@@ -44,17 +44,17 @@ def max_pooling_input_gradient(
     return gx
 
 
+@register
 @dataclass(frozen=True)
 class MaxPooling(Pooling):
     """The largest value of each patch of `size` x `size`, `stride` apart (0: side by side)."""
 
-    def forward(self, x: np.ndarray, parameters: Parameters, draws: Draws | None) -> np.ndarray:
-        return max_pooling(x, self.size, self.step)
+    def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
+        y = max_pooling(x, self.size, self.step)
+        return y, (x, y)
 
-    def input_gradient(
-        self, gy: np.ndarray, x: np.ndarray, y: np.ndarray, parameters: Parameters, draws: Draws | None
-    ) -> np.ndarray:
-        return max_pooling_input_gradient(gy, x, y, self.size, self.step)
+    def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
+        return max_pooling_input_gradient(gy, *saved, self.size, self.step), {}
 
     def kinks(self, x: np.ndarray) -> np.ndarray:
         return np.stack(list(first_maxima(x, max_pooling(x, self.size, self.step), self.size, self.step)))

@@ -8,12 +8,12 @@ which is 1. `derivative_at_zero` chooses; the default 0 is what PyTorch and JAX 
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from chainrule.base.errors import NetworkError
-from chainrule.base.random import Draws
-from chainrule.layers.layer import Layer, Parameters
+from chainrule.layers.layer import Arrays, Context, Layer, register
 
 
 def relu(x: np.ndarray) -> np.ndarray:
@@ -27,6 +27,7 @@ def relu_input_gradient(gy: np.ndarray, x: np.ndarray, derivative_at_zero: int =
     return gy * passes
 
 
+@register
 @dataclass(frozen=True)
 class ReLU(Layer):
     """Zero negative values."""
@@ -37,13 +38,11 @@ class ReLU(Layer):
         if self.derivative_at_zero not in (0, 1):
             raise NetworkError(f"ReLU: derivative_at_zero is {self.derivative_at_zero!r}; expected 0 or 1")
 
-    def forward(self, x: np.ndarray, parameters: Parameters, draws: Draws | None) -> np.ndarray:
-        return relu(x)
+    def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
+        return relu(x), x
 
-    def input_gradient(
-        self, gy: np.ndarray, x: np.ndarray, y: np.ndarray, parameters: Parameters, draws: Draws | None
-    ) -> np.ndarray:
-        return relu_input_gradient(gy, x, self.derivative_at_zero)
+    def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
+        return relu_input_gradient(gy, saved, self.derivative_at_zero), {}
 
     def kinks(self, x: np.ndarray) -> np.ndarray:
         return x > 0

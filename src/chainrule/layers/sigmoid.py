@@ -6,10 +6,11 @@ Not in the lecture's network; it gives the probability for its 0/1 targets. For 
 exp(x) / (1 + exp(x)), which is the same: so exp never overflows, and a small y keeps its digits.
 """
 
+from typing import Any
+
 import numpy as np
 
-from chainrule.base.random import Draws
-from chainrule.layers.layer import Layer, Parameters
+from chainrule.layers.layer import Arrays, Context, Layer, register
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -23,13 +24,13 @@ def sigmoid_input_gradient(gy: np.ndarray, y: np.ndarray) -> np.ndarray:
     return gy * y * (1 - y)
 
 
+@register
 class Sigmoid(Layer):
     """Turn each score into a probability."""
 
-    def forward(self, x: np.ndarray, parameters: Parameters, draws: Draws | None) -> np.ndarray:
-        return sigmoid(x)
+    def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
+        y = sigmoid(x)
+        return y, y
 
-    def input_gradient(
-        self, gy: np.ndarray, x: np.ndarray, y: np.ndarray, parameters: Parameters, draws: Draws | None
-    ) -> np.ndarray:
-        return sigmoid_input_gradient(gy, y)
+    def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
+        return sigmoid_input_gradient(gy, saved), {}

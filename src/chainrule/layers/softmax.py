@@ -7,10 +7,12 @@
 exp(x - max x) instead of exp(x) changes nothing but the overflow.
 """
 
+from typing import Any
+
 import numpy as np
 
-from chainrule.base.random import Draws
-from chainrule.layers.layer import Layer, Parameters, Shape, vector_length
+from chainrule.layers.layer import Arrays, Context, Layer, Shape, register
+from chainrule.layers.shapes import vector_length
 
 
 def softmax(x: np.ndarray) -> np.ndarray:
@@ -24,16 +26,16 @@ def softmax_input_gradient(gy: np.ndarray, y: np.ndarray) -> np.ndarray:
     return y * (gy - (gy * y).sum(axis=1, keepdims=True))
 
 
+@register
 class Softmax(Layer):
     """Normalize scores into probabilities."""
 
-    def output_shape(self, input_shape: Shape) -> Shape:
-        return (vector_length(self, input_shape),)
+    def y_shape(self, x_shape: Shape) -> Shape:
+        return (vector_length(self, x_shape),)
 
-    def forward(self, x: np.ndarray, parameters: Parameters, draws: Draws | None) -> np.ndarray:
-        return softmax(x)
+    def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
+        y = softmax(x)
+        return y, y
 
-    def input_gradient(
-        self, gy: np.ndarray, x: np.ndarray, y: np.ndarray, parameters: Parameters, draws: Draws | None
-    ) -> np.ndarray:
-        return softmax_input_gradient(gy, y)
+    def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
+        return softmax_input_gradient(gy, saved), {}

@@ -11,13 +11,13 @@ part of the network, and of its file. Not in the lecture.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from chainrule.base.errors import DataError, NetworkError
-from chainrule.base.random import Draws
 from chainrule.data.moments import Moments
-from chainrule.layers.layer import Layer, Parameters, Shape
+from chainrule.layers.layer import Arrays, Context, Layer, Shape, register
 
 FLAT = 2.0**-23
 """The part of a feature's mean that its std must exceed: below, float32 holds next to nothing of it."""
@@ -40,6 +40,7 @@ def _along(numbers: np.ndarray, x: np.ndarray) -> np.ndarray:
     return numbers.astype(x.dtype).reshape(-1, *[1] * (x.ndim - 2))
 
 
+@register
 @dataclass(frozen=True, repr=False)
 class Standardise(Layer):
     """(x - mean) / std, feature by feature of a vector, or channel by channel of an image."""
@@ -78,19 +79,17 @@ class Standardise(Layer):
     def __repr__(self) -> str:
         return str(self)
 
-    def output_shape(self, input_shape: Shape) -> Shape:
-        if input_shape[0] != len(self.mean):
-            features = "channels" if len(input_shape) == 3 else "features"
-            raise NetworkError(f"Standardise has {len(self.mean)} means, but its input has {input_shape[0]} {features}")
-        return input_shape
+    def y_shape(self, x_shape: Shape) -> Shape:
+        if x_shape[0] != len(self.mean):
+            features = "channels" if len(x_shape) == 3 else "features"
+            raise NetworkError(f"Standardise has {len(self.mean)} means, but its input has {x_shape[0]} {features}")
+        return x_shape
 
-    def forward(self, x: np.ndarray, parameters: Parameters, draws: Draws | None) -> np.ndarray:
-        return standardise(x, np.array(self.mean), np.array(self.std))
+    def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
+        return standardise(x, np.array(self.mean), np.array(self.std)), None
 
-    def input_gradient(
-        self, gy: np.ndarray, x: np.ndarray, y: np.ndarray, parameters: Parameters, draws: Draws | None
-    ) -> np.ndarray:
-        return standardise_input_gradient(gy, np.array(self.std))
+    def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
+        return standardise_input_gradient(gy, np.array(self.std)), {}
 
 
 def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -5,10 +5,11 @@
 Not in the lecture.
 """
 
+from typing import Any
+
 import numpy as np
 
-from chainrule.base.random import Draws
-from chainrule.layers.layer import Layer, Parameters
+from chainrule.layers.layer import Arrays, Context, Layer, register
 
 
 def tanh(x: np.ndarray) -> np.ndarray:
@@ -21,13 +22,13 @@ def tanh_input_gradient(gy: np.ndarray, y: np.ndarray) -> np.ndarray:
     return gy * (1 - y**2)
 
 
+@register
 class Tanh(Layer):
     """Squash each value into -1 .. 1."""
 
-    def forward(self, x: np.ndarray, parameters: Parameters, draws: Draws | None) -> np.ndarray:
-        return tanh(x)
+    def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
+        y = tanh(x)
+        return y, y
 
-    def input_gradient(
-        self, gy: np.ndarray, x: np.ndarray, y: np.ndarray, parameters: Parameters, draws: Draws | None
-    ) -> np.ndarray:
-        return tanh_input_gradient(gy, y)
+    def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
+        return tanh_input_gradient(gy, saved), {}

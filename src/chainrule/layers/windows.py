@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from chainrule.layers.layer import Layer, Shape, image_shape, whole_numbers, window_count
+from chainrule.layers.layer import Layer, Shape
+from chainrule.layers.shapes import image_shape, whole_numbers, window_count
 
 
 def windows(x: np.ndarray, kernel: int, stride: int) -> np.ndarray:
@@ -46,8 +47,8 @@ class Pooling(Layer):
         """How many pixels two neighbouring patches are apart."""
         return self.stride or self.size
 
-    def output_shape(self, input_shape: Shape) -> Shape:
-        channels, height, width = image_shape(self, input_shape)
+    def y_shape(self, x_shape: Shape) -> Shape:
+        channels, height, width = image_shape(self, x_shape)
         return (
             channels,
             window_count(self, height, self.size, self.step),

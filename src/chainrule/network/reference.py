@@ -1,54 +1,89 @@
 """The reference engine: a network executed by its layers' definitions, in w's own float type."""
 
+from statistics import median
+from time import perf_counter
+from typing import Any
+
 import numpy as np
 
-from chainrule.base.random import Draws, check_seed
-from chainrule.network.network import Network, OnReady
-from chainrule.training.objective import Batch, Objective
+from chainrule.base.random import Source
+from chainrule.layers import graph as graphs
+from chainrule.layers.layer import Context, within
+from chainrule.network.engine import Engine, LayerTime, register_engine
+from chainrule.network.network import Network
+from chainrule.training.objective import Batch
 
 
-class Reference(Objective):
+@register_engine("reference")
+class Reference(Engine):
     """The loss of a network over a batch, and its gradient by back propagation."""
 
-    def __init__(self, network: Network, seed: int = 0) -> None:
+    def __init__(self, network: Network, source: Source | int = 0, threads: int | None = None) -> None:
+        """`source` of the random words, or its seed. `threads` is for other engines: NumPy has its own."""
         self.network = network
-        self.seed = check_seed(seed)
+        self.source = source if isinstance(source, Source) else Source(source)
+        self.statistics = network.statistics.copy()
+        self.undecayed = [p.slice for p in network.parameters if not p.parameter.decays]
 
     def loss(self, w: np.ndarray, batch: Batch) -> float:
-        return self._loss(self._forward(w, batch)[-1], batch)
+        return self.loss_of(self.forward(w, batch)[0], batch)
 
-    def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: OnReady | None = None) -> float:
-        xs = self._forward(w, batch)
-        self.network.backward(w, xs, self._output_gradient(xs[-1], batch), out, self._draws(batch), on_ready)
-        return self._loss(xs[-1], batch)
+    def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray) -> float:
+        y, saved = self.forward(w, batch)
+        gy, named = self.output_gradient(y, batch), self.network.named(w)
+        gw = self.network.parameter_gradients(gy, saved, named, self.context(batch))
+        for name, view in self.network.named(out).items():
+            view[...] = gw[name]
+        return self.loss_of(y, batch)
 
-    def outputs(self, w: np.ndarray, x: np.ndarray) -> np.ndarray:
-        """y = f_w(x), in evaluation."""
-        return self.network.forward(w, self.network.prepare(x, w.dtype))[-1]
+    def outputs(self, w: np.ndarray, x: np.ndarray, unchanged: bool = False) -> np.ndarray:
+        x = self.network.prepare(x, w.dtype)
+        return self.network.forward(x, self.network.named(w), self.context())[0]
 
     def kinks(self, w: np.ndarray, batch: Batch) -> list[np.ndarray]:
-        xs = self._forward(w, batch)
-        found = (layer.kinks(x) for layer, x in zip(self.network.layers, xs, strict=False))
+        graph, x = self.network.graph, self.network.prepare(batch.samples, w.dtype)
+        values = graphs.forward(graph, x, self.network.named(w), self.context(batch)).values
+        found = (node.layer.kinks(node.read(values)) for node in graph.nodes)
         return [kinks for kinks in found if kinks is not None]
 
-    def trace(self, w: np.ndarray, batch: Batch, out: np.ndarray) -> tuple[float, list[np.ndarray], list[np.ndarray]]:
-        """As `loss_and_gradient`, and also every [x, x_1, ..., y] and [dL/dx, dL/dx_1, ..., dL/dy]."""
-        xs, gxs = self._forward(w, batch), []
-        gy = self._output_gradient(xs[-1], batch)
-        self.network.backward(w, xs, gy, out, self._draws(batch), gxs=gxs)
-        return self._loss(xs[-1], batch), xs, gxs[::-1]
+    def times(self, x: np.ndarray, runs: int) -> list[LayerTime]:
+        """Layer by layer."""
+        named, graph = self.network.named(), self.network.graph
+        clocks = []
+        for _ in range(runs):
+            clock = [perf_counter()]
+            values = [self.network.prepare(x, self.network.w.dtype)]
+            clock.append(perf_counter())
+            for node in graph.nodes:
+                w, context = within(named, node.name), node.context(self.context())
+                values.append(node.layer.forward(node.read(values), w, context)[0])
+                clock.append(perf_counter())
+            clocks.append(np.diff(clock))
+        names = [(), *((node.name,) for node in graph.nodes)]
+        return [
+            LayerTime(each, median(taken) / len(x))
+            for each, taken in zip(names, np.transpose(clocks).tolist(), strict=True)
+        ]
 
-    def _draws(self, batch: Batch) -> Draws:
-        return Draws(self.seed, layer=0, step=batch.step, offset=batch.offset)
+    def context(self, batch: Batch | None = None) -> Context:
+        """Of training on a batch; without one, of evaluation."""
+        statistics = self.network.named_statistics(self.statistics)
+        if batch is None:
+            return Context(statistics=statistics)
+        return Context(True, self.source.draws(batch.step, batch.offset), statistics)
 
-    def _forward(self, w: np.ndarray, batch: Batch) -> list[np.ndarray]:
-        return self.network.forward(w, self.network.prepare(batch.samples, w.dtype), self._draws(batch))
+    def forward(self, w: np.ndarray, batch: Batch) -> tuple[np.ndarray, Any]:
+        """(y, saved), in training."""
+        x = self.network.prepare(batch.samples, w.dtype)
+        return self.network.forward(x, self.network.named(w), self.context(batch))
 
-    def _loss(self, y: np.ndarray, batch: Batch) -> float:
+    def loss_of(self, y: np.ndarray, batch: Batch) -> float:
+        """The sum of the samples' weighted errors."""
         error = self.network.loss.error(y, batch.t).astype(np.float64)
         return float(error.sum() if batch.sample_weight is None else error @ batch.sample_weight)
 
-    def _output_gradient(self, y: np.ndarray, batch: Batch) -> np.ndarray:
+    def output_gradient(self, y: np.ndarray, batch: Batch) -> np.ndarray:
+        """dL/dy."""
         gy = self.network.loss.gradient(y, batch.t)
         if batch.sample_weight is None:
             return gy

@@ -3,24 +3,50 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from chainrule.layers.layer import Layer, Shape, walk
 
 if TYPE_CHECKING:
     from chainrule.network.network import Network
 
 
+class Row(NamedTuple):
+    """A layer of a network, and what it costs. One made of others is followed by these, and costs nothing itself."""
+
+    depth: int  # how many layers it stands in
+    name: str  # as in "block1.conv2"
+    layer: Layer
+    x_shape: Shape
+    y_shape: Shape
+    parameters: int
+    multiply_adds: int  # of one sample
+
+    @property
+    def text(self) -> str:
+        """The layer; of one made of others, only its type."""
+        called = "shortcut: " if self.name.endswith(".shortcut") else ""
+        return called + (f"{type(self.layer).__name__}:" if self.layer.parts else str(self.layer))
+
+
+def rows_of(network: Network) -> list[Row]:
+    """A row for each layer, and for each that it is made of."""
+    rows = []
+    for step in walk(network, network.input_shape):
+        layer, x_shape = step.layer, step.x_shape
+        numbers = sum(prod(p.shape) for p in layer.parameters_for(x_shape).values())
+        costs = (0, 0) if layer.parts else (numbers, layer.multiply_adds(x_shape))
+        rows.append(Row(step.depth, step.name, layer, x_shape, layer.y_shape(x_shape), *costs))
+    return rows
+
+
 def summary(network: Network) -> str:
     """One line a layer: the layer, its output shape, its parameters and the multiply-adds of one sample."""
     rows = [("layer", "output shape", "parameters", "multiply-adds"), ("input", _shape(network.input_shape), "", "")]
-    parameters = [0] * len(network.layers)
-    for p in network.parameters:
-        parameters[p.layer] += prod(p.shape)
-    multiply_adds = [
-        layer.multiply_adds(shape) for layer, shape in zip(network.layers, network.shapes[:-1], strict=True)
-    ]
-    for k, layer in enumerate(network.layers):
-        rows.append((str(layer), _shape(network.shapes[k + 1]), _count(parameters[k]), _count(multiply_adds[k])))
-    rows.append((f"loss: {network.loss}", "", f"{sum(parameters):,}", f"{sum(multiply_adds):,}"))
+    for row in rows_of(network):
+        text = "  " * row.depth + row.text
+        rows.append((text, _shape(row.y_shape), _count(row.parameters), _count(row.multiply_adds)))
+    rows.append((f"loss: {network.loss}", "", f"{network.size:,}", f"{network.work:,}"))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = [
         f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]:>{widths[3]}}".rstrip()
@@ -30,7 +56,7 @@ def summary(network: Network) -> str:
     return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
 
 
-def _shape(shape: tuple[int, ...]) -> str:
+def _shape(shape: Shape) -> str:
     return " x ".join(map(str, shape))
 
 

@@ -5,14 +5,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.network.network import Network
+from chainrule.layers.graph import backward, forward
+from chainrule.network.network import Network, doors
 from chainrule.network.reference import Reference
 from chainrule.training.objective import Batch
 
 
 @dataclass(frozen=True)
 class Trace:
-    """x_0 = x, x_1, ..., x_n = y of one batch, and the derivative of its summed loss by each of them and by each w."""
+    """Every value x_0 = x, x_1, ..., x_n = y of one batch, and the derivative of its summed loss by each and by each w.
+
+    Value k is what node k - 1 of `network.graph` writes: in a row of layers, layer k.
+    """
 
     network: Network
     loss: float  # the sum over the batch
@@ -23,7 +27,7 @@ class Trace:
 
     def __str__(self) -> str:
         """One line for each x_k: its shape, how large it and its gradient are, and how much of them is zero."""
-        names = ["x", *map(str, self.network.layers)]
+        names = ["x", *(str(node.layer) for node in self.network.graph.nodes)]
         rows = [("x_k", "shape", "rms x_k", "zeros", "rms dL/dx_k", "zeros")]
         for k, (name, x, gx) in enumerate(zip(names, self.x, self.gx, strict=True)):
             shape = " x ".join(map(str, x.shape[1:]))
@@ -34,9 +38,7 @@ class Trace:
         )
 
     def _repr_html_(self) -> str:
-        from chainrule.views.notebook import trace_html  # what shows traces stands above them
-
-        return trace_html(self)
+        return doors["trace_html"](self)
 
 
 def trace(network: Network, x: np.ndarray, t: Sequence[int] | np.ndarray, *, seed: int = 0, step: int = 0) -> Trace:
@@ -44,12 +46,20 @@ def trace(network: Network, x: np.ndarray, t: Sequence[int] | np.ndarray, *, see
 
     Raises DataError where x or t do not fit the network.
     """
-    t = np.asarray(t)
-    network.loss.check_targets(t, network.output_shape)
-    gw = np.zeros_like(network.w)
-    loss, xs, gxs = Reference(network, seed).trace(network.w, Batch(np.asarray(x), t, step=step), gw)
-    w = {name: value.copy() for name, value in network.named().items()}
-    return Trace(network, loss, xs, gxs, w, network.named(gw))
+    batch = Batch(np.asarray(x), np.asarray(t), step=step)
+    return trace_at(Reference(network, seed), network.w, batch)
+
+
+def trace_at(engine: Reference, w: np.ndarray, batch: Batch) -> Trace:
+    """The same at any w, for a batch whose samples may be weighted."""
+    network = engine.network
+    named, context = network.named(w), engine.context(batch)
+    network.loss.check_targets(batch.t, network.output_shape)
+    made = forward(network.graph, network.prepare(batch.samples, w.dtype), named, context)
+    y = made.values[-1]
+    gx, gw = backward(network.graph, engine.output_gradient(y, batch), made, named, context)
+    copies = {name: value.copy() for name, value in named.items()}
+    return Trace(network, engine.loss_of(y, batch), made.values, gx, copies, gw)
 
 
 def _rms(a: np.ndarray) -> float:

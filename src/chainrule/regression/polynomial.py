@@ -24,7 +24,6 @@ B. T. Polyak, *Some methods of speeding up the convergence of iteration methods*
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,15 +68,11 @@ class PolynomialObjective(Objective):
     def loss(self, w: np.ndarray, batch: Batch) -> float:
         return float(np.sum(_weight(batch) * (polynomial(w, batch.samples) - batch.t) ** 2))
 
-    def loss_and_gradient(
-        self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: Callable[[slice], None] | None = None
-    ) -> float:
+    def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray) -> float:
         p = powers(batch.samples, self.degree)
         error = p @ w - batch.t
         weighted = _weight(batch) * error
         out[:] = 2 * weighted @ p
-        if on_ready:
-            on_ready(slice(0, len(w)))
         return float(weighted @ error)
 
 

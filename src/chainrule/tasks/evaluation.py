@@ -1,50 +1,37 @@
 """How well a network does on data it is shown without learning from them."""
 
-from __future__ import annotations
-
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from chainrule.base.errors import DataError
 from chainrule.data.dataset import Dataset
 from chainrule.engine import DEFAULT_ENGINE, execute
+from chainrule.network.engine import Engine
 from chainrule.network.network import Network
-from chainrule.network.reference import Reference
-
-if TYPE_CHECKING:
-    from chainrule.engine.compiled import Compiled
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """Means over `samples` (weighted by the data's sample weights, if it has some)."""
-
-    loss: float
-    accuracy: float | None  # 0 to 1; None where the loss has no classes
-    samples: int
-
-    @property
-    def correct(self) -> int:
-        return round((self.accuracy or 0.0) * self.samples)
+from chainrule.training.events import Evaluation
 
 
 def evaluate(
     network: Network,
     data: Dataset,
-    engine: str | Reference | Compiled = DEFAULT_ENGINE,
+    engine: str | Engine = DEFAULT_ENGINE,
     batch_size: int = 100,
     threads: int | None = None,
 ) -> Evaluation:
-    """Loss and accuracy of the network over the data; batches bound the memory, they do not change the result.
+    """Loss and accuracy of the network over the data, each sample counted by its weight (default 1).
 
-    `engine` is a name, or what `execute` made of this network.
+    network : what is asked, at its own w
+    data : x (n, *input_shape), or bytes, or rows; t as the loss takes them
+    engine : "compiled", "reference", or what `execute` made of this network
+    batch_size : samples at a time: it bounds the memory, and does not change the result
+    threads : at most so many, of the compiled engine
+
+    Raises DataError for no data, for data that do not fit, and where all weights are 0.
     """
     if len(data) == 0:
         raise DataError("there is no data to evaluate on; expected at least one sample")
     network.loss.check_targets(data.t, network.output_shape)
     executor = execute(network, engine, threads=threads) if isinstance(engine, str) else engine
+    executor.statistics[:] = network.statistics
     w = executor.layout.pack(network.w)
     loss = right = total = 0.0
     classified = False

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 from chainrule.data.dataset import Dataset
 from chainrule.engine import DEFAULT_ENGINE, execute
-from chainrule.network.network import Network
-from chainrule.tasks.evaluation import Evaluation, evaluate
+from chainrule.network.network import Network, doors
+from chainrule.tasks.evaluation import evaluate
 from chainrule.training.descent import Training, minimise
-from chainrule.training.events import CheckpointEvent, EpochEvent, Event, Listener, Progress
+from chainrule.training.events import CheckpointEvent, EpochEvent, Evaluation, Event, Listener, Progress
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,7 @@ class History:
         return sum(record.seconds for record in self.epochs)
 
     def _repr_html_(self) -> str:
-        from chainrule.views.notebook import history_html  # what shows histories stands above them
-
-        return history_html(self)
+        return doors["history_html"](self)
 
 
 def fit(
@@ -62,28 +60,43 @@ def fit(
 ) -> History:
     """Train the network's own w on the data; network.w is brought up to date at every epoch's event and at the end.
 
-    `validation` data, if given, are evaluated after every epoch, in batches of the training's size. `listeners` are
-    told what happens (`events`). Raises DataError for data that do not fit the network, DivergedError.
+    network : what is trained, from its own w
+    data : x (n, *input_shape) in numbers, or bytes that the network scales; t as its loss takes them
+    training : how (default: Training())
+    validation : data that are evaluated after every epoch, in batches of the training's size
+    engine : "compiled" (default) or "reference"
+    threads : at most so many, of the compiled engine (default: as many as this process may use)
+    listeners : functions that are told what happens, event by event (`chainrule.training.events`)
+    start : where a run stood that goes on here
+
+    Raises DataError for data that do not fit the network, DivergedError where loss or gradient are not finite.
     """
     training = training or Training()
     data.check_finite()
     network.prepare(data.x[:1], network.w.dtype)
     network.loss.check_targets(data.t, network.output_shape)
-    objective = execute(network, engine, training.seed, threads)
+    source = training.source(len(data), len(validation) if validation else 0)
+    objective = execute(network, engine, source, threads)
     history = History()
 
     def judge(progress: Progress) -> Evaluation:
-        network.w[:] = progress.weights()
+        bring_up_to_date(network, progress)
         return evaluate(network, validation or data, objective, training.batch_size or 100)
 
     def record(event: Event) -> None:
         if isinstance(event, EpochEvent | CheckpointEvent):
-            network.w[:] = event.progress.weights()
+            bring_up_to_date(network, event.progress)
         if isinstance(event, EpochEvent):
             history.epochs.append(EpochRecord.of(event))
 
     judged = judge if validation is not None and len(validation) else None
     result = minimise(objective, data, network.w, training, [record, *listeners], start, judged)
-    network.w[:] = result.w
+    bring_up_to_date(network, result.progress)
     history.reason, history.progress = result.reason, result.progress
     return history
+
+
+def bring_up_to_date(network: Network, progress: Progress) -> None:
+    """Put where a run stands into the network."""
+    network.w[:] = progress.weights()
+    network.statistics[:] = progress.objective.statistics

@@ -13,18 +13,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 
-from chainrule.augmentation.augmentation import Augmentation
 from chainrule.base.errors import DataError, DivergedError, UsageError
-from chainrule.base.random import check_seed
+from chainrule.base.random import Source, check_seed
 from chainrule.data.dataset import Dataset
 from chainrule.training.events import (
     BatchEvent,
     CheckpointEvent,
     EpochEvent,
+    Evaluation,
     Event,
     Listener,
     Progress,
@@ -38,26 +38,49 @@ from chainrule.training.objective import Batch, Objective
 from chainrule.training.optimizers import Adam, Optimizer, State
 from chainrule.training.sampling import ORDERS, Order, batch_count, batches
 
-if TYPE_CHECKING:
-    from chainrule.tasks.evaluation import Evaluation
-
 Reduction = Literal["mean", "sum"]
-Judge = Callable[[Progress], "Evaluation"]  # how well w does on held-out data
+Judge = Callable[[Progress], Evaluation]  # how well w does on held-out data
+
+
+class Augment(Protocol):
+    """What changes training samples a little: x (s, ...), which are those numbers of the data, in that epoch."""
+
+    def __call__(self, x: np.ndarray, seed: int, epoch: int, positions: np.ndarray) -> np.ndarray: ...
+
+
+class RunSource(Protocol):
+    """A source of random words that depends on the run: how many samples are trained on, and evaluated each epoch."""
+
+    def of_run(self, samples: int, batch_size: int, evaluated: int) -> Source: ...
 
 
 @dataclass(frozen=True)
 class Training:
-    """How to train, apart from on what: everything here, with the data and initial w, fixes the result."""
+    """How to train, apart from on what: everything here, with the data and initial w, fixes the result.
+
+    optimizer : what makes of a gradient an update of w (default: Adam(1e-3))
+    epochs : times through the data
+    batch_size : samples of a mini-batch; None: all of them, which is gradient descent
+    order : how batches are drawn: "shuffle" (anew each epoch), "replacement" or "file"
+    reduction : "mean" divides a batch's sum by its size (or its sum of weights), "sum" leaves it
+    lr_decay, lr_decay_every : the factor on the learning rate after each so many epochs
+    seed : of shuffles, dropout and augmentation, 0 to 2**64 - 1
+    augmentation : changes training images anew in every epoch (`chainrule.Augmentation`)
+    draws : where dropouts' random numbers come from; None: Philox, by the seed
+
+    Raises UsageError for what is out of its range.
+    """
 
     optimizer: Optimizer = field(default_factory=Adam)
     epochs: int = 10
-    batch_size: int | None = 64  # None: all samples, which is gradient descent
+    batch_size: int | None = 64
     order: Order = "shuffle"
-    reduction: Reduction = "mean"  # "mean" divides a batch's sum by its size (or sum of weights)
-    lr_decay: float = 1.0  # the factor on the learning rate ...
-    lr_decay_every: int = 1  # ... after each so many epochs
+    reduction: Reduction = "mean"
+    lr_decay: float = 1.0
+    lr_decay_every: int = 1
     seed: int = 0
-    augmentation: Augmentation | None = None  # of images, anew in every epoch
+    augmentation: Augment | None = None
+    draws: RunSource | None = None
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
@@ -77,6 +100,12 @@ class Training:
         if self.lr_decay == 1:
             return self.optimizer
         return self.optimizer.with_lr(self.optimizer.lr * self.lr_decay ** (epoch // self.lr_decay_every))
+
+    def source(self, samples: int, evaluated: int = 0) -> Source:
+        """Of the run's random words, on so many samples; so many others are evaluated after each epoch."""
+        if self.draws is None:
+            return Source(self.seed)
+        return self.draws.of_run(samples, self.batch_size or samples, evaluated)
 
 
 @dataclass(frozen=True)
@@ -127,6 +156,7 @@ def _go_on(objective: Objective, start: Progress, listeners: Sequence[Listener])
         if isinstance(listener, Stateful) and name_of(listener) in start.memories:
             listener.restore(start.memories[name_of(listener)])
     w = objective.layout.pack(start.weights())
+    objective.statistics[:] = start.objective.statistics
     vectors = np.empty((len(start.state.vectors), len(w)), w.dtype)
     for vector, canonical in zip(vectors, start.optimizer_vectors(), strict=True):
         vector[:] = objective.layout.pack(canonical)

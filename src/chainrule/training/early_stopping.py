@@ -36,6 +36,7 @@ class EarlyStopping:
     best: float = field(default=math.inf, init=False)  # the loss, or 1 - accuracy
     best_epoch: int = field(default=0, init=False)  # from 1
     w: np.ndarray | None = field(default=None, init=False)  # the best one, in canonical order
+    statistics: np.ndarray | None = field(default=None, init=False)  # what the layers kept then; None: nothing
     waited: int = field(default=0, init=False)  # epochs since the last improvement
 
     def __post_init__(self) -> None:
@@ -51,6 +52,8 @@ class EarlyStopping:
             self._judge(event)
         elif isinstance(event, StopEvent) and self.restore_best and self.w is not None:
             event.progress.w[:] = event.progress.objective.layout.pack(self.w)
+            if self.statistics is not None:
+                event.progress.objective.statistics[:] = self.statistics
 
     def _judge(self, event: EpochEvent) -> None:
         now = self._measure(event)
@@ -61,6 +64,8 @@ class EarlyStopping:
         if now < self.best:
             self.best, self.best_epoch = now, event.epoch + 1
             self.w = event.progress.weights() if self.restore_best else None
+            kept = event.progress.objective.statistics
+            self.statistics = kept.copy() if self.restore_best and kept.size else None
         if self.waited >= self.patience:
             raise StopTraining(f"no better for {self.waited} epochs")
 
@@ -74,9 +79,10 @@ class EarlyStopping:
 
     def state(self) -> Memory:
         """What a checkpoint keeps."""
-        return {"best": self.best, "best_epoch": self.best_epoch, "waited": self.waited, "w": self.w}
+        memory: Memory = {"best": self.best, "best_epoch": self.best_epoch, "waited": self.waited, "w": self.w}
+        return memory if self.statistics is None else memory | {"statistics": self.statistics}
 
     def restore(self, state: Memory) -> None:
         """Go on from what a checkpoint kept."""
         self.best, self.best_epoch, self.waited = state["best"], state["best_epoch"], state["waited"]
-        self.w = state["w"]
+        self.w, self.statistics = state["w"], state.get("statistics")

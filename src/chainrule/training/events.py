@@ -14,17 +14,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from chainrule.training.objective import Objective
 from chainrule.training.optimizers import State
 
-if TYPE_CHECKING:
-    from chainrule.tasks.evaluation import Evaluation
-
 Memory = dict[str, Any]  # of a listener: numbers, strings, None, and vectors like w in canonical order
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How well w does on data that it is shown without learning: means over `samples`, weighted if these are."""
+
+    loss: float
+    accuracy: float | None  # 0 to 1; None where the loss has no classes
+    samples: int
+
+    @property
+    def correct(self) -> int:
+        return round((self.accuracy or 0.0) * self.samples)
 
 
 @dataclass

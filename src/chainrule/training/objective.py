@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,24 +54,24 @@ class Objective(ABC):
     """L(w; D') = sum over (x_i, t_i) in D' of sample_weight_i err(f_w(x_i), t_i)."""
 
     layout: Layout = Layout()
+    statistics: np.ndarray = np.empty(0)
+    """What layers keep that is not learned; a pass in training moves it. Like w, but never the optimizer's."""
+    undecayed: Sequence[slice] = ()
+    """The parts of w that weight decay leaves alone."""
 
     @abstractmethod
     def loss(self, w: np.ndarray, batch: Batch) -> float:
         """L(w; D'), in training: the same batch (and step) draws the same dropout masks."""
 
     @abstractmethod
-    def loss_and_gradient(
-        self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: Callable[[slice], None] | None = None
-    ) -> float:
-        """L(w; D'), and dL/dw written into `out`.
-
-        `on_ready(slice)` is called once for each slice of `out` as soon as it is final and w[slice] is no longer
-        read, last layer first.
-        """
+    def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray) -> float:
+        """L(w; D'), and dL/dw written into `out`."""
 
     def update(self, optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State) -> None:
         """Let the optimizer move w and `state`, given gw: by its definition, unless an engine has a kernel for it."""
-        optimizer.update(w, gw, state)
+        for part, decays in runs(self.undecayed, len(w)):
+            of_part = optimizer if decays else optimizer.without_decay()
+            of_part.update(w[part], gw[part], state.part(part))
 
     def step(
         self, optimizer: Optimizer, w: np.ndarray, batch: Batch, gw: np.ndarray, state: State
@@ -93,3 +93,15 @@ class Objective(ABC):
     def kinks(self, w: np.ndarray, batch: Batch) -> list[np.ndarray]:
         """Which linear pieces of its ReLUs and max-pools L is on: where this changes, L has a kink between."""
         return []
+
+
+def runs(undecayed: Sequence[slice], size: int) -> Iterator[tuple[slice, bool]]:
+    """0 .. size-1 in parts that weight decay holds (True) or leaves alone (False)."""
+    at = 0
+    for part in sorted(undecayed, key=lambda part: part.start):
+        if at < part.start:
+            yield slice(at, part.start), True
+        yield part, False
+        at = part.stop
+    if at < size or size == 0:
+        yield slice(at, size), True

@@ -48,6 +48,10 @@ class Optimizer:
     def with_lr(self, lr: float) -> Self:
         return replace(self, lr=lr)
 
+    def without_decay(self) -> Self:
+        """The same for parameters that weight decay leaves alone."""
+        return replace(self, weight_decay=0.0) if getattr(self, "weight_decay", 0.0) else self
+
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)

@@ -1,0 +1,99 @@
+"""A layer made of others as a graph: nodes, none of them made of others, over values that one writes and others read.
+
+In a row of layers each value has one reader. What a residual block reads has two, and the derivatives that these send
+back add up, in the order of the readers. Engines, traces and exports work on this flat list.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.layers.layer import Arrays, Context, Layer, Part, Shape, within
+
+
+class Place(NamedTuple):
+    """Where in the whole a layer stands."""
+
+    name: str = ""  # as in "block1.conv2"
+    number: int = 0  # of the first layer in it that is not made of others
+
+    def within(self, part: Part) -> "Place":
+        """The place of a part of it."""
+        return Place(f"{self.name}.{part.name}" if self.name else part.name, self.number + part.first)
+
+
+class Node(NamedTuple):
+    """A layer that is not made of others: it reads values and writes one."""
+
+    layer: Layer
+    name: str
+    number: int  # of its random words
+    inputs: tuple[int, ...]  # most read one value; a sum reads two
+    output: int
+
+    def context(self, whole: Context) -> Context:
+        """The node's, from that of the whole."""
+        return Context(whole.training, whole.draws.after(self.number), within(whole.statistics, self.name))
+
+    def read(self, values: Sequence[Any]) -> Any:
+        """What its layer is given: a value, or a tuple of several."""
+        found = tuple(values[k] for k in self.inputs)
+        return found[0] if len(found) == 1 else found
+
+
+@dataclass
+class Graph:
+    """Nodes in the order in which they are computed. Value 0 is x."""
+
+    shapes: list[Shape]  # of each value, of one sample
+    nodes: list[Node] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, layer: Layer, x_shape: Shape) -> "Graph":
+        """The graph of a layer; its last value is y."""
+        graph = cls([x_shape])
+        layer.connect(graph, 0, Place())
+        return graph
+
+    def add(self, layer: Layer, inputs: tuple[int, ...], place: Place) -> int:
+        """Add a node; the value that it writes."""
+        self.nodes.append(Node(layer, place.name, place.number, inputs, len(self.shapes)))
+        self.shapes.append(layer.y_shape(self.shapes[inputs[0]]))
+        return self.nodes[-1].output
+
+    def readers(self, value: int) -> list[int]:
+        """The nodes that read it, by their places in the list."""
+        return [k for k, node in enumerate(self.nodes) if value in node.inputs]
+
+
+class Pass(NamedTuple):
+    """What a forward pass computed."""
+
+    values: list[np.ndarray]
+    saved: list[Any]  # of each node
+
+
+def forward(graph: Graph, x: np.ndarray, w: Arrays, context: Context) -> Pass:
+    """Every value, from x on."""
+    values, all_saved = [x], []
+    for node in graph.nodes:
+        y, saved = node.layer.forward(node.read(values), within(w, node.name), node.context(context))
+        values.append(y)
+        all_saved.append(saved)
+    return Pass(values, all_saved)
+
+
+def backward(
+    graph: Graph, gy: np.ndarray, made: Pass, w: Arrays, context: Context
+) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
+    """dL/d(every value), and dL/dw by name, from dL/dy."""
+    gradients: list[Any] = [None] * len(graph.shapes)
+    gradients[-1], gw = gy, {}
+    for node, saved in reversed(list(zip(graph.nodes, made.saved, strict=True))):
+        sent, found = node.layer.backward(gradients[node.output], saved, within(w, node.name), node.context(context))
+        for value, gx in zip(node.inputs, sent if len(node.inputs) > 1 else (sent,), strict=True):
+            gradients[value] = gx if gradients[value] is None else gradients[value] + gx
+        gw |= {f"{node.name}.{key}": gradient for key, gradient in found.items()}
+    return gradients, gw

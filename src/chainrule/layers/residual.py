@@ -1,0 +1,116 @@
+"""Residual(x): what some layers make of x is added to x, so that they only have to learn a difference.
+
+    y = f(w; x) + x            or, where f changes the shape,    y = f(w; x) + g(v; x)
+
+Both terms pass dL/dy on as it is, and x, which two read, gets what both send back:
+
+    dL/dx = dL/dy df/dx + dL/dy                                   dL/dx = dL/dy df/dx + dL/dy dg/dx
+
+Not in the lecture. K. He, X. Zhang, S. Ren, J. Sun, *Deep Residual Learning for Image Recognition* (2016).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from chainrule.base.errors import NetworkError
+from chainrule.layers.initial import Parameter
+from chainrule.layers.layer import Arrays, Context, Layer, Part, Shape, leaves, named, register, within
+from chainrule.layers.sequential import Sequential
+
+if TYPE_CHECKING:
+    from chainrule.layers.graph import Graph, Place
+
+
+class Addition(Layer):
+    """y = a + b, of two values: the end of a residual block, as a node of a graph."""
+
+    def forward(self, x: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
+        a, b = x
+        return a + b, None
+
+    def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[Any, Arrays]:
+        return (gy, gy), {}
+
+
+@register
+@dataclass(frozen=True)
+class Residual(Layer):
+    """f(x) + x, where f is the `layers` in a row; or f(x) + shortcut(x)."""
+
+    layers: tuple[Layer, ...]
+    shortcut: Layer | None = None
+    """A layer, or several in a row; None: x itself, whose shape the layers must keep."""
+
+    short_name = "block"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", self.body.layers)
+        if isinstance(self.shortcut, Sequence):
+            object.__setattr__(self, "shortcut", Sequential(tuple(self.shortcut)))
+        if not isinstance(self.shortcut, Layer | None):
+            raise NetworkError(f"Residual: shortcut is {self.shortcut!r}; expected a layer, as in Convolution(16, 1)")
+
+    @cached_property
+    def body(self) -> Sequential:
+        """f."""
+        return Sequential(self.layers)
+
+    def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
+        y, saved = self.body.forward(x, w, context)
+        if self.shortcut is None:
+            return y + x, (saved, None)
+        part = self.parts[-1]
+        added, of_shortcut = part.layer.forward(x, within(w, part.name), context.within(part))
+        return y + added, (saved, of_shortcut)
+
+    def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
+        gx, gw = self.body.backward(gy, saved[0], w, context)
+        if self.shortcut is None:
+            return gx + gy, gw
+        part = self.parts[-1]
+        added, gv = part.layer.backward(gy, saved[1], within(w, part.name), context.within(part))
+        return gx + added, {**gw, **named(part.name, gv)}
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:  # type: ignore[override]
+        if self.shortcut is None:
+            return self.body.parts
+        return (*self.body.parts, Part("shortcut", self.shortcut, leaves(self.body)))
+
+    def part_shapes(self, x_shape: Shape) -> list[Shape]:
+        return [*self.body.part_shapes(x_shape), *([x_shape] if self.shortcut else [])]
+
+    def y_shape(self, x_shape: Shape) -> Shape:
+        y, added = self.body.y_shape(x_shape), self.shortcut.y_shape(x_shape) if self.shortcut else x_shape
+        if y != added:
+            what = "the shortcut gives" if self.shortcut else "x has"
+            expected = "the same shape" if self.shortcut else "the same shape, or a shortcut such as Convolution(n, 1)"
+            raise NetworkError(f"Residual: its layers give {y}, but {what} {added}; expected {expected}")
+        return y
+
+    def parameters_for(self, x_shape: Shape) -> dict[str, Parameter]:
+        own = named("shortcut", self.shortcut.parameters_for(x_shape)) if self.shortcut else {}
+        return {**self.body.parameters_for(x_shape), **own}
+
+    def statistics_for(self, x_shape: Shape) -> dict[str, Parameter]:
+        own = named("shortcut", self.shortcut.statistics_for(x_shape)) if self.shortcut else {}
+        return {**self.body.statistics_for(x_shape), **own}
+
+    def multiply_adds(self, x_shape: Shape) -> int:
+        return sum(p.layer.multiply_adds(s) for p, s in zip(self.parts, self.part_shapes(x_shape), strict=True))
+
+    def connect(self, graph: Graph, x: int, place: Place) -> int:
+        y, added = self.body.connect(graph, x, place), x
+        if self.shortcut is not None:
+            added = self.shortcut.connect(graph, x, place.within(self.parts[-1]))
+        return graph.add(Addition(), (y, added), place._replace(name=f"{place.name}.sum"))
+
+    def __str__(self) -> str:
+        shortcut = f", shortcut={self.shortcut}" if self.shortcut else ""
+        return f"Residual({', '.join(map(str, self.layers))}{shortcut})"

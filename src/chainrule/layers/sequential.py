@@ -1,0 +1,138 @@
+"""Sequential(x): layers in a row, each reading what the one before it gave.
+
+    x_1 = f_1(w_1; x),  x_2 = f_2(w_2; x_1),  ...,  y = f_n(w_n; x_{n-1})
+
+(the lecture writes f_n(w_n; x_n); it is x_{n-1}). Back propagation goes from dL/dy to every dL/dx_k and dL/dw_k, the
+last layer first. That is the chain rule:
+
+    dL/dx_{k-1} = dL/dx_k dx_k/dx_{k-1},   dL/dw_k = dL/dx_k dx_k/dw_k
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from chainrule.base.errors import NetworkError
+from chainrule.layers.initial import Parameter
+from chainrule.layers.layer import (
+    Arrays,
+    Context,
+    Layer,
+    Part,
+    Shape,
+    leaves,
+    name_of,
+    named,
+    register,
+    within,
+)
+
+if TYPE_CHECKING:
+    from chainrule.layers.graph import Graph, Place
+
+
+@register
+@dataclass(frozen=True)
+class Sequential(Layer):
+    """Layers in a row. Parameters are called by kind and number, as in "conv2.b", or "block1.conv2.b" in a block."""
+
+    layers: tuple[Layer, ...]
+    short_name: ClassVar[str] = "block"
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layers", checked_layers(self.layers, type(self).__name__))
+
+    def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
+        saved = []
+        for part in self.parts:
+            x, of_part = part.layer.forward(x, within(w, part.name), context.within(part))
+            saved.append(of_part)
+        return x, saved
+
+    def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
+        gw = {}
+        for part, of_part in reversed(list(zip(self.parts, saved, strict=True))):
+            gy, gw_part = part.layer.backward(gy, of_part, within(w, part.name), context.within(part))
+            gw |= named(part.name, gw_part)
+        return gy, gw
+
+    def parameter_gradients(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> Arrays:
+        """As `backward`, but for dL/dx of the first layer that has parameters, and what lies before it."""
+        pairs, gw = list(zip(self.parts, saved, strict=True)), {}
+        while pairs and not within(w, pairs[0][0].name):
+            pairs.pop(0)
+        for part, of_part in reversed(pairs[1:]):
+            gy, gw_part = part.layer.backward(gy, of_part, within(w, part.name), context.within(part))
+            gw |= named(part.name, gw_part)
+        for part, of_part in pairs[:1]:
+            gw_part = part.layer.parameter_gradients(gy, of_part, within(w, part.name), context.within(part))
+            gw |= named(part.name, gw_part)
+        return gw
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:  # type: ignore[override]
+        numbers, parts, first = Counter(), [], 0
+        for layer in self.layers:
+            numbers[name_of(layer)] += 1
+            parts.append(Part(f"{name_of(layer)}{numbers[name_of(layer)]}", layer, first))
+            first += leaves(layer)
+        return tuple(parts)
+
+    def shapes_of(self, x_shape: Shape) -> list[Shape]:
+        """Of x, x_1, ..., y; NetworkError naming the first layer that does not fit."""
+        shapes = [x_shape]
+        for k, layer in enumerate(self.layers):
+            try:
+                shapes.append(layer.y_shape(shapes[-1]))
+            except NetworkError as error:
+                raise NetworkError(f"layer {k + 1}, {layer}, cannot take input {shapes[-1]}: {error}") from None
+        return shapes
+
+    def part_shapes(self, x_shape: Shape) -> list[Shape]:
+        return self.shapes_of(x_shape)[:-1]
+
+    def y_shape(self, x_shape: Shape) -> Shape:
+        return self.shapes_of(x_shape)[-1]
+
+    def parameters_for(self, x_shape: Shape) -> dict[str, Parameter]:
+        return merged(named(p.name, p.layer.parameters_for(shape)) for p, shape in self._given(x_shape))
+
+    def statistics_for(self, x_shape: Shape) -> dict[str, Parameter]:
+        return merged(named(p.name, p.layer.statistics_for(shape)) for p, shape in self._given(x_shape))
+
+    def multiply_adds(self, x_shape: Shape) -> int:
+        return sum(part.layer.multiply_adds(shape) for part, shape in self._given(x_shape))
+
+    def connect(self, graph: Graph, x: int, place: Place) -> int:
+        for part in self.parts:
+            x = part.layer.connect(graph, x, place.within(part))
+        return x
+
+    def _given(self, x_shape: Shape) -> Iterable[tuple[Part, Shape]]:
+        """Each part with the shape that it is given."""
+        return zip(self.parts, self.part_shapes(x_shape), strict=True)
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(str, self.layers))})"
+
+
+def checked_layers(layers: Sequence[Layer], kind: str) -> tuple[Layer, ...]:
+    """The layers, at least one; NetworkError if one of them is none."""
+    layers = tuple(layers)
+    if not layers:
+        raise NetworkError(f"the {kind.lower()} has no layers; expected at least one")
+    for k, layer in enumerate(layers):
+        if not isinstance(layer, Layer):
+            raise NetworkError(f"layer {k + 1} is {layer!r}; expected a layer, as in Linear(10)")
+    return layers
+
+
+def merged(dictionaries: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """All of them in one, in their order."""
+    return {key: value for each in dictionaries for key, value in each.items()}

@@ -1,0 +1,45 @@
+"""What layers ask of their hyper-parameters and of the shapes they are given; NetworkError where that is impossible."""
+
+import numpy as np
+
+from chainrule.base.errors import NetworkError
+from chainrule.layers.layer import Layer, Shape
+
+
+def whole_numbers(layer: Layer, *names: str, minimum: int = 1) -> None:
+    """NetworkError unless the named hyper-parameters are whole numbers of at least `minimum`; makes them `int`."""
+    for name in names:
+        value = getattr(layer, name)
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < minimum:
+            kind = type(layer).__name__
+            raise NetworkError(f"{kind}: {name} is {value!r}; expected a whole number of at least {minimum}")
+        object.__setattr__(layer, name, int(value))
+
+
+def image_shape(layer: Layer, x_shape: Shape) -> tuple[int, int, int]:
+    """(channels, height, width), or NetworkError if the input is no image."""
+    if len(x_shape) != 3:
+        raise NetworkError(
+            f"{type(layer).__name__} takes an image (channels, height, width), but its input has shape {x_shape}"
+        )
+    return x_shape  # type: ignore[return-value]
+
+
+def window_count(layer: Layer, size: int, kernel: int, stride: int, padding: int = 0) -> int:
+    """How many windows of `kernel` pixels, `stride` apart, fit into `size` pixels padded on both sides."""
+    if size + 2 * padding < kernel:
+        fits = f"at most {size + 2 * padding}x{size + 2 * padding} fits"
+        padded = f" padded by {padding}" if padding else ""
+        raise NetworkError(
+            f"{type(layer).__name__}: a {kernel}x{kernel} window on {size} pixels{padded} is impossible; {fits}"
+        )
+    return (size + 2 * padding - kernel) // stride + 1
+
+
+def vector_length(layer: Layer, x_shape: Shape) -> int:
+    """n of a vector input, or NetworkError if the input is an image."""
+    if len(x_shape) != 1:
+        raise NetworkError(
+            f"{type(layer).__name__} takes a vector (n,), but its input has shape {x_shape}; put a Linear before it"
+        )
+    return x_shape[0]

@@ -1,0 +1,71 @@
+"""What every engine is: a network as an objective over one flat vector, and its outputs.
+
+    loss(w, batch), loss_and_gradient(w, batch, out), step(...)      as `Objective` says
+    outputs(w, x)                                                   y = f_w(x), in evaluation
+
+An engine registers itself by name; whoever asks for it (`execute`) knows no engine's class.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from chainrule.base.errors import UsageError
+from chainrule.base.random import Source
+from chainrule.network.network import Network
+from chainrule.training.objective import Objective
+
+
+class LayerTime(NamedTuple):
+    """What some layers, executed as one, take of a forward pass."""
+
+    names: tuple[str, ...]  # of the layers, as in "block1.conv2"; none: what is done to x before the first
+    seconds: float  # of one thread, for a sample
+
+
+class Engine(Objective):
+    """Executes a network. w is the engine's own vector, in its `layout`; so are the optimizer's."""
+
+    network: Network
+
+    @abstractmethod
+    def outputs(self, w: np.ndarray, x: np.ndarray, unchanged: bool = False) -> np.ndarray:
+        """y = f_w(x), in evaluation: (s, *output_shape).
+
+        `unchanged`: w was the last one given here, and has not moved since, so that what was made of it still holds.
+        """
+
+    @abstractmethod
+    def times(self, x: np.ndarray, runs: int) -> list[LayerTime]:
+        """How long each part of a forward pass over x takes at the network's w, on one thread: medians over `runs`."""
+
+
+class Maker(Protocol):
+    """What makes an engine of a network; `threads`: at most so many, None: as many as this process may use."""
+
+    def __call__(self, network: Network, source: Source, threads: int | None) -> Engine: ...
+
+
+ENGINES: dict[str, Maker] = {}
+"""Every engine, by name."""
+
+
+def register_engine(name: str) -> Callable[[Maker], Maker]:
+    """A decorator of a class, or a function, that makes an engine: from now on it is known by that name."""
+
+    def enter(maker: Maker) -> Maker:
+        ENGINES[name] = maker
+        return maker
+
+    return enter
+
+
+def engine_named(name: str) -> Maker:
+    """What makes the engine of that name; UsageError if there is none."""
+    if name not in ENGINES:
+        raise UsageError(f"there is no engine {name!r}; expected one of: {', '.join(ENGINES)}")
+    return ENGINES[name]
