@@ -1,5 +1,7 @@
 """A predictor says what the network says, of one sample or of many, with the w of when it was made."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -37,6 +39,20 @@ def test_the_size_of_batches_and_threads_do_not_matter():
     expected = network.predictor(batch_size=256, threads=1).outputs(DIGITS.x)
     for batch_size, threads in ((300, 2), (1, 1), (77, 3)):
         np.testing.assert_array_equal(network.predictor("compiled", threads, batch_size).outputs(DIGITS.x), expected)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_that_share_one_get_their_own_answers(threads):
+    predict = preset("mlp").network().predictor(threads=threads)
+    asked = [DIGITS.x[k : k + 1 + (k % 3) * 7] for k in range(200)]
+    expected = [predict.outputs(x) for x in asked]
+
+    def ask(first: int) -> bool:
+        turns = [(first + k) % len(asked) for k in range(len(asked))]
+        return all(np.array_equal(predict.outputs(asked[k]), expected[k]) for k in turns)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(ask, range(0, len(asked), len(asked) // 8)))
 
 
 def test_it_keeps_the_w_it_was_made_with():
