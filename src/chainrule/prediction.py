@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chainrule.engine import DEFAULT_ENGINE, execute
+from chainrule.engine.checks import as_samples
 from chainrule.engine.reference import Reference
 from chainrule.errors import NetworkError, UsageError
 
@@ -34,7 +35,7 @@ class Predictor:
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """y = f_w(x): (s, *output_shape)."""
-        x = np.asarray(x)
+        x = as_samples(self.network, x)
         parts = [self._outputs(x[k : k + self.batch_size]) for k in range(0, len(x), self.batch_size)]
         if len(parts) == 1:
             return parts[0]

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.engine.checks import as_samples, check_batch, check_state, check_vector
 from chainrule.engine.ends import Source
 from chainrule.engine.kernels.optimizers import kernel_of
 from chainrule.engine.plan import Plan, layout_of
@@ -83,6 +84,9 @@ class Compiled(Objective):
         key = "update", id(w), id(gw), id(state.vectors), kernel_of(optimizer)
 
         def make() -> tuple[Updates, Program]:
+            check_vector("w", w, self._permuted.size, FLOAT, written=True)
+            check_vector("gw", gw, len(w), FLOAT)
+            check_state(optimizer, state, w)
             updates = Updates(w, state, optimizer)
             return updates, Program(updates.rest(gw, squared=False) if updates.complete else [])
 
@@ -98,6 +102,7 @@ class Compiled(Objective):
         """|gw|: squares are summed chunk by chunk, so that threads do not matter."""
 
         def make() -> tuple[Updates, Program]:
+            check_vector("gw", gw, dtype=FLOAT)
             updates = Updates(gw, None, None)
             return updates, Program(updates.rest(gw))
 
@@ -108,11 +113,13 @@ class Compiled(Objective):
 
     def outputs(self, w: np.ndarray, x: np.ndarray, unchanged: bool = False) -> np.ndarray:
         """y = f_w(x), in evaluation; `unchanged`: this w was the last one, and has not moved since."""
+        x = as_samples(self.network, x)
         with self._turn:
             plan = self._plan(len(x), training=False)
             source = plan.input.take(x)
 
             def make() -> tuple[Program, Program]:
+                check_vector("w", w, self._permuted.size, FLOAT)
                 step = Step(w, len(x), plan.slots(len(x)))
                 return plan.program(source, step, loss=False), plan.program(source, step, loss=False, prepared=True)
 
@@ -130,12 +137,18 @@ class Compiled(Objective):
         state: State | None = None,
     ) -> Done:
         """A batch in training: its loss; dL/dw, if it is wanted; and the update, if there is an optimizer."""
+        check_batch(self.network, batch)
         with self._turn:
             plan, n = self._plan(len(batch), training=True), len(batch)
             source = plan.input.take(batch.x, batch.rows)
             plan.output.take(batch)
 
             def make() -> tuple[Step, Program]:
+                check_vector("w", w, self._permuted.size, FLOAT, written=optimizer is not None)
+                if gw is not NO_GRADIENT:
+                    check_vector("gw", gw, self._permuted.size, FLOAT, written=True)
+                if optimizer and state:
+                    check_state(optimizer, state, w)
                 updates = Updates(w, state, optimizer) if optimizer else None
                 step = Step(w, n, plan.slots(n), training=True, gw=gw, updates=updates, seed=self.seed)
                 return step, plan.program(source, step, loss=True)

@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from chainrule.engine.checks import as_samples, check_batch, check_state, check_vector
 from chainrule.network import Network, OnReady
 from chainrule.objective import Batch, Objective
+from chainrule.optimizers import Optimizer, State
 from chainrule.random import Draws, check_seed
 
 
@@ -19,11 +21,24 @@ class Reference(Objective):
 
     def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: OnReady | None = None) -> float:
         xs = self._forward(w, batch)
+        check_vector("gw", out, len(w), w.dtype, written=True)
         self.network.backward(w, xs, self._output_gradient(xs[-1], batch), out, self._draws(batch), on_ready)
         return self._loss(xs[-1], batch)
 
+    def update(self, optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State) -> None:
+        check_vector("w", w, self.network.size, written=True)
+        check_vector("gw", gw, len(w), w.dtype)
+        check_state(optimizer, state, w)
+        optimizer.update(w, gw, state)
+
+    def norm(self, gw: np.ndarray) -> float:
+        check_vector("gw", gw)
+        return super().norm(gw)
+
     def outputs(self, w: np.ndarray, x: np.ndarray) -> np.ndarray:
         """y = f_w(x), in evaluation."""
+        check_vector("w", w, self.network.size)
+        x = as_samples(self.network, x)
         return self.network.forward(w, self.network.prepare(x, w.dtype))[-1]
 
     def kinks(self, w: np.ndarray, batch: Batch) -> list[np.ndarray]:
@@ -34,6 +49,7 @@ class Reference(Objective):
     def trace(self, w: np.ndarray, batch: Batch, out: np.ndarray) -> tuple[float, list[np.ndarray], list[np.ndarray]]:
         """As `loss_and_gradient`, and also every [x, x_1, ..., y] and [dL/dx, dL/dx_1, ..., dL/dy]."""
         xs, gxs = self._forward(w, batch), []
+        check_vector("gw", out, len(w), w.dtype, written=True)
         gy = self._output_gradient(xs[-1], batch)
         self.network.backward(w, xs, gy, out, self._draws(batch), gxs=gxs)
         return self._loss(xs[-1], batch), xs, gxs[::-1]
@@ -42,6 +58,8 @@ class Reference(Objective):
         return Draws(self.seed, layer=0, step=batch.step, offset=batch.offset)
 
     def _forward(self, w: np.ndarray, batch: Batch) -> list[np.ndarray]:
+        check_vector("w", w, self.network.size)
+        check_batch(self.network, batch)
         return self.network.forward(w, self.network.prepare(batch.samples, w.dtype), self._draws(batch))
 
     def _loss(self, y: np.ndarray, batch: Batch) -> float:
