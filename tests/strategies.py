@@ -23,7 +23,7 @@ from chainrule.layers import (
 from chainrule.layers.layer import Shape
 from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy, SquaredError
 from chainrule.losses.loss import BinaryLoss, ClassLoss
-from chainrule.network.network import Network
+from chainrule.network.network import Network, infer_shapes
 from chainrule.training.objective import Batch
 
 drawn_cases = settings(max_examples=100, deadline=None)
@@ -82,6 +82,22 @@ def networks(draw: st.DrawFn) -> Network:
     loss = draw(st.sampled_from(losses))
     stack += ends(loss, shape)
     return Network(stack, input_shape, loss, seed=draw(st.integers(0, 2**64 - 1)), dtype=np.float64)
+
+
+@st.composite
+def fused_networks(draw: st.DrawFn) -> Network:
+    """A float64 network of what the engine fuses: two convolutions, mostly with ReLU, max-pool and dropout.
+
+    What lies between them has a frame, if the second is padded, which masks and gradients do not have.
+    """
+    shape = input_shape = (draw(small), draw(st.integers(10, 13)), draw(st.integers(10, 13)))
+    stack: list[Layer] = []
+    for _ in range(2):
+        padding, channels = draw(st.integers(0, 2)), draw(st.sampled_from([3, 17]))
+        stack.append(Convolution(channels, draw(st.integers(1, min(3, shape[1], shape[2]))), padding=padding))
+        stack += [layer for layer in (ReLU(), MaxPooling(), Dropout(0.5)) if draw(st.integers(0, 3))]
+        shape = infer_shapes(stack, input_shape)[-1]
+    return Network([*stack, Linear(4)], input_shape, seed=draw(st.integers(0, 99)), dtype=np.float64)
 
 
 @st.composite

@@ -1,5 +1,7 @@
 """A predictor says what the network says, of one sample or of many, with the w of when it was made."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -39,6 +41,20 @@ def test_the_size_of_batches_and_threads_do_not_matter():
         np.testing.assert_array_equal(network.predictor("compiled", threads, batch_size).outputs(DIGITS.x), expected)
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+def test_threads_that_share_one_get_their_own_answers(threads):
+    predict = preset("mlp").network().predictor(threads=threads)
+    asked = [DIGITS.x[k : k + 1 + (k % 3) * 7] for k in range(200)]
+    expected = [predict.outputs(x) for x in asked]
+
+    def ask(first: int) -> bool:
+        turns = [(first + k) % len(asked) for k in range(len(asked))]
+        return all(np.array_equal(predict.outputs(asked[k]), expected[k]) for k in turns)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(ask, range(0, len(asked), len(asked) // 8)))
+
+
 def test_it_keeps_the_w_it_was_made_with():
     network = preset("lecture").network()
     predict = network.predictor()
@@ -70,6 +86,10 @@ def test_bad_input_is_refused():
     network = Network([Linear(2)], 3)
     with pytest.raises(DataError, match=r"x has shape \(1, 4\)"):
         network.predictor()(np.ones((1, 4)))
+    with pytest.raises(DataError, match=r"x has shape \(\)"):
+        network.predictor()(np.float32(3))
+    with pytest.raises(DataError, match="x is <U1 of shape"):
+        network.predictor()(np.array([["a", "b", "c"]]))
     with pytest.raises(UsageError, match="batch_size is 0; expected at least 1"):
         network.predictor(batch_size=0)
     with pytest.raises(UsageError, match="there is no engine 'fast'"):

@@ -1,7 +1,11 @@
 """chainrule train --resume: a run goes on as if it had never ended."""
 
 import json
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,6 +89,53 @@ def test_a_damaged_model_is_made_up_for_by_the_previous_one(cli):
     assert weights("run") == before
 
 
+SHORT_OF_SPACE = """
+import resource, signal, sys
+from chainrule.cli import run
+limit, action = map(int, sys.argv[1:3])
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+signal.signal(signal.SIGXFSZ, action)
+resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+sys.exit(run(["train", "--resume", "run"]))
+"""
+"""Resumes a run where no file can have more bytes than `limit`: a write beyond it is an error, or kills the process."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
+@pytest.mark.parametrize("file", ["config.toml", "metrics.jsonl"])
+@pytest.mark.parametrize("ending", ["error", "killed"])
+def test_a_write_that_ends_half_way_leaves_the_run_as_it_was(cli, tmp_path, file, ending):
+    cli("train", "--preset", "mlp", *SMALL, "--epochs", 12, "--out", "whole")
+    cli("train", "--preset", "mlp", *SMALL, "--epochs", 10, "--out", "run")
+    before = {name: Path("run", name).read_bytes() for name in ("config.toml", "metrics.jsonl")}
+    assert len(before["metrics.jsonl"]) > len(before["config.toml"])  # as the first may pass where the second does not
+    action = signal.SIG_IGN if ending == "error" else signal.SIG_DFL
+    line = [sys.executable, "-B", "-c", SHORT_OF_SPACE, str(len(before[file]) - 10), str(int(action))]
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=120)
+    if ending == "error":
+        assert (done.returncode, done.stderr) == (2, "chainrule: run: cannot write there: File too large\n")
+    else:
+        assert done.returncode == -signal.SIGXFSZ
+    assert {name: Path("run", name).read_bytes() for name in before} == before
+    assert cli("train", "--resume", "run", "--epochs", 12).code == 0
+    assert weights("run") == weights("whole")
+    assert metrics("run") == metrics("whole")
+
+
+def test_there_is_a_whole_model_at_every_moment(cli, monkeypatch):
+    replace, seen = os.replace, []
+
+    def watched(source, target):
+        replace(source, target)
+        if seen or Path(target).name == "model.safetensors":
+            seen.append(load_checkpoint("run/model.safetensors").epoch)
+
+    monkeypatch.setattr("os.replace", watched)
+    cli("train", "--preset", "mlp", *SMALL, "--epochs", 3, "--out", "run")
+    assert sorted(set(seen)) == [1, 2, 3]
+    assert load_checkpoint("run/previous.safetensors").epoch == 2
+
+
 def test_a_run_that_is_done_stays_as_it_is(cli):
     cli("train", "--preset", "mlp", *SMALL, "--epochs", 1, "--out", "run")
     before = Path("run/model.safetensors").read_bytes()
@@ -118,6 +169,16 @@ def test_early_stopping_remembers(cli, interrupt):
     assert cli("train", "--resume", "run").code == 0
     assert metrics("run") == metrics("whole")
     assert weights("run") == weights("whole")
+
+
+def test_early_stopping_that_began_on_the_test_data_goes_on_so(cli):
+    cli("train", "--preset", "mlp", *SMALL, "--epochs", 1, "--out", "run")
+    config = Path("run/config.toml")
+    config.write_text("early_stopping = 2\n" + config.read_text())  # as once, when it held out nothing by itself
+    ran = cli("train", "--resume", "run", "--epochs", 2, "--json")
+    assert (ran.code, json.loads(ran.out)["train_samples"]) == (0, 640)
+    assert "held out to choose by" not in ran.err
+    assert "validation" not in config.read_text()
 
 
 def test_the_model_holds_the_best_weights_and_the_run_goes_on_from_the_last(cli):

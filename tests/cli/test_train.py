@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 import tomllib
 
 import numpy as np
@@ -151,30 +150,6 @@ def test_ctrl_c_finishes_the_step_saves_and_leaves_with_130(tmp_path):
     checkpoint = load_checkpoint(tmp_path / "run" / "model.safetensors")
     assert checkpoint.step >= 1
     assert np.isfinite(checkpoint.network.w).all()
-
-
-def test_a_terminal_sees_a_progress_bar_with_rate_and_eta(tmp_path):
-    pty = pytest.importorskip("pty", reason="pseudo-terminals are POSIX only")
-    import os
-
-    controller, terminal = pty.openpty()
-    line = [sys.executable, "-m", "chainrule", "train", "--preset", "mlp", "--epochs", "20", "--out", "run"]
-    running = subprocess.Popen(
-        [*line, "--train-data-size", "6400", "--test-data-size", "0"],
-        cwd=tmp_path, stderr=terminal, stdout=subprocess.DEVNULL, env={**os.environ, "TERM": "xterm"},
-    )  # fmt: skip
-    os.close(terminal)
-    seen, until = b"", time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            seen += os.read(controller, 65536)
-        except OSError:  # the other end is closed
-            break
-    os.close(controller)
-    assert running.wait(timeout=60) == 0
-    assert re.search(rb"epoch \d+/20", seen)
-    assert re.search(rb"/s", seen)
-    assert b"ETA" in seen
 
 
 ERRORS = [

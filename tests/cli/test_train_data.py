@@ -10,6 +10,7 @@ from PIL import Image
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 
 from chainrule.data import mnist, write_idx
+from chainrule.tasks.fitting import fit
 from chainrule.exchange.model_file import load_checkpoint
 
 
@@ -152,3 +153,33 @@ def test_bad_input_is_one_clear_line(cli, iris, options, code, message):
     assert ran.code == code
     assert message in ran.err
     assert len(ran.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("options", "fraction"), [((), 0.1), (("--validation", 0.2), 0.2)])
+def test_early_stopping_chooses_by_a_part_of_the_training_data_and_never_by_the_test(
+    cli, monkeypatch, options, fraction
+):
+    seen = {}
+
+    def watched(network, data, training, *, validation, **more):
+        seen.update(data=data, validation=validation)
+        return fit(network, data, training, validation=validation, **more)
+
+    monkeypatch.setattr("chainrule.cli.training_run.fit", watched)
+    sizes = ("--train-data-size", 600, "--test-data-size", 200, "--epochs", 2)
+    ran = cli("train", "--preset", "mlp", *sizes, "--early-stopping", 2, *options, "--out", "run", "--json")
+    assert ran.code == 0
+    note = "early stopping: 10 % of the training data are held out to choose by"
+    assert ran.err.splitlines().count(note) == (not options)
+    result = json.loads(ran.out)
+    held_out = round(fraction * 600)
+    assert (result["train_samples"], result["test_samples"]) == (600 - held_out, 200)
+    assert f"validation = {fraction}" in Path("run/config.toml").read_text()
+
+    def pictures(data):
+        return {x.tobytes() for x in data.x}
+
+    whole = pictures(mnist("train").head(600))
+    assert len(pictures(seen["validation"])) == held_out
+    assert pictures(seen["validation"]) == whole - pictures(seen["data"])
+    assert not pictures(seen["validation"]) & pictures(mnist("test"))

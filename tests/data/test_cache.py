@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 from typing import IO
 
@@ -40,3 +41,12 @@ def test_a_failure_keeps_the_old_file_and_leaves_nothing_else(tmp_path: Path) ->
         write_atomically(path, fail)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_bytes_are_on_the_disk_before_the_name_is_theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr("os.fsync", lambda file: (done.append(f"{os.fstat(file).st_size} bytes"), fsync(file)))
+    monkeypatch.setattr("os.replace", lambda part, path: (done.append("name"), replace(part, path)))
+    write_atomically(tmp_path / "file", lambda file: file.write(b"new"))
+    assert done == ["3 bytes", "name"]

@@ -160,7 +160,7 @@ def test_hidden_files_and_what_lies_beside_the_classes_are_left_out(tmp_path: Pa
 def test_what_is_no_image_is_named(tmp_path: Path) -> None:
     save(tmp_path / "a/1.png", picture(1))
     (tmp_path / "a/2.png").write_text("not an image", encoding="utf-8")
-    with refuses(tmp_path / "a/2.png", "cannot be read as an image: cannot identify image file"):
+    with refuses(tmp_path / "a/2.png", "cannot be read as an image: of no known kind"):
         read_image_folder(tmp_path, "all")
     (tmp_path / "a/2.png").write_bytes((tmp_path / "a/1.png").read_bytes()[:-30])
     with refuses(tmp_path / "a/2.png", "cannot be read as an image: "):

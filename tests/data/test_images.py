@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -5,8 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from chainrule.base.errors import DataError
 from chainrule.data import prepare_digit, read_digit
+from chainrule.data.image_folder import read_image_folder
+from chainrule.data.images import FORMATS
+from chainrule.base.errors import DataError
 
 
 def drawn_seven() -> Image.Image:
@@ -87,10 +90,46 @@ def test_nothing_drawn(tmp_path: Path) -> None:
 
 def test_no_image(tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("not an image", encoding="utf-8")
-    with pytest.raises(DataError, match=r"text\.png: cannot be read as an image: cannot identify image file"):
+    with pytest.raises(
+        DataError, match=r"text\.png: cannot be read as an image: of no known kind; expected one of: PNG, "
+    ):
         read_digit(tmp_path / "text.png")
     with pytest.raises(DataError, match=r"nothing\.png: no such file"):
         read_digit(tmp_path / "nothing.png")
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_the_content_tells_the_kind_whatever_the_name(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / ("digit.eps" if kind == "PNG" else "digit.png")
+    drawn_seven().save(path, kind)
+    assert difference(read_digit(path), SEVEN) < 2
+
+
+EPS = b"""%!PS-Adobe-3.0 EPSF-3.0
+%%BoundingBox: 0 0 28 28
+%%EndComments
+(executed) (w) file closefile
+14 0 moveto 14 28 lineto 4 setlinewidth stroke showpage
+%%EOF
+"""
+
+
+@pytest.mark.parametrize(
+    "read", [read_digit, lambda path: read_image_folder(path.parent.parent, "all")], ids=["digit", "folder"]
+)
+def test_what_pillow_would_execute_is_refused(
+    read: Callable[[Path], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("PIL.EpsImagePlugin.Ghostscript", lambda *_, **__: pytest.fail("Ghostscript was started"))
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "class" / "digit.png"
+    path.parent.mkdir()
+    path.write_bytes(EPS)
+    with pytest.raises(DataError) as caught:
+        read(path)
+    kinds = "PNG, JPEG, GIF, BMP, TIFF, WEBP, PPM"
+    assert str(caught.value) == f"{path}: cannot be read as an image: of no known kind; expected one of: {kinds}"
+    assert not (tmp_path / "executed").exists()
 
 
 @pytest.mark.parametrize("limit", [10_000, 1_000])  # Pillow warns above its limit and refuses above twice that

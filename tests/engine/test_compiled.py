@@ -12,9 +12,9 @@ from chainrule.engine import execute
 from chainrule.engine.compiled import Compiled
 from chainrule.engine.plan import layout_of
 from chainrule.network.reference import Reference
-from chainrule.tasks.presets import PRESETS
 from chainrule.training.objective import Batch
-from strategies import batches, networks
+from chainrule.tasks.presets import PRESETS
+from strategies import batches, fused_networks, networks
 
 
 def single(network: Network) -> Network:
@@ -24,10 +24,10 @@ def single(network: Network) -> Network:
     return twin
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_network_agrees_with_its_definitions(data):
-    network = single(data.draw(networks()))
+    network = single(data.draw(networks() | fused_networks()))
     batch = data.draw(batches(network))
     if len(Reference(network).kinks(network.w.astype(np.float64), batch)) == 0 or smooth(network, batch):
         compare(network, batch)
@@ -55,6 +55,8 @@ def test_the_presets(name, samples):
         [Convolution(20), ReLU(), Convolution(33), ReLU(), MaxPooling(), Dropout(0.25), Linear(70), ReLU(), Linear(5)],
         [Convolution(17, 5, padding=2), ReLU(), MaxPooling(3), Convolution(9, 3, padding=1), MaxPooling(), Linear(3)],
         [Convolution(40, 3, stride=2, padding=1), ReLU(), Convolution(64, 1), ReLU(), Linear(11)],
+        [Convolution(8), ReLU(), MaxPooling(), Dropout(0.5), Convolution(8, 3, padding=1), ReLU(), Linear(10)],
+        [Convolution(20), ReLU(), MaxPooling(3), Dropout(0.5), Convolution(33, 5, padding=2), MaxPooling(), Linear(3)],
         [Convolution(16), ReLU(), Dropout(0.5), Convolution(70, 3, padding=1), ReLU(), MaxPooling(4), Linear(4)],
         [MaxPooling(), Convolution(8, 4, 3, 2), Linear(200), ReLU(), Dropout(0.5), Linear(100), Linear(4)],
     ],

@@ -1,6 +1,8 @@
 """Compiled kernels are kept on disk: found again by another process, never trusted where others can write."""
 
+import hashlib
 import os
+import shutil
 import subprocess
 import sys
 
@@ -13,7 +15,10 @@ before = {name: getattr(numba.config, name) for name in dir(numba.config) if nam
 from chainrule.engine.kernels.convolution.direct import Convolved, pack_weights, packed_floats
 from chainrule.engine.runtime.memory import aligned_zeros
 shape = Convolved(5, 3, 3, 1, 0, 4, 4)
-pack_weights(aligned_zeros(135), 0, shape, 1, False, aligned_zeros(packed_floats(5, 3, 3)))
+w, packed = aligned_zeros(135), aligned_zeros(packed_floats(5, 3, 3))
+w[:] = range(135)
+pack_weights(w, 0, shape, 1, False, packed)
+assert set(packed) == set(range(135))
 assert before == {name: getattr(numba.config, name) for name in dir(numba.config) if name.isupper()}
 print(sum(pack_weights.stats.cache_hits.values()), sum(pack_weights.stats.cache_misses.values()))
 """
@@ -27,6 +32,14 @@ def compile_in_a_process(folder, *options):
     return done
 
 
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    """A cache folder with the script's kernels in it."""
+    folder = tmp_path_factory.mktemp("compiled")
+    compile_in_a_process(folder)
+    return folder
+
+
 def test_a_second_process_finds_what_the_first_compiled(tmp_path):
     first = compile_in_a_process(tmp_path)
     assert first.stdout == "0 1\n"
@@ -36,11 +49,38 @@ def test_a_second_process_finds_what_the_first_compiled(tmp_path):
     assert second.stderr == ""
 
 
-def test_a_damaged_file_is_compiled_again(tmp_path):
-    compile_in_a_process(tmp_path)
-    for path in tmp_path.rglob("*.nbc"):
-        path.write_bytes(b"damaged")
+def flipped(content, place):
+    """One bit is another: at 0 the first, at 1 the last."""
+    damaged = bytearray(content)
+    damaged[round(place * (len(content) - 1))] ^= 1
+    return bytes(damaged)
+
+
+DAMAGES = {
+    "flipped in the checksum": lambda content: flipped(content, 0),
+    "flipped in the head": lambda content: flipped(content, 0.1),
+    "flipped in the middle": lambda content: flipped(content, 0.5),
+    "flipped near the end": lambda content: flipped(content, 0.9),
+    "flipped at the end": lambda content: flipped(content, 1),
+    "truncated": lambda content: content[: len(content) // 2],
+    "empty": lambda content: b"",
+    "zeroed": lambda content: content[:4096] + bytes(4096) + content[8192:],
+    "without a checksum": lambda content: content[hashlib.sha256().digest_size :],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_file_is_never_executed_but_compiled_again(tmp_path, compiled, damage):
+    shutil.copytree(compiled, tmp_path, dirs_exist_ok=True)
+    files = list(tmp_path.rglob("*.nbc"))
+    assert files
+    for file in files:
+        file.write_bytes(damage(file.read_bytes()))
     assert compile_in_a_process(tmp_path).stdout == "0 1\n"
+    for file in files:
+        content = file.read_bytes()
+        assert content[:32] == hashlib.sha256(content[32:]).digest()
+    assert list(files[0].parent.iterdir()) == files  # nothing half written is left
     assert compile_in_a_process(tmp_path).stdout == "1 0\n"
 
 

@@ -79,7 +79,8 @@ def pooled(
     y = aligned_zeros(samples * y_image.stride)
     winners = aligned_zeros(winners_size(y_image, size, samples), np.uint64)
     winners[:] = 2**64 - 1
-    kept = NO_KEEP if keep is None else laid_out(keep.astype(np.uint8), y_image)
+    keep_image = image(channels, height // size, width // size)  # no frame, even where y has one
+    kept = NO_KEEP if keep is None else laid_out(keep.astype(np.uint8), keep_image)
     pool = Pool(size, int(with_relu), np.float32(1 / (1 - p)))
     step = band or y_image.height
     for s in range(samples):
@@ -94,7 +95,7 @@ def pooled(
             else:
                 x_image = image(channels, height, width, 1)
                 flat, rows = laid_out(x, x_image), Rows(s, 0, s, row, count, s)
-            pool_rows(flat, x_image, y, y_image, winners, kept, pool, rows)
+            pool_rows(flat, x_image, y, y_image, winners, kept, keep_image, pool, rows)
     where = offsets(y_image, samples)
     outside = np.ones(y.size, bool)
     outside[where] = False
@@ -149,7 +150,7 @@ def test_winners_are_optional() -> None:
     x_image, y_image = image(5, 4, 4), image(5, 2, 2)
     y = aligned_zeros(y_image.stride)
     rows, pool = Rows(0, 0, 0, 0, 2, 0), Pool(2, 1, np.float32(1))
-    pool_rows(laid_out(x, x_image), x_image, y, y_image, NO_WINNERS, NO_KEEP, pool, rows)
+    pool_rows(laid_out(x, x_image), x_image, y, y_image, NO_WINNERS, NO_KEEP, y_image, pool, rows)
     np.testing.assert_array_equal(y[offsets(y_image, 1)], max_pooling(relu(x)))
 
 
@@ -161,7 +162,7 @@ def test_other_rows_and_samples_stay() -> None:
     winners = aligned_zeros(winners_size(y_image, 2, 3), np.uint64)
     winners[:] = 7
     rows, pool = Rows(0, 2, 1, 1, 1, 0), Pool(2, 1, np.float32(1))
-    pool_rows(laid_out(x, x_image), x_image, y, y_image, winners, NO_KEEP, pool, rows)
+    pool_rows(laid_out(x, x_image), x_image, y, y_image, winners, NO_KEEP, y_image, pool, rows)
     written = y[offsets(y_image, 3)] != 7
     assert written[1, :, 1].all()
     assert written.sum() == written[1, :, 1].sum()

@@ -21,6 +21,7 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     """Fill `path` by `write(file)`, so that a reader finds the old file or the whole new one, never a part.
 
     Two processes may do this at once: each writes a temporary file of its own, and the last to finish wins.
+    The bytes are on the disk before the name is theirs, so that this holds after a power cut too.
     OSError if the folder cannot be made or written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -28,6 +29,8 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     try:
         with part.open("xb") as file:
             write(file)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(part, path)
     except BaseException:
         part.unlink(missing_ok=True)

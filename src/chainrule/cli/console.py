@@ -6,6 +6,7 @@ rich leaves colours and animation out where the stream is no terminal or NO_COLO
 import json
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,21 +24,21 @@ WIDE = 160  # characters of a line that goes to a file or a pipe
 
 @dataclass(frozen=True)
 class Output:
-    """The two streams of one command."""
+    """The two streams of one command, each with one console: a progress bar makes way only for what its own prints."""
 
     json: bool = False
     quiet: bool = False
 
-    @property
+    @cached_property
     def stdout(self) -> Console:
         """For results."""
         width = None if sys.stdout.isatty() else WIDE
         return Console(highlight=False, soft_wrap=True, width=width)
 
-    @property
+    @cached_property
     def stderr(self) -> Console:
-        """For progress; silent if so asked."""
-        return Console(stderr=True, highlight=False, soft_wrap=True, quiet=self.quiet)
+        """For progress; silent if so asked. On a terminal, long lines break between words."""
+        return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty(), quiet=self.quiet)
 
     def note(self, text: str) -> None:
         """A line of progress."""

@@ -1,13 +1,14 @@
 """What `chainrule train` shows while it runs: a progress bar, a line an epoch, the original program's lines."""
 
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from chainrule.tasks.fitting import EpochRecord
 from chainrule.training.events import BatchEvent, EpochEvent, Event, Listener, StopTraining
@@ -22,16 +23,17 @@ class ProgressBar:
     def __init__(self, console: Console, samples: int, epochs: int) -> None:
         self.bar = Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]:,.0f}/s  loss {task.fields[loss]:.4f}  ETA"),
+            BarColumn(bar_width=20),  # the line fits a terminal of 80 columns
+            TaskProgressColumn(),
+            TextColumn("{task.fields[status]}ETA"),
             TimeRemainingColumn(),
             console=console,
             transient=True,
+            redirect_stdout=sys.stdout.isatty(),  # what goes to a file or a pipe must not land on the bar's terminal
             disable=console.quiet or not console.is_terminal,
         )
         self.samples, self.epochs = samples, epochs
-        self.task = self.bar.add_task("epoch 1", total=samples * epochs, rate=0.0, loss=float("nan"))
+        self.task = self.bar.add_task("starting", total=samples * epochs, status="")
         self.seen = self.shown = 0
         self.clock = time.perf_counter()
 
@@ -46,10 +48,9 @@ class ProgressBar:
         self.shown, self.clock = self.seen, now
         self.bar.update(
             self.task,
-            completed=event.epoch * self.samples + min(self.samples, (event.batch + 1) * event.samples),
+            completed=event.epoch * self.samples + event.progress.sums.samples,
             description=f"epoch {event.epoch + 1}/{self.epochs}",
-            rate=rate,
-            loss=event.loss,
+            status=f"{rate:,.0f}/s  loss {event.loss:.4f}  ",
         )
 
 

@@ -9,7 +9,6 @@ report.html               how well the network does, once the run is over
 
 import hashlib
 import json
-import os
 import tomllib
 from dataclasses import replace
 from datetime import datetime
@@ -19,11 +18,12 @@ from typing import Any
 import numpy as np
 import tomli_w
 
+from chainrule.base.files import write_atomically
 from chainrule.base.errors import DataError, ModelError, UsageError
+from chainrule.training.events import CheckpointEvent, EpochEvent, Event, Progress
+from chainrule.tasks.fitting import EpochRecord
 from chainrule.exchange.model_file import Checkpoint, load_checkpoint, save_checkpoint
 from chainrule.network.network import Network
-from chainrule.tasks.fitting import EpochRecord
-from chainrule.training.events import CheckpointEvent, EpochEvent, Event, Progress
 
 
 class RunFolder:
@@ -46,10 +46,13 @@ class RunFolder:
 
     def begin(self, configuration: dict[str, Any], metrics: list[dict[str, Any]]) -> None:
         """Write down what fixes the run, and the epochs that it has already made."""
+        self.replace(self.config, tomli_w.dumps(configuration).encode())
+        self.replace(self.metrics, "".join(json.dumps(line) + "\n" for line in metrics).encode())
+
+    def replace(self, file: Path, content: bytes) -> None:
+        """Write one of its files, whole or not at all: whatever ends the process, the run can go on."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            self.config.write_text(tomli_w.dumps(configuration), encoding="utf-8")
-            self.metrics.write_text("".join(json.dumps(line) + "\n" for line in metrics), encoding="utf-8")
+            write_atomically(file, lambda part: part.write(content))
         except OSError as error:
             raise UsageError(f"{self.path}: cannot write there: {error.strerror}") from None
 
@@ -107,9 +110,11 @@ class Keeper:
             save_checkpoint(self.folder.model, replace(checkpoint, last_w=w))
 
     def _save(self, checkpoint: Checkpoint) -> None:
-        if self.folder.model.exists():
-            os.replace(self.folder.model, self.folder.previous)
+        """The new model first, then the old one as the previous: at every moment there is a whole model."""
+        old = self.folder.model.read_bytes() if self.folder.model.exists() else None
         save_checkpoint(self.folder.model, checkpoint)
+        if old is not None:
+            self.folder.replace(self.folder.previous, old)
 
     def _log(self, event: EpochEvent) -> None:
         """Append an epoch to metrics.jsonl."""

@@ -1,5 +1,6 @@
 """chainrule train: train a preset or a network of the user's own, and save it; or go on with a run."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +21,12 @@ from chainrule.training.sampling import ORDERS
 from chainrule.views.plots import check_plot_path
 
 DATA_HELP = "A folder of IDX files, of images (one folder a class), a .csv or an .npz (default: the embedded MNIST)."
+HELD_OUT = 0.1
+"""What early stopping holds out of the training data if --validation does not say: never may it choose by the test."""
+STOPPING_HELP = (
+    "Stop after N epochs without a lower held-out loss; keep the best weights. "
+    f"Holds out {100 * HELD_OUT:.0f} % of the training data, unless --validation says how much."
+)
 of_network, of_training, of_data, of_run = (
     partial(typer.Option, rich_help_panel=panel) for panel in ("Network", "Training", "Data", "Run")
 )
@@ -68,7 +75,7 @@ def train(
     ] = None,
     early_stopping: Annotated[
         int | None,
-        of_training(metavar="N", help="Stop after N epochs without a lower held-out loss; keep the best weights."),
+        of_training(metavar="N", help=STOPPING_HELP),
     ] = None,
     engine: Annotated[
         str | None, of_run(help=f"What executes the network: {', '.join(ENGINES)} (default: {DEFAULT_ENGINE}).")
@@ -104,6 +111,9 @@ def train(
         refuse(fixed | vars(changes) | seeds | vars(options) | {"early_stopping": early_stopping}, allowed="epochs")
         run = resume_run(RunFolder(resume), epochs)
     else:
+        if early_stopping is not None and validation is None:
+            options = replace(options, validation=HELD_OUT)
+            output.note(f"early stopping: {100 * HELD_OUT:.0f} % of the training data are held out to choose by")
         job = make_job(preset, network, seed or 0, seeds, changes)
         settings = Settings(options, engine or DEFAULT_ENGINE, early_stopping)
         samples = load_data(options, job.training.seed)

@@ -106,11 +106,11 @@ class TrainingRun:
         """Who prints what happens, and who may stop it."""
         job, samples = self.job, len(self.data.train)
         to_stdout = job.original_lines and not output.json
-        stream, silent = sys.stdout if to_stdout else sys.stderr, output.quiet and not to_stdout
+        silent = output.quiet and not to_stdout
 
         def write(line: str) -> None:
-            if not silent:
-                print(line, file=stream, flush=True)
+            if not silent:  # the stream of this moment: while the bar is shown, one that prints above it
+                print(line, file=sys.stdout if to_stdout else sys.stderr, flush=True)
 
         watchers: list[Listener] = []
         interval = interval or (ORIGINAL_INTERVAL if job.original_lines else None)

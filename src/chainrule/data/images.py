@@ -12,14 +12,16 @@ from chainrule.base.errors import DataError
 from chainrule.base.reading import reason
 from chainrule.data.digits import prepare_digit
 
+FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
+"""The kinds that are opened, by a file's content: for others Pillow may start programs, as Ghostscript for EPS."""
 FULL_SCALES = (1.0, 255.0, 65535.0)
 """What white is in an image whose pixels are not bytes: the first of these that no pixel exceeds."""
 
 
 def read_digit(path: str | os.PathLike[str]) -> np.ndarray:
-    """(1, 28, 28) uint8: the digit in an image file of any size and kind that Pillow reads (the first frame).
+    """(1, 28, 28) uint8: the digit in an image file of any size, of a kind in `FORMATS` (the first frame).
 
-    DataError if there is no such file, it is not an image, it has too many pixels, or nothing is drawn in it.
+    DataError if there is no such file, it is no such image, it has too many pixels, or nothing is drawn in it.
     """
     with pillow_quiet(), opened_image(path) as image:
         grey = _grey(image)
@@ -35,12 +37,14 @@ def opened_image(path: str | os.PathLike[str]) -> Iterator[Image.Image]:
     if os.path.isdir(path):
         raise DataError(f"{path}: is a folder, expected a file")
     try:
-        with open(path, "rb") as file, Image.open(file) as image:  # given a path, Pillow garbles some turned TIFFs
+        # opened here, as given a path Pillow garbles some turned TIFFs
+        with open(path, "rb") as file, Image.open(file, formats=FORMATS) as image:
             yield image
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except UnidentifiedImageError:  # it names the path once more
-        raise DataError(f"{path}: cannot be read as an image: cannot identify image file") from None
+        kinds = ", ".join(FORMATS)
+        raise DataError(f"{path}: cannot be read as an image: of no known kind; expected one of: {kinds}") from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise DataError(f"{path}: too many pixels: {error}") from None
     except Exception as error:  # Pillow's readers meet damaged files with errors of every kind

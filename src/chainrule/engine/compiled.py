@@ -1,28 +1,32 @@
 """The compiled engine: a network executed in stages, by kernels where there is one, by definitions elsewhere."""
 
 import math
+import threading
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.base.errors import UsageError
-from chainrule.base.random import check_seed
+from chainrule.engine.checks import as_samples, check_batch, check_state, check_vector
+from chainrule.engine.stages.ends import Source
 from chainrule.engine.kernels.optimizers import kernel_of
 from chainrule.engine.plan import Plan, layout_of
 from chainrule.engine.runtime.processors import default_threads
 from chainrule.engine.runtime.program import Program
-from chainrule.engine.runtime.threads import Team, team_of
-from chainrule.engine.stages.ends import Source
 from chainrule.engine.stages.stage import Step
+from chainrule.engine.runtime.threads import Team, team_of
 from chainrule.engine.stages.updates import Updates
+from chainrule.base.errors import UsageError
 from chainrule.layers import Linear
 from chainrule.network.network import Network, OnReady
 from chainrule.training.objective import Batch, Objective
 from chainrule.training.optimizers import Optimizer, State
+from chainrule.base.random import check_seed
 
 WORTH = 1 << 19  # multiply-adds of a forward pass for which a thread is worth waking
 SMALL = 1 << 17  # weights of an update likewise
+FLOAT = np.dtype(np.float32)
+NO_GRADIENT = np.empty(0, FLOAT)
 REMEMBERED = 16  # programs that are kept bound
 
 
@@ -34,7 +38,11 @@ class Done(NamedTuple):
 
 
 class Compiled(Objective):
-    """The loss of a float32 network over a batch, and its gradient. Buffers are allocated once for a batch size."""
+    """The loss of a float32 network over a batch, and its gradient. Buffers are allocated once for a batch size.
+
+    Threads may share it: they take turns, as what one puts into the buffers is to be computed and taken out before
+    the next one's. A turn here is always taken before the team's (`threads`), so that nobody waits in a circle.
+    """
 
     def __init__(self, network: Network, seed: int = 0, threads: int | None = None) -> None:
         if threads is not None and threads < 1:
@@ -47,13 +55,14 @@ class Compiled(Objective):
         self._inference: Plan | None = None
         self._packed: tuple[Plan, Source] | None = None  # whose buffers hold what is packed of w, and for what x
         self._bound: dict[tuple[Any, ...], Any] = {}
+        self._turn = threading.Lock()
 
     def plan(self, samples: int) -> Plan:
         """The stages for training on batches of that size; print it to see them."""
         return self._plan(samples, training=True)
 
     def loss(self, w: np.ndarray, batch: Batch) -> float:
-        return self._run(w, batch, np.empty(0, np.float32)).loss
+        return self._run(w, batch, NO_GRADIENT).loss
 
     def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: OnReady | None = None) -> float:
         loss = self._run(w, batch, out).loss
@@ -67,7 +76,6 @@ class Compiled(Objective):
         """Each part of w is moved as soon as its gradient is known, while both are in cache."""
         if kernel_of(optimizer) is None:
             return super().step(optimizer, w, batch, gw, state)
-        state.step += 1
         done = self._run(w, batch, gw, optimizer, state)
         return done.loss, done.norm
 
@@ -76,40 +84,49 @@ class Compiled(Objective):
         key = "update", id(w), id(gw), id(state.vectors), kernel_of(optimizer)
 
         def make() -> tuple[Updates, Program]:
+            check_vector("w", w, self._permuted.size, FLOAT, written=True)
+            check_vector("gw", gw, len(w), FLOAT)
+            check_state(optimizer, state, w)
             updates = Updates(w, state, optimizer)
             return updates, Program(updates.rest(gw, squared=False) if updates.complete else [])
 
-        updates, program = self._once(key, make, w, gw, state.vectors)
-        if updates.complete:
-            updates.begin(optimizer, state.step)
-            team_of(self._size(len(w) // SMALL)).run(program)
-        else:
-            optimizer.update(w, gw, state)
+        with self._turn:
+            updates, program = self._once(key, make, w, gw, state.vectors)
+            if updates.complete:
+                updates.begin(optimizer, state.step)
+                team_of(self._size(len(w) // SMALL)).run(program)
+            else:
+                optimizer.update(w, gw, state)
 
     def norm(self, gw: np.ndarray) -> float:
         """|gw|: squares are summed chunk by chunk, so that threads do not matter."""
 
         def make() -> tuple[Updates, Program]:
+            check_vector("gw", gw, dtype=FLOAT)
             updates = Updates(gw, None, None)
             return updates, Program(updates.rest(gw))
 
-        updates, program = self._once(("norm", id(gw)), make, gw)
-        team_of(self._size(len(gw) // SMALL)).run(program)
-        return updates.norm()
+        with self._turn:
+            updates, program = self._once(("norm", id(gw)), make, gw)
+            team_of(self._size(len(gw) // SMALL)).run(program)
+            return updates.norm()
 
     def outputs(self, w: np.ndarray, x: np.ndarray, unchanged: bool = False) -> np.ndarray:
         """y = f_w(x), in evaluation; `unchanged`: this w was the last one, and has not moved since."""
-        plan = self._plan(len(x), training=False)
-        source = plan.input.take(x)
+        x = as_samples(self.network, x)
+        with self._turn:
+            plan = self._plan(len(x), training=False)
+            source = plan.input.take(x)
 
-        def make() -> tuple[Program, Program]:
-            step = Step(w, len(x), plan.slots(len(x)))
-            return plan.program(source, step, loss=False), plan.program(source, step, loss=False, prepared=True)
+            def make() -> tuple[Program, Program]:
+                check_vector("w", w, self._permuted.size, FLOAT)
+                step = Step(w, len(x), plan.slots(len(x)))
+                return plan.program(source, step, loss=False), plan.program(source, step, loss=False, prepared=True)
 
-        whole, prepared = self._once((id(plan), id(w), len(x), id(source)), make, w, source)
-        self._team(source, len(x)).run(prepared if unchanged and self._packed == (plan, source) else whole)
-        self._packed = plan, source
-        return plan.outputs(len(x))
+            whole, prepared = self._once((id(plan), id(w), len(x), id(source)), make, w, source)
+            self._team(source, len(x)).run(prepared if unchanged and self._packed == (plan, source) else whole)
+            self._packed = plan, source
+            return plan.outputs(len(x))
 
     def _run(
         self,
@@ -119,24 +136,32 @@ class Compiled(Objective):
         optimizer: Optimizer | None = None,
         state: State | None = None,
     ) -> Done:
-        """A batch in training: its loss; dL/dw, if gw has room for it; and the update, if there is an optimizer."""
-        plan, n = self._plan(len(batch), training=True), len(batch)
-        source = plan.input.take(batch.x, batch.rows)
-        plan.output.take(batch)
+        """A batch in training: its loss; dL/dw, if it is wanted; and the update, if there is an optimizer."""
+        check_batch(self.network, batch)
+        with self._turn:
+            plan, n = self._plan(len(batch), training=True), len(batch)
+            source = plan.input.take(batch.x, batch.rows)
+            plan.output.take(batch)
 
-        def make() -> tuple[Step, Program]:
-            updates = Updates(w, state, optimizer) if optimizer else None
-            step = Step(w, n, plan.slots(n), training=True, gw=gw, updates=updates, seed=self.seed)
-            return step, plan.program(source, step, loss=True)
+            def make() -> tuple[Step, Program]:
+                check_vector("w", w, self._permuted.size, FLOAT, written=optimizer is not None)
+                if gw is not NO_GRADIENT:
+                    check_vector("gw", gw, self._permuted.size, FLOAT, written=True)
+                if optimizer and state:
+                    check_state(optimizer, state, w)
+                updates = Updates(w, state, optimizer) if optimizer else None
+                step = Step(w, n, plan.slots(n), training=True, gw=gw, updates=updates, seed=self.seed)
+                return step, plan.program(source, step, loss=True)
 
-        vectors = state.vectors if state else None
-        key = id(plan), id(w), id(gw) if gw.size else 0, id(vectors), kernel_of(optimizer), n, id(source)
-        step, program = self._once(key, make, w, gw, vectors, source)
-        if step.updates and optimizer and state:
-            step.updates.begin(optimizer, state.step)
-        step.draw(batch)
-        self._team(source, n).run(program)
-        return Done(plan.output.total(), step.updates.norm() if step.updates else math.nan)
+            vectors = state.vectors if state else None
+            key = id(plan), id(w), id(gw), id(vectors), kernel_of(optimizer), n, id(source)
+            step, program = self._once(key, make, w, gw, vectors, source)
+            if step.updates and optimizer and state:
+                state.step += 1
+                step.updates.begin(optimizer, state.step)
+            step.draw(batch)
+            self._team(source, n).run(program)
+            return Done(plan.output.total(), step.updates.norm() if step.updates else math.nan)
 
     def _once(self, key: tuple[Any, ...], make: Callable[[], Any], *alive: Any) -> Any:
         """What `make` made for that key; `alive` are the objects whose ids are in it."""

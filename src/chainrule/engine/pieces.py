@@ -27,21 +27,20 @@ class Piece(NamedTuple):
 
 def pieces_of(network: Network) -> list[Piece]:
     """The network's layers, as stages take them."""
-    frames = [image.frame for image in images_of(network)]
     pieces: list[Piece] = []
     while not pieces or pieces[-1].end < len(network.layers):
         k = pieces[-1].end if pieces else 0
-        pieces.append(_piece(network.layers, k, frames))
+        pieces.append(_piece(network.layers, k))
     return pieces
 
 
-def _piece(layers: Sequence[Layer], k: int, frames: Sequence[int]) -> Piece:
+def _piece(layers: Sequence[Layer], k: int) -> Piece:
     layer, following = layers[k], Following(layers, k + 1)
     if isinstance(layer, Convolution):
         relu, pooling, dropout = following.relu(), None, None
         if layer.stride == 1 and layer.kernel_size <= 5:
             pooling = following.pooling()
-        if pooling and relu and not frames[following.k]:
+        if pooling and relu:
             dropout = following.dropout()
         return Piece(layer, k, following.k, relu, pooling, dropout)
     if isinstance(layer, Linear):

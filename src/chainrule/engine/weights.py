@@ -6,6 +6,7 @@ import numpy as np
 
 from chainrule.engine.layout import Image
 from chainrule.engine.simd import LANES, padded
+from chainrule.base.errors import UsageError
 from chainrule.training.objective import Layout
 
 
@@ -17,6 +18,8 @@ class Permuted(Layout):
     size: int
 
     def pack(self, w: np.ndarray) -> np.ndarray:
+        if w.shape != self.where.shape:
+            raise UsageError(f"w has shape {w.shape}; expected {self.where.shape}, in canonical order")
         packed = np.zeros(self.size, w.dtype)
         packed[self.where] = w
         return packed

@@ -50,9 +50,9 @@ class ClassLoss(Loss):
     def check_targets(self, t: np.ndarray, output_shape: Shape) -> None:
         if t.ndim != 1 or t.dtype.kind not in "iu":
             raise DataError(f"targets of shape {t.shape} and type {t.dtype}; expected one class number for each sample")
-        wrong = np.flatnonzero((t < 0) | (t >= output_shape[0]))
-        if len(wrong):
-            n = output_shape[0]
+        n = output_shape[0]
+        if any_outside(t, n):
+            wrong = np.flatnonzero((t < 0) | (t >= n))
             raise DataError(f"label {t[wrong[0]]} of sample {wrong[0]}; expected 0 to {n - 1}, for {n} outputs")
 
     def classes(self, y: np.ndarray) -> np.ndarray:
@@ -64,8 +64,9 @@ class BinaryLoss(Loss):
 
     def check_targets(self, t: np.ndarray, output_shape: Shape) -> None:
         _check_shape(t, output_shape)
-        wrong = np.flatnonzero((t != 0) & (t != 1))
-        if len(wrong):
+        good = (t == 0) | (t == 1)
+        if not good.all():
+            wrong = np.flatnonzero(~good)
             raise DataError(f"target {t.flat[wrong[0]]} at position {wrong[0]}; expected 0 or 1")
 
 
@@ -74,9 +75,17 @@ class RealLoss(Loss):
 
     def check_targets(self, t: np.ndarray, output_shape: Shape) -> None:
         _check_shape(t, output_shape)
-        wrong = np.flatnonzero(~np.isfinite(t))
-        if len(wrong):
+        good = np.isfinite(t)
+        if not good.all():
+            wrong = np.flatnonzero(~good)
             raise DataError(f"target {t.flat[wrong[0]]} at position {wrong[0]}; expected a finite number")
+
+
+def any_outside(numbers: np.ndarray, n: int) -> bool:
+    """Whether one of the whole numbers is not among 0 .. n-1. It is asked of each batch: of few numbers NumPy finds
+    where the least and the largest are in a fifth of the time that it takes for min and max."""
+    item = numbers.item
+    return numbers.size > 0 and (item(numbers.argmin()) < 0 or item(numbers.argmax()) >= n)
 
 
 def _check_shape(t: np.ndarray, output_shape: Shape) -> None:

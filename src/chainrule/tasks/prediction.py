@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chainrule.base.errors import NetworkError, UsageError
 from chainrule.engine import DEFAULT_ENGINE, execute
+from chainrule.engine.checks import as_samples
 from chainrule.network.reference import Reference
+from chainrule.base.errors import NetworkError, UsageError
 
 if TYPE_CHECKING:
     from chainrule.network.network import Network
@@ -34,7 +35,7 @@ class Predictor:
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """y = f_w(x): (s, *output_shape)."""
-        x = np.asarray(x)
+        x = as_samples(self.network, x)
         parts = [self._outputs(x[k : k + self.batch_size]) for k in range(0, len(x), self.batch_size)]
         if len(parts) == 1:
             return parts[0]

@@ -3,7 +3,8 @@
 The folder is named by a hash of the engine's sources, the versions of Numba and llvmlite and the processor, so that no
 change goes unnoticed; Numba itself sees only changes of the file that a function stands in. A file holds one function
 for one list of types and says which; it is written whole or not at all, so that any number of processes may compile at
-once. (Numba's own cache numbers its files, and two processes may give two functions the same number.)
+once, and begins with a checksum, so that nothing damaged is executed. (Numba's own cache numbers its files, and two
+processes may give two functions the same number.)
 """
 
 import hashlib
@@ -11,7 +12,6 @@ import os
 import pickle
 import stat
 import sys
-import threading
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,7 +27,9 @@ from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
-from chainrule.base.files import cache_folder
+from chainrule.base.files import cache_folder, write_atomically
+
+CHECKSUM = hashlib.sha256
 
 
 @cache
@@ -93,12 +95,12 @@ class KernelCache(_Cache):
         target_context.refresh()
         key, path = self._place(sig, target_context.codegen())
         try:
-            stored, payload = pickle.loads(path.read_bytes())
+            stored, payload = pickle.loads(_checked(path.read_bytes()))
             if stored == key:
                 return CompileResult._rebuild(target_context, *payload)
         except FileNotFoundError:
             pass
-        except Exception:  # whatever a damaged file makes pickle and Numba raise: it is compiled again
+        except Exception:  # damaged, or whatever pickle and Numba raise: it is compiled again
             path.unlink(missing_ok=True)
         _say_once()
         return None
@@ -106,10 +108,8 @@ class KernelCache(_Cache):
     def save_overload(self, sig: Any, data: Any) -> None:
         key, path = self._place(sig, data.target_context.codegen())
         content = dumps((key, data._reduce()))
-        half = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}")
         with suppress(OSError):  # a full disk: it is compiled again next time
-            half.write_bytes(content)
-            os.replace(half, path)
+            write_atomically(path, lambda file: file.write(CHECKSUM(content).digest() + content))
 
     def enable(self) -> None:
         """It always is."""
@@ -125,6 +125,16 @@ class KernelCache(_Cache):
         key = repr((_stable(self._function), str(sig), codegen.magic_tuple()))
         digest = hashlib.sha256(key.encode()).hexdigest()[:24]
         return key, Path(self.cache_path) / f"{self._function.__name__}-{digest}.nbc"
+
+
+def _checked(file: bytes) -> bytes:
+    """What follows the checksum that a file begins with. ValueError if it is not what was written: a flipped bit may
+    still be a valid pickle, but of code that crashes or computes something else."""
+    size = CHECKSUM().digest_size
+    checksum, content = file[:size], file[size:]
+    if CHECKSUM(content).digest() != checksum:
+        raise ValueError("damaged")
+    return content
 
 
 def tell_apart(function: Callable[..., Any]) -> None:

@@ -40,6 +40,7 @@ class PooledStage(Stage):
         named = f"{layer}{' + ReLU' if relu else ''} + {pooling}{f' + {self.dropout[1]}' if self.dropout else ''}"
         super().__init__(named, f"{self.algorithm.name}, sparse backward", x, y)
         self.size, self.relu = pooling.size, relu
+        self.keep_image = y.gradient_image  # the mask lies as dL/dy, without the frame that y may have
         band_rows = self.size if self.algorithm.winograd is None else lcm(4, self.size)
         self.band_image = image(layer.out_channels, band_rows, columns)._replace(stride=0)
         self.band = scratch(room.workers, image(layer.out_channels, band_rows, columns).stride)
@@ -52,7 +53,7 @@ class PooledStage(Stage):
             shape.in_channels, shape.out_channels, shape.kernel_size, shape.padding, self.size, self.scale
         )
         self.winners = np.zeros(winners_size(y, self.size, room.samples), np.uint64)
-        self.keep = room.window(self.y.image.stride, np.uint8) if self.dropout else NO_BYTES
+        self.keep = room.window(y.stride, np.uint8) if self.dropout else NO_BYTES
         self.transposed = aligned_zeros(int(winners.packed_floats(self.pooled)))
         self.lists = winners_weights.lists(y, room.workers)
         self.framed = scratch(room.workers, winners.scratch_floats(self.x.gradient_image, self.pooled))
@@ -66,7 +67,8 @@ class PooledStage(Stage):
         return calls
 
     def forward(self, step: Step) -> Work:
-        bits = (self.winners, self.keep) if step.training else (NO_WORDS, NO_BYTES)
+        words, keep = (self.winners, self.keep) if step.training else (NO_WORDS, NO_BYTES)
+        bits = words, keep, self.keep_image
         pool = Pool(self.size, int(self.relu), self.scale)
         algorithm, x, y = self.algorithm, (self.x.x, self.x.image), (self.y.x, self.y.image)
         weights, band = (algorithm.packed, algorithm.b), (self.band, self.band_image)
@@ -83,8 +85,7 @@ class PooledStage(Stage):
         if self.dropout is None or not step.training:
             return []
         k, dropout = self.dropout
-        image = self.y.gradient_image
-        return [bind(draw_masks, k, threshold_of(dropout.p), step.draw_words, self.keep, image)]
+        return [bind(draw_masks, k, threshold_of(dropout.p), step.draw_words, self.keep, self.keep_image)]
 
     def backward(self, step: Step, to_input: bool) -> Work:
         x, y, slots, pooled = self.x, self.y, self.slots, self.pooled

@@ -92,7 +92,7 @@ class Values:
         image, flat = (self.gradient_image, self.gx) if gradient else (self.image, self.x)
         c, h, w = image.channels, image.height, image.width
         blocks = _blocks(flat, image, samples).transpose(0, 1, 4, 2, 3)
-        return blocks.reshape(samples, -1, h, w)[:, :c].copy()
+        return blocks.reshape(samples, blocks.shape[1] * image.lanes, h, w)[:, :c].copy()
 
     def put(self, values: np.ndarray, gradient: bool = False) -> None:
         """Write (samples, c, h, w), or any shape of as many numbers, as x or as dL/dx."""

@@ -20,15 +20,15 @@ def direct_pooled_kernel(direct_rows: Any) -> Any:
     def direct_pooled(weights, x, band, y, bits, pool, shape, first, last):
         """y and winners of samples first .. last-1.
 
-        weights = (packed w, b); x, band and y are (values, image); bits = (winners, keep). The band holds pool.size
-        rows of one sample, its stride is 0.
+        weights = (packed w, b); x, band and y are (values, image); bits = (winners, keep, its image). The band
+        holds pool.size rows of one sample, its stride is 0.
         """
         for s in range(first, last):
             for i in range(y[1].height):
                 direct_rows(
                     weights[0], weights[1], x[0], x[1], band[0], band[1], shape, s, i * pool.size, 0, pool.size, False
                 )
-                pool_rows(band[0], band[1], y[0], y[1], bits[0], bits[1], pool, Rows(0, 0, s, i, 1, s))
+                pool_rows(band[0], band[1], y[0], y[1], bits[0], bits[1], bits[2], pool, Rows(0, 0, s, i, 1, s))
 
     return direct_pooled
 
@@ -47,7 +47,7 @@ def winograd_pooled_kernel(winograd_rows: Any) -> Any:
                     n = min(4, count * pool.size - k)
                     row = i * pool.size + k
                     winograd_rows(weights[0], weights[1], x[0], x[1], band[0], band[1], shape, s, row, k, n, scratch)
-                pool_rows(band[0], band[1], y[0], y[1], bits[0], bits[1], pool, Rows(0, 0, s, i, count, s))
+                pool_rows(band[0], band[1], y[0], y[1], bits[0], bits[1], bits[2], pool, Rows(0, 0, s, i, count, s))
 
     return winograd_pooled
 

@@ -18,7 +18,7 @@ from chainrule.engine.simd import LANES, fill, get, load, multiply, select, stor
 def max_pooling(x, xi, y, yi, winners, keep, pool, first, last):
     """y and its winners (unless that is empty), of samples first .. last-1; `keep` is empty."""
     for s in range(first, last):
-        pool_rows(x, xi, y, yi, winners, keep, pool, Rows(s, 0, s, 0, yi.height, 0))
+        pool_rows(x, xi, y, yi, winners, keep, yi, pool, Rows(s, 0, s, 0, yi.height, 0))
 
 
 @kernel

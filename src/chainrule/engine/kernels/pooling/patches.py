@@ -77,7 +77,7 @@ def make_pool_rows(constant_size: int) -> Any:
     """The kernel for patches of that size, or of any, asked of `pool` (0)."""
 
     @kernel
-    def pool_rows(x, x_image, y, y_image, winners, keep, pool, rows):
+    def pool_rows(x, x_image, y, y_image, winners, keep, keep_image, pool, rows):
         size = constant_size or pool.size
         row, step, zero = row_floats(x_image), size * size * words(y_image), fill(1, 1, 0.0)
         for c in range(0, y_image.channels, LANES):
@@ -85,7 +85,7 @@ def make_pool_rows(constant_size: int) -> Any:
             for i in range(rows.height):
                 at = place(x_image, rows.x_sample, c, rows.x_row + i * size, 0)
                 y_at = place(y_image, rows.sample, c, rows.row + i, 0)
-                keep_at = place(y_image, rows.keep_sample, c, rows.row + i, 0)
+                keep_at = place(keep_image, rows.keep_sample, c, rows.row + i, 0)
                 word = winner_word(y_image, size, rows.sample, rows.row + i, 0, c)
                 for _ in range(y_image.width):
                     m = zero if pool.relu else load(1, 1, x, at, 0)
@@ -120,12 +120,12 @@ pool_rows_2x2, pool_rows_any = make_pool_rows(2), make_pool_rows(0)
 
 
 @kernel
-def pool_rows(x, x_image, y, y_image, winners, keep, pool, rows):
+def pool_rows(x, x_image, y, y_image, winners, keep, keep_image, pool, rows):
     """`rows.height` rows of y and their winners; x and y in blocks of LANES channels.
 
-    keep: uint8 in y's layout, 1 or 0; empty for no dropout. winners: empty if they are not wanted.
+    keep: uint8, 1 or 0, in the layout `keep_image`; empty for no dropout. winners: empty if they are not wanted.
     """
     if pool.size == 2:
-        pool_rows_2x2(x, x_image, y, y_image, winners, keep, pool, rows)
+        pool_rows_2x2(x, x_image, y, y_image, winners, keep, keep_image, pool, rows)
     else:
-        pool_rows_any(x, x_image, y, y_image, winners, keep, pool, rows)
+        pool_rows_any(x, x_image, y, y_image, winners, keep, keep_image, pool, rows)

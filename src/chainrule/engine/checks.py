@@ -1,0 +1,91 @@
+"""What an engine is given is checked once a batch, whoever asks: kernels read and write where it leads them.
+
+Nothing here goes through x itself, which may be larger than memory.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.base.errors import DataError, UsageError
+from chainrule.losses.loss import any_outside
+from chainrule.network.network import Network
+from chainrule.training.objective import Batch
+from chainrule.training.optimizers import Optimizer, State
+
+NUMBERS = "fiub"  # kinds of types
+
+
+def check_batch(network: Network, batch: Batch) -> None:
+    """DataError unless it has samples and targets that the network and its loss can take, as many of each."""
+    x, t, rows, weight = batch.x, batch.t, batch.rows, batch.sample_weight
+    if not isinstance(t, np.ndarray):
+        raise DataError(f"t is {described(t)}; expected an array of targets")
+    network.loss.check_targets(t, network.output_shape)
+    check_samples(network, x)
+    n = t.shape[:1]
+    if rows is not None:
+        _check_rows(rows, n, len(x))
+    elif x.shape[:1] != n:
+        raise DataError(f"{len(x)} samples, but targets of shape {t.shape}; expected as many")
+    if weight is not None and not _numbers(weight, n, NUMBERS):
+        raise DataError(f"sample_weight is {described(weight)}; expected numbers of shape {n}")
+
+
+def check_samples(network: Network, x: np.ndarray) -> None:
+    """DataError unless x are numbers, of the network's input shape or in rows."""
+    if not isinstance(x, np.ndarray) or x.dtype.kind not in NUMBERS:
+        raise DataError(f"x is {described(x)}; expected an array of numbers")
+    network.check_shape(x)
+
+
+def as_samples(network: Network, x: Any) -> np.ndarray:
+    """x as an array that passed `check_samples`."""
+    try:
+        x = np.asarray(x)
+    except ValueError:  # lists of several lengths
+        raise DataError(f"x is {described(x)} of uneven parts; expected an array of numbers") from None
+    check_samples(network, x)
+    return x
+
+
+def _check_rows(rows: np.ndarray, n: tuple[int, ...], samples: int) -> None:
+    if not _numbers(rows, n, "iu"):
+        raise DataError(f"rows is {described(rows)}; expected whole numbers of shape {n}")
+    if any_outside(rows, samples):
+        wrong = np.flatnonzero((rows < 0) | (rows >= samples))[0]
+        raise DataError(f"row {rows[wrong]} for sample {wrong} of the batch; expected one of the {samples} rows of x")
+
+
+def _numbers(a: Any, shape: tuple[int, ...], kinds: str) -> bool:
+    return isinstance(a, np.ndarray) and a.shape == shape and a.dtype.kind in kinds
+
+
+def check_vector(
+    name: str, a: np.ndarray, size: int | None = None, dtype: np.dtype | None = None, written: bool = False
+) -> None:
+    """UsageError unless `a` is a flat vector in one piece; None: of any size, of any float type."""
+    fits = isinstance(a, np.ndarray) and a.ndim == 1 and (size is None or len(a) == size)
+    fits = fits and (a.dtype.kind == "f" if dtype is None else a.dtype == dtype)
+    _check_memory(name, a, fits, f"{dtype or 'floats'} of shape ({'n' if size is None else size},)", written)
+
+
+def check_state(optimizer: Optimizer, state: State, w: np.ndarray) -> None:
+    """UsageError unless it is this optimizer's, for that w."""
+    shape, vectors = (optimizer.slots, len(w)), state.vectors
+    fits = isinstance(vectors, np.ndarray) and vectors.shape == shape and vectors.dtype == w.dtype
+    _check_memory(f"{type(optimizer).__name__}'s state", vectors, fits, f"{w.dtype} of shape {shape}", written=True)
+
+
+def _check_memory(name: str, a: np.ndarray, fits: bool, expected: str, written: bool) -> None:
+    if not fits:
+        raise UsageError(f"{name} is {described(a)}; expected {expected}")
+    if not (a.flags.c_contiguous and a.flags.aligned):
+        raise UsageError(f"{name} is {described(a)} with gaps; expected one piece, as np.ascontiguousarray makes it")
+    if written and not a.flags.writeable:
+        raise UsageError(f"{name} is {described(a)}, read-only; expected an array that can be written to")
+
+
+def described(a: Any) -> str:
+    """An array's type and shape, or what it is instead."""
+    return f"{a.dtype} of shape {a.shape}" if isinstance(a, np.ndarray) else f"a {type(a).__name__}"
