@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 import tomli_w
 
-from chainrule.base.files import write_atomically
 from chainrule.base.errors import DataError, ModelError, UsageError
-from chainrule.training.events import CheckpointEvent, EpochEvent, Event, Progress
-from chainrule.tasks.fitting import EpochRecord
+from chainrule.base.files import write_atomically
 from chainrule.exchange.model_file import Checkpoint, load_checkpoint, save_checkpoint
 from chainrule.network.network import Network
+from chainrule.tasks.fitting import EpochRecord
+from chainrule.training.events import CheckpointEvent, EpochEvent, Event, Progress
 
 
 class RunFolder:

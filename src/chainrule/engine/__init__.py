@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from chainrule.base.errors import UsageError
+from chainrule.base.random import Source
+from chainrule.network.engine import ENGINES as ENGINES
+from chainrule.network.engine import Engine, engine_named, register_engine
 from chainrule.network.network import Network
 from chainrule.network.reference import Reference
 
-if TYPE_CHECKING:
-    from chainrule.engine.compiled import Compiled
-
-ENGINES = ("compiled", "reference")
 DEFAULT_ENGINE = "compiled"
 
 
 def execute(
-    network: Network, engine: str = DEFAULT_ENGINE, seed: int = 0, threads: int | None = None
-) -> Reference | Compiled:
-    """The network's objective, executed by the engine of that name; `seed` keys its dropout masks.
+    network: Network, engine: str = DEFAULT_ENGINE, seed: int | Source = 0, threads: int | None = None
+) -> Engine:
+    """The network's objective, executed by the engine of that name.
 
-    A network that is not float32 is executed by its definitions. `threads` is for the compiled engine; by default as
-    many as this process may use.
+    `seed` of dropouts' random numbers, or their source; `threads` is for the compiled engine: by default as many as
+    this process may use. UsageError if there is no such engine.
     """
-    if engine not in ENGINES:
-        raise UsageError(f"there is no engine {engine!r}; expected one of: {', '.join(ENGINES)}")
-    if engine == "reference" or network.w.dtype != np.float32:
-        return Reference(network, seed)
-    from chainrule.engine.compiled import Compiled  # Numba is loaded where it is used
+    source = seed if isinstance(seed, Source) else Source(seed)
+    return engine_named(engine)(network, source, threads)
 
-    return Compiled(network, seed, threads)
+
+@register_engine("compiled")
+def compiled(network: Network, source: Source, threads: int | None) -> Engine:
+    """The compiled engine, which is loaded here, and Numba with it; a network that is not float32 has no kernels."""
+    if network.w.dtype != np.float32:
+        return Reference(network, source)
+    from chainrule.engine.compiled import Compiled
+
+    return Compiled(network, source, threads)

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from chainrule.engine.runtime.calls import Call
-from chainrule.engine.runtime.program import TASKS, Phase, Role, Task, Unit, cut, units_of
-from chainrule.engine.stages.stage import Stage, Step, Work
+from chainrule.engine.runtime.program import TASKS, Owner, Phase, Task, Unit, cut, units_of
+from chainrule.engine.stages.stage import Work
+from chainrule.engine.stages.step import Step
 
 
 class Chains:
@@ -15,8 +16,24 @@ class Chains:
     def __init__(self, step: Step) -> None:
         self.step, self.by_sample = step, False
         self.phases: list[Phase] = []
-        self.roles: dict[Unit, Role] = {}
+        self.owners: dict[Unit, Owner] = {}
         self._chain: list[Call] = []
+
+    def add(self, work: Work, by_sample: bool, owner: Owner) -> None:
+        """What is done next; `by_sample`: whether its calls want one sample at a time."""
+        for item in self.noted(work, owner):
+            if isinstance(item, Phase):
+                self.end().append(item)
+                continue
+            if self.by_sample != by_sample:
+                self.end()
+            self.by_sample = by_sample
+            self._chain.append(item)
+
+    def noted(self, work: Sequence[Any], owner: Owner) -> Sequence[Any]:
+        """That work, whose owner is kept."""
+        self.owners.update((unit, owner) for item in work for unit in units_of(item))
+        return work
 
     def end(self) -> list[Phase]:
         """End the chain; all phases so far."""
@@ -32,19 +49,3 @@ class Chains:
         block = 1 if self.by_sample else self.step.samples
         ranges = [self.step.slot(k) for k in range(self.step.slots)]
         return [Task(self._chain, k, a, b, block) for k, (a, b) in enumerate(ranges)]
-
-    def noted(self, work: Sequence[Any], role: Role) -> Sequence[Any]:
-        """That work, whose role is kept."""
-        self.roles.update((unit, role) for item in work for unit in units_of(item))
-        return work
-
-    def add(self, work: Work, stage: Stage, role: Role) -> None:
-        """What that stage does next."""
-        for item in self.noted(work, role):
-            if isinstance(item, Phase):
-                self.end().append(item)
-                continue
-            if self.by_sample != stage.by_sample:
-                self.end()
-            self.by_sample = stage.by_sample
-            self._chain.append(item)

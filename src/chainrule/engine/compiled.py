@@ -7,26 +7,26 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.engine.checks import as_samples, check_batch, check_state, check_vector
-from chainrule.engine.stages.ends import Source
+from chainrule.base.errors import UsageError
+from chainrule.base.random import Source
 from chainrule.engine.kernels.optimizers import kernel_of
-from chainrule.engine.plan import Plan, layout_of
+from chainrule.engine.lowering import Lowering
+from chainrule.engine.plan import Plan
 from chainrule.engine.runtime.processors import default_threads
 from chainrule.engine.runtime.program import Program
-from chainrule.engine.stages.stage import Step
 from chainrule.engine.runtime.threads import Team, team_of
+from chainrule.engine.stages.ends import Samples
+from chainrule.engine.stages.step import NO_GRADIENT, Step
 from chainrule.engine.stages.updates import Updates
-from chainrule.base.errors import UsageError
-from chainrule.layers import Linear
-from chainrule.network.network import Network, OnReady
-from chainrule.training.objective import Batch, Objective
+from chainrule.network.engine import Engine, LayerTime
+from chainrule.network.given import as_samples, check_batch, check_state, check_vector
+from chainrule.network.network import Network
+from chainrule.training.objective import Batch
 from chainrule.training.optimizers import Optimizer, State
-from chainrule.base.random import check_seed
 
 WORTH = 1 << 19  # multiply-adds of a forward pass for which a thread is worth waking
 SMALL = 1 << 17  # weights of an update likewise
 FLOAT = np.dtype(np.float32)
-NO_GRADIENT = np.empty(0, FLOAT)
 REMEMBERED = 16  # programs that are kept bound
 
 
@@ -37,23 +37,27 @@ class Done(NamedTuple):
     norm: float  # |dL/dw|; NaN where w was not moved
 
 
-class Compiled(Objective):
+class Compiled(Engine):
     """The loss of a float32 network over a batch, and its gradient. Buffers are allocated once for a batch size.
 
     Threads may share it: they take turns, as what one puts into the buffers is to be computed and taken out before
     the next one's. A turn here is always taken before the team's (`threads`), so that nobody waits in a circle.
     """
 
-    def __init__(self, network: Network, seed: int = 0, threads: int | None = None) -> None:
+    def __init__(self, network: Network, source: Source | int = 0, threads: int | None = None) -> None:
+        """`source` of the random words, or its seed; `threads`: at most so many."""
         if threads is not None and threads < 1:
             raise UsageError(f"threads is {threads}; expected at least 1")
-        self.network, self.seed = network, check_seed(seed)
-        self.layout = self._permuted = layout_of(network)
+        self.network, self.source = network, source if isinstance(source, Source) else Source(source)
+        self.lowering = Lowering(network, self.source)
+        self.layout, self.undecayed = self.lowering.layout, self.lowering.undecayed
+        self.statistics = network.statistics.copy()
+        self._size_of_w = self.lowering.layout.size
         self.threads = threads or default_threads()
-        self._work = work_of(network, in_bytes=False), work_of(network, in_bytes=True)
+        self._work = self.lowering.work(in_bytes=False), self.lowering.work(in_bytes=True)
         self._training: Plan | None = None
         self._inference: Plan | None = None
-        self._packed: tuple[Plan, Source] | None = None  # whose buffers hold what is packed of w, and for what x
+        self._packed: tuple[Plan, Samples] | None = None  # whose buffers hold what is packed of w, and for what x
         self._bound: dict[tuple[Any, ...], Any] = {}
         self._turn = threading.Lock()
 
@@ -64,11 +68,8 @@ class Compiled(Objective):
     def loss(self, w: np.ndarray, batch: Batch) -> float:
         return self._run(w, batch, NO_GRADIENT).loss
 
-    def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: OnReady | None = None) -> float:
-        loss = self._run(w, batch, out).loss
-        if on_ready:
-            on_ready(slice(0, len(w)))
-        return loss
+    def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray) -> float:
+        return self._run(w, batch, out).loss
 
     def step(
         self, optimizer: Optimizer, w: np.ndarray, batch: Batch, gw: np.ndarray, state: State
@@ -84,10 +85,10 @@ class Compiled(Objective):
         key = "update", id(w), id(gw), id(state.vectors), kernel_of(optimizer)
 
         def make() -> tuple[Updates, Program]:
-            check_vector("w", w, self._permuted.size, FLOAT, written=True)
+            check_vector("w", w, self._size_of_w, FLOAT, written=True)
             check_vector("gw", gw, len(w), FLOAT)
             check_state(optimizer, state, w)
-            updates = Updates(w, state, optimizer)
+            updates = Updates(w, state, optimizer, self.undecayed)
             return updates, Program(updates.rest(gw, squared=False) if updates.complete else [])
 
         with self._turn:
@@ -96,7 +97,7 @@ class Compiled(Objective):
                 updates.begin(optimizer, state.step)
                 team_of(self._size(len(w) // SMALL)).run(program)
             else:
-                optimizer.update(w, gw, state)
+                super().update(optimizer, w, gw, state)
 
     def norm(self, gw: np.ndarray) -> float:
         """|gw|: squares are summed chunk by chunk, so that threads do not matter."""
@@ -119,7 +120,7 @@ class Compiled(Objective):
             source = plan.input.take(x)
 
             def make() -> tuple[Program, Program]:
-                check_vector("w", w, self._permuted.size, FLOAT)
+                check_vector("w", w, self._size_of_w, FLOAT)
                 step = Step(w, len(x), plan.slots(len(x)))
                 return plan.program(source, step, loss=False), plan.program(source, step, loss=False, prepared=True)
 
@@ -127,6 +128,12 @@ class Compiled(Objective):
             self._team(source, len(x)).run(prepared if unchanged and self._packed == (plan, source) else whole)
             self._packed = plan, source
             return plan.outputs(len(x))
+
+    def times(self, x: np.ndarray, runs: int) -> list[LayerTime]:
+        """Stage by stage: the calls of a forward pass, timed one by one."""
+        from chainrule.engine.measure.profile import forward_times  # it measures this engine, and stands above it
+
+        return forward_times(self.network, x, runs)
 
     def _run(
         self,
@@ -144,13 +151,13 @@ class Compiled(Objective):
             plan.output.take(batch)
 
             def make() -> tuple[Step, Program]:
-                check_vector("w", w, self._permuted.size, FLOAT, written=optimizer is not None)
+                check_vector("w", w, self._size_of_w, FLOAT, written=optimizer is not None)
                 if gw is not NO_GRADIENT:
-                    check_vector("gw", gw, self._permuted.size, FLOAT, written=True)
+                    check_vector("gw", gw, self._size_of_w, FLOAT, written=True)
                 if optimizer and state:
                     check_state(optimizer, state, w)
-                updates = Updates(w, state, optimizer) if optimizer else None
-                step = Step(w, n, plan.slots(n), training=True, gw=gw, updates=updates, seed=self.seed)
+                updates = Updates(w, state, optimizer, self.undecayed) if optimizer else None
+                step = Step(w, n, plan.slots(n), training=True, gw=gw, updates=updates, source=self.source)
                 return step, plan.program(source, step, loss=True)
 
             vectors = state.vectors if state else None
@@ -172,7 +179,7 @@ class Compiled(Objective):
             found = self._bound[key] = make(), alive
         return found[0]
 
-    def _team(self, source: Source, samples: int) -> Team:
+    def _team(self, source: Samples, samples: int) -> Team:
         """As many threads as a batch is worth; the result does not depend on it."""
         return team_of(self._size(samples * self._work[source.x.dtype == np.uint8] // WORTH))
 
@@ -183,16 +190,12 @@ class Compiled(Objective):
         """A plan with room for so many samples; the one there is, if it has."""
         plan = self._training if training else self._inference
         if plan is None or plan.capacity < samples:
-            plan = Plan(self.network, self._permuted, samples, gradients=training, threads=self.threads)
+            plan = Plan(
+                self.lowering, samples, gradients=training, threads=self.threads, statistics=self.statistics
+            )
             if training:
                 self._training = plan
             else:
                 self._inference = plan
             self._bound.clear()
         return plan
-
-
-def work_of(network: Network, in_bytes: bool) -> int:
-    """Multiply-adds of a sample's forward pass; of a first linear layer's on bytes a quarter, as most of them are 0."""
-    costs = [layer.multiply_adds(shape) for layer, shape in zip(network.layers, network.shapes, strict=False)]
-    return sum(costs) - (costs[0] * 3 // 4 if in_bytes and isinstance(network.layers[0], Linear) else 0)

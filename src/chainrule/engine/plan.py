@@ -1,95 +1,108 @@
-"""From a network's layers to stages, and from stages to the phases of a step."""
+"""From fusion groups to stages with buffers, and from stages to the phases of a step."""
 
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from chainrule.engine.chains import Chains
-from chainrule.engine.pieces import Piece, after_relu, images_of, pieces_of
-from chainrule.engine.runtime.calls import Call, Window
-from chainrule.engine.runtime.program import Program, Role, Task, each
-from chainrule.engine.stages.convolution import ConvolutionStage
-from chainrule.engine.stages.elementwise import elementwise_stage
-from chainrule.engine.stages.ends import Input, Output, Source
-from chainrule.engine.stages.linear import LinearStage
-from chainrule.engine.stages.pooled import PooledStage
-from chainrule.engine.stages.pooling import pooling_stage
-from chainrule.engine.stages.stage import SLOTS, DefinitionStage, Room, Stage, Step, Values
-from chainrule.engine.weights import Permuted, aligned, linear_weights
-from chainrule.layers import Convolution, Linear
-from chainrule.network.network import Network
-
-CHEAP = 32  # multiply-adds for an element of a convolution's output, up to which it is computed again, not kept
-
-
-def layout_of(network: Network) -> Permuted:
-    """Where the engine keeps each element of w."""
-    images, size = images_of(network), 0
-    where = np.empty(network.size, np.int64)
-    for p in network.parameters:
-        if isinstance(network.layers[p.layer], Linear) and p.key == "w":
-            places, floats = linear_weights(images[p.layer], p.shape[0])
-        else:
-            places, floats = np.arange(prod(p.shape)), prod(p.shape)
-        where[p.slice] = size + places
-        size += aligned(floats)
-    return Permuted(where, size)
+from chainrule.engine.lowering import Lowering
+from chainrule.engine.runtime.calls import Window
+from chainrule.engine.runtime.program import INPUT, LOSS, OTHER_WEIGHTS, Owner, Program, each
+from chainrule.engine.stages.ends import Input, Output, Samples
+from chainrule.engine.stages.joins import Fork
+from chainrule.engine.stages.stage import Group, Stage
+from chainrule.engine.stages.step import SLOTS, Step
+from chainrule.engine.stages.value import Room, Value
+from chainrule.layers.layer import within
 
 
 class Plan:
     """The stages of a network, with buffers for `capacity` samples."""
 
-    def __init__(self, network: Network, layout: Permuted, capacity: int, gradients: bool, threads: int) -> None:
-        self.network, self.layout, self.capacity, self.threads = network, layout, capacity, threads
-        self.room, self.pieces = Room(capacity, threads, gradients), pieces_of(network)
-        images = images_of(network)
-        ends = {piece.k: k for k, piece in enumerate(self.pieces)}
-        self.values = {0: Values.room(images[0], self.room, False, False)}
-        for piece in self.pieces:
-            self.values[piece.end] = Values.room(images[piece.end], self.room, *self._windows(ends.get(piece.end)))
-        self.stages = [self._stage(piece) for piece in self.pieces]
-        self.input = Input(network, self.values[0], capacity)
-        self.output = Output(network, self.values[len(network.layers)], capacity)
+    def __init__(
+        self, lowering: Lowering, capacity: int, *, gradients: bool, threads: int, statistics: np.ndarray
+    ) -> None:
+        """`statistics`: the engine's own, which training moves."""
+        self.lowering, self.network, self.capacity, self.threads = lowering, lowering.network, capacity, threads
+        self.room, groups = Room(capacity, threads, gradients), lowering.groups
+        self.values = {0: Value.room(lowering.images[0], self.room)}
+        self.forks: dict[int, Fork] = {}
+        self.stages: list[Stage] = []
+        for k, group in enumerate(groups):
+            self.values[group.output] = Value.room(lowering.images[group.output], self.room, *self._windows(k))
+            read = [self._value_for(group, place) for place in range(len(group.inputs))]
+            self.stages.append(group.kind(group, [*read, self.values[group.output]], self.room))
+        for stage in self.stages:
+            stage.statistics = within(self.network.named_statistics(statistics), stage.group.nodes[0].name)
+        self.input = Input(self.network, self.values[0], capacity)
+        self.output = Output(self.network, self.values[groups[-1].output], capacity)
 
-    def program(self, source: Source, step: Step, loss: bool, prepared: bool = False) -> Program:
+    def program(self, source: Samples, step: Step, *, loss: bool, prepared: bool = False) -> Program:
         """What computes y of the samples there, their errors (if `loss`), and dL/dw (if it has room).
 
         `prepared`: without what is done once for a w.
         """
-        step.shift = self.input.shift(source) if self.stages[0].takes_shift else 0.0
+        shifts = self.stages[0].takes_shift and 0 not in self.forks
+        step.shift = self.input.shift(source) if shifts else 0.0
         chains = Chains(step)
-        chains.add(self.input.load(source, step.shift), self.stages[0], Role(None, "load"))
+        chains.add(self.input.load(source, step.shift), self.stages[0].by_sample, Owner(INPUT))
+        self._fork(chains, 0, Owner(INPUT))
         for k, stage in enumerate(self.stages):
-            chains.add(stage.forward(step), stage, Role(k, "forward"))
+            chains.add(stage.forward(step), stage.by_sample, Owner(k))
+            self._fork(chains, stage.group.output, Owner(k))
         if loss:
-            chains.add(self.output.meet(step), self.stages[-1], Role(None, "loss"))
-            if step.gw.size:
-                self._backward(chains, step)
-            closing = chains.noted([self.output.add_up(step)], Role(None, "loss"))
-            chains.end().append(each([*closing, *self._finish(chains, step)]))
+            self._learn(chains, step)
         if step.updates:
-            chains.end().extend(chains.noted(step.updates.rest(step.gw), Role(None, "update")))
-        works = (chains.noted(stage.prepare(step), Role(k, "prepare")) for k, stage in enumerate(self.stages))
+            chains.end().extend(chains.noted(step.updates.rest(step.gw), Owner(OTHER_WEIGHTS)))
+        works = [chains.noted(stage.prepare(step), Owner(k)) for k, stage in enumerate(self.stages)]
         first = [] if prepared else [each(call for work in works for call in work)]
-        return Program([*first, *chains.end()], chains.roles)
+        return Program([*first, *chains.end()], chains.owners)
+
+    def _learn(self, chains: Chains, step: Step) -> None:
+        """The errors, and dL/dw if it is wanted."""
+        chains.add(self.output.meet(step), self.stages[-1].by_sample, Owner(LOSS))
+        closing = [*chains.noted([self.output.add_up(step)], Owner(LOSS))]
+        if step.gw.size:
+            self._backward(chains, step)
+            for k, stage in enumerate(self.stages):
+                closing += chains.noted(stage.finish(step), Owner(k))
+        chains.end().append(each(closing))
 
     def _backward(self, chains: Chains, step: Step) -> None:
-        learning = (k for k, piece in enumerate(self.pieces) if self._slices(piece))
-        first = next(learning, len(self.pieces))
-        for k, stage in reversed(list(enumerate(self.stages))[first:]):
+        learns = self.lowering.learns
+        for k, stage in reversed(list(enumerate(self.stages))):
+            fork = self.forks.get(stage.group.output)
+            if fork and learns[stage.group.output]:
+                chains.add(fork.backward(), fork.by_sample, Owner(k))
+            if not learns[stage.group.output]:
+                continue
             if isinstance(stage.x.x, Window):  # it was handed on, not kept
-                chains.add(self.stages[k - 1].forward(step), stage, Role(k - 1, "again"))
-            chains.add(stage.backward(step, to_input=k > first), stage, Role(k, "backward"))
+                chains.add(self.stages[k - 1].forward(step), stage.by_sample, Owner(k - 1, again=True))
+            to_input = any(learns[value] for value in stage.group.inputs)
+            chains.add(stage.backward(step, to_input), stage.by_sample, Owner(k))
 
-    def _finish(self, chains: Chains, step: Step) -> list[Call | Task]:
-        works = (chains.noted(stage.finish(step), Role(k, "finish")) for k, stage in enumerate(self.stages))
-        return [item for work in works for item in work] if step.gw.size else []
+    def _fork(self, chains: Chains, value: int, owner: Owner) -> None:
+        """Let the readers of a value that several read have what they need of it."""
+        if value in self.forks:
+            fork = self.forks[value]
+            chains.add(fork.forward(), fork.by_sample, owner)
+
+    def _value_for(self, group: Group, place: int) -> Value:
+        """What a group reads: a value, or, of one that several read, an alias of its own."""
+        value = group.inputs[place]
+        readers = self.lowering.readers(value)
+        if len(readers) == 1:
+            return self.values[value]
+        if value not in self.forks:
+            images = [self.lowering.image_for(value, reader) for reader in readers]
+            self.forks[value] = Fork(self.values[value], [self.values[value].alias(each, self.room) for each in images])
+        numbers = [k for k, reader in enumerate(readers) if reader is group]
+        return self.forks[value].aliases[numbers[place] if len(numbers) > 1 else numbers[0]]
 
     def slots(self, samples: int) -> int:
-        """In how many ranges a batch is done. Convolutions sum their gradients by slot: the batch alone decides."""
-        convolves = any(piece.convolves for piece in self.pieces)
-        return min(samples, SLOTS if convolves else min(SLOTS, self.threads))
+        """In how many ranges a batch is done. Where gradients are summed by slot, the batch alone decides."""
+        by_slot = any(stage.sums_by_slot for stage in self.stages)
+        return min(samples, SLOTS if by_slot else min(SLOTS, self.threads))
 
     def outputs(self, samples: int) -> np.ndarray:
         """y of the last pass, in canonical order."""
@@ -97,18 +110,15 @@ class Plan:
 
     def rows(self) -> list[dict[str, Any]]:
         """What each stage is, which kernel executes it, its multiply-adds a sample and its buffers' bytes."""
-        rows = []
-        for piece, stage in zip(self.pieces, self.stages, strict=True):
-            layers = range(piece.k, piece.end)
-            rows.append(
-                {
-                    "stage": stage.name,
-                    "kernel": stage.kernel,
-                    "multiply_adds": sum(self.network.layers[k].multiply_adds(self.network.shapes[k]) for k in layers),
-                    "bytes": sum(array_of(value).nbytes for value in (*vars(stage).values(), stage.y.x, stage.y.gx)),
-                }
-            )
-        return rows
+        return [
+            {
+                "stage": stage.name,
+                "kernel": stage.kernel,
+                "multiply_adds": stage.multiply_adds,
+                "bytes": sum(array_of(value).nbytes for value in (*vars(stage).values(), stage.y.x, stage.y.gx)),
+            }
+            for stage in self.stages
+        ]
 
     def __str__(self) -> str:
         """A line a stage."""
@@ -117,33 +127,17 @@ class Plan:
         a, b, c, d = (max(map(len, column)) for column in zip(*cells, strict=True))
         return "\n".join(f"{s:<{a}}  {k:<{b}}  {m:>{c}}  {n:>{d}}" for s, k, m, n in cells)
 
-    def _windows(self, k: int | None) -> tuple[bool, bool]:
-        """Whether x and dL/dx between pieces k - 1 and k only need to live for a sample: between two convolutions they
-        do, except x when gradients are wanted, unless it is computed again because that takes less than to keep it."""
-        if not k or not (self.pieces[k - 1].convolves and self.pieces[k].convolves):
+    def _windows(self, k: int) -> tuple[bool, bool]:
+        """Whether x and dL/dx between group k and the next only need to live for a sample: between two convolutions
+        they do, except x when gradients are wanted, unless it is computed again because that takes less than to keep
+        it."""
+        group, groups = self.lowering.groups[k], self.lowering.groups
+        if self.lowering.readers(group.output) != groups[k + 1 : k + 2] or not (
+            group.kind.hands_on and groups[k + 1].kind.hands_on
+        ):
             return False, False
-        layer, x = self.pieces[0].layer, self.network.shapes[0]
-        cheap = k == 1 and isinstance(layer, Convolution) and x[0] * layer.kernel_size**2 <= CHEAP
-        return not self.room.gradients or (cheap and self.pieces[0].pooling is None), True
-
-    def _slices(self, piece: Piece) -> dict[str, slice]:
-        """Where its parameters stand in w, in canonical order."""
-        return {p.key: p.slice for p in self.network.parameters if p.layer == piece.k}
-
-    def _stage(self, piece: Piece) -> Stage:
-        """The stage of these layers."""
-        layer, k, x, y = piece.layer, piece.k, self.values[piece.k], self.values[piece.end]
-        slices = self._slices(piece)
-        at = {key: int(self.layout.where[where.start]) for key, where in slices.items()}
-        if isinstance(layer, Convolution) and piece.pooling:
-            return PooledStage((layer, piece.relu, piece.pooling, piece.dropout), x, y, at, self.room)
-        if isinstance(layer, Convolution):
-            return ConvolutionStage(layer, piece.relu, x, y, at, self.room)
-        if isinstance(layer, Linear):
-            live = k > 0 and after_relu(self.network.layers[:k])
-            return LinearStage((layer, piece.relu, piece.dropout), k == 0, live, x, y, at, self.room)
-        stage = elementwise_stage(layer, k, x, y, self.room) or pooling_stage(layer, x, y, self.room)
-        return stage or DefinitionStage(self.network, k, x, y, slices, self.layout.where)
+        again = group.inputs == (0,) and group.kind.recomputes(group)
+        return not self.room.gradients or again, True
 
 
 def array_of(value: Any) -> np.ndarray:

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chainrule.base.errors import UsageError
 from chainrule.engine.layout import Image
 from chainrule.engine.simd import LANES, padded
-from chainrule.base.errors import UsageError
 from chainrule.training.objective import Layout
 
 

@@ -53,6 +53,6 @@ def target_units(moments: Moments) -> tuple[np.ndarray, np.ndarray]:
 
 def rescale_outputs(network: Network, mean: np.ndarray, scale: np.ndarray) -> None:
     """Let a network whose last layer is a Linear answer mean + scale y where it answered y."""
-    last = network.layer_parameters(network.w)[-1]
-    last["w"][:] = scale[:, None] * last["w"]
-    last["b"][:] = scale * last["b"] + mean
+    w, b = (placed.view(network.w) for placed in network.parameters[-2:])
+    w[:] = scale[:, None] * w
+    b[:] = scale * b + mean

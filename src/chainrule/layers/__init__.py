@@ -3,11 +3,11 @@
 from chainrule.layers.average_pooling import AveragePooling as AveragePooling
 from chainrule.layers.convolution import Convolution as Convolution
 from chainrule.layers.dropout import Dropout as Dropout
+from chainrule.layers.initial import Parameter as Parameter
 from chainrule.layers.layer import LAYERS as LAYERS
 from chainrule.layers.layer import Context as Context
 from chainrule.layers.layer import Layer as Layer
 from chainrule.layers.layer import register as register
-from chainrule.layers.initial import Parameter as Parameter
 from chainrule.layers.linear import Linear as Linear
 from chainrule.layers.log_softmax import LogSoftmax as LogSoftmax
 from chainrule.layers.max_pooling import MaxPooling as MaxPooling

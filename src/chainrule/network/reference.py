@@ -10,8 +10,10 @@ from chainrule.base.random import Source
 from chainrule.layers import graph as graphs
 from chainrule.layers.layer import Context, within
 from chainrule.network.engine import Engine, LayerTime, register_engine
+from chainrule.network.given import as_samples, check_batch, check_state, check_vector
 from chainrule.network.network import Network
 from chainrule.training.objective import Batch
+from chainrule.training.optimizers import Optimizer, State
 
 
 @register_engine("reference")
@@ -30,6 +32,7 @@ class Reference(Engine):
 
     def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray) -> float:
         y, saved = self.forward(w, batch)
+        check_vector("gw", out, len(w), w.dtype, written=True)
         gy, named = self.output_gradient(y, batch), self.network.named(w)
         gw = self.network.parameter_gradients(gy, saved, named, self.context(batch))
         for name, view in self.network.named(out).items():
@@ -37,10 +40,23 @@ class Reference(Engine):
         return self.loss_of(y, batch)
 
     def outputs(self, w: np.ndarray, x: np.ndarray, unchanged: bool = False) -> np.ndarray:
-        x = self.network.prepare(x, w.dtype)
+        check_vector("w", w, self.network.size)
+        x = self.network.prepare(as_samples(self.network, x), w.dtype)
         return self.network.forward(x, self.network.named(w), self.context())[0]
 
+    def update(self, optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State) -> None:
+        check_vector("w", w, self.network.size, written=True)
+        check_vector("gw", gw, len(w), w.dtype)
+        check_state(optimizer, state, w)
+        super().update(optimizer, w, gw, state)
+
+    def norm(self, gw: np.ndarray) -> float:
+        check_vector("gw", gw)
+        return super().norm(gw)
+
     def kinks(self, w: np.ndarray, batch: Batch) -> list[np.ndarray]:
+        check_vector("w", w, self.network.size)
+        check_batch(self.network, batch)
         graph, x = self.network.graph, self.network.prepare(batch.samples, w.dtype)
         values = graphs.forward(graph, x, self.network.named(w), self.context(batch)).values
         found = (node.layer.kinks(node.read(values)) for node in graph.nodes)
@@ -74,6 +90,8 @@ class Reference(Engine):
 
     def forward(self, w: np.ndarray, batch: Batch) -> tuple[np.ndarray, Any]:
         """(y, saved), in training."""
+        check_vector("w", w, self.network.size)
+        check_batch(self.network, batch)
         x = self.network.prepare(batch.samples, w.dtype)
         return self.network.forward(x, self.network.named(w), self.context(batch))
 

@@ -1,18 +1,11 @@
 """A network made ready to be asked: one sample at a time in as little time as possible, or many."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from chainrule.engine import DEFAULT_ENGINE, execute
-from chainrule.engine.checks import as_samples
-from chainrule.network.reference import Reference
 from chainrule.base.errors import NetworkError, UsageError
-
-if TYPE_CHECKING:
-    from chainrule.network.network import Network
+from chainrule.engine import DEFAULT_ENGINE, execute
+from chainrule.network.given import as_samples
+from chainrule.network.network import Network
 
 
 class Predictor:
@@ -21,7 +14,13 @@ class Predictor:
         predict = network.predictor()
         predict(x)                       # probabilities of the classes, or the values of a regression
 
-    Later changes of the network's w do not reach it. `threads` as in `fit`; `batch_size` bounds the memory.
+    network : what is asked; later changes of its w do not reach the predictor
+    engine : "compiled" (default) or "reference"
+    threads : at most so many, of the compiled engine (default: as many as this process may use)
+    batch_size : samples at a time, at least 1: it bounds the memory
+
+    x is (s, *input_shape) in numbers, or bytes that the network scales, or rows of either. Any number of threads may
+    ask the same predictor. Raises DataError for an x that does not fit, NetworkError where there are no classes.
     """
 
     def __init__(
@@ -36,7 +35,7 @@ class Predictor:
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """y = f_w(x): (s, *output_shape)."""
         x = as_samples(self.network, x)
-        parts = [self._outputs(x[k : k + self.batch_size]) for k in range(0, len(x), self.batch_size)]
+        parts = [self._ask(x[k : k + self.batch_size]) for k in range(0, len(x), self.batch_size)]
         if len(parts) == 1:
             return parts[0]
         return np.concatenate(parts) if parts else np.empty((0, *self.network.output_shape), self._w.dtype)
@@ -53,7 +52,5 @@ class Predictor:
             raise NetworkError(f"a network trained by {name} has no classes; call the predictor itself")
         return classes
 
-    def _outputs(self, x: np.ndarray) -> np.ndarray:
-        if isinstance(self._executor, Reference):
-            return self._executor.outputs(self._w, x)
+    def _ask(self, x: np.ndarray) -> np.ndarray:
         return self._executor.outputs(self._w, x, unchanged=True)

@@ -14,7 +14,7 @@ those of x and gy are.
 import numpy as np
 
 from chainrule.engine.layout import block_floats, place
-from chainrule.engine.runtime.jit import inlined, kernel
+from chainrule.engine.runtime.jit import inlined, kernel, range_kernel
 
 F32 = np.float32
 
@@ -53,7 +53,7 @@ def clear(x):
     x[:] = 0
 
 
-@kernel
+@range_kernel
 def add_up(values, total, first, last):
     """total[0] = values[first] + ... + values[last - 1], in this order."""
     total[0] = 0
@@ -61,7 +61,7 @@ def add_up(values, total, first, last):
         total[0] += values[k]
 
 
-@kernel
+@range_kernel
 def identity(x, y, xi, yi, first, last):
     """y = x."""
     count = runs(xi, yi)
@@ -72,7 +72,18 @@ def identity(x, y, xi, yi, first, last):
                 b[k] = a[k]
 
 
-@kernel
+@range_kernel
+def add(a, b, y, ai, bi, yi, first, last):
+    """y = a + b."""
+    count = max(runs(ai, yi), runs(bi, yi))
+    for s in range(first, last):
+        for r in range(count):
+            left, right, out = run(a, ai, s, r, count), run(b, bi, s, r, count), run(y, yi, s, r, count)
+            for k in range(len(out)):
+                out[k] = left[k] + right[k]
+
+
+@range_kernel
 def relu(x, y, xi, yi, first, last):
     """y = max(x, 0)."""
     count = runs(xi, yi)
@@ -83,7 +94,7 @@ def relu(x, y, xi, yi, first, last):
                 b[k] = F32(0) if a[k] <= 0 else a[k]  # NaN is not below 0
 
 
-@kernel
+@range_kernel
 def relu_input_gradient(gy, x, gx, gi, xi, derivative_at_zero, first, last):
     """gx = gy [x > 0], or gy [x >= 0]: a product, so that NaN and infinity become NaN as in the definition."""
     count = runs(gi, xi)
@@ -98,7 +109,7 @@ def relu_input_gradient(gy, x, gx, gi, xi, derivative_at_zero, first, last):
                     out[k] = g[k] * F32(a[k] > 0)
 
 
-@kernel
+@range_kernel
 def dropout(x, keep, scale, y, xi, ki, yi, first, last):
     """y = x keep scale; `ki` is the image of the mask (uint8, 1 keeps)."""
     count = max(runs(xi, yi), runs(xi, ki))
@@ -109,7 +120,7 @@ def dropout(x, keep, scale, y, xi, ki, yi, first, last):
                 b[k] = a[k] * (F32(mask[k]) * scale)
 
 
-@kernel
+@range_kernel
 def dropout_input_gradient(gy, keep, scale, gx, gi, ki, first, last):
     """gx = gy keep scale."""
     dropout(gy, keep, scale, gx, gi, ki, gi, first, last)
@@ -141,7 +152,7 @@ def hyperbolic_tangent(x):
     return near if np.abs(x) < F32(0.625) else far
 
 
-@kernel
+@range_kernel
 def sigmoid(x, y, xi, yi, first, last):
     """y = 1 / (1 + exp(-x)), or exp(x) / (1 + exp(x)) for x < 0."""
     count = runs(xi, yi)
@@ -165,7 +176,7 @@ def zero_padding(y, yi, s):
             y[at : at + yi.lanes - yi.channels % yi.lanes] = 0
 
 
-@kernel
+@range_kernel
 def sigmoid_input_gradient(gy, y, gx, gi, yi, first, last):
     """gx = gy y (1 - y)."""
     count = runs(gi, yi)
@@ -176,7 +187,7 @@ def sigmoid_input_gradient(gy, y, gx, gi, yi, first, last):
                 out[k] = g[k] * b[k] * (F32(1) - b[k])
 
 
-@kernel
+@range_kernel
 def tanh(x, y, xi, yi, first, last):
     """y = tanh(x)."""
     count = runs(xi, yi)
@@ -187,7 +198,7 @@ def tanh(x, y, xi, yi, first, last):
                 b[k] = hyperbolic_tangent(a[k])
 
 
-@kernel
+@range_kernel
 def tanh_input_gradient(gy, y, gx, gi, yi, first, last):
     """gx = gy (1 - y^2)."""
     count = runs(gi, yi)

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from chainrule.engine.runtime.jit import kernel
+from chainrule.engine.runtime.jit import kernel, range_kernel
 from chainrule.engine.simd import LANES
 from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, SigmoidBinaryCrossEntropy, SquaredError
 
@@ -38,7 +38,7 @@ def largest(x):
     return top
 
 
-@kernel
+@range_kernel
 def log_softmax_nll(x, t, weight, n, stride, error, gx, first, last):
     """error = weight (-x[t] + log sum of exp(x[i])),  gx[i] = weight (softmax(x)[i] - [i = t]); of scores x."""
     for s in range(first, last):
@@ -54,7 +54,7 @@ def log_softmax_nll(x, t, weight, n, stride, error, gx, first, last):
         zero_padding(gx, s, n, stride)
 
 
-@kernel
+@range_kernel
 def nll(p, t, weight, n, stride, error, gp, first, last):
     """error = -weight log p[t],  gp[i] = -weight [i = t] / p[t]; of probabilities p."""
     for s in range(first, last):
@@ -66,7 +66,7 @@ def nll(p, t, weight, n, stride, error, gp, first, last):
         zero_padding(gp, s, n, stride)
 
 
-@kernel
+@range_kernel
 def squared_error(y, t, weight, n, stride, error, gy, first, last):
     """error = weight times the sum of (y[i] - t[i])^2,  gy[i] = 2 weight (y[i] - t[i])."""
     for s in range(first, last):
@@ -80,7 +80,7 @@ def squared_error(y, t, weight, n, stride, error, gy, first, last):
         zero_padding(gy, s, n, stride)
 
 
-@kernel
+@range_kernel
 def binary_cross_entropy(p, t, weight, n, stride, error, gp, first, last):
     """error = weight times the sum of -log p[i] (t = 1) or -log(1 - p[i]),
     gp[i] = weight times -1 / p[i] or 1 / (1 - p[i])."""
@@ -95,7 +95,7 @@ def binary_cross_entropy(p, t, weight, n, stride, error, gp, first, last):
         zero_padding(gp, s, n, stride)
 
 
-@kernel
+@range_kernel
 def sigmoid_binary_cross_entropy(x, t, weight, n, stride, error, gx, first, last):
     """error = weight times the sum of log(1 + exp(x[i])) - t[i] x[i],
     gx[i] = weight (sigmoid(x[i]) - t[i]); of scores x."""

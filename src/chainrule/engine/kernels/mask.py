@@ -1,11 +1,11 @@
 """dL/dy behind a ReLU (and a dropout), laid out for whoever reads it next."""
 
 from chainrule.engine.layout import place
-from chainrule.engine.runtime.jit import kernel
+from chainrule.engine.runtime.jit import range_kernel
 from chainrule.engine.simd import LANES, above, fill, load, scale, select, store
 
 
-@kernel
+@range_kernel
 def copy_gradient(gy, gy_image, y, y_image, relu, factor, gz, gz_image, spread, first, last):
     """gz at pixel (spread i, spread j) = factor dL/dy at (i, j), or 0 where relu and y <= 0; samples first .. last-1.
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.engine.runtime.jit import kernel
+from chainrule.engine.runtime.jit import kernel, range_kernel
 from chainrule.engine.simd import LANES, add, load, multiply, total, zeros
 from chainrule.training.optimizers import SGD, AdaDelta, Adam, Optimizer
 
@@ -57,7 +57,7 @@ def regularised(gw, w, decay):
     return gw + decay * w if decay else gw
 
 
-@kernel
+@range_kernel
 def descent(w, gw, constants, rows, first, last):
     """w <- w - lr g."""
     lr, decay = constants[0], constants[1]
@@ -66,7 +66,7 @@ def descent(w, gw, constants, rows, first, last):
         w[k] -= lr * regularised(gw[k], w[k], decay)
 
 
-@kernel
+@range_kernel
 def momentum(w, gw, v, constants, rows, first, last):
     """v <- momentum v + g,  w <- w - lr v."""
     lr, decay, keep = constants[0], constants[1], constants[2]
@@ -77,7 +77,7 @@ def momentum(w, gw, v, constants, rows, first, last):
         w[k] -= lr * v[k]
 
 
-@kernel
+@range_kernel
 def adadelta(w, gw, v, u, constants, rows, first, last):
     """v <- rho v + (1-rho) g^2,  dx = sqrt((u + eps) / (v + eps)) g,  u <- rho u + (1-rho) dx^2,  w <- w - lr dx."""
     lr, decay, rho, one_rho, eps = constants[0], constants[1], constants[2], constants[3], constants[4]
@@ -91,7 +91,7 @@ def adadelta(w, gw, v, u, constants, rows, first, last):
         w[k] -= lr * dx
 
 
-@kernel
+@range_kernel
 def adam(w, gw, m, v, constants, rows, first, last):
     """m <- b1 m + (1-b1) g,  v <- b2 v + (1-b2) g^2,  w <- w - rate m / (sqrt(unbias v) + eps).
 
@@ -115,7 +115,7 @@ def adam(w, gw, m, v, constants, rows, first, last):
         w[k] -= rate * m[k] / (np.sqrt(unbias * v[k]) + eps)
 
 
-@kernel
+@range_kernel
 def squares(g, sums, rows, block, first, last):
     """sums[first // block] = the sum of the squares of rows first .. last-1, at most `block` of them."""
     at, end = rows.g_at + first * rows.floats, rows.g_at + last * rows.floats

@@ -10,13 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chainrule.base.random import KEY_STEPS, ROUNDS, Draws
-from chainrule.engine.runtime.jit import inlined, kernel
+from chainrule.base.random import HIGH, KEY_STEPS, LOW, MULTIPLIERS, ROUNDS, Draws, threshold_of
+from chainrule.engine.runtime.jit import inlined, kernel, range_kernel
 from chainrule.engine.simd import LANES
 
-M0, M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+M0, M1 = MULTIPLIERS
 STEP0, STEP1 = np.uint64(KEY_STEPS[0]), np.uint64(KEY_STEPS[1])
-LOW, HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)
 
 
 class Mask(NamedTuple):
@@ -27,11 +26,6 @@ class Mask(NamedTuple):
     layer: int
     step: int
     threshold: int
-
-
-def threshold_of(p: float) -> int:
-    """Words below it drop, with probability p."""
-    return min(round(p * 2.0**32), 2**32 - 1)
 
 
 def step_words(draws: Draws) -> tuple[int, int, int, int]:
@@ -90,14 +84,14 @@ def keep_image(mask, position, x, out, s):
             keep_pixels(mask, position, c, x.channels, block)
 
 
-@kernel
+@range_kernel
 def keep_images(mask, offset, x, out, first, last):
     """The keep masks of samples first .. last-1, which stand at `offset` + s of the global batch."""
     for s in range(first, last):
         keep_image(mask, offset + s, x, out, s)
 
 
-@kernel
+@range_kernel
 def draw_masks(layer, threshold, draws, out, x, first, last):
     """The same for draws = (key0, key1, step, offset), which change from step to step."""
     keep_images(Mask(draws[0], draws[1], layer, draws[2], threshold), draws[3], x, out, first, last)

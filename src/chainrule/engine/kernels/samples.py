@@ -8,7 +8,7 @@ x is flat and in canonical order. The rows of a shuffle lie far apart in memory:
 import numpy as np
 
 from chainrule.engine.layout import place
-from chainrule.engine.runtime.jit import kernel
+from chainrule.engine.runtime.jit import kernel, range_kernel
 from chainrule.engine.simd import prefetch
 
 AHEAD = 2  # samples
@@ -52,7 +52,7 @@ def runs(image):
     return image.channels, image.height, image.width, image.lanes
 
 
-@kernel
+@range_kernel
 def take_samples(x, rows, zero, step, out, image, first, last):
     """out[s, c, i, j] = zero + step x[rows[s], c, i, j], in out's type."""
     channels, lines, width, apart = runs(image)

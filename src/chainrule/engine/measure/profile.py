@@ -2,9 +2,9 @@
 
     seconds of a call = what `run_call` takes as Python sees it, less what a call that does nothing takes
 
-A call belongs to a stage and to a phase of it: forward, input gradient, weight gradient; update (with the squares of
-|dL/dw|); definition, which is all that the interpreter runs; or other: what is prepared once a step, the input's
-scaling, the masks of ReLU and dropout, the loss.
+A call belongs to a stage and says itself what it is for (`calls`): forward, input gradient, weight gradient; update
+(with the squares of |dL/dw|); definition, which is all that the interpreter runs; or other: what is prepared once a
+step, the input's scaling, the masks of ReLU and dropout, the loss.
 """
 
 from collections import defaultdict
@@ -13,40 +13,28 @@ from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
 
+import numpy as np
+
 from chainrule.engine.compiled import Compiled
-from chainrule.engine.kernels.optimizers import Rows
-from chainrule.engine.measure.work import (
-    BY_INPUT,
-    BY_WEIGHTS,
-    DEFINITION,
-    FORWARD,
-    OTHER,
-    PHASES,
-    PRODUCTS,
-    UPDATE,
-    executed,
-)
-from chainrule.engine.runtime.calls import Call, bind, run_call
+from chainrule.engine.runtime.calls import DEFINITION, PRODUCTS, ROLES, Call, bind, run_call
 from chainrule.engine.runtime.denormals import denormals_flushed
-from chainrule.engine.runtime.jit import kernel
-from chainrule.engine.runtime.program import Program, Role, Task, Unit
+from chainrule.engine.runtime.jit import range_kernel
+from chainrule.engine.runtime.program import INPUT, LOSS, OTHER_WEIGHTS, Owner, Program, Task, Unit
 from chainrule.engine.runtime.threads import Team
-from chainrule.engine.stages.ends import Source
+from chainrule.engine.stages.ends import Samples
+from chainrule.network.engine import LayerTime
 from chainrule.network.network import Network
 
-MASKS = ("draw_masks", "dropout", "copy_gradient")  # kernels
-OF_WEIGHTS = ("weight_gradient", "bias_gradient", "plane_gradients", "shifted_start")  # in kernels' names
-INPUT, OTHER_WEIGHTS = "input", "other weights"  # have a place as stages have
 EMPTY_CALLS = 2001
 
 
-@kernel
+@range_kernel
 def timed_call(entry, words, worker, slot, first, last):
     """Run a call."""
     run_call(entry, words, worker, slot, first, last)
 
 
-@kernel
+@range_kernel
 def nothing(n, first, last):
     """What it takes to time nothing."""
 
@@ -56,14 +44,14 @@ class Stopwatch(Team):
 
     def __init__(self) -> None:
         super().__init__(1)
-        self.roles: dict[Unit, Role] = {}
+        self.owners: dict[Unit, Owner] = {}
         self.runs: list[dict[Unit, float]] = []  # of each program run, the seconds of each unit
         self.ranges: dict[Unit, int] = defaultdict(int)  # in the last run: the lengths of all that a unit ran over
         self.overhead, empty = 0.0, bind(nothing, 0)
         self.overhead = median(self._timed(empty, empty.words.ctypes.data, 0, 0, 1) for _ in range(EMPTY_CALLS))
 
     def run(self, program: Program) -> None:
-        self.roles.update(program.roles)
+        self.owners.update(program.owners)
         self.runs.append(defaultdict(float))
         self.ranges.clear()
         with denormals_flushed():
@@ -100,7 +88,7 @@ class Timed(Compiled):
         super().__init__(network, seed, threads=1)
         self.watch = Stopwatch()
 
-    def _team(self, source: Source, samples: int) -> Team:
+    def _team(self, source: Samples, samples: int) -> Team:
         return self.watch
 
 
@@ -124,47 +112,49 @@ class Row:
 def rows(engine: Timed, steps: Sequence[Mapping[Unit, float]], samples: int) -> list[Row]:
     """A row for each stage's phases: medians over steps, of the seconds of each unit, on batches of that size."""
     plan, watch = engine.plan(samples), engine.watch
-    sizes = [row["multiply_adds"] for row in plan.rows()]
-    names = [INPUT, *(stage.name for stage in plan.stages), str(plan.network.loss), OTHER_WEIGHTS]
+    names = {INPUT: INPUT, LOSS: str(plan.network.loss), OTHER_WEIGHTS: OTHER_WEIGHTS}
     groups: dict[tuple[int, str], list[Unit]] = defaultdict(list)
     for unit in steps[-1]:
-        role = watch.roles[unit]
-        groups[place_of(role, len(plan.stages)), phase_of(unit, role)].append(unit)
+        groups[place_of(watch.owners[unit], len(plan.stages)), role_of(unit)].append(unit)
     found = []
-    for (place, phase), units in sorted(groups.items(), key=lambda item: (item[0][0], PHASES.index(item[0][1]))):
+    for (place, role), units in sorted(groups.items(), key=lambda item: (item[0][0], ROLES.index(item[0][1]))):
+        owner = watch.owners[units[0]].stage
+        stage = plan.stages[owner] if isinstance(owner, int) else None
         seconds = max(median(sum(step[unit] for unit in units) for step in steps), 0.0) / samples
-        made = dense = 0
-        if phase in PRODUCTS:
-            dense, times = sizes[place - 1], 1 + any(watch.roles[unit].work == "again" for unit in units)
-            made = times * executed(plan.stages[place - 1], phase, dense, samples)
-        moved = sum(moved_bytes(unit) * watch.ranges[unit] for unit in units) / samples
-        found.append(Row(place, names[place], phase, seconds, made, dense, moved))
+        made = dense = 0.0
+        if stage and role in PRODUCTS:
+            times = 1 + any(watch.owners[unit].again for unit in units)
+            dense, made = stage.multiply_adds, times * stage.executed(role, samples)
+        moved = sum(unit.moved * watch.ranges[unit] for unit in units if isinstance(unit, Call)) / samples
+        found.append(Row(place, stage.name if stage else names[str(owner)], role, seconds, made, dense, moved))
     return found
 
 
-def place_of(role: Role, stages: int) -> int:
+def place_of(owner: Owner, stages: int) -> int:
     """Where its row stands: the input, the stages, the loss, other weights."""
-    if role.stage is not None:
-        return 1 + role.stage
-    return {"load": 0, "loss": stages + 1, "update": stages + 2}[role.work]
+    if isinstance(owner.stage, int):
+        return 1 + owner.stage
+    return {INPUT: 0, LOSS: stages + 1, OTHER_WEIGHTS: stages + 2}[owner.stage]
 
 
-def phase_of(unit: Unit, role: Role) -> str:
-    """Which of the phases a unit of that role belongs to."""
-    if not isinstance(unit, Call):
-        return DEFINITION
-    if role.work == "update" or any(isinstance(argument, Rows) for argument in unit.arguments):
-        return UPDATE
-    if role.work in ("prepare", "load", "loss") or unit.name in MASKS:
-        return OTHER
-    if role.work in ("forward", "again"):
-        return FORWARD
-    return BY_WEIGHTS if role.work == "finish" or any(name in unit.name for name in OF_WEIGHTS) else BY_INPUT
+def role_of(unit: Unit) -> str:
+    """What a unit is for."""
+    return unit.role if isinstance(unit, Call) else DEFINITION
 
 
-def moved_bytes(unit: Unit) -> int:
-    """Bytes that an optimizer's kernel (w, dL/dw, state ..., constants, rows) reads and writes for each of its rows."""
-    if not isinstance(unit, Call) or not isinstance(unit.arguments[-1], Rows):
-        return 0
-    w, state = unit.arguments[0], len(unit.arguments) - 4
-    return unit.arguments[-1].floats * w.itemsize * (3 + 2 * state)
+def forward_times(network: Network, x: np.ndarray, runs: int) -> list[LayerTime]:
+    """What each stage takes of a forward pass over x, for a sample: medians over `runs`, after one more."""
+    engine = Timed(network)
+    w = engine.layout.pack(network.w)
+    for run in range(1 + runs):
+        engine.outputs(w, x, unchanged=run > 0)
+    groups = engine.lowering.groups
+    totals: list[dict[int, float]] = []
+    for timed in engine.watch.runs[1:]:
+        totals.append(defaultdict(float))
+        for unit, seconds in timed.items():
+            totals[-1][place_of(engine.watch.owners[unit], len(groups))] += seconds
+    names = [(), *(tuple(node.name for node in group.nodes) for group in groups)]
+    return [
+        LayerTime(each, max(median(total[place] for total in totals), 0.0) / len(x)) for place, each in enumerate(names)
+    ]

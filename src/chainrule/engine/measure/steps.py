@@ -13,7 +13,7 @@ from chainrule.base.errors import DivergedError
 from chainrule.data.dataset import Dataset
 from chainrule.engine.compiled import Compiled
 from chainrule.engine.measure.profile import Row, Timed, rows
-from chainrule.engine.plan import layout_of
+from chainrule.engine.lowering import layout_of
 from chainrule.network.network import Network
 from chainrule.training.descent import Training, batch_of
 from chainrule.training.objective import Batch

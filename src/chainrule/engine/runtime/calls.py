@@ -2,8 +2,8 @@
 
     call = bind(kernel, packed, b, x, PerWorker(scratch))          # kernel(packed, b, x, scratch, first, last)
 
-A kernel whose last parameters are `first, last` works on a range that it is told at each run, of samples or whatever
-the caller cuts up; the other arguments are fixed here: whole numbers, floats, arrays and tuples of these. They are kept
+A `range_kernel` works on a range that it is told at each run, first .. last-1, of samples or whatever the caller cuts
+up; the other arguments are fixed here: whole numbers, floats, arrays and tuples of these. They are kept
 as 64-bit words, from which a small compiled *entry* makes the kernel's arguments.
 
 Three kinds of array differ from run to run:
@@ -14,7 +14,6 @@ Three kinds of array differ from run to run:
                          what a chain of kernels hands on to its next kernel, and nobody needs later
 """
 
-import inspect
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -57,6 +56,11 @@ class Window:
 
 Varying = PerWorker | PerSlot | Window
 
+FORWARD, BY_INPUT, BY_WEIGHTS = PRODUCTS = "forward", "input gradient", "weight gradient"
+UPDATE, DEFINITION, OTHER = "update", "definition", "other"
+ROLES = (*PRODUCTS, UPDATE, DEFINITION, OTHER)
+"""What a call is for: a definition is what the interpreter runs; other are preparations, masks, the loss."""
+
 
 @dataclass(frozen=True, eq=False)
 class Call:
@@ -65,7 +69,8 @@ class Call:
     entry: int
     words: np.ndarray
     arguments: tuple[Any, ...]
-    name: str  # of the kernel
+    role: str = OTHER
+    moved: int = 0  # bytes that it reads and writes for each of its range, where that is what takes the time
 
     @property
     def by_slot(self) -> bool:
@@ -77,12 +82,12 @@ def _by_slot(value: Any) -> bool:
     return any(map(_by_slot, value)) if isinstance(value, tuple) else isinstance(value, PerSlot)
 
 
-def bind(kernel: Any, *arguments: Any) -> Call:
+def bind(kernel: Any, *arguments: Any, role: str = OTHER, moved: int = 0) -> Call:
     """A call of the kernel with these arguments, and the range it is told, if it takes one."""
     words: list[int] = []
     encode(arguments, words)
     kind = type_of(arguments)
-    return Call(entry_address(kernel, kind), np.array(words, np.int64), arguments, kernel.py_func.__name__)
+    return Call(entry_address(kernel, kind), np.array(words, np.int64), arguments, role, moved)
 
 
 def encode(value: Any, words: list[int]) -> None:
@@ -180,8 +185,7 @@ def reader(kind: Any, ranged: bool) -> Any:
 @cache
 def entry_address(kernel: Any, kind: Any) -> int:
     """The address of the compiled function (words, worker, slot, first, last) that calls the kernel."""
-    ranged = list(inspect.signature(kernel.py_func).parameters)[-2:] == ["first", "last"]
-    arguments = reader(kind, ranged)
+    arguments = reader(kind, kernel.ranged)
 
     def entry(words, worker, slot, first, last):
         kernel(*arguments(words, worker, slot, first, last))

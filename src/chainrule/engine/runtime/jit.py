@@ -27,6 +27,14 @@ def kernel(function: Callable[..., Any]) -> Any:
     return Kernel(function, targetoptions=OPTIONS)
 
 
+def range_kernel(function: Callable[..., Any]) -> Any:
+    """A kernel whose last two parameters are a range, first .. last-1, of samples or whatever its caller cuts up: which
+    one it is told at each run (`calls`)."""
+    made = kernel(function)
+    made.ranged = True
+    return made
+
+
 def inlined(function: Callable[..., Any]) -> Any:
     """Compile a function into its callers, so that LLVM makes vectors of the loops that call it."""
     tell_apart(function)
@@ -64,6 +72,8 @@ def collector_paused() -> Iterator[None]:
 
 class Kernel(CPUDispatcher):
     """What Numba's `njit` makes, except that other kernels take it in as a `Part`."""
+
+    ranged = False  # see `range_kernel`
 
     def __init__(self, function: Callable[..., Any], targetoptions: dict[str, Any]) -> None:
         super().__init__(function, targetoptions=targetoptions)

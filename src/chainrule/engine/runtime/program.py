@@ -41,19 +41,22 @@ class Phase:
 Unit = Call | Callable[[], None]  # what runs as one
 
 
-class Role(NamedTuple):
-    """What a unit is for."""
+class Owner(NamedTuple):
+    """Whom a unit works for."""
 
-    stage: int | None  # its number; None: whatever else there is
-    work: str  # prepare, load, forward, again (forward once more), loss, backward, finish or update
+    stage: int | str  # its number; or a name, of what is no stage
+    again: bool = False  # whether it computes once more what was not kept
+
+
+INPUT, LOSS, OTHER_WEIGHTS = "input", "loss", "other weights"  # owners that are no stage
 
 
 @dataclass(eq=False)
 class Program:
-    """Phases as compiled code reads them: tables of whole numbers. Only whoever measures asks for the roles."""
+    """Phases as compiled code reads them: tables of whole numbers. Only whoever measures asks for the owners."""
 
     phases: Sequence[Phase]
-    roles: Mapping[Unit, Role] = field(default_factory=dict)
+    owners: Mapping[Unit, Owner] = field(default_factory=dict)
     starts: np.ndarray = field(init=False)  # (phases + 1,) each phase's first task, and where the last ends
     python: np.ndarray = field(init=False)  # (phases,) 1 for a phase of the interpreter
     tasks: np.ndarray = field(init=False)  # (6 tasks,) first call, call behind the last, slot, first, last, block; ...

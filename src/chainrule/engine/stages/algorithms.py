@@ -65,11 +65,20 @@ class Algorithm:
         """Take b from w[at:]."""
         return bind(copy, w[at : at + self.shape.out_channels], self.b)
 
-    def run(self, x: Place, xi: Image, y: Place, yi: Image, relu: bool = False) -> list[Call]:
-        """y = convolution(x) + b, with ReLU if so asked."""
+    def run(self, x: Place, xi: Image, y: Place, yi: Image, role: str, relu: bool = False) -> list[Call]:
+        """y = convolution(x) + b, with ReLU if so asked; `role` of its calls."""
         if self.winograd is None:
             _, kernel = convolution.kernels_for(self.shape)
-            return [bind(kernel, self.packed, self.b, x, xi, y, yi, self.shape, int(relu))]
+            return [bind(kernel, self.packed, self.b, x, xi, y, yi, self.shape, int(relu), role=role)]
         kernel = winograd_convolution_kernel(winograd.rows_kernel(self.winograd.columns))
-        products = bind(kernel, (self.packed, self.b), (x, xi), (y, yi), self.winograd, self.scratch)
-        return [products, bind(relu_kernel, y, y, yi, yi)] if relu else [products]
+        products = bind(kernel, (self.packed, self.b), (x, xi), (y, yi), self.winograd, self.scratch, role=role)
+        return [products, bind(relu_kernel, y, y, yi, yi, role=role)] if relu else [products]
+
+    @property
+    def multiply_adds(self) -> int:
+        """Of one sample, as executed. Winograd's algorithm takes 36 for each pair of channels and 4x4 outputs, which
+        are 144 in the definition; its transforms are not counted, nor what lies beyond the image."""
+        s = self.shape
+        if self.winograd is None:
+            return s.out_channels * s.in_channels * s.kernel_size**2 * s.rows * s.columns
+        return s.out_channels * s.in_channels * winograd.POINTS * -(-s.rows // winograd.TILE) * -(-s.columns // winograd.TILE)

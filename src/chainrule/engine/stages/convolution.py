@@ -1,7 +1,8 @@
 """The stage convolution [+ ReLU], dense: by the direct or Winograd's algorithm, forward and backward."""
 
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,14 +17,17 @@ from chainrule.engine.kernels.convolution.weights import (
 from chainrule.engine.kernels.elementwise import clear
 from chainrule.engine.kernels.mask import copy_gradient
 from chainrule.engine.layout import Image, image
-from chainrule.engine.runtime.calls import Call, PerSlot, bind
+from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, PerSlot, bind
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import REGISTERS, padded
 from chainrule.engine.stages.algorithms import Algorithm, Place
-from chainrule.engine.stages.stage import SLOTS, Room, Stage, Step, Values, Work
-from chainrule.layers import Convolution
+from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
+from chainrule.engine.stages.step import SLOTS, Step
+from chainrule.engine.stages.value import Room, Value
+from chainrule.layers import Convolution, ReLU
 
 ONE = np.float32(1)
+CHEAP = 32  # multiply-adds for an element of y, up to which it is computed again rather than kept
 
 
 @cache
@@ -51,26 +55,64 @@ class GradientSlots:
         """Calls that add the slots into the step's gradient, in canonical order."""
         sizes, n = (step.slots, self.w_floats, self.lanes, self.shape), self.shape.out_channels
         return [
-            bind(reduce_weight_gradient, self.all_w, *sizes, step.gw, self.at["w"]),
-            bind(reduce_bias_gradient, self.all_b, step.slots, self.b_floats, n, step.gw, self.at["b"]),
+            bind(reduce_weight_gradient, self.all_w, *sizes, step.gw, self.at["w"], role=BY_WEIGHTS),
+            bind(reduce_bias_gradient, self.all_b, step.slots, self.b_floats, n, step.gw, self.at["b"], role=BY_WEIGHTS),
         ]
 
 
-class ConvolutionStage(Stage):
-    """Convolution, with the ReLU that follows it if there is one."""
+class Taken(NamedTuple):
+    """The layers of such a stage."""
+
+    convolution: Convolution
+    relu: ReLU | None
+
+
+class ConvolvingStage(Stage):
+    """What stages share that begin with a convolution."""
 
     by_sample = True
+    hands_on = True
+    sums_by_slot = True
 
-    def __init__(self, layer: Convolution, relu: bool, x: Values, y: Values, at: dict[str, int], room: Room) -> None:
+    @classmethod
+    def frame(cls, group: Group) -> int:
+        return group.layers.convolution.padding
+
+    @classmethod
+    def takes_planes(cls, group: Group) -> bool:
+        return True
+
+
+@register_stage
+class ConvolutionStage(ConvolvingStage):
+    """Convolution, with the ReLU that follows it if there is one."""
+
+    def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
+        super().__init__(group, values, room)
+        layer, x, y = group.layers.convolution, self.x, self.y
         sizes = layer.kernel_size, layer.stride, layer.padding, y.image.height, y.image.width
         self.shape = Convolved(layer.out_channels, x.image.channels, *sizes)
-        self.relu, self.at = relu, at
+        self.relu, self.at = group.layers.relu is not None, group.at
         self.algorithm = Algorithm.choose(self.shape, x.image, room.workers)
-        super().__init__(f"{layer}{' + ReLU' if relu else ''}", self.algorithm.name, x, y)
+        self.kernel, y.rectified = self.algorithm.name, self.relu
         if room.gradients:
-            self.slots = GradientSlots(self.shape, x.image.lanes, at)
+            self.slots = GradientSlots(self.shape, x.image.lanes, self.at)
             if x.image.lanes > 1:
                 self._room_for_gradients(room)
+
+    @classmethod
+    def fuse(cls, nodes: Upcoming) -> Any:
+        layer = nodes.take(Convolution)
+        return layer and Taken(layer, nodes.take(ReLU()))
+
+    @classmethod
+    def recomputes(cls, group: Group) -> bool:
+        return group.x_shape[0] * group.layers.convolution.kernel_size**2 <= CHEAP
+
+    def executed(self, role: str, samples: int) -> float:
+        if role == BY_WEIGHTS:
+            return self.multiply_adds
+        return (self.algorithm if role == FORWARD else self.back).multiply_adds
 
     def _room_for_gradients(self, room: Room) -> None:
         """Room for dL/dz before the ReLU, in the frame that the input gradient's convolution reads it in."""
@@ -95,24 +137,24 @@ class ConvolutionStage(Stage):
 
     def forward(self, step: Step) -> Work:
         x, y = self.x, self.y
-        return self.algorithm.run(x.x, x.image, y.x, y.image, self.relu)
+        return self.algorithm.run(x.x, x.image, y.x, y.image, FORWARD, self.relu)
 
     def backward(self, step: Step, to_input: bool) -> Work:
         x, y, slots = self.x, self.y, self.slots
         in_blocks, in_planes = gradient_kernels(self.shape.kernel_size)
         if x.image.lanes == 1:  # the first layer: nobody else reads dL/dz, and it is not stored
             gy = (y.gx, y.gradient_image), (y.x, y.image), int(self.relu)
-            return [bind(in_planes, *gy, x.x, x.image, slots.w, slots.b, self.shape)]
+            return [bind(in_planes, *gy, x.x, x.image, slots.w, slots.b, self.shape, role=BY_WEIGHTS)]
         gz, gz_image = self.gz, self.gz_image
         calls = [
             self._masked(gz, gz_image, 1),
-            bind(in_blocks, gz, gz_image, x.x, x.image, slots.w, self.shape),
-            bind(bias_gradient, gz, gz_image, slots.b),
+            bind(in_blocks, gz, gz_image, x.x, x.image, slots.w, self.shape, role=BY_WEIGHTS),
+            bind(bias_gradient, gz, gz_image, slots.b, role=BY_WEIGHTS),
         ]
         if to_input:
             if self.shape.stride > 1:
                 calls.append(self._masked(self.spread, self.spread_image, self.shape.stride))
-            calls += self.back.run(self.spread, self.spread_image, x.gx, x.gradient_image)
+            calls += self.back.run(self.spread, self.spread_image, x.gx, x.gradient_image, BY_INPUT)
         return calls
 
     def _masked(self, gz: Place, gz_image: Image, spread: int) -> Call:

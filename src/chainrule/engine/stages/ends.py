@@ -10,7 +10,10 @@ from chainrule.engine.kernels.elementwise import add_up
 from chainrule.engine.kernels.samples import take_samples
 from chainrule.engine.runtime.calls import bind
 from chainrule.engine.runtime.program import Task
-from chainrule.engine.stages.stage import Step, Values, Work, interpreted
+from chainrule.engine.stages.definition import interpreted
+from chainrule.engine.stages.stage import Work
+from chainrule.engine.stages.step import Step
+from chainrule.engine.stages.value import Value
 from chainrule.losses.loss import ClassLoss
 from chainrule.network.network import Network
 from chainrule.training.objective import Batch
@@ -19,7 +22,7 @@ KINDS = np.dtype(np.uint8), np.dtype(np.float32), np.dtype(np.float64)  # of sam
 
 
 @dataclass(frozen=True, eq=False)
-class Source:
+class Samples:
     """Where the samples of a batch stand."""
 
     x: np.ndarray  # flat
@@ -30,38 +33,38 @@ class Input:
     """Bytes are scaled, other numbers copied, into the planes of x: out of the data themselves, if these are as kernels
     read them, or else out of a copy of the batch."""
 
-    def __init__(self, network: Network, x: Values, samples: int) -> None:
+    def __init__(self, network: Network, x: Value, samples: int) -> None:
         self.network, self.x, self.samples = network, x, samples
         table = network.scaling.table(np.dtype(np.float64))
         self.zero, self.step = np.float32(table[0]), np.float32(table[1] - table[0])  # scaling is affine
-        self._staged: dict[np.dtype, Source] = {}
-        self._data: tuple[np.ndarray, Source] | None = None  # what batches were last taken from
+        self._staged: dict[np.dtype, Samples] = {}
+        self._data: tuple[np.ndarray, Samples] | None = None  # what batches were last taken from
 
-    def take(self, x: np.ndarray, rows: np.ndarray | None = None) -> Source:
+    def take(self, x: np.ndarray, rows: np.ndarray | None = None) -> Samples:
         """Keep the samples x, or x[rows], for `load`."""
         if rows is None or not (x.dtype in KINDS and x.flags.c_contiguous and x.flags.aligned):
             return self._stage(x if rows is None else x.take(rows, axis=0))
         if self._data is None or self._data[0] is not x:
-            self._data = x, Source(self.network.check_shape(x).reshape(-1), np.zeros(self.samples, np.int64))
+            self._data = x, Samples(self.network.check_shape(x).reshape(-1), np.zeros(self.samples, np.int64))
         source = self._data[1]
         source.rows[: len(rows)] = rows
         return source
 
-    def _stage(self, x: np.ndarray) -> Source:
+    def _stage(self, x: np.ndarray) -> Samples:
         x = self.network.check_shape(x)
         kind = x.dtype if x.dtype in KINDS else np.dtype(np.float32)
         staged = self._staged.get(kind)
         if staged is None:
             room = np.empty(self.samples * prod(self.network.shapes[0]), kind)
-            staged = self._staged[kind] = Source(room, np.arange(self.samples))
+            staged = self._staged[kind] = Samples(room, np.arange(self.samples))
         staged.x[: x.size].reshape(x.shape)[...] = x
         return staged
 
-    def shift(self, source: Source) -> float:
+    def shift(self, source: Samples) -> float:
         """What a byte of 0 becomes; 0 for other numbers."""
         return float(self.zero) if source.x.dtype == np.uint8 else 0.0
 
-    def load(self, source: Source, shift: float) -> Work:
+    def load(self, source: Samples, shift: float) -> Work:
         """What makes the samples that were taken, less `shift`, the input."""
         scaling = np.float32(0), np.float32(1)
         if source.x.dtype == np.uint8:
@@ -72,7 +75,7 @@ class Input:
 class Output:
     """The loss of y, and its derivative by y: by kernel for vectors, by definition for images."""
 
-    def __init__(self, network: Network, y: Values, samples: int) -> None:
+    def __init__(self, network: Network, y: Value, samples: int) -> None:
         self.loss, self.y, self.shape = network.loss, y, network.output_shape
         self.kernel = losses.KERNELS.get(type(network.loss)) if len(network.output_shape) == 1 else None
         self.gy = y.gx if isinstance(y.gx, np.ndarray) and y.gx.size else np.empty(samples * y.image.stride, np.float32)

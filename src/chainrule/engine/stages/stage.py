@@ -1,129 +1,169 @@
-"""A stage: one or more layers that are executed as one; and the values between stages."""
+"""A stage: layers that are executed as one. Its file says which these are, by which kernels, and what those compute.
 
-from collections.abc import Callable, Sequence
+    @register_stage
+    class SwishStage(Stage):
+        @classmethod
+        def fuse(cls, nodes):
+            return nodes.take(Swish)            # the layers that it executes; None: it is not for this place
+        def forward(self, step): ...
+
+A file in this folder is found by itself; a stage of a user's own registers when its module is imported. Where several
+fit, the one that takes most layers is chosen, and of equals the one that registered last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
-from chainrule.base.random import Draws
-from chainrule.engine.kernels.philox import step_words
-from chainrule.engine.layout import Image, odd_lines
-from chainrule.engine.runtime.calls import Call, Window
-from chainrule.engine.runtime.memory import aligned_zeros
+from chainrule.base.random import Source
+from chainrule.engine.layout import Image
+from chainrule.engine.runtime.calls import Call
 from chainrule.engine.runtime.program import Phase, Task
-from chainrule.engine.simd import BOUNDSCHECK
-from chainrule.engine.stages.updates import Updates
-from chainrule.engine.weights import elements
-from chainrule.network.network import Network
-from chainrule.training.objective import Batch
-
-SLOTS = 8  # most ranges of samples of a batch: sums over samples are made by slot, then over the slots in order
+from chainrule.engine.stages.step import Step
+from chainrule.engine.stages.value import Room, Value
+from chainrule.layers import Dropout, Layer
+from chainrule.layers.graph import Graph, Node
+from chainrule.layers.layer import Arrays, Shape
 
 Work = Sequence[Call | Phase]  # calls that take a range of samples, in a chain; or phases
+Kind = TypeVar("Kind", bound="type[Stage]")
+
+STAGES: list[type[Stage]] = []
+
+
+def register_stage(kind: Kind) -> Kind:
+    """A decorator: from now on plans may choose this stage."""
+    STAGES.append(kind)
+    return kind
+
+
+class Upcoming:
+    """The nodes from one on, which a stage takes as long as each reads what the one before wrote, and it alone."""
+
+    def __init__(self, graph: Graph, first: int, source: Source) -> None:
+        self._graph, self._source = graph, source
+        self.first = self.next = first
+
+    def take(self, what: type[Layer] | Layer, *, when: bool = True) -> Any:
+        """The next node's layer, taken, if it is of just that type, or equal to that layer; else None."""
+        node = self._graph.nodes[self.next] if when and self.next < len(self._graph.nodes) else None
+        if node is None or not (node.layer == what if isinstance(what, Layer) else type(node.layer) is what):
+            return None
+        if self.next > self.first and not self._continues(node):
+            return None
+        self.next += 1
+        return node.layer
+
+    def take_any(self) -> Layer:
+        """The next node's layer, whatever it is."""
+        self.next += 1
+        return self._graph.nodes[self.next - 1].layer
+
+    def take_dropout(self, *, when: bool = True) -> Any:
+        """A dropout, if its random words are those that kernels draw: (the node's number, the layer)."""
+        layer = self.take(Dropout, when=when and type(self._source) is Source)
+        return layer and (self._graph.nodes[self.next - 1].number, layer)
+
+    @property
+    def taken(self) -> list[Node]:
+        return self._graph.nodes[self.first : self.next]
+
+    @property
+    def x_shape(self) -> Shape:
+        """Of what the first node reads."""
+        return self._graph.shapes[self._graph.nodes[self.first].inputs[0]]
+
+    def _continues(self, node: Node) -> bool:
+        before = self._graph.nodes[self.next - 1].output
+        return node.inputs == (before,) and len(self._graph.readers(before)) == 1
 
 
 @dataclass
-class Step:
-    """The batches of one kind, as the stages need to know them."""
+class Group:
+    """A fusion group: nodes of the graph, and the stage that executes them as one."""
 
-    w: np.ndarray  # in the engine's layout
-    samples: int
-    slots: int
-    training: bool = False
-    gw: np.ndarray = field(default_factory=lambda: np.empty(0, np.float32))  # empty where no gradient is wanted
-    shift: float = 0.0  # c, where the input is x - c and the first stage knows that
-    updates: Updates | None = None  # what moves w as soon as dL/dw is there, if w is to move
-    seed: int = 0
-    draw_words: np.ndarray = field(init=False)  # (4,) of the batch at hand: both words of the seed, step, offset
+    kind: type[Stage]
+    nodes: list[Node]
+    layers: Any  # what `fuse` returned
+    shapes: list[Shape]  # of the graph's values
+    at: dict[str, int] = field(default_factory=dict)  # where each parameter begins in the engine's w, by its short name
 
-    def __post_init__(self) -> None:
-        self.draw_words = np.array(step_words(Draws(self.seed, layer=0)), np.int64)
+    @property
+    def inputs(self) -> tuple[int, ...]:
+        """The values that it reads."""
+        return self.nodes[0].inputs
 
-    def draw(self, batch: Batch) -> None:
-        """From now on what is random is that batch's."""
-        self.draw_words[2], self.draw_words[3] = batch.step & 0xFFFFFFFF, batch.offset
+    @property
+    def output(self) -> int:
+        return self.nodes[-1].output
 
-    def draws(self, layer: int) -> Draws | None:
-        """The same for definitions; None in evaluation."""
-        return Draws(self.seed, layer, *map(int, self.draw_words[2:])) if self.training else None
+    @property
+    def x_shape(self) -> Shape:
+        return self.shapes[self.inputs[0]]
 
-    def slot(self, k: int) -> tuple[int, int]:
-        """The samples of slot k: first, last + 1."""
-        return k * self.samples // self.slots, (k + 1) * self.samples // self.slots
-
-
-@dataclass
-class Room:
-    """For how much to allocate."""
-
-    samples: int
-    workers: int
-    gradients: bool
-
-    def window(self, stride: int, kind: type = np.float32) -> np.ndarray | Window:
-        """For what is handed on from kernel to kernel, sample by sample; whole where offsets are checked."""
-        if BOUNDSCHECK:
-            return self.whole(stride, kind)
-        return Window(aligned_zeros(self.workers * stride, kind).reshape(self.workers, stride), stride)
-
-    def whole(self, stride: int, kind: type = np.float32) -> np.ndarray:
-        """For what all samples have at once."""
-        return aligned_zeros(self.samples * stride, kind)
-
-
-@dataclass
-class Values:
-    """x_k of a batch, and dL/dx_k, each in its layout: of all samples, or of one at a time (a window)."""
-
-    image: Image
-    x: np.ndarray | Window
-    gx: np.ndarray | Window
-    gradient_image: Image
-
-    @classmethod
-    def room(cls, image: Image, room: Room, x_window: bool, gx_window: bool) -> "Values":
-        plain = image._replace(frame=0, stride=odd_lines(elements(image)))
-        x = (room.window if x_window else room.whole)(image.stride)
-        gx = (room.window if gx_window else room.whole)(plain.stride) if room.gradients else np.empty(0, np.float32)
-        return cls(image, x, gx, plain)
-
-    def canonical(self, samples: int, gradient: bool = False) -> np.ndarray:
-        """(samples, c, h, w) of x, or of dL/dx: a copy."""
-        image, flat = (self.gradient_image, self.gx) if gradient else (self.image, self.x)
-        c, h, w = image.channels, image.height, image.width
-        blocks = _blocks(flat, image, samples).transpose(0, 1, 4, 2, 3)
-        return blocks.reshape(samples, blocks.shape[1] * image.lanes, h, w)[:, :c].copy()
-
-    def put(self, values: np.ndarray, gradient: bool = False) -> None:
-        """Write (samples, c, h, w), or any shape of as many numbers, as x or as dL/dx."""
-        image, flat = (self.gradient_image, self.gx) if gradient else (self.image, self.x)
-        c, h, w = image.channels, image.height, image.width
-        values = values.reshape(len(values), c, h, w)
-        blocks = _blocks(flat, image, len(values))
-        for block in range(blocks.shape[1]):
-            part = values[:, block * image.lanes : (block + 1) * image.lanes]
-            blocks[:, block, :, :, : part.shape[1]] = part.transpose(0, 2, 3, 1)
-
-
-def _blocks(flat: np.ndarray | Window, image: Image, samples: int) -> np.ndarray:
-    """A view (samples, blocks, height, width, lanes) of an image, without its frame."""
-    if isinstance(flat, Window):
-        raise TypeError("a window holds one sample at a time")
-    f, blocks = image.frame, -(-image.channels // image.lanes)
-    rows, columns = image.height + 2 * f, image.width + 2 * f
-    size = blocks * rows * columns * image.lanes
-    view = flat[: samples * image.stride].reshape(samples, image.stride)[:, :size]
-    return view.reshape(samples, blocks, rows, columns, image.lanes)[:, :, f : f + image.height, f : f + image.width]
+    @property
+    def name(self) -> str:
+        """As in "Convolution(8, 3x3) + ReLU"."""
+        first, *others = (str(node.layer) for node in self.nodes)
+        return " + ".join([first, *(text.removesuffix("()") for text in others)])
 
 
 class Stage:
     """Executes some of a network's layers."""
 
-    takes_shift = False  # whether it can begin with x - c instead of x
-    by_sample = False  # whether its calls want one sample at a time, so that what they hand on stays in cache
+    by_sample: bool = False
+    """Whether its calls want one sample at a time, so that what they hand on stays in cache."""
+    exact_frame: ClassVar[bool] = False
+    """Whether it reads images in just the `frame` that it asks for; else a wider one will do."""
+    hands_on: ClassVar[bool] = False
+    """Whether between two such stages an image, and its gradient, need only live for one sample."""
+    sums_by_slot: ClassVar[bool] = False
+    """Whether it sums over samples slot by slot."""
+    takes_shift: bool = False
+    """Whether it can begin with x - c instead of x."""
 
-    def __init__(self, name: str, kernel: str, x: Values, y: Values) -> None:
-        self.name, self.kernel, self.x, self.y = name, kernel, x, y
+    kernel: str = ""
+    """What executes it, in words."""
+
+    def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
+        """`values`: what it reads, and what it writes."""
+        self.group = group
+        self.statistics: Arrays = {}  # of its first layer, by name: views, which the plan gives it
+        self.x, self.y = values[0], values[-1]
+
+    @classmethod
+    def fuse(cls, nodes: Upcoming) -> Any:
+        """Take the layers that such a stage executes, and return them as it wants them; None if it is not for these."""
+        raise NotImplementedError
+
+    @classmethod
+    def frame(cls, group: Group) -> int:
+        """Rows and columns of zeros that it wants around the images that it reads."""
+        return 0
+
+    @classmethod
+    def takes_planes(cls, group: Group) -> bool:
+        """Whether it reads the network's input in planes, one channel after the other."""
+        return False
+
+    @classmethod
+    def recomputes(cls, group: Group) -> bool:
+        """Whether what it makes of the network's input is computed again rather than kept for the backward pass."""
+        return False
+
+    @classmethod
+    def spares(cls, group: Group) -> int:
+        """Multiply-adds that it leaves out where the network's input is the bytes of an image, most of them 0."""
+        return 0
+
+    @classmethod
+    def layout(cls, group: Group, name: str, x: Image) -> tuple[np.ndarray, int] | None:
+        """(where each element of a parameter stands, the floats that it takes); None: in canonical order."""
+        return None
 
     def prepare(self, step: Step) -> list[Call]:
         """What is done once a step before its first sample: independent calls."""
@@ -141,43 +181,16 @@ class Stage:
         """Independent calls, or tasks, that complete dL/dw once all slots are done."""
         return []
 
+    def executed(self, role: str, samples: int) -> float:
+        """Multiply-adds a sample that its kernels execute in that role, for the `samples` that it did last."""
+        return self.multiply_adds
 
-class DefinitionStage(Stage):
-    """A layer that has no kernel: its own definition, on the whole batch, in the interpreter."""
+    @property
+    def multiply_adds(self) -> int:
+        """Of a sample, in its layers' definitions; of the forward pass and of each of both gradients."""
+        shapes = self.group.shapes
+        return sum(node.layer.multiply_adds(shapes[node.inputs[0]]) for node in self.group.nodes)
 
-    def __init__(
-        self, network: Network, k: int, x: Values, y: Values, slices: dict[str, slice], where: np.ndarray
-    ) -> None:
-        super().__init__(str(network.layers[k]), "definition", x, y)
-        self.layer, self.k, self.slices, self.where = network.layers[k], k, slices, where
-        self.x_shape, self.y_shape = network.shapes[k], network.shapes[k + 1]
-        self.shapes = network.layers[k].parameter_shapes(self.x_shape)
-
-    def forward(self, step: Step) -> Work:
-        return [interpreted(lambda: self._forward(step))]
-
-    def backward(self, step: Step, to_input: bool) -> Work:
-        return [interpreted(lambda: self._backward(step, to_input))]
-
-    def _forward(self, step: Step) -> None:
-        self.y.put(self.layer.forward(self._x(step), self._parameters(step), step.draws(self.k)))
-
-    def _backward(self, step: Step, to_input: bool) -> None:
-        x, parameters = self._x(step), self._parameters(step)
-        gy = self.y.canonical(step.samples, gradient=True).reshape(-1, *self.y_shape)
-        for name, gradient in self.layer.parameter_gradients(gy, x, parameters).items():
-            step.gw[self.where[self.slices[name]]] = gradient.reshape(-1)
-        if to_input:
-            y = self.y.canonical(step.samples).reshape(-1, *self.y_shape)
-            self.x.put(self.layer.input_gradient(gy, x, y, parameters, step.draws(self.k)), gradient=True)
-
-    def _x(self, step: Step) -> np.ndarray:
-        return self.x.canonical(step.samples).reshape(-1, *self.x_shape)
-
-    def _parameters(self, step: Step) -> dict[str, np.ndarray]:
-        return {name: step.w[self.where[where]].reshape(self.shapes[name]) for name, where in self.slices.items()}
-
-
-def interpreted(function: Callable[[], None]) -> Phase:
-    """A phase of one Python function."""
-    return Phase(functions=[function])
+    @property
+    def name(self) -> str:
+        return self.group.name

@@ -7,9 +7,10 @@ import numpy as np
 
 from chainrule.engine.kernels.elementwise import add_up
 from chainrule.engine.kernels.optimizers import CHUNK, Rows, constants_of, kernel_of, squares
-from chainrule.engine.runtime.calls import Call, Window, bind
+from chainrule.engine.runtime.calls import UPDATE, Call, Window, bind
 from chainrule.engine.runtime.program import TASKS, Phase, Task, cut
 from chainrule.engine.simd import LANES
+from chainrule.training.objective import runs
 from chainrule.training.optimizers import Optimizer, State
 
 
@@ -17,9 +18,17 @@ class Updates:
     """What one program does: the squares of dL/dw, block by block, and the updates of w, if the optimizer, which it
     knows by kind, has a kernel."""
 
-    def __init__(self, w: np.ndarray, state: State | None, optimizer: Optimizer | None) -> None:
+    def __init__(
+        self,
+        w: np.ndarray,
+        state: State | None,
+        optimizer: Optimizer | None,
+        undecayed: Sequence[slice] = (),
+    ) -> None:
+        """`undecayed`: the parts of w that weight decay leaves alone."""
         self.w, self.state, self.kernel = w, state, kernel_of(optimizer)
-        self.constants = np.zeros(8, w.dtype)
+        self.constants, self.without_decay = np.zeros(8, w.dtype), np.zeros(8, w.dtype)
+        self.undecayed = undecayed
         self.taken: list[slice] = []
         self._sums = np.zeros(len(w) // LANES + 1)  # of squares, block by block: each has a whole vector at least
         self._blocks, self._square = 0, np.zeros(1)
@@ -31,8 +40,9 @@ class Updates:
 
     def begin(self, optimizer: Optimizer, step: int) -> None:
         """Take the optimizer's constants for that update."""
-        constants = constants_of(optimizer, step)
-        self.constants[: len(constants)] = constants
+        for to, chosen in ((self.constants, optimizer), (self.without_decay, optimizer.without_decay())):
+            constants = constants_of(chosen, step)
+            to[: len(constants)] = constants
 
     def norm(self) -> float:
         """|dL/dw| of the last run."""
@@ -44,27 +54,32 @@ class Updates:
         calls = []
         if squared:
             begin, self._blocks = self._blocks, self._blocks - (-count // block)
-            calls.append(bind(squares, gw, self._sums[begin : self._blocks], rows, block))
+            calls.append(bind(squares, gw, self._sums[begin : self._blocks], rows, block, role=UPDATE))
         if self.kernel is not None and self.state is not None:
-            calls.append(bind(self.kernel, self.w, gw, *self.state.vectors, self.constants, rows))
+            vectors, decays = self.state.vectors, not any(p.start <= rows.w_at < p.stop for p in self.undecayed)
+            constants = self.constants if decays else self.without_decay
+            moved = rows.floats * self.w.itemsize * (3 + 2 * len(vectors))
+            calls.append(bind(self.kernel, self.w, gw, *vectors, constants, rows, role=UPDATE, moved=moved))
         return calls
 
     def rest(self, gw: np.ndarray, squared: bool = True) -> list[Phase]:
         """All of w that no list of calls has taken yet, in chunks; then the sum of all squares."""
         tasks: list[Task] = []
-        for gap in _gaps(self.taken, len(self.w)):
+        whole = [part for part, _ in runs(self.undecayed, len(self.w))]
+        for gap in (gap for part in whole for gap in _gaps(self.taken, part)):
             count = gap.stop - gap.start
             calls = self.calls(gw, Rows(gap.start, gap.start, 1), count, CHUNK, squared)
             tasks += [Task(calls, 0, a, b, CHUNK) for a, b in cut(count, CHUNK, TASKS)]
-        total = Task([bind(add_up, self._sums, self._square)], 0, 0, self._blocks, self._blocks)
+        total = Task([bind(add_up, self._sums, self._square, role=UPDATE)], 0, 0, self._blocks, self._blocks)
         return [Phase(tasks), Phase([total])] if squared else [Phase(tasks)]
 
 
-def _gaps(taken: Sequence[slice], size: int) -> list[slice]:
-    """What of 0 .. size-1 none of the slices covers."""
-    gaps, at = [], 0
+def _gaps(taken: Sequence[slice], whole: slice) -> list[slice]:
+    """What of the whole none of the slices covers; each lies in it or outside."""
+    gaps, at = [], whole.start
     for part in sorted(taken, key=lambda part: part.start):
-        if part.start > at:
-            gaps.append(slice(at, part.start))
-        at = part.stop
-    return [*gaps, slice(at, size)] if at < size else gaps
+        if whole.start <= part.start < whole.stop:
+            if part.start > at:
+                gaps.append(slice(at, part.start))
+            at = part.stop
+    return [*gaps, slice(at, whole.stop)] if at < whole.stop else gaps

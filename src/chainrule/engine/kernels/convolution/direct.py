@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from chainrule.engine.layout import block_floats, place, row_floats
-from chainrule.engine.runtime.jit import kernel
+from chainrule.engine.runtime.jit import kernel, range_kernel
 from chainrule.engine.simd import (
     LANES,
     REGISTERS,
@@ -122,7 +122,7 @@ def convolution_kernels(pixels: int, vectors: int) -> tuple[Any, Any]:
                     where = (sample, row + i, j, y_row + i, block)
                     tile(packed, block * LANES * k, b, x, x_image, y, y_image, shape, where, relu)
 
-    @kernel
+    @range_kernel
     def convolution(packed, b, x, x_image, y, y_image, shape, relu, first, last):
         """y of samples first .. last-1."""
         for sample in range(first, last):

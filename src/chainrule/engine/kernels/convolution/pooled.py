@@ -9,14 +9,14 @@ from functools import cache
 from typing import Any
 
 from chainrule.engine.kernels.pooling.patches import Rows, pool_rows
-from chainrule.engine.runtime.jit import kernel
+from chainrule.engine.runtime.jit import range_kernel
 
 
 @cache
 def direct_pooled_kernel(direct_rows: Any) -> Any:
     """By the direct convolution of some rows."""
 
-    @kernel
+    @range_kernel
     def direct_pooled(weights, x, band, y, bits, pool, shape, first, last):
         """y and winners of samples first .. last-1.
 
@@ -37,7 +37,7 @@ def direct_pooled_kernel(direct_rows: Any) -> Any:
 def winograd_pooled_kernel(winograd_rows: Any) -> Any:
     """By Winograd's algorithm; the band's rows are a multiple of 4 and of pool.size."""
 
-    @kernel
+    @range_kernel
     def winograd_pooled(weights, x, band, y, bits, pool, shape, scratch, first, last):
         at_once = band[1].height // pool.size
         for s in range(first, last):
@@ -56,7 +56,7 @@ def winograd_pooled_kernel(winograd_rows: Any) -> Any:
 def winograd_convolution_kernel(winograd_rows: Any) -> Any:
     """y = convolution + b of samples first .. last-1, unpooled."""
 
-    @kernel
+    @range_kernel
     def winograd_convolution(weights, x, y, shape, scratch, first, last):
         for s in range(first, last):
             for i in range(0, y[1].height, 4):

@@ -11,7 +11,7 @@ A slot holds [oc][block of ic][di][dj][L] for blocks, [block of oc][ic][di][dj][
 """
 
 from chainrule.engine.layout import place, row_floats
-from chainrule.engine.runtime.jit import kernel
+from chainrule.engine.runtime.jit import kernel, range_kernel
 from chainrule.engine.simd import LANES, above, add, add_patch, add_scaled, fill, load, scatter, select, store
 
 
@@ -61,7 +61,7 @@ def make_patch(rows, kernel_size):
                 g += LANES
         store(acc, slot, slot_at, kernel_size * LANES)
 
-    @kernel
+    @range_kernel
     def weight_gradient(gy, gy_image, x, x_image, slot, shape, first, last):
         """Add dL/dw of samples first .. last-1 into the slot; x in blocks."""
         in_blocks = -(-shape.in_channels // LANES)
@@ -78,7 +78,7 @@ def make_patch(rows, kernel_size):
                         else:
                             patch(gy, gy_image, x, x_image, slot, here, shape, where)
 
-    @kernel
+    @range_kernel
     def plane_gradients(gradient, output, relu, x, x_image, gw, gb, shape, first, last):
         """The same, and dL/db, for x in planes, with vectors of oc; dL/dy counts where y is above 0, if `relu`.
 
@@ -112,7 +112,7 @@ def make_patch(rows, kernel_size):
     return weight_gradient, plane_gradients
 
 
-@kernel
+@range_kernel
 def bias_gradient(gy, gy_image, slot, first, last):
     """Add dL/db of samples first .. last-1 into the slot, (oc padded to L,)."""
     for sample in range(first, last):

@@ -26,7 +26,7 @@ from chainrule.engine.kernels.linear.sparse import (
     prefetch_rows,
     transpose_bits,
 )
-from chainrule.engine.runtime.jit import kernel
+from chainrule.engine.runtime.jit import kernel, range_kernel
 from chainrule.engine.simd import (
     LANES,
     REGISTERS,
@@ -163,14 +163,14 @@ def add_inputs(w, x, y, layer, words, samples, inputs):
                 add_product(x, w, y, p, rows, depth, vectors)
 
 
-@kernel
+@range_kernel
 def ranges(share, first, last):
     """(samples, inputs), each (first, last)."""
     whole = 0, share.whole
     return (whole, (first, last)) if share.by_inputs else ((first, last), whole)
 
 
-@kernel
+@range_kernel
 def forward(w, start, x, y, layer, words, share, first, last):
     """y[s] = start + W x[s] of the samples in range; or what the inputs in range add to all samples (`add_parts` sums
     these parts). `start` is a row; words is scratch for BLOCK words."""
@@ -180,7 +180,7 @@ def forward(w, start, x, y, layer, words, share, first, last):
     add_inputs(w, x, y, layer, words, samples, inputs)
 
 
-@kernel
+@range_kernel
 def add_parts(b, part, part_stride, parts, y, layer, first, last):
     """y[s] = b + the sum over the parts, in order, of part[s]; parts are part_stride apart."""
     for s in range(first, last):
@@ -192,7 +192,7 @@ def add_parts(b, part, part_stride, parts, y, layer, first, last):
             store(acc, y, at, 0)
 
 
-@kernel
+@range_kernel
 def weight_gradient(x, gy, gw, gw_at, start, layer, samples, words, first, last):
     """gw[n] = start + sum over s of x[s][n] gy[s] for the inputs first .. last-1; gw[0] would stand at gw_at.
 
@@ -232,7 +232,7 @@ def fetch_row(w, at, vectors):
         prefetch(BLOCK, w, at + j)
 
 
-@kernel
+@range_kernel
 def live_input_gradient(w, gy, x, gx, layer, share, first, last):
     """dL/dx, of the samples in range or by the inputs in range, where x is live, and 0 elsewhere. It is rounded
     otherwise than by `input_gradient`."""
@@ -263,7 +263,7 @@ def transpose_block(w, at, row, inputs, outputs, turned):
                 put(turned, lane * BLOCK + k, get(w, at + k * row + lane))
 
 
-@kernel
+@range_kernel
 def input_gradient(w, gy, gx, layer, turned, share, first, last):
     """dL/dx, of the samples in range or by the inputs in range; turned is scratch for BLOCK^2."""
     (s_first, s_last), (n_first, n_last) = ranges(share, first, last)

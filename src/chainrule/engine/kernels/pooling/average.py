@@ -10,13 +10,13 @@ whole patch are read by nobody, and gx is left there as it is: zeros.
 import numpy as np
 
 from chainrule.engine.layout import place, row_floats
-from chainrule.engine.runtime.jit import kernel
+from chainrule.engine.runtime.jit import range_kernel
 from chainrule.engine.simd import LANES, add, fill, load, scale, store
 
 F32 = np.float32
 
 
-@kernel
+@range_kernel
 def average_pooling(x, xi, y, yi, size, first, last):
     """y, of samples first .. last-1."""
     row, share = row_floats(xi), F32(1) / F32(size * size)
@@ -34,7 +34,7 @@ def average_pooling(x, xi, y, yi, size, first, last):
                     to += LANES
 
 
-@kernel
+@range_kernel
 def average_pooling_input_gradient(gy, gi, gx, xi, size, first, last):
     """gx, in image `xi`, from gy, in `gi`."""
     row, share = row_floats(xi), F32(1) / F32(size * size)

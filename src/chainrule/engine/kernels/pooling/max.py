@@ -10,18 +10,18 @@ import numpy as np
 
 from chainrule.engine.kernels.pooling.patches import Rows, pool_rows, winner_word, words
 from chainrule.engine.layout import place, row_floats
-from chainrule.engine.runtime.jit import kernel
+from chainrule.engine.runtime.jit import range_kernel
 from chainrule.engine.simd import LANES, fill, get, load, multiply, select, store
 
 
-@kernel
+@range_kernel
 def max_pooling(x, xi, y, yi, winners, keep, pool, first, last):
     """y and its winners (unless that is empty), of samples first .. last-1; `keep` is empty."""
     for s in range(first, last):
         pool_rows(x, xi, y, yi, winners, keep, yi, pool, Rows(s, 0, s, 0, yi.height, 0))
 
 
-@kernel
+@range_kernel
 def max_pooling_input_gradient(gy, gi, winners, gx, xi, size, first, last):
     """gx, in image `xi`, from gy, in `gi`: a product, so that NaN and infinity become NaN as in the definition.
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from chainrule.engine.kernels.pooling.patches import ONE, winner_word, words
 from chainrule.engine.layout import Image, block_floats, place, row_floats
-from chainrule.engine.runtime.jit import kernel
+from chainrule.engine.runtime.jit import kernel, range_kernel
 from chainrule.engine.simd import (
     LANES,
     REGISTERS,
@@ -194,7 +194,7 @@ def make_spread_block_2x2(kernel_size: int) -> Any:
 
 
 def make_input_gradient(spread_block: Any) -> Any:
-    @kernel
+    @range_kernel
     def input_gradient(packed, gy, gy_image, winners, gx, gx_image, shape, scratch, first, last):
         rows, columns = gx_image.height + 2 * shape.padding, gx_image.width + 2 * shape.padding
         row = columns * LANES if shape.padding else row_floats(gx_image)

@@ -17,7 +17,7 @@ from chainrule.engine.kernels.pooling.patches import ALL_LANES, ONE, winner_word
 from chainrule.engine.kernels.pooling.winners import Pooled, blocks, live_gradient
 from chainrule.engine.layout import Image, block_floats, odd_lines, place, row_floats
 from chainrule.engine.runtime.calls import PerWorker
-from chainrule.engine.runtime.jit import kernel
+from chainrule.engine.runtime.jit import kernel, range_kernel
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import (
     LANES,
@@ -81,7 +81,7 @@ def list_units(gy, gy_image, winners, x_image, shape, scratch, s):
 
 
 def make_weight_gradient(kernel_size: int) -> Any:
-    @kernel
+    @range_kernel
     def weight_gradient(gy, gy_image, winners, x, x_image, gw, gb, shape, scratch, first, last):
         """x in blocks."""
         values, places, _ = scratch
@@ -108,7 +108,7 @@ def make_weight_gradient(kernel_size: int) -> Any:
 
 
 def make_plane_weight_gradient(kernel_size: int) -> Any:
-    @kernel
+    @range_kernel
     def plane_weight_gradient(gy, gy_image, winners, x, x_image, gw, gb, shape, scratch, first, last):
         """x in planes."""
         count = words(gy_image)

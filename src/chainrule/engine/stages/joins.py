@@ -1,0 +1,69 @@
+"""Where a residual block begins and ends: a value that several stages read, and the sum of two values.
+
+    y = a + b,   dL/da = dL/db = dL/dy                 dL/dx = the sum of what x's readers send back, in their order
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from chainrule.engine.kernels import elementwise as kernels
+from chainrule.engine.layout import Image
+from chainrule.engine.runtime.calls import BY_INPUT, FORWARD, bind
+from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
+from chainrule.engine.stages.step import Step
+from chainrule.engine.stages.value import Room, Value
+from chainrule.layers.residual import Addition
+
+
+@register_stage
+class AdditionStage(Stage):
+    """The sum of two values."""
+
+    kernel = "elementwise"
+
+    def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
+        super().__init__(group, values, room)
+        self.a, self.b, self.y = values
+        self.by_sample = is_picture(self.y.image)
+
+    @classmethod
+    def fuse(cls, nodes: Upcoming) -> Any:
+        return nodes.take(Addition)
+
+    def forward(self, step: Step) -> Work:
+        a, b, y = self.a, self.b, self.y
+        return [bind(kernels.add, a.x, b.x, y.x, a.image, b.image, y.image, role=FORWARD)]
+
+    def backward(self, step: Step, to_input: bool) -> Work:
+        y, calls = self.y, []
+        for each in (self.a, self.b) if to_input else ():
+            images = y.gradient_image, each.gradient_image
+            calls.append(bind(kernels.identity, y.gx, each.gx, *images, role=BY_INPUT))
+        return calls
+
+
+class Fork:
+    """A value and what each of its readers sees of it: the same x (or a copy that lies as it wants), its own dL/dx."""
+
+    def __init__(self, value: Value, aliases: Sequence[Value]) -> None:
+        self.value, self.aliases = value, aliases
+        self.by_sample = is_picture(value.image)
+
+    def forward(self) -> Work:
+        """What makes the copies."""
+        x, copies = self.value, [alias for alias in self.aliases if alias.x is not self.value.x]
+        return [bind(kernels.identity, x.x, copy.x, x.image, copy.image, role=FORWARD) for copy in copies]
+
+    def backward(self) -> Work:
+        """What adds the readers' gradients up: the first two, then the others one by one."""
+        gx, image, (first, *others) = self.value.gx, self.value.gradient_image, self.aliases
+        calls, sum_so_far = [], first.gx
+        for other in others:
+            calls.append(bind(kernels.add, sum_so_far, other.gx, gx, image, image, image, role=BY_INPUT))
+            sum_so_far = gx
+        return calls
+
+
+def is_picture(image: Image) -> bool:
+    """Whether it has more than one pixel: pictures go along with convolutions, sample by sample; vectors do not."""
+    return image.height * image.width > 1

@@ -1,0 +1,46 @@
+"""The batches of one kind, as the stages need to know them."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from chainrule.base.random import Draws, Source
+from chainrule.engine.kernels.philox import step_words
+from chainrule.engine.stages.updates import Updates
+from chainrule.layers.graph import Node
+from chainrule.layers.layer import Arrays, Context
+from chainrule.training.objective import Batch
+
+SLOTS = 8  # most ranges of samples of a batch: sums over samples are made by slot, then over the slots in order
+NO_GRADIENT = np.empty(0, np.float32)
+
+
+@dataclass
+class Step:
+    """What a program is made for: so many samples, in training or evaluation, at the w that stands there."""
+
+    w: np.ndarray  # in the engine's layout
+    samples: int
+    slots: int
+    training: bool = False
+    gw: np.ndarray = field(default_factory=lambda: NO_GRADIENT)  # empty where no gradient is wanted
+    shift: float = 0.0  # c, where the input is x - c and the first stage knows that
+    updates: Updates | None = None  # what moves w as soon as dL/dw is there, if w is to move
+    source: Source = field(default_factory=Source)
+    draw_words: np.ndarray = field(init=False)  # (4,) of the batch at hand: both words of the seed, step, offset
+
+    def __post_init__(self) -> None:
+        self.draw_words = np.array(step_words(Draws(self.source.seed, 0)), np.int64)
+
+    def draw(self, batch: Batch) -> None:
+        """From now on what is random is that batch's."""
+        self.draw_words[2], self.draw_words[3] = batch.step & 0xFFFFFFFF, batch.offset
+
+    def context(self, node: Node, statistics: Arrays) -> Context:
+        """For the definition of a node's layer."""
+        draws = self.source.draws(*map(int, self.draw_words[2:])).after(node.number)
+        return Context(self.training, draws, statistics)
+
+    def slot(self, k: int) -> tuple[int, int]:
+        """The samples of slot k: first, last + 1."""
+        return k * self.samples // self.slots, (k + 1) * self.samples // self.slots
