@@ -95,8 +95,8 @@ def test_bad_paths_are_refused(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder.png").mkdir()
     for path, message in (
-        ("plot.gif", "plot.gif: cannot draw a plot of the kind '.gif'; expected .png, .svg, .pdf"),
-        ("plot", "plot: cannot draw a plot of the kind ''; expected .png, .svg, .pdf"),
+        ("plot.gif", "plot.gif: is of the kind '.gif'; expected .png, .svg, .pdf"),
+        ("plot", "plot: is of the kind ''; expected .png, .svg, .pdf"),
         ("none/plot.png", "none/plot.png: there is no folder none; expected one that exists"),
         ("folder.png", "folder.png: is a folder; expected the name of a file"),
         (f"{'a' * 300}.png", f"{'a' * 300}.png: cannot be written: File name too long"),

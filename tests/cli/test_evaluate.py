@@ -91,7 +91,7 @@ def test_a_report_of_a_run_has_its_training_and_one_of_a_lone_model_has_none(cli
 def test_what_cannot_be_done_is_refused_before_anything_is_read(cli):
     for arguments, message in (
         (("--mistakes", -1), "--mistakes is -1; expected at least 0"),
-        (("--report", "report.pdf"), "report.pdf: cannot write a report of the kind '.pdf'; expected .html"),
+        (("--report", "report.pdf"), "report.pdf: is of the kind '.pdf'; expected .html, .htm"),
         (("--report", "none/report.html"), "none/report.html: there is no folder none; expected one that exists"),
     ):
         ran = cli("evaluate", "no.safetensors", *arguments)

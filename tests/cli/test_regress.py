@@ -127,7 +127,7 @@ def test_bad_input_is_one_line(cli, tmp_path):
         (("--degree", -1), 2, "the degree is -1; expected a whole number of at least 0"),
         (("--batch-size", 5), 2, "the batch size is 5, but gd takes all data"),
         (("--tolerance", 0), 2, "the tolerance is 0.0; expected a number above 0"),
-        (("--plot", "fit.gif"), 2, "fit.gif: cannot draw a plot of the kind '.gif'; expected .png, .svg, .pdf"),
+        (("--plot", "fit.gif"), 2, "fit.gif: is of the kind '.gif'; expected .png, .svg, .pdf"),
         (("--lr", 3), 3, "the learning rate is 3; expected below 0.924 for these data"),
     ):
         ran = cli("regress", *arguments, "--quiet")

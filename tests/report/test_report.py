@@ -182,8 +182,8 @@ def test_bad_paths_are_refused(tmp_path, monkeypatch, network):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder.html").mkdir()
     for path, message in (
-        ("report.pdf", "report.pdf: cannot write a report of the kind '.pdf'; expected .html"),
-        ("report", "report: cannot write a report of the kind ''; expected .html"),
+        ("report.pdf", "report.pdf: is of the kind '.pdf'; expected .html, .htm"),
+        ("report", "report: is of the kind ''; expected .html, .htm"),
         ("none/report.html", "none/report.html: there is no folder none; expected one that exists"),
         ("folder.html", "folder.html: is a folder; expected the name of a file"),
     ):

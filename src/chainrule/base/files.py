@@ -1,12 +1,16 @@
-"""The folder for what can be made again at any time, and how files get into it."""
+"""Files: read whole, written whole or not at all, and the folder for what can be made again at any time."""
 
 import os
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
 
 import platformdirs
+
+from chainrule.base.errors import ChainruleError, DataError, UsageError
+
+AnyPath = str | os.PathLike[str]
 
 
 def cache_folder() -> Path:
@@ -15,6 +19,49 @@ def cache_folder() -> Path:
     if chosen:
         return Path(os.path.expanduser(chosen))
     return Path(platformdirs.user_cache_dir("chainrule", appauthor=False))
+
+
+def read_bytes(path: AnyPath) -> bytes:
+    """The bytes of a file. A missing file, a folder or a file that may not be read is a `DataError`."""
+    path = Path(path)
+    if os.path.isdir(path):  # unlike Path.is_dir it never raises
+        raise DataError(f"{path}: is a folder; expected a file")
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file") from None
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
+        raise DataError(f"{path}: cannot be read: {reason(error)}") from None
+
+
+def check_writable(path: AnyPath, *, kinds: Sequence[str] = (), source: AnyPath | None = None) -> Path:
+    """The path of a file to be written, as far as is known before: call it before a long run.
+
+    kinds: how its name may end, as in (".png", ".svg"); none given: as it likes. source: a file that it must not be.
+    UsageError for another ending, a folder, a place in no folder that exists, or the source.
+    """
+    path = Path(path)
+    if kinds and path.suffix.lower() not in kinds:
+        raise UsageError(f"{path}: is of the kind {path.suffix!r}; expected {', '.join(kinds)}")
+    if not os.path.isdir(path.parent):
+        raise UsageError(f"{path}: there is no folder {path.parent}; expected one that exists")
+    if os.path.isdir(path):
+        raise UsageError(f"{path}: is a folder; expected the name of a file")
+    if source is not None and os.path.realpath(path) == os.path.realpath(source):
+        raise UsageError(f"{path}: is the file that is read; expected another one to write")
+    return path
+
+
+def write_bytes(path: AnyPath, content: bytes) -> None:
+    """Write a file of a user's choice, over an older one if there is one.
+
+    UsageError as `check_writable` says; ChainruleError if it cannot be written after all.
+    """
+    path = check_writable(path)
+    try:
+        write_atomically(path, lambda file: file.write(content))
+    except (OSError, ValueError) as error:
+        raise ChainruleError(f"{path}: cannot be written: {reason(error)}") from None
 
 
 def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
@@ -35,3 +82,8 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def reason(error: Exception) -> str:
+    """An exception's message, without the path and number that an OSError adds."""
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

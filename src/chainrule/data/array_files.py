@@ -14,7 +14,7 @@ from typing import IO
 import numpy as np
 
 from chainrule.base.errors import DataError
-from chainrule.base.reading import reason
+from chainrule.base.files import reason
 from chainrule.data.arrays import inputs_of, targets_of
 from chainrule.data.dataset import Dataset
 from chainrule.data.halves import HALVES, LARGE, check_split, half_of

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from chainrule.base.errors import DataError
-from chainrule.base.reading import read_bytes, reason
+from chainrule.base.files import read_bytes, reason
 
 TYPES = {
     0x08: np.dtype(">u1"),

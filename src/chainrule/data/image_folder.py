@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from chainrule.base.errors import DataError
-from chainrule.base.reading import reason
+from chainrule.base.files import reason
 from chainrule.data.dataset import Dataset
 from chainrule.data.halves import HALVES, TEST_FRACTION, check_split, drawn, named_half, of_split
 from chainrule.data.names import number_labels

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from chainrule.base.errors import DataError
-from chainrule.base.reading import reason
+from chainrule.base.files import reason
 from chainrule.data.digits import prepare_digit
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")

@@ -14,8 +14,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from chainrule.base.errors import DataError, UsageError
-from chainrule.base.files import cache_folder, write_atomically
-from chainrule.base.reading import reason
+from chainrule.base.files import cache_folder, reason, write_atomically
 from chainrule.data.dataset import Dataset
 from chainrule.data.idx import parse_idx
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from chainrule.base.errors import DataError, UsageError
-from chainrule.base.reading import reason
+from chainrule.base.files import reason
 from chainrule.data.array_files import read_arrays
 from chainrule.data.dataset import Dataset
 from chainrule.data.halves import check_split, named_half

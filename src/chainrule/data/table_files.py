@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from chainrule.base.errors import DataError
-from chainrule.base.reading import read_bytes
+from chainrule.base.files import read_bytes
 from chainrule.data.arrays import targets_of
 from chainrule.data.csv_text import CsvText, csv_text
 from chainrule.data.dataset import Dataset

@@ -8,7 +8,7 @@ from importlib import resources
 import numpy as np
 
 from chainrule.base.errors import DataError
-from chainrule.base.reading import read_bytes
+from chainrule.base.files import read_bytes
 from chainrule.data.csv_text import csv_text
 from chainrule.data.dataset import Dataset
 from chainrule.data.names import shortened

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from chainrule.base.errors import ChainruleError
+from chainrule.base.files import write_bytes
 from chainrule.base.version import __version__
 from chainrule.exchange.description import describe
 from chainrule.exchange.onnx_operators import operators, output_name
-from chainrule.exchange.target import write_target
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +56,7 @@ def to_onnx(network: Network, path: str | Path, *, preprocess: bool = False, pro
     `probabilities`: the graph ends in what `network.predict` gives a classifier; else in y, as `network(x)`.
     ChainruleError without onnx, or if the file cannot be written.
     """
-    write_target(path, onnx_model(network, preprocess, probabilities).SerializeToString())
+    write_bytes(path, onnx_model(network, preprocess, probabilities).SerializeToString())
 
 
 def onnx_model(network: Network, preprocess: bool = False, probabilities: bool = False) -> ModelProto:

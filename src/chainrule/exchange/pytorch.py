@@ -20,11 +20,10 @@ from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save as to_bytes
 
 from chainrule.base.errors import DataError, ModelError
-from chainrule.base.reading import read_bytes
+from chainrule.base.files import read_bytes, write_bytes
 from chainrule.base.version import __version__
 from chainrule.exchange.description import describe
 from chainrule.exchange.rounding import rounded
-from chainrule.exchange.target import write_target
 from chainrule.network.network import Network, Placed
 
 KEYS = {"w": "weight", "b": "bias"}
@@ -39,7 +38,7 @@ def to_pytorch(network: Network, path: str | Path) -> None:
     """
     metadata = {"format": "pt", "producer": f"chainrule {__version__}", "network": json.dumps(describe(network))}
     tensors = {name: np.ascontiguousarray(p.view(network.w)) for name, p in by_torch_name(network).items()}
-    write_target(path, to_bytes(tensors, metadata))
+    write_bytes(path, to_bytes(tensors, metadata))
 
 
 def from_pytorch(path: str | Path, network: Network) -> Network:

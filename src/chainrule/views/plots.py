@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
-from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from chainrule.base.errors import UsageError
+from chainrule.base.files import check_writable
 from chainrule.regression.polynomial import formula
 from chainrule.views.figures import BLUE, LINES, VERMILION, Curves, panels, save
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from matplotlib.axes import Axes
 
@@ -78,13 +78,7 @@ def plot_history(history: History, path: str | Path) -> None:
 
 def check_plot_path(path: str | Path) -> None:
     """UsageError unless a plot can be drawn into the path, as far as is known before; call it before a long run."""
-    path = Path(path)
-    if path.suffix.lower() not in FORMATS:
-        raise UsageError(f"{path}: cannot draw a plot of the kind {path.suffix!r}; expected {', '.join(FORMATS)}")
-    if not os.path.isdir(path.parent):
-        raise UsageError(f"{path}: there is no folder {path.parent}; expected one that exists")
-    if os.path.isdir(path):
-        raise UsageError(f"{path}: is a folder; expected the name of a file")
+    check_writable(path, kinds=FORMATS)
 
 
 def axis_label(name: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.base.errors import UsageError
-from chainrule.base.files import write_atomically
+from chainrule.base.files import check_writable, write_atomically
 from chainrule.data.dataset import Dataset
 from chainrule.engine import DEFAULT_ENGINE
 from chainrule.network.network import Network
@@ -66,11 +66,4 @@ def write_report(
 
 def check_report_path(path: str | Path) -> Path:
     """UsageError unless a report can be written there, as far as is known before."""
-    path = Path(path)
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise UsageError(f"{path}: cannot write a report of the kind {path.suffix!r}; expected .html")
-    if not path.parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}; expected one that exists")
-    if path.is_dir():
-        raise UsageError(f"{path}: is a folder; expected the name of a file")
-    return path
+    return check_writable(path, kinds=(".html", ".htm"))
