@@ -1,5 +1,6 @@
 """Early stopping: when a run ends, and with which weights."""
 
+import math
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -117,7 +118,9 @@ def test_fit_gives_back_the_weights_that_did_best_on_the_held_out_data(engine):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"patience": 0}, "patience is 0; expected at least 1"),
+        ({"patience": 0}, "patience is 0; expected a whole number of at least 1"),
+        ({"patience": 1.5}, "patience is 1.5; expected a whole number of at least 1"),
+        ({"patience": True}, "patience is True; expected a whole number of at least 1"),
         ({"min_delta": -1.0}, "min_delta is -1.0; expected at least 0"),
         ({"min_delta": float("nan")}, "min_delta is nan; expected at least 0"),
         ({"monitor": "luck"}, "monitor is 'luck'; expected loss or accuracy"),
@@ -126,3 +129,8 @@ def test_fit_gives_back_the_weights_that_did_best_on_the_held_out_data(engine):
 def test_bad_settings_are_refused(options, message):
     with pytest.raises(UsageError, match=message):
         EarlyStopping(**options)
+
+
+@pytest.mark.parametrize("patience", [3, np.int64(3), math.inf])
+def test_good_patience(patience):
+    assert EarlyStopping(patience).patience == patience

@@ -90,7 +90,7 @@ def test_bad_input_is_refused():
         network.predictor()(np.float32(3))
     with pytest.raises(DataError, match="x is <U1 of shape"):
         network.predictor()(np.array([["a", "b", "c"]]))
-    with pytest.raises(UsageError, match="batch_size is 0; expected at least 1"):
+    with pytest.raises(UsageError, match="batch_size is 0; expected a whole number of at least 1"):
         network.predictor(batch_size=0)
     with pytest.raises(UsageError, match="there is no engine 'fast'"):
         network.predictor("fast")

@@ -19,6 +19,7 @@ from functools import lru_cache
 import numpy as np
 
 from chainrule.base.errors import UsageError
+from chainrule.base.numbers import is_whole
 
 ROUNDS = 10
 MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
@@ -42,7 +43,7 @@ def philox4x32(counter: tuple, key: tuple[int, int]) -> tuple[np.ndarray, ...]:
 
 def check_seed(seed: int) -> int:
     """The seed, if it is a whole number of 0 to 2**64 - 1; else UsageError."""
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**64:
+    if not is_whole(seed, 0) or seed >= 2**64:
         raise UsageError(f"the seed is {seed!r}; expected a whole number from 0 to 2**64 - 1")
     return int(seed)
 

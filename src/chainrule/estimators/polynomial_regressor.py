@@ -15,6 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from chainrule.base.errors import DataError, UsageError
+from chainrule.base.numbers import whole_number
 from chainrule.estimators.least_squares import by_descent, exact
 from chainrule.regression.polynomial import powers
 
@@ -52,8 +53,7 @@ class PolynomialRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit to X (n, features) and y; sample_weight (n,) counts the samples."""
-        if isinstance(self.degree, bool) or not isinstance(self.degree, int | np.integer) or self.degree < 0:
-            raise UsageError(f"the degree is {self.degree!r}; expected a whole number of at least 0")
+        whole_number("the degree", self.degree, 0)
         if self.method not in METHODS:
             raise UsageError(f"the method is {self.method!r}; expected {' or '.join(METHODS)}")
         checked: Any = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)

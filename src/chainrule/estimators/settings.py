@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.errors import UsageError
+from chainrule.base.numbers import is_whole
 from chainrule.tasks.presets import preset
 from chainrule.training.descent import Training
 from chainrule.training.early_stopping import EarlyStopping, Monitor
@@ -81,7 +82,7 @@ def _whole(parameters: Parameters, name: str, usual: int | None = None) -> int:
     value, auto = parameters[name], "" if usual is None else f"{AUTO} or "
     if usual is not None and _auto(value):
         return usual
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+    if not is_whole(value, 1):
         raise UsageError(f"{name} is {value!r}; expected {auto}a whole number of at least 1")
     return int(value)
 

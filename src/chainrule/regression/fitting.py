@@ -19,6 +19,7 @@ import numpy as np
 from numpy.polynomial import Polynomial
 
 from chainrule.base.errors import DataError, DivergedError, UsageError
+from chainrule.base.numbers import whole_number
 from chainrule.regression.polynomial import WORST, ScaledProblem
 from chainrule.training.descent import Training, minimise
 from chainrule.training.events import BatchEvent, EpochEvent, Event, Listener, StopEvent, StopTraining
@@ -132,8 +133,8 @@ def _check(method: str, lr: float | None, batch_size: int | None, tolerance: flo
         raise UsageError(f"the method is {method!r}; expected gd or sgd")
     if method == "gd" and batch_size is not None:
         raise UsageError(f"the batch size is {batch_size}, but gd takes all data for an update; expected method sgd")
-    if batch_size is not None and batch_size < 1:
-        raise UsageError(f"the batch size is {batch_size}; expected at least 1")
+    if batch_size is not None:
+        whole_number("the batch size", batch_size, 1)
     for name, value in (("learning rate", lr), ("tolerance", tolerance)):
         if value is not None and not (math.isfinite(value) and value > 0):
             raise UsageError(f"the {name} is {value}; expected a number above 0")

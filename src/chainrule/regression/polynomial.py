@@ -29,7 +29,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.polynomial import Polynomial
 
-from chainrule.base.errors import DataError, UsageError
+from chainrule.base.errors import DataError
+from chainrule.base.numbers import whole_number
 from chainrule.data.dataset import Dataset
 from chainrule.training.objective import Batch, Objective
 from chainrule.training.optimizers import SGD
@@ -174,8 +175,7 @@ class ScaledProblem(Bowl):
 
 
 def _check(x: np.ndarray, t: np.ndarray, degree: int) -> None:
-    if isinstance(degree, bool) or not isinstance(degree, int | np.integer) or degree < 0:
-        raise UsageError(f"the degree is {degree!r}; expected a whole number of at least 0")
+    whole_number("the degree", degree, 0)
     if x.ndim != 1 or t.ndim != 1:
         raise DataError(f"x has shape {x.shape} and t {t.shape}; expected one number of each for every sample")
     Dataset(x, t).check_finite()

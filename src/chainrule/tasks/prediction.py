@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from chainrule.base.errors import NetworkError, UsageError
+from chainrule.base.errors import NetworkError
+from chainrule.base.numbers import whole_number
 from chainrule.engine import DEFAULT_ENGINE, execute
 from chainrule.network.given import as_samples
 from chainrule.network.network import Network
@@ -26,9 +27,8 @@ class Predictor:
     def __init__(
         self, network: Network, engine: str = DEFAULT_ENGINE, threads: int | None = None, batch_size: int = 256
     ) -> None:
-        if batch_size < 1:
-            raise UsageError(f"batch_size is {batch_size}; expected at least 1")
-        self.network, self.batch_size = network, batch_size
+        self.network = network
+        self.batch_size = whole_number("batch_size", batch_size, 1)
         self._executor = execute(network, engine, threads=threads)
         self._w = self._executor.layout.pack(network.w)
 

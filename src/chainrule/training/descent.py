@@ -18,6 +18,7 @@ from typing import Literal, Protocol, get_args
 import numpy as np
 
 from chainrule.base.errors import DataError, DivergedError, UsageError
+from chainrule.base.numbers import whole_number
 from chainrule.base.random import Source, check_seed
 from chainrule.data.dataset import Dataset
 from chainrule.training.events import (
@@ -84,10 +85,10 @@ class Training:
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
-        _at_least("epochs", self.epochs, 0)
-        _at_least("lr_decay_every", self.lr_decay_every, 1)
+        whole_number("epochs", self.epochs, 0)
+        whole_number("lr_decay_every", self.lr_decay_every, 1)
         if self.batch_size is not None:
-            _at_least("batch_size", self.batch_size, 1)
+            whole_number("batch_size", self.batch_size, 1)
         if self.order not in ORDERS:
             raise UsageError(f"order is {self.order!r}; expected one of: {', '.join(ORDERS)}")
         if self.reduction not in get_args(Reduction):
@@ -237,8 +238,3 @@ def _tell(listeners: Sequence[Listener], event: Event) -> StopTraining | None:
         except StopTraining as raised:
             stop = stop or raised
     return stop
-
-
-def _at_least(name: str, value: object, minimum: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < minimum:
-        raise UsageError(f"{name} is {value!r}; expected a whole number of at least {minimum}")

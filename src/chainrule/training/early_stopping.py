@@ -15,6 +15,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from chainrule.base.errors import UsageError
+from chainrule.base.numbers import whole_number
 from chainrule.training.events import EpochEvent, Event, Memory, StopEvent, StopTraining
 
 Monitor = Literal["loss", "accuracy"]
@@ -24,12 +25,13 @@ Monitor = Literal["loss", "accuracy"]
 class EarlyStopping:
     """A listener that ends the run once `patience` epochs in a row have not improved by more than `min_delta`.
 
+    `patience` may be `math.inf`: then it only gives back the best w.
     `monitor`: what should improve, the loss on the validation data (the training loss, if there are none) or the
     accuracy on them. When the run is over, for whatever reason, w is the best one again, unless `restore_best` is
     false.
     """
 
-    patience: int = 10
+    patience: int | float = 10
     min_delta: float = 0.0
     monitor: Monitor = "loss"
     restore_best: bool = True
@@ -40,8 +42,8 @@ class EarlyStopping:
     waited: int = field(default=0, init=False)  # epochs since the last improvement
 
     def __post_init__(self) -> None:
-        if self.patience < 1:
-            raise UsageError(f"patience is {self.patience}; expected at least 1")
+        if self.patience != math.inf:
+            self.patience = whole_number("patience", self.patience, 1)
         if not self.min_delta >= 0:
             raise UsageError(f"min_delta is {self.min_delta}; expected at least 0")
         if self.monitor not in get_args(Monitor):
