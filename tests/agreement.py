@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from chainrule.engine.compiled import Compiled
-from chainrule.engine.plan import layout_of
+from chainrule.engine.lowering import layout_of
 from chainrule.network.network import Network
 from chainrule.network.reference import Reference
 from chainrule.training.objective import Batch

@@ -1,15 +1,17 @@
 """PyTorch as an oracle: the same layers, losses and networks by other people's code, in float64."""
 
 from collections.abc import Mapping
+from math import prod
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from chainrule.base.random import Draws
+from chainrule.base.random import Source
 from chainrule.layers import (
     AveragePooling,
+    Context,
     Convolution,
     Dropout,
     Layer,
@@ -17,6 +19,8 @@ from chainrule.layers import (
     LogSoftmax,
     MaxPooling,
     ReLU,
+    Residual,
+    Sequential,
     Sigmoid,
     Softmax,
     Standardise,
@@ -27,6 +31,9 @@ from chainrule.network.network import Network
 from chainrule.training.objective import Batch
 
 torch.set_num_threads(1)
+
+TRAINING = Context(True, Source(3).draws(step=5))
+EVALUATION = Context()
 
 
 def assert_agrees(found: np.ndarray, expected: np.ndarray, tolerance: float = 1e-10) -> None:
@@ -50,13 +57,23 @@ def gradient(a: Tensor) -> np.ndarray:
     return a.grad.numpy()
 
 
-def torch_layer(layer: Layer, x: Tensor, parameters: Mapping[str, Tensor], draws: Draws | None) -> Tensor:
+def torch_layer(layer: Layer, x: Tensor, w: Mapping[str, Tensor], context: Context) -> Tensor:
     """y of the layer, by PyTorch; only a dropout's mask is chainrule's own."""
     match layer:
+        case Sequential():
+            for part in layer.parts:
+                x = torch_layer(part.layer, x, torch_within(w, part.name), context.within(part))
+            return x
+        case Residual():
+            added = x
+            if layer.shortcut is not None:
+                part = layer.parts[-1]
+                added = torch_layer(part.layer, x, torch_within(w, part.name), context.within(part))
+            return torch_layer(layer.body, x, w, context) + added
         case Convolution():
-            return F.conv2d(x, parameters["w"], parameters["b"], layer.stride, layer.padding)
+            return F.conv2d(x, w["w"], w["b"], layer.stride, layer.padding)
         case Linear():
-            return F.linear(x.flatten(1), parameters["w"], parameters["b"])
+            return F.linear(x.flatten(1), w["w"], w["b"])
         case ReLU():
             return torch.where(x >= 0, x, 0.0) if layer.derivative_at_zero else torch.relu(x)
         case MaxPooling():
@@ -64,9 +81,10 @@ def torch_layer(layer: Layer, x: Tensor, parameters: Mapping[str, Tensor], draws
         case AveragePooling():
             return F.avg_pool2d(x, layer.size, layer.step)
         case Dropout():
-            if draws is None:
+            if not context.training:
                 return x
-            return x * torch.from_numpy(layer.keep(x.detach().numpy(), draws)) / (1 - layer.p)
+            keep = context.draws.keep(layer.p, len(x), prod(x.shape[1:])).reshape(x.shape)
+            return x * torch.from_numpy(keep) / (1 - layer.p)
         case Softmax():
             return torch.softmax(x, 1)
         case LogSoftmax():
@@ -79,6 +97,11 @@ def torch_layer(layer: Layer, x: Tensor, parameters: Mapping[str, Tensor], draws
             mean, std = (torch.tensor(numbers, dtype=x.dtype) for numbers in (layer.mean, layer.std))
             return F.batch_norm(x, mean, std**2, eps=0)
     raise AssertionError(f"no oracle for {layer}")
+
+
+def torch_within(w: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
+    """A part's parameters, by their names in it."""
+    return {key.removeprefix(f"{name}."): value for key, value in w.items() if key.startswith(f"{name}.")}
 
 
 def torch_loss(loss: Loss, y: Tensor, t: np.ndarray) -> Tensor:
@@ -102,24 +125,26 @@ def torch_loss(loss: Loss, y: Tensor, t: np.ndarray) -> Tensor:
     return errors.flatten(1).sum(1)
 
 
-def check_layer(layer: Layer, x: np.ndarray, draws: Draws | None = None) -> None:
+def check_layer(layer: Layer, x: np.ndarray, context: Context = TRAINING) -> None:
     """y, dL/dx and every dL/dw of the layer are PyTorch's, for random parameters and a random dL/dy."""
-    shapes = layer.parameter_shapes(x.shape[1:])
-    parameters = {name: normal(*shape, seed=k) for k, (name, shape) in enumerate(shapes.items())}
-    torch_x, torch_parameters = variable(x), {name: variable(value) for name, value in parameters.items()}
+    parameters = layer.parameters_for(x.shape[1:])
+    w = {name: normal(*each.shape, seed=k) for k, (name, each) in enumerate(parameters.items())}
+    torch_x, torch_w = variable(x), {name: variable(value) for name, value in w.items()}
 
-    y = layer.forward(x, parameters, draws)
-    torch_y = torch_layer(layer, torch_x, torch_parameters, draws)
-    assert y.shape[1:] == layer.output_shape(x.shape[1:])
+    y, saved = layer.forward(x, w, context)
+    torch_y = torch_layer(layer, torch_x, torch_w, context)
+    assert y.shape[1:] == layer.y_shape(x.shape[1:])
     assert_agrees(y, torch_y.detach().numpy())
 
     gy = normal(*y.shape, seed=99)
     torch_y.backward(torch.tensor(gy))
-    assert_agrees(layer.input_gradient(gy, x, y, parameters, draws), gradient(torch_x))
-    gradients = layer.parameter_gradients(gy, x, parameters)
-    assert gradients.keys() == shapes.keys()
-    for name, found in gradients.items():
-        assert_agrees(found, gradient(torch_parameters[name]))
+    gx, gw = layer.backward(gy, saved, w, context)
+    assert_agrees(gx, gradient(torch_x))
+    assert gw.keys() == parameters.keys()
+    for name, found in gw.items():
+        assert_agrees(found, gradient(torch_w[name]))
+    alone = layer.parameter_gradients(gy, saved, w, context)
+    assert {name: found.tobytes() for name, found in alone.items()} == {n: g.tobytes() for n, g in gw.items()}
 
 
 def check_loss(loss: Loss, y: np.ndarray, t: np.ndarray) -> None:
@@ -136,11 +161,9 @@ def torch_network(
 ) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
     """L, y, dL/dx and dL/dw of a network over a batch, by PyTorch."""
     torch_w, torch_x = variable(w), variable(batch.x)
-    draws = Draws(seed, layer=0, step=batch.step, offset=batch.offset)
-    x = torch_x
-    for k, layer in enumerate(network.layers):
-        parameters = {p.key: torch_w[p.slice].reshape(p.shape) for p in network.parameters if p.layer == k}
-        x = torch_layer(layer, x, parameters, draws.for_layer(k))
+    context = Context(True, Source(seed).draws(batch.step, batch.offset))
+    named = {p.name: torch_w[p.slice].reshape(p.shape) for p in network.parameters}
+    x = torch_layer(network, torch_x, named, context)
     errors = torch_loss(network.loss, x, batch.t)
     weight = np.ones(len(batch)) if batch.sample_weight is None else batch.sample_weight
     loss = errors @ torch.tensor(weight)

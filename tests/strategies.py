@@ -16,15 +16,20 @@ from chainrule.layers import (
     LogSoftmax,
     MaxPooling,
     ReLU,
+    Residual,
+    Sequential,
     Sigmoid,
     Softmax,
     Standardise,
+    Tanh,
 )
 from chainrule.layers.layer import Shape
 from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy, SquaredError
 from chainrule.losses.loss import BinaryLoss, ClassLoss
-from chainrule.network.network import Network, infer_shapes
+from chainrule.network.network import Network
 from chainrule.training.objective import Batch
+
+OURS = [kind for kind in LAYERS.values() if kind.__module__.startswith("chainrule.")]
 
 drawn_cases = settings(max_examples=100, deadline=None)
 
@@ -33,12 +38,34 @@ small = st.integers(1, 3)
 
 
 @st.composite
-def layers(draw: st.DrawFn, input_shape: Shape) -> Layer:
-    """Any layer that takes this input."""
+def blocks(draw: st.DrawFn, kind: type, x_shape: Shape, depth: int) -> Layer:
+    """One or two layers in a row, or added to what they are given, itself or by a layer that gives its shape."""
+    inner, shape = [], x_shape
+    for _ in range(draw(st.integers(1, 2))):
+        inner.append(draw(layers(shape, depth + 1)))
+        shape = inner[-1].y_shape(shape)
+    if kind is Sequential:
+        return Sequential(tuple(inner))
+    if shape == x_shape and draw(st.booleans()):
+        return Residual(tuple(inner))
+    if len(shape) == 1:
+        return Residual(tuple(inner), draw(st.sampled_from([Linear(*shape), Sequential((Linear(*shape), Tanh()))])))
+    kernel = x_shape[1] - shape[1] + 1
+    if x_shape[2] - shape[2] + 1 == kernel >= 1:
+        return Residual(tuple(inner), Convolution(shape[0], kernel))
+    return Sequential(tuple(inner))
+
+
+@st.composite
+def layers(draw: st.DrawFn, input_shape: Shape, depth: int = 0) -> Layer:
+    """Any layer that takes this input; in blocks, at most two deep, also those that are made of others."""
     image = len(input_shape) == 3
     only_images, only_vectors = {Convolution, MaxPooling, AveragePooling}, {Softmax, LogSoftmax}
-    fitting = [kind for kind in LAYERS if kind not in (only_vectors if image else only_images)]
-    kind = draw(st.sampled_from(fitting))
+    nested = {Sequential, Residual} if depth > 1 else set()
+    unfit = nested | (only_vectors if image else only_images)
+    kind = draw(st.sampled_from([each for each in OURS if each not in unfit]))
+    if kind in (Sequential, Residual):
+        return draw(blocks(kind, input_shape, depth))
     if kind is Convolution:
         padding = draw(st.integers(0, 2))
         kernel = draw(st.integers(1, min(4, min(input_shape[1:]) + 2 * padding)))
@@ -77,7 +104,7 @@ def networks(draw: st.DrawFn) -> Network:
     stack, input_shape = [], shape
     for _ in range(draw(st.integers(1, 6))):
         stack.append(draw(layers(shape)))
-        shape = stack[-1].output_shape(shape)
+        shape = stack[-1].y_shape(shape)
     losses = (LogSoftmaxNLL(), NLL(), SquaredError(), BinaryCrossEntropy(), SigmoidBinaryCrossEntropy())
     loss = draw(st.sampled_from(losses))
     stack += ends(loss, shape)
@@ -96,7 +123,7 @@ def fused_networks(draw: st.DrawFn) -> Network:
         padding, channels = draw(st.integers(0, 2)), draw(st.sampled_from([3, 17]))
         stack.append(Convolution(channels, draw(st.integers(1, min(3, shape[1], shape[2]))), padding=padding))
         stack += [layer for layer in (ReLU(), MaxPooling(), Dropout(0.5)) if draw(st.integers(0, 3))]
-        shape = infer_shapes(stack, input_shape)[-1]
+        shape = Sequential(tuple(stack)).y_shape(input_shape)
     return Network([*stack, Linear(4)], input_shape, seed=draw(st.integers(0, 99)), dtype=np.float64)
 
 

@@ -9,6 +9,7 @@ from chainrule.losses import NLL, SquaredError
 from chainrule.network.network import Network
 from chainrule.network.reference import Reference
 from chainrule.network.scaling import Scaling
+from chainrule.network.tracing import trace_at
 from messages import exactly
 from oracles import assert_agrees, normal, torch_network
 from strategies import batches, drawn_cases, networks
@@ -29,55 +30,22 @@ def small_network(**options) -> Network:
 @given(data=st.data(), network=networks(), seed=seeds)
 def test_agrees_with_pytorch(data: st.DataObject, network: Network, seed: int) -> None:
     batch = data.draw(batches(network))
-    out = np.full(network.size, np.nan)
-    loss, xs, gxs = Reference(network, seed).trace(network.w, batch, out)
+    engine, out = Reference(network, seed), np.full(network.size, np.nan)
+    found = trace_at(engine, network.w, batch)
+    loss = engine.loss_and_gradient(network.w, batch, out)
     torch_loss, torch_y, torch_gx, torch_gw = torch_network(network, network.w, batch, seed)
     assert_agrees(np.array(loss), np.array(torch_loss))
-    assert_agrees(xs[-1], torch_y)
-    assert_agrees(gxs[0], torch_gx)
+    assert_agrees(found.x[-1], torch_y)
+    assert_agrees(found.gx[0], torch_gx)
     assert_agrees(out, torch_gw)
-
-
-@drawn_cases
-@given(data=st.data(), network=networks())
-def test_each_slice_of_the_gradient_is_reported_once_when_final_last_layer_first(
-    data: st.DataObject, network: Network
-) -> None:
-    objective, batch = Reference(network), data.draw(batches(network))
-    expected, out = np.empty(network.size), np.full(network.size, np.nan)
-    objective.loss_and_gradient(network.w, batch, expected)
-    reported = []
-
-    def on_ready(where: slice) -> None:
-        assert np.array_equal(out[where], expected[where])
-        reported.append(where)
-
-    objective.loss_and_gradient(network.w, batch, out, on_ready)
-    stops = [network.size, *(where.start for where in reported)]
-    assert [where.stop for where in reported] == stops[:-1]
-    assert stops[-1] == 0
-
-
-@drawn_cases
-@given(data=st.data(), network=networks())
-def test_a_reported_slice_of_w_is_no_longer_read(data: st.DataObject, network: Network) -> None:
-    objective, batch = Reference(network), data.draw(batches(network))
-    expected, out, w = np.empty(network.size), np.empty(network.size), network.w.copy()
-    loss = objective.loss_and_gradient(network.w, batch, expected)
-
-    def overwrite(where: slice) -> None:
-        w[where] = np.nan
-
-    assert objective.loss_and_gradient(w, batch, out, overwrite) == loss
-    assert np.isnan(w).all()
-    assert np.array_equal(out, expected)
+    assert_agrees(np.concatenate([np.zeros(0), *(g.ravel() for g in found.gw.values())]), out, 1e-14)
 
 
 # --- one vector w
 
 
 def test_w_is_in_canonical_order() -> None:
-    found = [(p.name, p.shape, p.slice, p.fan_in) for p in small_network().parameters]
+    found = [(p.name, p.shape, p.slice, p.parameter.fan_in) for p in small_network().parameters]
     assert found == [
         ("conv1.w", (2, 1, 3, 3), slice(0, 18), 9),
         ("conv1.b", (2,), slice(18, 20), 9),
@@ -89,12 +57,6 @@ def test_w_is_in_canonical_order() -> None:
         ("fc2.b", (3,), slice(75, 78), 4),
     ]
     assert small_network().size == 78
-
-
-def test_each_layer_knows_its_slice() -> None:
-    empty = slice(0, 0)
-    expected = [slice(0, 20), empty, slice(20, 47), empty, empty, slice(47, 63), empty, slice(63, 78)]
-    assert small_network().slices == expected
 
 
 def test_named_views_write_through() -> None:
@@ -109,7 +71,7 @@ def test_named_views_write_through() -> None:
 def test_initial_parameters_are_uniform_within_the_root_of_fan_in() -> None:
     network = Network([Linear(100), Linear(50)], 400)
     for p in network.parameters:
-        view, bound = p.view(network.w), 1 / np.sqrt(p.fan_in)
+        view, bound = p.view(network.w), 1 / np.sqrt(p.parameter.fan_in)
         assert np.abs(view).max() <= bound
         assert view.std() == pytest.approx(bound / np.sqrt(3), rel=0.2)
         assert abs(view.mean()) < 4 * bound / np.sqrt(3 * view.size)

@@ -5,6 +5,7 @@ import pytest
 
 from chainrule import DataError, trace
 from chainrule.data import mnist
+from chainrule.layers.layer import Context, within
 from chainrule.tasks.presets import preset
 
 
@@ -22,10 +23,11 @@ def test_all_values_and_gradients_are_there_with_their_shapes(kept):
 
 
 def test_each_value_follows_from_the_one_before(kept):
-    for k, layer in enumerate(kept.network.layers):
-        parameters = kept.network.layer_parameters(kept.network.w)[k]
-        np.testing.assert_array_equal(layer.forward(kept.x[k], parameters, None), kept.x[k + 1])
-        gx = layer.input_gradient(kept.gx[k + 1], kept.x[k], kept.x[k + 1], parameters, None)
+    for k, part in enumerate(kept.network.parts):
+        w = within(kept.network.named(), part.name)
+        y, saved = part.layer.forward(kept.x[k], w, Context())
+        np.testing.assert_array_equal(y, kept.x[k + 1])
+        gx, _ = part.layer.backward(kept.gx[k + 1], saved, w, Context())
         np.testing.assert_array_equal(gx, kept.gx[k])
 
 

@@ -12,7 +12,7 @@ from chainrule.engine.compiled import Compiled
 from chainrule.engine.measure.machine_peak import bandwidth, peak_flops
 from chainrule.engine.measure.profile import Timed, rows
 from chainrule.engine.measure.steps import ROUNDS, Steps, measure
-from chainrule.engine.measure.work import BY_INPUT, BY_WEIGHTS, FORWARD, OTHER, PHASES, PRODUCTS, UPDATE, executed
+from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, OTHER, PRODUCTS, ROLES, UPDATE
 from chainrule.engine.simd import BOUNDSCHECK
 from chainrule.tasks.presets import PRESETS, preset
 from chainrule.training.optimizers import SGD
@@ -45,13 +45,13 @@ def test_every_call_has_its_row(name):
     steps.run(engine, 2)
     watch = engine.watch
     assert len(watch.runs) == 2
-    assert watch.runs[0].keys() == watch.runs[1].keys() <= watch.roles.keys()
+    assert watch.runs[0].keys() == watch.runs[1].keys() <= watch.owners.keys()
     found = rows(engine, watch.runs[-1:], SAMPLES)
     assert all(row.seconds >= 0 for row in found)
     total = sum(watch.runs[-1].values())
     assert sum(row.seconds for row in found) * SAMPLES >= total * (1 - 1e-9) > 0  # what seems to take less than 0 is 0
-    assert [(row.place, PHASES.index(row.phase)) for row in found] == sorted(
-        {(row.place, PHASES.index(row.phase)) for row in found}
+    assert [(row.place, ROLES.index(row.phase)) for row in found] == sorted(
+        {(row.place, ROLES.index(row.phase)) for row in found}
     )
     stages = engine.plan(SAMPLES).stages
     assert {row.stage for row in found} >= {stage.name for stage in stages}
@@ -66,13 +66,12 @@ def test_no_more_is_executed_than_the_definition_has(name):
     steps.run(engine, 1)
     plan = engine.plan(SAMPLES)
     for k, (row, stage) in enumerate(zip(plan.rows(), plan.stages, strict=True)):
-        dense = row["multiply_adds"]
-        for phase in PHASES:
-            if k == 0 and phase == BY_INPUT:
+        for role in PRODUCTS:
+            if k == 0 and role == BY_INPUT:
                 continue  # nobody asks for the data's gradient
-            done = executed(stage, phase, dense, SAMPLES)
-            assert 0 <= done <= dense
-            assert (done > 0) == (dense > 0 and phase in PRODUCTS)
+            done = stage.executed(role, SAMPLES)
+            assert 0 <= done <= row["multiply_adds"]
+            assert (done > 0) == (row["multiply_adds"] > 0)
 
 
 def test_what_mnists_stages_execute():

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 from chainrule.base.errors import UsageError
 from chainrule.engine import execute
 from chainrule.layers import Convolution, Dropout, Linear, MaxPooling, ReLU
+from chainrule.layers.layer import within
 from chainrule.network.network import Network
 from chainrule.network.reference import Reference
+from chainrule.network.tracing import trace_at
 from chainrule.training.objective import Batch
 from messages import exactly
-from oracles import assert_agrees, normal
+from oracles import EVALUATION, assert_agrees, normal
 from strategies import batches, drawn_cases, networks
 
 SEED = 17
@@ -85,7 +87,7 @@ def test_another_seed_draws_other_masks() -> None:
 
 def test_two_dropouts_of_a_network_draw_different_masks() -> None:
     network = Network([Dropout(0.5), Dropout(0.5)], 100, dtype=np.float64)
-    kept = Reference(network)._forward(network.w, Batch(np.ones((2, 100)), np.zeros(2, int)))
+    kept = trace_at(Reference(network), network.w, Batch(np.ones((2, 100)), np.zeros(2, int))).x
     assert 0.35 < np.count_nonzero(kept[1]) / 200 < 0.65
     assert 0.15 < np.count_nonzero(kept[2]) / 200 < 0.35
 
@@ -121,28 +123,25 @@ def test_a_sample_weight_multiplies_the_samples_error() -> None:
 
 def test_a_trace_has_every_x_and_every_derivative() -> None:
     network, batch = digits_network(), digits()
-    out = np.empty(network.size)
-    loss, xs, gxs = Reference(network, SEED).trace(network.w, batch, out)
+    found = trace_at(Reference(network, SEED), network.w, batch)
     expected_loss, expected = loss_and_gradient(network, batch)
-    assert loss == expected_loss
-    assert np.array_equal(out, expected)
+    assert found.loss == expected_loss
+    assert np.array_equal(np.concatenate([g.ravel() for g in found.gw.values()]), expected)
     shapes = [(6, *shape) for shape in network.shapes]
-    assert [x.shape for x in xs] == [gx.shape for gx in gxs] == shapes
-    assert np.array_equal(xs[0], batch.x)
+    assert [x.shape for x in found.x] == [gx.shape for gx in found.gx] == shapes
+    assert np.array_equal(found.x[0], batch.x)
 
 
 def test_a_trace_follows_the_chain_rule() -> None:
     """The change of L along each x_k of a smooth network is the sum of dL/dx_k dx_k."""
     network = Network([Linear(5), Linear(4), Linear(3)], 6, dtype=np.float64)
-    batch = Batch(normal(2, 6), np.array([0, 2]))
-    loss, xs, gxs = Reference(network).trace(network.w, batch, np.empty(network.size))
-    parameters = network.layer_parameters(network.w)
-    for k, (x, gx) in enumerate(zip(xs, gxs, strict=True)):
+    found = trace_at(Reference(network), network.w, Batch(normal(2, 6), np.array([0, 2])))
+    for k, (x, gx) in enumerate(zip(found.x, found.gx, strict=True)):
         dx = 1e-6 * normal(*x.shape, seed=k)
         moved = x + dx
-        for layer, own in zip(network.layers[k:], parameters[k:], strict=True):
-            moved = layer.forward(moved, own, None)
-        change = network.loss.error(moved, batch.t).sum() - loss
+        for part in network.parts[k:]:
+            moved, _ = part.layer.forward(moved, within(network.named(), part.name), EVALUATION)
+        change = network.loss.error(moved, np.array([0, 2])).sum() - found.loss
         assert change == pytest.approx((gx * dx).sum(), rel=1e-4)
 
 
@@ -172,4 +171,4 @@ def test_engines_go_by_name() -> None:
 
 def test_a_bad_seed() -> None:
     with pytest.raises(UsageError, match=exactly("the seed is -1; expected a whole number from 0 to 2**64 - 1")):
-        Reference(digits_network(), seed=-1)
+        Reference(digits_network(), -1)

@@ -38,14 +38,14 @@ def test_agrees_with_pytorch(samples: int, channels: int, height: int, width: in
 
 
 def test_shapes_and_text() -> None:
-    assert AveragePooling().output_shape((3, 9, 8)) == (3, 4, 4)
+    assert AveragePooling().y_shape((3, 9, 8)) == (3, 4, 4)
     assert str(AveragePooling(3, stride=2)) == "AveragePooling(3x3, stride=2)"
 
 
 def test_an_impossible_input() -> None:
     message = "AveragePooling: a 3x3 window on 2 pixels is impossible; at most 2x2 fits"
     with pytest.raises(NetworkError, match=exactly(message)):
-        AveragePooling(3).output_shape((1, 5, 2))
+        AveragePooling(3).y_shape((1, 5, 2))
 
 
 def test_an_impossible_hyper_parameter() -> None:

@@ -82,9 +82,10 @@ def test_agrees_with_pytorch_at_any_size(
 
 def test_shapes_and_counts() -> None:
     layer = Convolution(8, 3, stride=2)
-    assert layer.output_shape((4, 10, 12)) == (8, 4, 5)
-    assert layer.parameter_shapes((4, 10, 12)) == {"w": (8, 4, 3, 3), "b": (8,)}
-    assert layer.fan_in((4, 10, 12)) == 4 * 3 * 3
+    assert layer.y_shape((4, 10, 12)) == (8, 4, 5)
+    w, b = layer.parameters_for((4, 10, 12)).values()
+    assert (w.shape, b.shape) == ((8, 4, 3, 3), (8,))
+    assert {(p.fan_in, p.fan_out) for p in (w, b)} == {(4 * 3 * 3, 8 * 3 * 3)}
     assert layer.multiply_adds((4, 10, 12)) == 8 * 4 * 5 * 4 * 3 * 3
 
 
@@ -117,7 +118,7 @@ def test_text(layer: Convolution, text: str) -> None:
 )
 def test_an_impossible_input(layer: Convolution, input_shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(NetworkError, match=exactly(message)):
-        layer.output_shape(input_shape)
+        layer.y_shape(input_shape)
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,7 @@
 import numpy as np
 import pytest
 
-from chainrule.base.lcg48 import Lcg48
-from chainrule.base.random import Draws
 from chainrule.layers import (
-    LAYERS,
     AveragePooling,
     Convolution,
     Dropout,
@@ -15,12 +12,15 @@ from chainrule.layers import (
     LogSoftmax,
     MaxPooling,
     ReLU,
+    Residual,
+    Sequential,
     Sigmoid,
     Softmax,
     Standardise,
     Tanh,
 )
-from oracles import normal
+from oracles import TRAINING, normal
+from strategies import OURS
 
 IMAGE, VECTOR = (2, 5, 6), (5,)
 EXAMPLES: list[tuple[Layer, tuple[int, ...]]] = [
@@ -35,7 +35,10 @@ EXAMPLES: list[tuple[Layer, tuple[int, ...]]] = [
     (AveragePooling(), IMAGE),
     (AveragePooling(3, stride=2), IMAGE),
     (Dropout(0.5), IMAGE),
-    (Dropout(0.25, Lcg48(1)), VECTOR),
+    (Sequential((Convolution(3), ReLU(), Dropout(0.5))), IMAGE),
+    (Residual((Convolution(2, padding=1), ReLU(), Dropout(0.25), Convolution(2, padding=1))), IMAGE),
+    (Residual((Linear(4), Tanh()), shortcut=Linear(4)), VECTOR),
+    (Residual((Residual((Linear(5), Sigmoid())), ReLU())), VECTOR),
     (Softmax(), VECTOR),
     (LogSoftmax(), VECTOR),
     (Sigmoid(), IMAGE),
@@ -43,7 +46,6 @@ EXAMPLES: list[tuple[Layer, tuple[int, ...]]] = [
     (Standardise((1.0, -2.0), (0.5, 3.0)), IMAGE),
     (Standardise((0.0, 1.0, 2.0, 3.0, 4.0), (1.0, 2.0, 3.0, 4.0, 5.0)), VECTOR),
 ]
-DRAWS = Draws(seed=1, layer=0)
 
 every_layer = pytest.mark.parametrize(("layer", "shape"), EXAMPLES, ids=[f"{la}-{sh}" for la, sh in EXAMPLES])
 
@@ -53,20 +55,17 @@ class Pass:
 
     def __init__(self, layer: Layer, x: np.ndarray) -> None:
         self.x = x
-        self.w = {
-            name: normal(*shape, seed=k).astype(x.dtype)
-            for k, (name, shape) in enumerate(layer.parameter_shapes(x.shape[1:]).items())
-        }
+        parameters = layer.parameters_for(x.shape[1:])
+        self.w = {name: normal(*p.shape, seed=k).astype(x.dtype) for k, (name, p) in enumerate(parameters.items())}
         self.inputs = [a.copy() for a in (x, *self.w.values())]
-        self.y = layer.forward(x, self.w, DRAWS)
+        self.y, saved = layer.forward(x, self.w, TRAINING)
         self.gy = np.where(np.isnan(self.y), np.nan, normal(*self.y.shape)).astype(x.dtype)
         self.inputs += [self.y.copy(), self.gy.copy()]
-        self.gx = layer.input_gradient(self.gy, x, self.y, self.w, DRAWS)
-        self.gw = layer.parameter_gradients(self.gy, x, self.w)
+        self.gx, self.gw = layer.backward(self.gy, saved, self.w, TRAINING)
 
 
 def test_no_layer_is_forgotten() -> None:
-    assert {type(layer) for layer, _ in EXAMPLES} == set(LAYERS)
+    assert {type(layer) for layer, _ in EXAMPLES} == set(OURS)
 
 
 @every_layer
@@ -94,9 +93,9 @@ def test_no_input_is_changed(layer: Layer, shape: tuple[int, ...]) -> None:
 @every_layer
 def test_shapes_are_as_announced(layer: Layer, shape: tuple[int, ...]) -> None:
     p = Pass(layer, normal(2, *shape))
-    assert p.y.shape == (2, *layer.output_shape(shape))
+    assert p.y.shape == (2, *layer.y_shape(shape))
     assert p.gx.shape == p.x.shape
-    assert {name: g.shape for name, g in p.gw.items()} == layer.parameter_shapes(shape)
+    assert {name: g.shape for name, g in p.gw.items()} == {k: v.shape for k, v in layer.parameters_for(shape).items()}
 
 
 @every_layer
@@ -111,7 +110,8 @@ def test_a_nan_reaches_the_output_and_both_derivatives_of_its_own_sample(layer: 
 
 
 @every_layer
-def test_samples_do_not_mix(layer: Layer, shape: tuple[int, ...]) -> None:
+def test_samples_do_not_mix_in_layers_that_say_so(layer: Layer, shape: tuple[int, ...]) -> None:
+    assert not layer.mixes_samples
     x = normal(3, *shape)
     together, alone = Pass(layer, x), Pass(layer, x[:1])
     assert np.allclose(together.y[:1], alone.y, rtol=1e-14, atol=1e-14)
@@ -121,7 +121,7 @@ def test_samples_do_not_mix(layer: Layer, shape: tuple[int, ...]) -> None:
 @every_layer
 def test_a_batch_may_be_empty(layer: Layer, shape: tuple[int, ...]) -> None:
     p = Pass(layer, np.zeros((0, *shape)))
-    assert p.y.shape == (0, *layer.output_shape(shape))
+    assert p.y.shape == (0, *layer.y_shape(shape))
     assert p.gx.shape == p.x.shape
     assert not any(g.any() for g in p.gw.values())
 

@@ -6,7 +6,7 @@ from chainrule.base.errors import NetworkError
 from chainrule.layers import Linear
 from chainrule.layers.linear import linear, linear_bias_gradient, linear_input_gradient, linear_weight_gradient
 from messages import exactly
-from oracles import assert_agrees, check_layer, normal
+from oracles import EVALUATION, assert_agrees, check_layer, normal
 from strategies import drawn_cases, sizes, small
 
 
@@ -46,16 +46,17 @@ def test_agrees_with_pytorch(samples: int, inputs: int, outputs: int) -> None:
 
 def test_an_image_is_flattened_channel_by_channel_row_by_row() -> None:
     x = np.arange(2 * 3 * 4.0).reshape(1, 2, 3, 4)
-    y = Linear(24).forward(x, {"w": np.eye(24), "b": np.zeros(24)}, None)
+    y, _ = Linear(24).forward(x, {"w": np.eye(24), "b": np.zeros(24)}, EVALUATION)
     assert y.tolist() == [list(range(24))]
     check_layer(Linear(5), normal(2, 2, 3, 4))
 
 
 def test_shapes_and_counts() -> None:
     layer = Linear(10)
-    assert layer.output_shape((2, 3, 4)) == (10,)
-    assert layer.parameter_shapes((2, 3, 4)) == {"w": (10, 24), "b": (10,)}
-    assert layer.fan_in((2, 3, 4)) == 24
+    assert layer.y_shape((2, 3, 4)) == (10,)
+    w, b = layer.parameters_for((2, 3, 4)).values()
+    assert (w.shape, b.shape) == ((10, 24), (10,))
+    assert {(p.fan_in, p.fan_out) for p in (w, b)} == {(24, 10)}
     assert layer.multiply_adds((2, 3, 4)) == 240
     assert str(layer) == "Linear(10)"
 

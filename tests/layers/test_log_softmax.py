@@ -38,4 +38,4 @@ def test_agrees_with_pytorch(samples: int, n: int) -> None:
 def test_an_image_is_no_input() -> None:
     message = "LogSoftmax takes a vector (n,), but its input has shape (3, 4, 4); put a Linear before it"
     with pytest.raises(NetworkError, match=exactly(message)):
-        LogSoftmax().output_shape((3, 4, 4))
+        LogSoftmax().y_shape((3, 4, 4))

@@ -93,9 +93,9 @@ def test_kinks_name_the_winner_of_each_patch() -> None:
 
 
 def test_shapes() -> None:
-    assert MaxPooling().output_shape((3, 9, 8)) == (3, 4, 4)
-    assert MaxPooling(3, stride=2).output_shape((3, 9, 8)) == (3, 4, 3)
-    assert MaxPooling().parameter_shapes((3, 9, 8)) == {}
+    assert MaxPooling().y_shape((3, 9, 8)) == (3, 4, 4)
+    assert MaxPooling(3, stride=2).y_shape((3, 9, 8)) == (3, 4, 3)
+    assert MaxPooling().parameters_for((3, 9, 8)) == {}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_text(layer: MaxPooling, text: str) -> None:
 )
 def test_an_impossible_input(layer: MaxPooling, input_shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(NetworkError, match=exactly(message)):
-        layer.output_shape(input_shape)
+        layer.y_shape(input_shape)
 
 
 @pytest.mark.parametrize(

@@ -43,4 +43,4 @@ def test_agrees_with_pytorch(samples: int, n: int) -> None:
 def test_an_image_is_no_input() -> None:
     message = "Softmax takes a vector (n,), but its input has shape (3, 4, 4); put a Linear before it"
     with pytest.raises(NetworkError, match=exactly(message)):
-        Softmax().output_shape((3, 4, 4))
+        Softmax().y_shape((3, 4, 4))

@@ -15,16 +15,17 @@ from chainrule.layers import Linear, Standardise
 from chainrule.network.network import Network
 from chainrule.network.scaling import Scaling
 from messages import exactly
-from oracles import assert_agrees, check_layer, normal
+from oracles import EVALUATION, assert_agrees, check_layer, normal
 from strategies import drawn_cases, sizes, small
 
 
 def test_by_hand() -> None:
     layer = Standardise((1, -2), (2, 0.5))
     x = np.array([[1.0, -2.0], [5.0, -1.0]])
-    assert layer.forward(x, {}, None).tolist() == [[0, 0], [2, 2]]
+    y, saved = layer.forward(x, {}, EVALUATION)
+    assert y.tolist() == [[0, 0], [2, 2]]
     gy = np.array([[1.0, 1.0], [3.0, 4.0]])
-    assert layer.input_gradient(gy, x, x, {}, None).tolist() == [[0.5, 2], [1.5, 8]]
+    assert layer.backward(gy, saved, {}, EVALUATION)[0].tolist() == [[0.5, 2], [1.5, 8]]
 
 
 @drawn_cases
@@ -43,7 +44,7 @@ def test_of_data_gives_them_mean_0_and_std_1(shape: tuple[int, ...], monkeypatch
     axes = (0, *range(2, len(shape)))
     assert_agrees(np.array(layer.mean), x.mean(axis=axes), 1e-14)
     assert_agrees(np.array(layer.std), x.std(axis=axes), 1e-12)
-    y = layer.forward(x, {}, None)
+    y, _ = layer.forward(x, {}, EVALUATION)
     assert_agrees(y.mean(axis=axes), np.zeros(3), 1e-9)
     assert_agrees(y.std(axis=axes), np.ones(3), 1e-9)
 
@@ -60,7 +61,7 @@ def test_of_bytes_fits_what_a_network_makes_of_them() -> None:
     x = np.random.default_rng(0).integers(0, 256, (20, 2, 4, 4), np.uint8)
     layer = Standardise.of(x)
     y = Network([layer, Linear(2)], (2, 4, 4), dtype=np.float64).prepare(x, np.dtype(np.float64))
-    assert_agrees(layer.forward(y, {}, None).std(axis=(0, 2, 3)), np.ones(2), 1e-12)
+    assert_agrees(layer.forward(y, {}, EVALUATION)[0].std(axis=(0, 2, 3)), np.ones(2), 1e-12)
     assert_agrees(np.array(layer.mean), Scaling().table(np.dtype(np.float64))[x].mean(axis=(0, 2, 3)), 1e-15)
 
 

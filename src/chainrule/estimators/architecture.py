@@ -16,13 +16,13 @@ import numpy as np
 
 from chainrule.base.errors import NetworkError, UsageError
 from chainrule.layers import Layer, Linear, ReLU
-from chainrule.tasks.presets import Seeds, preset
+from chainrule.tasks.presets import preset
 
 
 def layers_in_a_row(layers: Any) -> list[Layer]:
     """The layers that are meant; of a preset without its last. UsageError for what no network can be made of."""
     if isinstance(layers, str):
-        return preset(layers).layers(Seeds())[:-1]
+        return preset(layers).layers[:-1]
     if isinstance(layers, Layer | int | np.integer):
         layers = [layers]
     if not isinstance(layers, Sequence | np.ndarray):

@@ -49,8 +49,7 @@ single_thread = cache(SingleThread)
 def small_steps(network: Network, samples: int) -> Iterator[None]:
     """Meanwhile BLAS has one thread, unless passes of so many samples through the network are worth more."""
     np.empty(BLOCK, np.uint8)
-    costs = (layer.multiply_adds(shape) for layer, shape in zip(network.layers, network.shapes, strict=False))
-    if samples * sum(costs) >= WORTH:
+    if samples * network.work >= WORTH:
         yield
         return
     with single_thread():

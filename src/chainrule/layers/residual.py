@@ -21,7 +21,7 @@ import numpy as np
 from chainrule.base.errors import NetworkError
 from chainrule.layers.initial import Parameter
 from chainrule.layers.layer import Arrays, Context, Layer, Part, Shape, leaves, named, register, within
-from chainrule.layers.sequential import Sequential
+from chainrule.layers.sequential import Sequential, checked_layers
 
 if TYPE_CHECKING:
     from chainrule.layers.graph import Graph, Place
@@ -50,7 +50,7 @@ class Residual(Layer):
     short_name = "block"
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "layers", self.body.layers)
+        object.__setattr__(self, "layers", checked_layers(self.layers, "Residual"))
         if isinstance(self.shortcut, Sequence):
             object.__setattr__(self, "shortcut", Sequential(tuple(self.shortcut)))
         if not isinstance(self.shortcut, Layer | None):

@@ -67,5 +67,5 @@ def register_engine(name: str) -> Callable[[Maker], Maker]:
 def engine_named(name: str) -> Maker:
     """What makes the engine of that name; UsageError if there is none."""
     if name not in ENGINES:
-        raise UsageError(f"there is no engine {name!r}; expected one of: {', '.join(ENGINES)}")
+        raise UsageError(f"there is no engine {name!r}; expected one of: {', '.join(sorted(ENGINES))}")
     return ENGINES[name]

@@ -59,7 +59,7 @@ def trace_at(engine: Reference, w: np.ndarray, batch: Batch) -> Trace:
     y = made.values[-1]
     gx, gw = backward(network.graph, engine.output_gradient(y, batch), made, named, context)
     copies = {name: value.copy() for name, value in named.items()}
-    return Trace(network, engine.loss_of(y, batch), made.values, gx, copies, gw)
+    return Trace(network, engine.loss_of(y, batch), made.values, gx, copies, {name: gw[name] for name in named})
 
 
 def _rms(a: np.ndarray) -> float:

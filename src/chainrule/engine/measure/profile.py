@@ -15,6 +15,7 @@ from time import perf_counter
 
 import numpy as np
 
+from chainrule.base.random import Source
 from chainrule.engine.compiled import Compiled
 from chainrule.engine.runtime.calls import DEFINITION, PRODUCTS, ROLES, Call, bind, run_call
 from chainrule.engine.runtime.denormals import denormals_flushed
@@ -84,8 +85,8 @@ class Stopwatch(Team):
 class Timed(Compiled):
     """The compiled engine in one thread, each call timed."""
 
-    def __init__(self, network: Network, seed: int = 0) -> None:
-        super().__init__(network, seed, threads=1)
+    def __init__(self, network: Network, source: Source | int = 0) -> None:
+        super().__init__(network, source, threads=1)
         self.watch = Stopwatch()
 
     def _team(self, source: Samples, samples: int) -> Team:

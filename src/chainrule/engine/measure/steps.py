@@ -12,8 +12,8 @@ import numpy as np
 from chainrule.base.errors import DivergedError
 from chainrule.data.dataset import Dataset
 from chainrule.engine.compiled import Compiled
-from chainrule.engine.measure.profile import Row, Timed, rows
 from chainrule.engine.lowering import layout_of
+from chainrule.engine.measure.profile import Row, Timed, rows
 from chainrule.network.network import Network
 from chainrule.training.descent import Training, batch_of
 from chainrule.training.objective import Batch
@@ -72,8 +72,8 @@ class Measured:
 
 def measure(steps: Steps, network: Network, threads: int | None, after: int, counted: int, warmup: int) -> Measured:
     """Train for `after` steps, then time `counted` steps of each engine, `warmup` more before each of its turns."""
-    seed = steps.training.seed
-    timed, one, team = Timed(network, seed), Compiled(network, seed, 1), Compiled(network, seed, threads)
+    source = steps.training.source(len(steps.data))
+    timed, one, team = Timed(network, source), Compiled(network, source, 1), Compiled(network, source, threads)
     steps.run(team, after)
     engines = [timed, one] if team.threads == 1 else [timed, one, team]
     seconds: dict[Compiled, list[float]] = {engine: [] for engine in engines}
