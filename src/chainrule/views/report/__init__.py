@@ -1,4 +1,5 @@
 """The report of a network: one HTML file that shows how well it does, for any browser, offline and without scripts."""
 
-from chainrule.views.report.report import check_report_path as check_report_path
-from chainrule.views.report.report import write_report as write_report
+from chainrule.views.report.contents import Run as Run
+from chainrule.views.report.contents import check_report_path as check_report_path
+from chainrule.views.report.contents import write_report as write_report

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chainrule.base.errors import UsageError
-from chainrule.base.files import check_writable, write_atomically
+from chainrule.base.files import check_writable, write_bytes
 from chainrule.data.dataset import Dataset
 from chainrule.engine import DEFAULT_ENGINE
 from chainrule.network.network import Network
 from chainrule.tasks.examination import Examination, examine
-from chainrule.views.figures import require_matplotlib
 from chainrule.views.report.confusion import confusion
 from chainrule.views.report.document import Section, document
 from chainrule.views.report.filters import filters
@@ -24,14 +23,20 @@ from chainrule.views.report.scores import calibration, per_class, residuals
 MISTAKES = 24  # in the gallery
 
 
+@dataclass(frozen=True)
+class Run:
+    """Where a network comes from, as far as that is known."""
+
+    title: str = ""  # of the report
+    epochs: Sequence[Mapping[str, Any]] = ()  # lines of the run's metrics.jsonl
+    configuration: Mapping[str, Any] | None = None  # its config.toml
+
+
 def write_report(
     path: str | Path,
     network: Network,
     data: Dataset,
-    epochs: Sequence[Mapping[str, Any]] = (),
-    title: str = "",
-    configuration: Mapping[str, Any] | None = None,
-    classes: Sequence[str] | None = None,
+    run: Run | None = None,
     *,
     examination: Examination | None = None,
     engine: str = DEFAULT_ENGINE,
@@ -40,28 +45,28 @@ def write_report(
 ) -> None:
     """Write one HTML file about how well the network does on the data.
 
-    `epochs` are the lines of a run's metrics.jsonl and `configuration` its config.toml, `classes` the classes' names
-    (default: the data's, or their numbers); `examination` is what `examine` made of this network and data, if it was
-    called before. Raises UsageError for a path that cannot be written, ChainruleError without matplotlib, and as
-    `examine` does.
+    path : of an .html file
+    run : how the network was trained, if it is to be told
+    examination : what `examine` made of this network and data, if it was called before, perhaps with classes' names
+    engine, threads : as `execute` takes them
+    mistakes : so many are shown, the worst
+
+    Raises UsageError for a path that cannot be written, ChainruleError if writing fails after all, and as `examine`
+    does.
     """
-    path = check_report_path(path)
-    require_matplotlib()
+    path, run = check_report_path(path), run or Run()
     x = network.check_shape(data.x)
-    seen = examination or examine(network, data, engine, classes=classes, threads=threads)
-    sections: list[Section | None] = [overview(network, seen, epochs), curves(epochs)]
+    seen = examination or examine(network, data, engine, threads=threads)
+    sections: list[Section | None] = [overview(network, seen, run.epochs), curves(run.epochs)]
     if seen.classification is not None:
         named = seen.classification
         sections += [confusion(named), per_class(named), calibration(named.calibration)]
         sections.append(gallery(seen, named.names, x, mistakes))
     else:
         sections += [residuals(seen), largest_errors(seen, x, mistakes)]
-    sections += [filters(network), layers(network, x, engine, threads), configuration_shown(configuration)]
-    page = document(title or f"A network of {network.size:,} parameters", [each for each in sections if each])
-    try:
-        write_atomically(path, lambda file: file.write(page.encode()))
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
+    sections += [filters(network), layers(network, x, engine, threads), configuration_shown(run.configuration)]
+    page = document(run.title or f"A network of {network.size:,} parameters", [each for each in sections if each])
+    write_bytes(path, page.encode())
 
 
 def check_report_path(path: str | Path) -> Path:
