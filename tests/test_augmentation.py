@@ -139,16 +139,16 @@ def test_from_text_and_back() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "augmentation: found '', expected as in shift=2,rotate=10,elastic=1"),
-        ("shift", "augmentation: found 'shift', expected as in shift=2,rotate=10,elastic=1"),
-        ("shift=x", "augmentation: found 'shift=x', expected as in shift=2,rotate=10,elastic=1"),
-        ("shift=2,shift=3", "augmentation: shift is given twice, expected once"),
-        ("zoom=2", "augmentation: there is no 'zoom', expected one of: shift, rotate, elastic, smoothness"),
-        ("shift=1.5", "augmentation: shift is 1.5, expected whole pixels"),
-        ("shift=-1", "augmentation: shift is -1, expected a number from 0"),
-        ("rotate=nan", "augmentation: rotate is nan, expected a number from 0"),
-        ("rotate=181", "augmentation: rotate is 181, expected at most 180 degrees"),
-        ("smoothness=0.5", "augmentation: smoothness is 0.5, expected at least 1 pixel"),
+        ("", "augmentation: found ''; expected as in shift=2,rotate=10,elastic=1"),
+        ("shift", "augmentation: found 'shift'; expected as in shift=2,rotate=10,elastic=1"),
+        ("shift=x", "augmentation: found 'shift=x'; expected as in shift=2,rotate=10,elastic=1"),
+        ("shift=2,shift=3", "augmentation: shift is given twice; expected once"),
+        ("zoom=2", "augmentation: there is no 'zoom'; expected one of: shift, rotate, elastic, smoothness"),
+        ("shift=1.5", "augmentation: shift is 1.5; expected whole pixels"),
+        ("shift=-1", "augmentation: shift is -1; expected a number from 0"),
+        ("rotate=nan", "augmentation: rotate is nan; expected a number from 0"),
+        ("rotate=181", "augmentation: rotate is 181; expected at most 180 degrees"),
+        ("smoothness=0.5", "augmentation: smoothness is 0.5; expected at least 1 pixel"),
     ],
 )
 def test_what_is_no_augmentation(text: str, message: str) -> None:
@@ -159,12 +159,12 @@ def test_what_is_no_augmentation(text: str, message: str) -> None:
 def test_what_are_no_pictures() -> None:
     x: Any
     for x in (np.zeros((2, 1, 4, 4)), np.zeros((2, 16), np.uint8)):
-        message = f"augmentation is for images (s, c, i, j) of uint8, but x is {x.dtype} of shape {x.shape}"
+        message = f"augmentation: x is {x.dtype} of shape {x.shape}; expected images (s, c, i, j) of uint8"
         with pytest.raises(DataError, match=exactly(message)):
             augmented(EVERYTHING, x)
     for augmentation, what in (
         (Augmentation(shift=4), "shift is 4"),
         (Augmentation(elastic=1e300), "elastic is 1e\\+300"),
     ):
-        with pytest.raises(UsageError, match=f"{what}, expected less than the images' 4 x 9"):
+        with pytest.raises(UsageError, match=f"{what}; expected less than the images' 4 x 9"):
             augmented(augmentation, noise(1, 1, 4, 9))

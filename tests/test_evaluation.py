@@ -79,6 +79,6 @@ def test_fit_refuses_data_before_the_first_step(data):
         fit(network, Dataset(data.x[:, :3], data.t))
     with pytest.raises(DataError, match="label 2"):
         fit(network, Dataset(data.x, data.t + 1))
-    with pytest.raises(DataError, match="holds nan, expected finite numbers"):
+    with pytest.raises(DataError, match="holds nan; expected finite numbers"):
         fit(network, Dataset(np.where(data.x > 2, np.nan, data.x), data.t))
     assert network.w.tobytes() == w.tobytes()

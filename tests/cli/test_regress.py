@@ -114,9 +114,9 @@ def test_bad_input_is_one_line(cli, tmp_path):
         (tmp_path / name).write_text(text)
     for arguments, code, message in (
         (("none.csv",), 4, "none.csv: no such file"),
-        (("empty.csv",), 4, "empty.csv: empty, expected rows of numbers"),
-        (("words.csv",), 4, "words.csv:3: column 2 (b): found 'four', expected a finite number"),
-        (("nan.csv",), 4, "nan.csv:3: column 2 (b): found 'nan', expected a finite number"),
+        (("empty.csv",), 4, "empty.csv: empty; expected rows of numbers"),
+        (("words.csv",), 4, "words.csv:3: column 2 (b): found 'four'; expected a finite number"),
+        (("nan.csv",), 4, "nan.csv:3: column 2 (b): found 'nan'; expected a finite number"),
         (("constant.csv",), 4, "constant.csv (x: a, t: b): x has only 1; expected at least 3 different values"),
         (("narrow.csv",), 4, "narrow.csv: the only column is 'a'; expected an input and a target"),
         (("--target", "weight"), 4, "no column 'weight'; expected one of: speed_mph, distance_ft"),

@@ -168,7 +168,7 @@ ERRORS = [
     (("--weight-seed", "1"), 2, "--weight-seed and --dropout-seed-1, -2 are for the preset 21mnist, not mlp"),
     (("--validation", "1.5"), 2, "the fraction to hold out is 1.5"),
     (("--train-data-size", "0"), 4, "there is no training data"),
-    (("--train-data-size", "60001"), 4, "cannot take the first 60001 samples, expected 0 to 60000"),
+    (("--train-data-size", "60001"), 4, "cannot take the first 60001 samples; expected 0 to 60000"),
     (("--data-dir", "nowhere"), 4, "nowhere"),
     (("--network", "none.toml"), 2, "none.toml"),
     (("--optimizer", "sgd", "--lr", "1e9"), 3, "try a learning rate below 1e+09"),

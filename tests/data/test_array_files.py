@@ -49,7 +49,7 @@ def test_both_halves_by_every_usual_name(names: tuple[str, ...], compressed: boo
     assert np.array_equal(test.x, X[:3] + 1)
     assert np.array_equal(test.t, T[:3])
     assert is_mapped(train.x) is not compressed
-    with pytest.raises(UsageError, match="has a training and a test half, expected one of them, not 'all'"):
+    with pytest.raises(UsageError, match="has a training and a test half; expected one of them, not 'all'"):
         read_arrays(path, "all")
 
 
@@ -162,11 +162,11 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
 
 
 def test_what_does_not_fit_is_said(tmp_path: Path) -> None:
-    with refuses(path := saved(tmp_path, x=X, t=T[:3]), "30 inputs but 3 true values, expected as many$"):
+    with refuses(path := saved(tmp_path, x=X, t=T[:3]), "30 inputs but 3 true values; expected as many$"):
         read_arrays(path)
-    with refuses(path := saved(tmp_path, x=[["a"]], t=[1]), "x holds <U1, expected numbers$"):
+    with refuses(path := saved(tmp_path, x=[["a"]], t=[1]), "x holds <U1; expected numbers$"):
         read_arrays(path)
-    with refuses(path := saved(tmp_path, x=X, t=T.astype(str)), "t: holds text, expected numbers$"):
+    with refuses(path := saved(tmp_path, x=X, t=T.astype(str)), "t: holds text; expected numbers$"):
         read_arrays(path, regression=True)
 
 

@@ -60,7 +60,7 @@ def test_head() -> None:
 
 @pytest.mark.parametrize("n", [4, -1])
 def test_head_refuses_what_is_not_there(n: int) -> None:
-    with refuses(f"cannot take the first {n} samples, expected 0 to 3"):
+    with refuses(f"cannot take the first {n} samples; expected 0 to 3"):
         numbered(3).head(n)
 
 
@@ -81,28 +81,28 @@ def test_split_puts_every_sample_in_one_part(n: int, fraction: float, shuffled: 
 
 @pytest.mark.parametrize("fraction", [0.0, 1.0, -0.5, 2.0, float("nan")])
 def test_split_refuses_a_fraction_outside(fraction: float) -> None:
-    with pytest.raises(UsageError, match=f"the validation fraction is {fraction}, expected a number between 0 and 1"):
+    with pytest.raises(UsageError, match=f"the validation fraction is {fraction}; expected a number between 0 and 1"):
         numbered(4).split(fraction)
 
 
 def test_split_refuses_an_empty_part() -> None:
-    with refuses("a validation fraction of 0.1 leaves one part of 4 samples empty"):
+    with refuses("the validation fraction is 0.1 of 4 samples; expected some in either part"):
         numbered(4).split(0.1)
 
 
 def test_split_refuses_an_order_of_another_length() -> None:
-    with refuses("the order of the samples has shape (3,), expected (4,)"):
+    with refuses("the order of the samples has shape (3,); expected (4,)"):
         numbered(4).split(0.5, np.arange(3))
 
 
 def test_lengths_must_agree() -> None:
-    with refuses("3 images but 2 labels, expected as many"):
+    with refuses("3 images but 2 labels; expected as many"):
         Dataset(np.zeros((3, 1, 4, 4), np.uint8), np.zeros(2, np.int64))
-    with refuses("1 inputs but 2 true values, expected as many"):
+    with refuses("1 inputs but 2 true values; expected as many"):
         Dataset(np.zeros(1), np.zeros(2))
-    with refuses("sample_weight has shape (1,), expected (2,)"):
+    with refuses("sample_weight has shape (1,); expected (2,)"):
         Dataset(np.zeros(2), np.zeros(2), np.zeros(1))
-    with refuses("x () and t (2,): expected a first axis of n samples in both"):
+    with refuses("x has shape () and t (2,); expected a first axis of samples"):
         Dataset(np.zeros(()), np.zeros(2))
 
 
@@ -117,20 +117,20 @@ def test_the_first_bad_sample_is_named() -> None:
     bad_x[2, 1] = np.nan
     bad_x[3, 0] = np.inf
     bad_t[1] = -np.inf
-    with refuses("x[2] holds nan, expected finite numbers"):
+    with refuses("x[2] holds nan; expected finite numbers"):
         Dataset(bad_x, t).check_finite()
-    with refuses("t[1] holds -inf, expected finite numbers"):
+    with refuses("t[1] holds -inf; expected finite numbers"):
         Dataset(x, bad_t).check_finite()
-    with refuses("sample_weight[3] holds -1.0, expected no negative weight"):
+    with refuses("sample_weight[3] holds -1.0; expected no negative weight"):
         Dataset(x, t, np.array([1.0, 0.0, 2.0, -1.0])).check_finite()
-    with refuses("t holds <U1, expected integers or reals"):
+    with refuses("t holds <U1; expected integers or reals"):
         Dataset(x, np.array(["a", "b", "c", "d"])).check_finite()
 
 
 def test_the_first_bad_sample_of_large_data_is_named() -> None:
     x = np.zeros((3000, 1000), np.float32)
     x[2345, 6] = np.nan
-    with refuses("x[2345] holds nan, expected finite numbers"):
+    with refuses("x[2345] holds nan; expected finite numbers"):
         Dataset(x, np.zeros(3000)).check_finite()
 
 
@@ -145,5 +145,5 @@ def test_parts_have_the_names_of_the_whole() -> None:
 def test_classes_without_names_are_counted_by_their_numbers() -> None:
     assert Dataset(np.zeros((2, 1)), np.array([0, 4])).class_count == 5
     for t in (np.zeros(2), np.zeros((2, 1), np.int64), np.zeros(0, np.int64)):
-        with refuses(f"the true values are {t.dtype} of shape {t.shape}, expected class numbers (n,)"):
+        with refuses(f"the true values are {t.dtype} of shape {t.shape}; expected class numbers (n,)"):
             _ = Dataset(np.zeros((len(t), 1)), t).class_count

@@ -47,7 +47,7 @@ def test_the_seed_and_nothing_else_decides() -> None:
 
 @pytest.mark.parametrize("fraction", [0, 1, -1, float("nan")])
 def test_a_fraction_outside(fraction: float) -> None:
-    message = f"the fraction to hold out is {fraction}, expected a number between 0 and 1"
+    message = f"the fraction to hold out is {fraction}; expected a number between 0 and 1"
     with pytest.raises(UsageError, match=exactly(message)):
         hold_out(np.zeros(9), fraction)
 
@@ -63,7 +63,7 @@ def test_halves_of_one_piece_in_the_order_of_the_data() -> None:
 
 def test_too_few_to_hold_out() -> None:
     for t in ([0, 1], [0.0, 1.0], [0, 1, 2, 3, 4, 5, 6]):
-        message = f"here: {len(t)} samples are too few to hold some out, expected more, or a test half"
+        message = f"here: {len(t)} samples are too few to hold some out; expected more, or a test half"
         with pytest.raises(DataError, match=exactly(message)):
             half_of([numbered(t)], "train", "here")
 
@@ -72,7 +72,7 @@ def test_two_halves_are_as_they_are() -> None:
     train, test = numbered([0]), numbered([1])
     assert half_of([train, test], "train", "here") is train
     assert half_of([train, test], "test", "here") is test
-    with pytest.raises(UsageError, match="here: has a training and a test half, expected one of them, not 'all'"):
+    with pytest.raises(UsageError, match="here: has a training and a test half; expected one of them, not 'all'"):
         half_of([train, test], "all", "here")
 
 
@@ -88,7 +88,7 @@ def test_large_data_are_divided_as_they_stand_and_not_copied(monkeypatch: pytest
 
 def test_large_data_in_the_order_of_their_classes_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(halves, "LARGE", 1)
-    message = "here: class 0 is only before the end, expected shuffled samples or a test half"
+    message = "here: class 0 is only before the end; expected shuffled samples or a test half"
     with pytest.raises(DataError, match=exactly(message)):
         half_of([numbered(np.arange(60) // 20)], "train", "here")
     named = Dataset(np.zeros(12), np.array([0] * 10 + [1] * 2), classes=("ant", "bee"))
@@ -103,5 +103,5 @@ def test_names_of_halves() -> None:
     assert named_half({"training": 1, "val": 2, "test": 3}, "test") == 3
     assert named_half({"valid": 2}, "test") == 2
     assert named_half({"valid": 2}, "train") is None
-    with pytest.raises(UsageError, match=re.escape("split is 'val', expected 'train', 'test' or 'all'")):
+    with pytest.raises(UsageError, match=re.escape("split is 'val'; expected 'train', 'test' or 'all'")):
         check_split("val")

@@ -95,19 +95,19 @@ def test_any_bytes_are_an_array_or_one_line(data: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "truncated: 0 bytes, expected an IDX header of 8 or more"),
-        (SMALL + b"\0", "too long: 7 bytes follow the header, expected 6"),
-        (SMALL[:-1], "truncated: 5 bytes follow the header, expected 6"),
-        (SMALL[:8], "truncated: 8 bytes, expected a header of 12"),
+        (b"", "truncated: 0 bytes; expected an IDX header of 8 or more"),
+        (SMALL + b"\0", "too long: 7 bytes follow the header; expected 6"),
+        (SMALL[:-1], "truncated: 5 bytes follow the header; expected 6"),
+        (SMALL[:8], "truncated: 8 bytes; expected a header of 12"),
         (
             b"\x89PNG",
-            "not an IDX file: it begins with 89 50 4e 47, "
+            "not an IDX file: it begins with 89 50 4e 47; "
             "expected 00 00, a type (08 09 0b 0c 0d 0e) and the number of axes",
         ),
-        (bytes([0, 0, 10, 1, 0, 0, 0, 0]), "not an IDX file: it begins with 00 00 0a 01, expected "),
-        (bytes([0, 0, 8, 0]), "not an IDX file: it begins with 00 00 08 00, expected "),
-        (bytes([0, 0, 8, 65]) + bytes(4 * 65), "not an IDX file: it begins with 00 00 08 41, expected "),
-        (struct.pack(">BBBB4I", 0, 0, 8, 4, 0, *[2**32 - 1] * 3), "the shape (0, "),
+        (bytes([0, 0, 10, 1, 0, 0, 0, 0]), "not an IDX file: it begins with 00 00 0a 01; expected "),
+        (bytes([0, 0, 8, 0]), "not an IDX file: it begins with 00 00 08 00; expected "),
+        (bytes([0, 0, 8, 65]) + bytes(4 * 65), "not an IDX file: it begins with 00 00 08 41; expected "),
+        (struct.pack(">BBBB4I", 0, 0, 8, 4, 0, *[2**32 - 1] * 3), "the shape is (0, "),
     ],
 )
 def test_what_is_wrong_is_said(data: bytes, message: str) -> None:

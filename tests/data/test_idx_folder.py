@@ -47,13 +47,13 @@ def test_images_of_several_channels(tmp_path: Path) -> None:
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     message = (
-        f"{tmp_path}: no test images, looked for t10k-images-idx3-ubyte, t10k-images-idx4-ubyte, "
-        "test-images-idx3-ubyte, test-images-idx4-ubyte (also with .idx, also with .gz)"
+        f"{tmp_path}: no test images; expected t10k-images-idx3-ubyte or t10k-images-idx4-ubyte or "
+        "test-images-idx3-ubyte or test-images-idx4-ubyte (also with .idx, also with .gz)"
     )
     with pytest.raises(DataError, match=re.escape(message)):
         read_idx_folder(tmp_path, "test")
     write_idx(tmp_path / "train-images-idx3-ubyte", IMAGES)
-    with pytest.raises(DataError, match="no train labels, looked for train-labels-idx1-ubyte"):
+    with pytest.raises(DataError, match="no train labels; expected train-labels-idx1-ubyte"):
         read_idx_folder(tmp_path, "train")
 
 
@@ -62,26 +62,28 @@ def test_a_folder_must_be_one(tmp_path: Path) -> None:
         read_idx_folder(tmp_path / "nowhere", "train")
     (tmp_path / "train-images-idx3-ubyte").mkdir()
     write_idx(tmp_path / "train-labels-idx1-ubyte", LABELS)
-    with pytest.raises(DataError, match="is a folder, expected a file"):
+    with pytest.raises(DataError, match="is a folder; expected a file"):
         read_idx_folder(tmp_path, "train")
 
 
 def test_counts_must_agree(tmp_path: Path) -> None:
     fill(tmp_path, labels=LABELS[:1])
-    with pytest.raises(DataError, match="train-images-idx3-ubyte: 2 images but 1 labels in train-labels-idx1-ubyte"):
+    with pytest.raises(
+        DataError, match="train-images-idx3-ubyte: 2 images but 1 labels in train-labels-idx1-ubyte; expected as many"
+    ):
         read_idx_folder(tmp_path, "train")
 
 
 @pytest.mark.parametrize(
     ("images", "labels", "classes", "message"),
     [
-        (IMAGES, LABELS, 3, "label 0 is 3, expected 0 to 2"),
-        (IMAGES, np.array([0, -1], np.int8), None, "label 1 is -1, expected 0 or more"),
-        (IMAGES, np.array([0, 1], np.float32), None, "float32 of shape (2,), expected integer labels of 1 axis"),
-        (IMAGES, LABELS.reshape(2, 1), None, "uint8 of shape (2, 1), expected integer labels of 1 axis"),
-        (IMAGES[:0], LABELS[:0], None, "no pixels in images of shape (0, 3, 4)"),
-        (IMAGES[0], LABELS, None, "uint8 of shape (3, 4), expected uint8 images of 3 or 4 axes"),
-        (IMAGES.astype(np.int16), LABELS, None, "int16 of shape (2, 3, 4), expected uint8 images of 3 or 4 axes"),
+        (IMAGES, LABELS, 3, "label 0 is 3; expected 0 to 2"),
+        (IMAGES, np.array([0, -1], np.int8), None, "label 1 is -1; expected 0 or more"),
+        (IMAGES, np.array([0, 1], np.float32), None, "float32 of shape (2,); expected integer labels of 1 axis"),
+        (IMAGES, LABELS.reshape(2, 1), None, "uint8 of shape (2, 1); expected integer labels of 1 axis"),
+        (IMAGES[:0], LABELS[:0], None, "images of shape (0, 3, 4); expected some pixels"),
+        (IMAGES[0], LABELS, None, "uint8 of shape (3, 4); expected uint8 images of 3 or 4 axes"),
+        (IMAGES.astype(np.int16), LABELS, None, "int16 of shape (2, 3, 4); expected uint8 images of 3 or 4 axes"),
     ],
 )
 def test_what_is_wrong_is_said(
@@ -94,7 +96,7 @@ def test_what_is_wrong_is_said(
 
 def test_an_unknown_split(tmp_path: Path) -> None:
     wrong: Any = "validation"
-    with pytest.raises(UsageError, match="split is 'validation', expected 'train' or 'test'"):
+    with pytest.raises(UsageError, match="split is 'validation'; expected 'train' or 'test'"):
         read_idx_folder(tmp_path, wrong)
 
 
@@ -109,7 +111,7 @@ def test_both_halves_have_the_same_classes(tmp_path: Path) -> None:
     assert train.classes == test.classes == ("1", "3", "7")
     known = read_idx_halves(tmp_path, "test", classes=("7", "3", "1"))
     assert (known.t.tolist(), known.classes) == ([0], ("7", "3", "1"))
-    with pytest.raises(UsageError, match="has a training and a test half, expected one of them, not 'all'"):
+    with pytest.raises(UsageError, match="has a training and a test half; expected one of them, not 'all'"):
         read_idx_halves(tmp_path, "all")
 
 
@@ -125,5 +127,5 @@ def test_a_test_half_alone_is_enough_for_a_test(tmp_path: Path) -> None:
     write_idx(tmp_path / "t10k-images-idx3-ubyte", IMAGES)
     write_idx(tmp_path / "t10k-labels-idx1-ubyte", LABELS - 1)
     assert read_idx_halves(tmp_path, "test").t.tolist() == [1, 0]
-    with pytest.raises(DataError, match="no train images, looked for train-images-idx3-ubyte"):
+    with pytest.raises(DataError, match="no train images; expected train-images-idx3-ubyte"):
         read_idx_halves(tmp_path)

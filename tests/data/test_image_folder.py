@@ -145,7 +145,7 @@ def test_numbers_and_known_names_order_the_classes(tmp_path: Path) -> None:
     assert read_image_folder(tmp_path, "all").classes == ("9", "10", "x")
     known = read_image_folder(tmp_path, "all", classes=("x", "9", "10", "11"))
     assert known.t.tolist() == [2, 1, 0]
-    with refuses(tmp_path, "label '10' is none of the 2 classes: x, 9"):
+    with refuses(tmp_path, "found label '10'; expected one of 2: x, 9"):
         read_image_folder(tmp_path, "all", classes=("x", "9"))
 
 
@@ -167,7 +167,7 @@ def test_what_is_no_image_is_named(tmp_path: Path) -> None:
         read_image_folder(tmp_path, "all")
     save(tmp_path / "a/2.tiff", Image.fromarray(np.ones((5, 6), np.float32)))
     (tmp_path / "a/2.png").unlink()
-    with refuses(tmp_path / "a/2.tiff", "cannot be read as an image: its pixels are reals, expected whole numbers"):
+    with refuses(tmp_path / "a/2.tiff", "cannot be read as an image: its pixels are reals; expected whole numbers"):
         read_image_folder(tmp_path, "all")
 
 
@@ -176,15 +176,15 @@ def test_what_is_no_folder_of_images_is_said(tmp_path: Path) -> None:
         read_image_folder(tmp_path / "nothing")
     save(tmp_path / "a/1.png", picture(1))
     (tmp_path / "b").mkdir()
-    with refuses(tmp_path / "b", "holds no images, expected some of the class b"):
+    with refuses(tmp_path / "b", "holds no images; expected some of the class b"):
         read_image_folder(tmp_path)
     save(tmp_path / "b/c/1.png", picture(1))
-    with refuses(tmp_path / "b/c", "is a folder, expected an image of the class b"):
+    with refuses(tmp_path / "b/c", "is a folder; expected an image of the class b"):
         read_image_folder(tmp_path)
-    with refuses(tmp_path / "a", "holds no sub-folders, expected one of images for each class"):
+    with refuses(tmp_path / "a", "holds no sub-folders; expected one of images for each class"):
         read_image_folder(tmp_path / "a")
     save(tmp_path / "test/b/1.png", picture(1))
-    with refuses(tmp_path, "holds test/ but no train/, expected both or a sub-folder for each class"):
+    with refuses(tmp_path, "holds test/ but no train/; expected both or a sub-folder for each class"):
         read_image_folder(tmp_path)
 
 
@@ -193,10 +193,10 @@ def test_what_nobody_can_ask_for(tmp_path: Path) -> None:
     size: Any
     for size in ((0, 3), (3,), (2.5, 3)):
         with pytest.raises(
-            UsageError, match=re.escape(f"the image size is {size}, expected (height, width) in pixels")
+            UsageError, match=re.escape(f"the image size is {size}; expected (height, width) in pixels")
         ):
             read_image_folder(tmp_path, image_size=size)
-    with pytest.raises(UsageError, match=r"channels is 2, expected 1 \(grey\) or 3 \(colour\)"):
+    with pytest.raises(UsageError, match=r"channels is 2; expected 1 \(grey\) or 3 \(colour\)"):
         read_image_folder(tmp_path, channels=2)
     with refuses(tmp_path, "1 samples are too few to hold some out"):
         read_image_folder(tmp_path, "test")

@@ -129,12 +129,12 @@ def test_two_processes_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_damaged_container_is_said(container: bytes) -> None:
     with pytest.raises(
-        DataError, match=r"^mnist/mnist.xz: damaged: SHA-256 is [0-9a-f]{12}\.\.\., expected e554e6414af8"
+        DataError, match=r"^mnist/mnist.xz: damaged: SHA-256 is [0-9a-f]{12}\.\.\.; expected e554e6414af8"
     ):
         mnist_digits.decode(container[:1000])
 
 
 def test_an_unknown_split() -> None:
     wrong: Any = "validation"
-    with pytest.raises(UsageError, match="split is 'validation', expected 'train' or 'test'"):
+    with pytest.raises(UsageError, match="split is 'validation'; expected 'train' or 'test'"):
         mnist(wrong)

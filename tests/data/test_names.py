@@ -50,7 +50,7 @@ def test_names_stay_where_a_half_lacks_a_class() -> None:
 def test_known_names_decide() -> None:
     assert numbered(["b"], known=["c", "b", "a"]) == ([[1]], ("c", "b", "a"))
     assert numbered([2, 0], known=["0", "1", "2"]) == ([[2, 0]], None)
-    with pytest.raises(DataError, match=exactly("here: label 'd' is none of the 2 classes: a, b")):
+    with pytest.raises(DataError, match=exactly("here: found label 'd'; expected one of 2: a, b")):
         numbered(["a", "d"], known=["a", "b"])
 
 

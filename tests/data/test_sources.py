@@ -75,13 +75,13 @@ def test_options_reach_whom_they_are_for(tmp_path: Path) -> None:
 
 def test_an_option_of_others_is_refused(tmp_path: Path) -> None:
     fill_idx(tmp_path)
-    message = f"{tmp_path}: is a folder of IDX files, which has no target; it takes no options"
+    message = f"{tmp_path}: is a folder of IDX files, which has no target; expected no options"
     with pytest.raises(UsageError, match=f"^{re.escape(message)}$"):
         read_data(tmp_path, target="a")
     np.savez(tmp_path / "a.npz", x=ONES, t=BITS)
-    with pytest.raises(UsageError, match="is a file or folder of arrays, which has no channels; it takes regression"):
+    with pytest.raises(UsageError, match="is a file or folder of arrays, which has no channels; expected regression"):
         read_data(tmp_path / "a.npz", channels=1)
-    with pytest.raises(UsageError, match="split is 'validation', expected 'train', 'test' or 'all'"):
+    with pytest.raises(UsageError, match="split is 'validation'; expected 'train', 'test' or 'all'"):
         read_data(tmp_path, "validation")
 
 
@@ -98,4 +98,4 @@ def test_what_is_no_data_is_said(tmp_path: Path) -> None:
     assert refused(tmp_path) == f"{tmp_path}: holds a.txt, b.bin; {expected}"
     assert refused(tmp_path / "c") == f"{tmp_path / 'c'}: no such file or folder"
     kinds = "expected .npz, .csv, .tsv, .txt, or a folder of IDX files, images or arrays"
-    assert refused(tmp_path / "b.bin") == f"{tmp_path / 'b.bin'}: is a file of another kind, {kinds}"
+    assert refused(tmp_path / "b.bin") == f"{tmp_path / 'b.bin'}: is a file of another kind; {kinds}"

@@ -69,7 +69,7 @@ def test_a_file_of_its_own_for_the_test(tmp_path: Path) -> None:
     assert len(train) == 4
     assert train.classes == ("iris", "lily", "rose", "tulip")
     assert read_table(path, "test", test).t.tolist() == [3]
-    with pytest.raises(DataError, match=r"test\.csv: the columns differ from those of .*table\.csv, expected the same"):
+    with pytest.raises(DataError, match=r"test\.csv: the columns differ from those of .*table\.csv; expected the same"):
         read_table(path, "train", written(tmp_path, "length,kind\n0,rose\n", "test.csv"))
 
 
@@ -84,17 +84,17 @@ def test_a_sixth_is_held_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "options", "message"),
     [
-        ("a\nx\n", {}, ": one column, expected another one beside the target"),
-        (FLOWERS, {"target": "colour"}, ": no column 'colour', expected a number or one of length, width, kind"),
-        (FLOWERS, {"target": 3}, ": no column 3, expected a number or one of length, width, kind"),
-        (FLOWERS, {"target": 0}, ":2: column 3 (kind): found 'lily', expected a finite number"),
-        (FLOWERS, {"regression": True}, ": the target: holds text, expected numbers"),
-        (FLOWERS, {"regression": True, "target": "kind"}, ": column 'kind': holds text, expected numbers"),
-        (FLOWERS, {"classes": ("iris", "rose")}, ": the target: label 'lily' is none of the 2 classes: iris, rose"),
-        ("a,b\n1,2\n1,x\n", {}, ":3: column 2 (b): found 'x', expected a finite number, as in other rows"),
-        ("a,b\n1,2\n1,nan\n", {}, ":3: column 2 (b): found 'nan', expected a finite number, as in other rows"),
-        ("a,b\n1,x\n1,\n", {}, ":3: column 2 (b): found '', expected a class's name"),
-        ("a,b\n1,x\n2\n", {}, ":3: 1 cells, expected 2"),
+        ("a\nx\n", {}, ": one column; expected another one beside the target"),
+        (FLOWERS, {"target": "colour"}, ": no column 'colour'; expected a number or one of length, width, kind"),
+        (FLOWERS, {"target": 3}, ": no column 3; expected a number or one of length, width, kind"),
+        (FLOWERS, {"target": 0}, ":2: column 3 (kind): found 'lily'; expected a finite number"),
+        (FLOWERS, {"regression": True}, ": the target: holds text; expected numbers"),
+        (FLOWERS, {"regression": True, "target": "kind"}, ": column 'kind': holds text; expected numbers"),
+        (FLOWERS, {"classes": ("iris", "rose")}, ": the target: found label 'lily'; expected one of 2: iris, rose"),
+        ("a,b\n1,2\n1,x\n", {}, ":3: column 2 (b): found 'x'; expected a finite number, as in other rows"),
+        ("a,b\n1,2\n1,nan\n", {}, ":3: column 2 (b): found 'nan'; expected a finite number, as in other rows"),
+        ("a,b\n1,x\n1,\n", {}, ":3: column 2 (b): found ''; expected a class's name"),
+        ("a,b\n1,x\n2\n", {}, ":3: 1 cells; expected 2"),
     ],
 )
 def test_what_is_wrong_is_said(text: str, options: dict[str, Any], message: str, tmp_path: Path) -> None:

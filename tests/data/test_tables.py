@@ -53,21 +53,21 @@ def test_without_a_header_columns_are_numbered() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"", "file: empty, expected rows of numbers"),
-        (b"\n# nothing\n", "file: empty, expected rows of numbers"),
-        (b"a,b\n", "file: no rows after the header, expected rows of numbers"),
-        (b"a,b\n\n1,2\n3,x\n", "file:4: column 2 (b): found 'x', expected a finite number"),
-        (b"a,b\n1,\n", "file:2: column 2 (b): found '', expected a finite number"),
-        (b"a,b\nnan,1\n", "file:2: column 1 (a): found 'nan', expected a finite number"),
-        (b"1,-inf\n", "file:1: column 2 (column 2): found '-inf', expected a finite number"),
-        (b"1,1e999\n", "file:1: column 2 (column 2): found '1e999', expected a finite number"),
-        (b"1,1_000\n", "file:1: column 2 (column 2): found '1_000', expected a finite number"),
-        (b"a;b\n1,5;2\n", "file:2: column 1 (a): found '1,5', expected a finite number"),
-        (b"a,b\n1,2\n1,2,3\n", "file:3: 3 cells, expected 2"),
-        (b"a,b\n1\n", "file:2: 1 cells, expected 2"),
-        (b"a,a\n1,2\n", "file:1: the column name 'a' occurs twice, expected different names"),
+        (b"", "file: empty; expected rows of numbers"),
+        (b"\n# nothing\n", "file: empty; expected rows of numbers"),
+        (b"a,b\n", "file: no rows after the header; expected rows of numbers"),
+        (b"a,b\n\n1,2\n3,x\n", "file:4: column 2 (b): found 'x'; expected a finite number"),
+        (b"a,b\n1,\n", "file:2: column 2 (b): found ''; expected a finite number"),
+        (b"a,b\nnan,1\n", "file:2: column 1 (a): found 'nan'; expected a finite number"),
+        (b"1,-inf\n", "file:1: column 2 (column 2): found '-inf'; expected a finite number"),
+        (b"1,1e999\n", "file:1: column 2 (column 2): found '1e999'; expected a finite number"),
+        (b"1,1_000\n", "file:1: column 2 (column 2): found '1_000'; expected a finite number"),
+        (b"a;b\n1,5;2\n", "file:2: column 1 (a): found '1,5'; expected a finite number"),
+        (b"a,b\n1,2\n1,2,3\n", "file:3: 3 cells; expected 2"),
+        (b"a,b\n1\n", "file:2: 1 cells; expected 2"),
+        (b"a,a\n1,2\n", "file:1: the column name 'a' occurs twice; expected different names"),
         (b'a,b\n1,"2\n', "file:2: unexpected end of data"),
-        (b"a,b\n1,\xff\n", "file: byte 6 is 0xff, expected UTF-8 text"),
+        (b"a,b\n1,\xff\n", "file: byte 6 is 0xff; expected UTF-8 text"),
     ],
 )
 def test_what_is_wrong_is_said(data: bytes, message: str) -> None:
@@ -95,7 +95,7 @@ def test_columns_by_name_and_number() -> None:
     assert table.column("b").tolist() == [1, 4]
     assert table.column(-1).tolist() == [2, 5]
     for wrong in ("d", 3, -4):
-        with pytest.raises(DataError, match=f"no column {wrong!r}, expected a number or one of a, b, c"):
+        with pytest.raises(DataError, match=f"no column {wrong!r}; expected a number or one of a, b, c"):
             table.column(wrong)
 
 
@@ -105,5 +105,5 @@ def test_a_column_becomes_the_target() -> None:
     assert data.x.tolist() == [[0, 2], [3, 5]]
     assert data.t.tolist() == [1, 4]
     assert table.dataset().t.tolist() == [2, 5]
-    with pytest.raises(DataError, match="the only column is 'a', expected another one beside the target"):
+    with pytest.raises(DataError, match="the only column is 'a'; expected another one beside the target"):
         Table(("a",), np.zeros((2, 1))).dataset("a")

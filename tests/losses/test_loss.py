@@ -110,7 +110,9 @@ def test_targets_that_are_no_classes(loss: Loss, t: np.ndarray, message: str) ->
 @class_losses
 def test_a_class_loss_needs_a_number_for_each_class(loss: Loss) -> None:
     name = type(loss).__name__
-    message = f"{name} takes one number for each class, (n,), but the network gives (3, 4, 4); end it in a Linear"
+    message = (
+        f"{name}: the network's output has shape (3, 4, 4); expected one number for each class, (n,), as a Linear gives"
+    )
     with pytest.raises(NetworkError, match=exactly(message)):
         loss.check_network((3, 4, 4))
 
@@ -129,7 +131,7 @@ def test_targets_of_zero_and_one(loss: Loss, t: np.ndarray) -> None:
         (np.array([0.0, 0.5]), "target 0.5 at position 1; expected 0 or 1"),
         (np.array([[np.nan]]), "target nan at position 0; expected 0 or 1"),
         (np.array(["1"]), "targets of type <U1; expected numbers"),
-        (np.zeros((2, 3)), "targets of shape (3,) a sample, but the network's output has shape (1,)"),
+        (np.zeros((2, 3)), "targets of shape (3,) a sample; expected (1,), as the network's output"),
     ],
 )
 def test_targets_that_are_not_zero_or_one(loss: Loss, t: np.ndarray, message: str) -> None:
@@ -148,8 +150,8 @@ def test_real_targets(t: np.ndarray) -> None:
         (np.array([0.0, np.nan]), (1,), "target nan at position 1; expected a finite number"),
         (np.array([[0.0, 1.0], [-np.inf, 0.0]]), (2,), "target -inf at position 2; expected a finite number"),
         (np.array([1 + 2j]), (1,), "targets of type complex128; expected numbers"),
-        (np.zeros(5), (3,), "targets of shape () a sample, but the network's output has shape (3,)"),
-        (np.zeros((5, 3)), (1, 3, 1), "targets of shape (3,) a sample, but the network's output has shape (1, 3, 1)"),
+        (np.zeros(5), (3,), "targets of shape () a sample; expected (3,), as the network's output"),
+        (np.zeros((5, 3)), (1, 3, 1), "targets of shape (3,) a sample; expected (1, 3, 1), as the network's output"),
     ],
 )
 def test_targets_that_are_not_real(t: np.ndarray, output_shape: tuple[int, ...], message: str) -> None:

@@ -42,13 +42,13 @@ class Augmentation:
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
-                raise UsageError(f"augmentation: {field.name} is {value!r}, expected a number from 0")
+                raise UsageError(f"augmentation: {field.name} is {value!r}; expected a number from 0")
         if self.shift != int(self.shift):
-            raise UsageError(f"augmentation: shift is {self.shift}, expected whole pixels")
+            raise UsageError(f"augmentation: shift is {self.shift}; expected whole pixels")
         if self.rotate > 180:
-            raise UsageError(f"augmentation: rotate is {self.rotate}, expected at most 180 degrees")
+            raise UsageError(f"augmentation: rotate is {self.rotate}; expected at most 180 degrees")
         if self.smoothness < 1:
-            raise UsageError(f"augmentation: smoothness is {self.smoothness}, expected at least 1 pixel")
+            raise UsageError(f"augmentation: smoothness is {self.smoothness}; expected at least 1 pixel")
 
     @classmethod
     def parse(cls, text: str) -> "Augmentation":
@@ -59,9 +59,9 @@ class Augmentation:
             try:
                 number = float(value)
             except ValueError:
-                raise UsageError(f"augmentation: found {part!r}, expected as in shift=2,rotate=10,elastic=1") from None
+                raise UsageError(f"augmentation: found {part!r}; expected as in shift=2,rotate=10,elastic=1") from None
             if name in options:
-                raise UsageError(f"augmentation: {name} is given twice, expected once")
+                raise UsageError(f"augmentation: {name} is given twice; expected once")
             options[name] = int(number) if number.is_integer() else number
         return cls.of(options)
 
@@ -71,7 +71,7 @@ class Augmentation:
         names = [field.name for field in fields(cls)]
         for name in options:
             if name not in names:
-                raise UsageError(f"augmentation: there is no {name!r}, expected one of: {', '.join(names)}")
+                raise UsageError(f"augmentation: there is no {name!r}; expected one of: {', '.join(names)}")
         return cls(**options)
 
     def describe(self) -> dict[str, float]:
@@ -88,11 +88,11 @@ class Augmentation:
         Of x's shape and type; x is left as it is. DataError for what are no pictures of bytes.
         """
         if x.ndim != 4 or x.dtype != np.uint8:
-            raise DataError(f"augmentation is for images (s, c, i, j) of uint8, but x is {x.dtype} of shape {x.shape}")
+            raise DataError(f"augmentation: x is {x.dtype} of shape {x.shape}; expected images (s, c, i, j) of uint8")
         for name, pixels in (("shift", self.shift), ("elastic", self.elastic)):
             if pixels >= min(x.shape[2:]):
                 height, width = x.shape[2:]
-                raise UsageError(f"augmentation: {name} is {pixels}, expected less than the images' {height} x {width}")
+                raise UsageError(f"augmentation: {name} is {pixels}; expected less than the images' {height} x {width}")
         if not (self.shift or self.rotate or self.elastic) or x.size == 0:
             return x.copy()
         from chainrule.augmentation.resampling import resample  # Numba is loaded where it is used

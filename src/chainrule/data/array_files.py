@@ -137,7 +137,7 @@ def _mapped(path: Path, info: zipfile.ZipInfo, member: IO[bytes]) -> np.ndarray:
     read_header = HEADERS[np.lib.format.read_magic(member)]
     shape, in_columns, dtype = read_header(member)
     if dtype.hasobject:
-        raise ValueError("it holds Python objects, expected numbers or text")
+        raise ValueError("it holds Python objects; expected numbers or text")
     with path.open("rb") as file:
         file.seek(info.header_offset + 26)
         name, extra = struct.unpack("<HH", file.read(4))  # their lengths; the array begins behind them

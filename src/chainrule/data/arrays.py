@@ -31,14 +31,14 @@ def as_dataset(x: Any, t: Any, sample_weight: Any = None, classes: Sequence[str]
 def as_array(values: Any, name: str) -> np.ndarray:
     """The values as an array of numbers, truth values or text."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        raise DataError(f"{name} has masked values, expected none missing")
+        raise DataError(f"{name} has masked values; expected none missing")
     try:
         to_numpy = getattr(values, "to_numpy", None)  # what pandas' tables and columns have
         array = np.asarray(values if to_numpy is None else to_numpy())
     except ValueError as error:
         raise DataError(f"{name} is no array: {error}") from None
     if array.ndim == 0:
-        raise DataError(f"{name} is {type(values).__name__}, expected an array of samples")
+        raise DataError(f"{name} is {type(values).__name__}; expected an array of samples")
     return _unpacked(array, name) if array.dtype.kind == "O" else array
 
 
@@ -49,16 +49,16 @@ def _unpacked(array: np.ndarray, name: str) -> np.ndarray:
     found = np.array(array.tolist()) if len(text) in (0, len(kinds)) else array
     if found.dtype.kind == "O" or found.shape != array.shape:
         listed = ", ".join(sorted(kind.__name__ for kind in kinds))
-        raise DataError(f"{name} holds objects ({listed}), expected numbers{' or text' if name == 't' else ''}")
+        raise DataError(f"{name} holds objects ({listed}); expected numbers{' or text' if name == 't' else ''}")
     return found
 
 
 def inputs_of(x: np.ndarray, name: str) -> np.ndarray:
     """x (n,) as (n, 1) and (n, i, j) as (n, 1, i, j); DataError if it holds no numbers or has other axes."""
     if x.dtype.kind not in "biuf":
-        raise DataError(f"{name} holds {x.dtype}, expected numbers")
+        raise DataError(f"{name} holds {x.dtype}; expected numbers")
     if x.ndim not in (1, 2, 3, 4):
-        raise DataError(f"{name} has shape {x.shape}, expected (n, features), or images (n, c, i, j) or (n, i, j)")
+        raise DataError(f"{name} has shape {x.shape}; expected (n, features), or images (n, c, i, j) or (n, i, j)")
     return x[:, np.newaxis] if x.ndim in (1, 3) else x
 
 
@@ -74,17 +74,17 @@ def targets_of(
     kinds = {half.dtype.kind for half in halves}
     if not kinds <= set("biufUS"):
         raise DataError(
-            f"{source}: holds {', '.join(sorted(str(half.dtype) for half in halves))}, expected numbers or text"
+            f"{source}: holds {', '.join(sorted(str(half.dtype) for half in halves))}; expected numbers or text"
         )
     text, reals = kinds & set("US"), kinds & set("f")
     if text and (regression or kinds - text):
-        raise DataError(f"{source}: holds text, expected numbers")
+        raise DataError(f"{source}: holds text; expected numbers")
     if regression is None:
         regression = bool(reals) and classes is None
     if not regression and all(half.ndim == 1 for half in halves):
         return number_labels(halves, classes, source)
     if text:
-        raise DataError(f"{source}: holds text of shape {halves[0].shape}, expected one name a sample")
+        raise DataError(f"{source}: holds text of shape {halves[0].shape}; expected one name a sample")
     return [half.astype(np.float64) for half in halves], None
 
 

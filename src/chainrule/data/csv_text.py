@@ -29,7 +29,7 @@ class CsvText(NamedTuple):
         for row, line in enumerate(self.lines):
             cells = _cells(line, self.delimiter, self.name)
             if len(cells) != len(self.columns):
-                raise DataError(f"{self.place(row)}: {len(cells)} cells, expected {len(self.columns)}")
+                raise DataError(f"{self.place(row)}: {len(cells)} cells; expected {len(self.columns)}")
             yield cells
 
     def numbers(self, row: int, cells: list[str]) -> list[float]:
@@ -52,7 +52,7 @@ class CsvText(NamedTuple):
     def refuse(self, row: int, column: int, cell: str, expected: str) -> NoReturn:
         """Raise a DataError that names a cell."""
         where = f"{self.place(row)}: column {column + 1} ({self.columns[column]})"
-        raise DataError(f"{where}: found {cell!r}, expected {expected}")
+        raise DataError(f"{where}: found {cell!r}; expected {expected}")
 
 
 def csv_text(data: bytes, name: str) -> CsvText:
@@ -63,7 +63,7 @@ def csv_text(data: bytes, name: str) -> CsvText:
     """
     lines = _lines(data, name)
     if not lines:
-        raise DataError(f"{name}: empty, expected rows of numbers")
+        raise DataError(f"{name}: empty; expected rows of numbers")
     delimiter = next((mark for mark in "\t;" if mark in lines[0][1]), ",")
     first = _cells(lines[0], delimiter, name)
     if any(_looks_like_a_number(cell) for cell in first):
@@ -72,7 +72,7 @@ def csv_text(data: bytes, name: str) -> CsvText:
         columns = _header(first, f"{name}:{lines[0][0]}")
         lines = lines[1:]
     if not lines:
-        raise DataError(f"{name}: no rows after the header, expected rows of numbers")
+        raise DataError(f"{name}: no rows after the header; expected rows of numbers")
     return CsvText(name, columns, lines, delimiter)
 
 
@@ -81,7 +81,7 @@ def _lines(data: bytes, name: str) -> list[Line]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DataError(f"{name}: byte {error.start} is 0x{data[error.start]:02x}, expected UTF-8 text") from None
+        raise DataError(f"{name}: byte {error.start} is 0x{data[error.start]:02x}; expected UTF-8 text") from None
     lines = enumerate(io.StringIO(text, newline=None), start=1)
     return [(number, line) for number, line in lines if line.strip() and not line.lstrip().startswith("#")]
 
@@ -97,7 +97,7 @@ def _cells(line: Line, delimiter: str, name: str) -> list[str]:
 def _header(cells: list[str], place: str) -> tuple[str, ...]:
     for name in cells:
         if cells.count(name) > 1:
-            raise DataError(f"{place}: the column name {name!r} occurs twice, expected different names")
+            raise DataError(f"{place}: the column name {name!r} occurs twice; expected different names")
     return tuple(cells)
 
 

@@ -30,12 +30,12 @@ class Dataset:
 
     def __post_init__(self) -> None:
         if self.x.ndim == 0 or self.t.ndim == 0:
-            raise DataError(f"x {self.x.shape} and t {self.t.shape}: expected a first axis of n samples in both")
+            raise DataError(f"x has shape {self.x.shape} and t {self.t.shape}; expected a first axis of samples")
         if len(self.x) != len(self.t):
             inputs, values = ("images", "labels") if self.x.ndim == 4 else ("inputs", "true values")
-            raise DataError(f"{len(self.x)} {inputs} but {len(self.t)} {values}, expected as many")
+            raise DataError(f"{len(self.x)} {inputs} but {len(self.t)} {values}; expected as many")
         if self.sample_weight is not None and self.sample_weight.shape != (len(self),):
-            raise DataError(f"sample_weight has shape {self.sample_weight.shape}, expected ({len(self)},)")
+            raise DataError(f"sample_weight has shape {self.sample_weight.shape}; expected ({len(self)},)")
 
     def __len__(self) -> int:
         return len(self.x)
@@ -54,7 +54,7 @@ class Dataset:
         if n is None:
             return self
         if not 0 <= n <= len(self):
-            raise DataError(f"cannot take the first {n} samples, expected 0 to {len(self)}")
+            raise DataError(f"cannot take the first {n} samples; expected 0 to {len(self)}")
         return self.take(slice(n))
 
     def split(self, fraction: float, order: np.ndarray | None = None) -> tuple["Dataset", "Dataset"]:
@@ -65,12 +65,12 @@ class Dataset:
         """
         n = len(self)
         if not 0 < fraction < 1:
-            raise UsageError(f"the validation fraction is {fraction}, expected a number between 0 and 1")
+            raise UsageError(f"the validation fraction is {fraction}; expected a number between 0 and 1")
         if order is not None and order.shape != (n,):
-            raise DataError(f"the order of the samples has shape {order.shape}, expected ({n},)")
+            raise DataError(f"the order of the samples has shape {order.shape}; expected ({n},)")
         training = n - round(fraction * n)
         if training in (0, n):
-            raise DataError(f"a validation fraction of {fraction} leaves one part of {n} samples empty")
+            raise DataError(f"the validation fraction is {fraction} of {n} samples; expected some in either part")
         if order is None:
             return self.take(slice(training)), self.take(slice(training, n))
         return self.take(order[:training]), self.take(order[training:])
@@ -82,7 +82,7 @@ class Dataset:
         DataError where t are not class numbers.
         """
         if self.t.ndim != 1 or self.t.dtype.kind not in "iu" or len(self) == 0:
-            raise DataError(f"the true values are {self.t.dtype} of shape {self.t.shape}, expected class numbers (n,)")
+            raise DataError(f"the true values are {self.t.dtype} of shape {self.t.shape}; expected class numbers (n,)")
         return len(self.classes) if self.classes else int(self.t.max()) + 1
 
     def check_finite(self) -> None:
@@ -94,7 +94,7 @@ class Dataset:
             if values is None or values.dtype.kind in "biu":  # integers are finite
                 continue
             if values.dtype.kind != "f":
-                raise DataError(f"{name} holds {values.dtype}, expected integers or reals")
+                raise DataError(f"{name} holds {values.dtype}; expected integers or reals")
             for part in chunks(values):
                 _check(name, part.start, np.isfinite(values[part]), values[part], "finite numbers")
         if self.sample_weight is not None:
@@ -105,4 +105,4 @@ def _check(name: str, start: int, good: np.ndarray, values: np.ndarray, expected
     """Name the first sample whose values are not all `good`; the first of them is sample `start`."""
     if not good.all():
         first = np.argwhere(~good)[0]
-        raise DataError(f"{name}[{start + first[0]}] holds {values[tuple(first)]}, expected {expected}")
+        raise DataError(f"{name}[{start + first[0]}] holds {values[tuple(first)]}; expected {expected}")

@@ -25,7 +25,7 @@ def prepare_digit(grey: np.ndarray) -> np.ndarray:
     DataError if it is no such array, or nothing is drawn in it.
     """
     if grey.ndim != 2 or grey.dtype != np.uint8 or grey.size == 0:
-        raise DataError(f"the image is {grey.dtype} of shape {grey.shape}, expected uint8 (height, width)")
+        raise DataError(f"the image is {grey.dtype} of shape {grey.shape}; expected uint8 (height, width)")
     return centre(fit(crop(find_ink(grey))))[np.newaxis]
 
 
@@ -38,7 +38,8 @@ def find_ink(grey: np.ndarray) -> np.ndarray:
     else:
         ink = grey.clip(min=background) - background
     if ink.max() < CONTRAST:
-        raise DataError(f"the image is blank: its grey levels go from {darkest:.0f} to {lightest:.0f}")
+        levels = f"its grey levels go from {darkest:.0f} to {lightest:.0f}"
+        raise DataError(f"the image is blank: {levels}; expected ink at least {CONTRAST} darker or lighter than paper")
     return ink
 
 

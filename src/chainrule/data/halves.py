@@ -22,13 +22,13 @@ LARGE = 1 << 30
 def check_split(split: str) -> None:
     """UsageError unless it is the name of a half, or "all" for data in one piece."""
     if split not in ("train", "test", "all"):
-        raise UsageError(f"split is {split!r}, expected 'train', 'test' or 'all'")
+        raise UsageError(f"split is {split!r}; expected 'train', 'test' or 'all'")
 
 
 def of_split(halves: Sequence[T], split: str, source: str) -> T:
     """The training or the test half of both; UsageError for "all". `source` is what it calls the data."""
     if split == "all":
-        raise UsageError(f"{source}: has a training and a test half, expected one of them, not 'all'")
+        raise UsageError(f"{source}: has a training and a test half; expected one of them, not 'all'")
     return halves[split == "test"]
 
 
@@ -44,7 +44,7 @@ def hold_out(t: np.ndarray, fraction: float = TEST_FRACTION, seed: int = 0) -> t
     UsageError unless 0 < fraction < 1.
     """
     if not 0 < fraction < 1:
-        raise UsageError(f"the fraction to hold out is {fraction}, expected a number between 0 and 1")
+        raise UsageError(f"the fraction to hold out is {fraction}; expected a number between 0 and 1")
     order = permutation(Draws(seed, HOLD_OUT), len(t))
     if t.ndim == 1 and t.dtype.kind in "iu":
         order = order[np.argsort(t[order], kind="stable")]
@@ -77,7 +77,7 @@ def cut(data: Dataset, fraction: float, seed: int, source: str) -> tuple[slice |
         if len(missing):
             name = data.classes[missing[0]] if data.classes else missing[0]
             where = "at the end" if missing[0] in held.t else "before the end"
-            raise DataError(f"{source}: class {name} is only {where}, expected shuffled samples or a test half")
+            raise DataError(f"{source}: class {name} is only {where}; expected shuffled samples or a test half")
     return slice(len(stays)), slice(len(stays), len(data))
 
 
@@ -85,5 +85,5 @@ def drawn(t: np.ndarray, fraction: float, seed: int, source: str) -> tuple[np.nd
     """The same from the true values alone, whatever the data's size."""
     stays, held = hold_out(t, fraction, seed)
     if len(held) == 0:
-        raise DataError(f"{source}: {len(t)} samples are too few to hold some out, expected more, or a test half")
+        raise DataError(f"{source}: {len(t)} samples are too few to hold some out; expected more, or a test half")
     return stays, held

@@ -46,11 +46,11 @@ def parse_idx(data: bytes, name: str) -> np.ndarray:
     expected = math.prod(shape) * dtype.itemsize
     if len(data) - start != expected:
         problem = "truncated" if len(data) - start < expected else "too long"
-        raise DataError(f"{name}: {problem}: {len(data) - start} bytes follow the header, expected {expected}")
+        raise DataError(f"{name}: {problem}: {len(data) - start} bytes follow the header; expected {expected}")
     try:
         array = np.frombuffer(data, dtype, offset=start).reshape(shape)
     except ValueError:  # an axis of length 0 beside lengths that are too large for any array
-        raise DataError(f"{name}: the shape {shape} is too large") from None
+        raise DataError(f"{name}: the shape is {shape}; expected one that NumPy can hold") from None
     return array.astype(dtype.newbyteorder("="), copy=False)
 
 
@@ -60,7 +60,7 @@ def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
     code = codes.get(array.dtype.newbyteorder("="))
     if code is None or array.ndim == 0:
         expected = "one axis or more of " + ", ".join(map(str, codes))
-        raise DataError(f"{path}: IDX cannot hold {array.dtype} of shape {array.shape}, expected {expected}")
+        raise DataError(f"{path}: IDX cannot hold {array.dtype} of shape {array.shape}; expected {expected}")
     header = struct.pack(f">BBBB{array.ndim}I", 0, 0, code, array.ndim, *array.shape)
     data = header + array.astype(TYPES[code]).tobytes()
     try:
@@ -73,13 +73,13 @@ def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
 def _parse_header(data: bytes, name: str) -> tuple[np.dtype, tuple[int, ...]]:
     """The type and the shape that the first bytes announce."""
     if len(data) < 4:
-        raise DataError(f"{name}: truncated: {len(data)} bytes, expected an IDX header of 8 or more")
+        raise DataError(f"{name}: truncated: {len(data)} bytes; expected an IDX header of 8 or more")
     code, axes = data[2], data[3]
     if data[:2] != b"\0\0" or code not in TYPES or not 1 <= axes <= 64:  # NumPy has 64 axes at most
         expected = "00 00, a type (" + " ".join(f"{code:02x}" for code in TYPES) + ") and the number of axes"
-        raise DataError(f"{name}: not an IDX file: it begins with {data[:4].hex(' ')}, expected {expected}")
+        raise DataError(f"{name}: not an IDX file: it begins with {data[:4].hex(' ')}; expected {expected}")
     if len(data) < 4 + 4 * axes:
-        raise DataError(f"{name}: truncated: {len(data)} bytes, expected a header of {4 + 4 * axes}")
+        raise DataError(f"{name}: truncated: {len(data)} bytes; expected a header of {4 + 4 * axes}")
     return TYPES[code], struct.unpack_from(f">{axes}I", data, 4)
 
 

@@ -29,13 +29,14 @@ def read_idx_folder(
     DataError if a file is missing or damaged, empty, or does not fit the other one.
     """
     if split not in PREFIXES:
-        raise UsageError(f"split is {split!r}, expected 'train' or 'test'")
+        raise UsageError(f"split is {split!r}; expected 'train' or 'test'")
     images_path = _find(Path(folder), split, *IMAGES)
     labels_path = _find(Path(folder), split, *LABELS)
     images = _read_images(images_path)
     labels = _read_labels(labels_path, classes)
     if len(images) != len(labels):
-        raise DataError(f"{images_path}: {len(images)} images but {len(labels)} labels in {labels_path.name}")
+        given = f"{len(images)} images but {len(labels)} labels in {labels_path.name}"
+        raise DataError(f"{images_path}: {given}; expected as many")
     return Dataset(images, labels)
 
 
@@ -61,9 +62,9 @@ def _read_images(path: Path) -> np.ndarray:
     """(n, c, i, j) uint8"""
     images = read_idx(path)
     if images.ndim not in (3, 4) or images.dtype != np.uint8:
-        raise DataError(f"{path}: {images.dtype} of shape {images.shape}, expected uint8 images of 3 or 4 axes")
+        raise DataError(f"{path}: {images.dtype} of shape {images.shape}; expected uint8 images of 3 or 4 axes")
     if images.size == 0:
-        raise DataError(f"{path}: no pixels in images of shape {images.shape}")
+        raise DataError(f"{path}: images of shape {images.shape}; expected some pixels")
     return images[:, np.newaxis] if images.ndim == 3 else images
 
 
@@ -71,12 +72,12 @@ def _read_labels(path: Path, classes: int | None) -> np.ndarray:
     """(n,) int64, each in 0 ... classes - 1"""
     labels = read_idx(path)
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
-        raise DataError(f"{path}: {labels.dtype} of shape {labels.shape}, expected integer labels of 1 axis")
+        raise DataError(f"{path}: {labels.dtype} of shape {labels.shape}; expected integer labels of 1 axis")
     wrong = (labels < 0) if classes is None else (labels < 0) | (labels >= classes)
     if wrong.any():
         first = int(wrong.argmax())
         expected = "0 or more" if classes is None else f"0 to {classes - 1}"
-        raise DataError(f"{path}: label {first} is {labels[first]}, expected {expected}")
+        raise DataError(f"{path}: label {first} is {labels[first]}; expected {expected}")
     return labels.astype(np.int64)
 
 
@@ -86,8 +87,8 @@ def _find(folder: Path, split: str, kind: str, axes: tuple[int, ...]) -> Path:
         raise DataError(f"{folder}: no such folder")
     paths = _paths(folder, split, kind, axes)
     if not paths:
-        looked_for = ", ".join(_stems(split, kind, axes))
-        raise DataError(f"{folder}: no {split} {kind}, looked for {looked_for} (also with .idx, also with .gz)")
+        expected = " or ".join(_stems(split, kind, axes))
+        raise DataError(f"{folder}: no {split} {kind}; expected {expected} (also with .idx, also with .gz)")
     return paths[0]
 
 

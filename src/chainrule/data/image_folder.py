@@ -59,7 +59,7 @@ def _halves(folder: Path) -> list[Path]:
     train, test = (named_half(found, half) for half in HALVES)
     if train is None:
         if test is not None:
-            raise DataError(f"{folder}: holds {test.name}/ but no train/, expected both or a sub-folder for each class")
+            raise DataError(f"{folder}: holds {test.name}/ but no train/; expected both or a sub-folder for each class")
         return [folder]
     return [train, test] if test else [train]
 
@@ -68,14 +68,14 @@ def _images_by_class(folder: Path) -> list[Path]:
     """The files in the sub-folders; DataError where there are none, or another folder."""
     paths, classes = [], _entries(folder, folders=True)
     if not classes:
-        raise DataError(f"{folder}: holds no sub-folders, expected one of images for each class")
+        raise DataError(f"{folder}: holds no sub-folders; expected one of images for each class")
     for of_class in classes:
         deeper = _entries(of_class, folders=True)
         if deeper:
-            raise DataError(f"{deeper[0]}: is a folder, expected an image of the class {of_class.name}")
+            raise DataError(f"{deeper[0]}: is a folder; expected an image of the class {of_class.name}")
         images = _entries(of_class, folders=False)
         if not images:
-            raise DataError(f"{of_class}: holds no images, expected some of the class {of_class.name}")
+            raise DataError(f"{of_class}: holds no images; expected some of the class {of_class.name}")
         paths += images
     return paths
 

@@ -35,7 +35,7 @@ def read_digit(path: str | os.PathLike[str]) -> np.ndarray:
 def opened_image(path: str | os.PathLike[str]) -> Iterator[Image.Image]:
     """An image file, opened and not decoded yet; whatever goes wrong with it in the block is a DataError naming it."""
     if os.path.isdir(path):
-        raise DataError(f"{path}: is a folder, expected a file")
+        raise DataError(f"{path}: is a folder; expected a file")
     try:
         # opened here, as given a path Pillow garbles some turned TIFFs
         with open(path, "rb") as file, Image.open(file, formats=FORMATS) as image:

@@ -60,7 +60,7 @@ def mnist(split: Literal["train", "test"]) -> Dataset:
     DataError if the embedded container is damaged. A cache folder that cannot be written only costs time.
     """
     if split not in PARTS:
-        raise UsageError(f"split is {split!r}, expected 'train' or 'test'")
+        raise UsageError(f"split is {split!r}; expected 'train' or 'test'")
     images, labels = (_cached(part) for part in PARTS[split])
     if images is None or labels is None:
         arrays = decode(_read_container())
@@ -73,7 +73,7 @@ def decode(container: bytes) -> dict[Part, np.ndarray]:
     """The four arrays in the bytes of the container."""
     found = hashlib.sha256(container).hexdigest()
     if found != SHA256:
-        raise DataError(f"{CONTAINER}: damaged: SHA-256 is {found[:12]}..., expected {SHA256[:12]}...")
+        raise DataError(f"{CONTAINER}: damaged: SHA-256 is {found[:12]}...; expected {SHA256[:12]}...")
     raw = _decompress(container)
     arrays, start = {}, 0
     for part in (*PARTS["train"], *PARTS["test"]):
@@ -86,7 +86,7 @@ def _decompress(container: bytes) -> bytes:
     try:
         import lzma  # missing from a Python that was built without liblzma
     except ImportError:
-        raise DataError(f"{CONTAINER}: this Python cannot read it, expected one with the module lzma") from None
+        raise DataError(f"{CONTAINER}: this Python cannot read it; expected one with the module lzma") from None
     return lzma.decompress(container)
 
 

@@ -25,7 +25,7 @@ def number_labels(
     numbers = {name: k for k, name in enumerate(classes)}
     strange = sorted(set().union(*names) - set(numbers), key=_order)
     if strange:
-        raise DataError(f"{source}: label {strange[0]!r} is none of the {len(classes)} classes: {shortened(classes)}")
+        raise DataError(f"{source}: found label {strange[0]!r}; expected one of {len(classes)}: {shortened(classes)}")
     numbered = [
         np.array([numbers[name] for name in here], np.int64)[inverse.reshape(-1)]
         for here, (_, inverse) in zip(names, found, strict=True)

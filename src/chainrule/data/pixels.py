@@ -59,16 +59,16 @@ def read_images(paths: Sequence[Path], form: Form, resize: bool) -> np.ndarray:
             with opened_image(path) as image:
                 pixels = _pixels(image, form.channels, form.size if resize else None)
             if pixels.shape != out.shape:
-                raise DataError(f"{path}: (c, i, j) is {pixels.shape}, expected {out.shape}")
+                raise DataError(f"{path}: (c, i, j) is {pixels.shape}; expected {out.shape}")
             out[...] = pixels
     return x
 
 
 def _check_asked(channels: int | None, size: Size | None) -> None:
     if channels not in (None, 1, 3):
-        raise UsageError(f"channels is {channels}, expected 1 (grey) or 3 (colour)")
+        raise UsageError(f"channels is {channels}; expected 1 (grey) or 3 (colour)")
     if size is not None and (len(size) != 2 or not all(isinstance(side, int) and side > 0 for side in size)):
-        raise UsageError(f"the image size is {size}, expected (height, width) in pixels")
+        raise UsageError(f"the image size is {size}; expected (height, width) in pixels")
 
 
 def _header(path: Path) -> tuple[bool, Size]:
@@ -102,7 +102,7 @@ def _pixels(image: Image.Image, channels: int, size: Size | None) -> np.ndarray:
         image.draft(mode, (max(size), max(size)))  # a JPEG is decoded no larger than needed
     image = ImageOps.exif_transpose(image)
     if image.mode == "F":
-        raise DataError("its pixels are reals, expected whole numbers")
+        raise DataError("its pixels are reals; expected whole numbers")
     if image.mode[0] == "I":
         levels = np.asarray(image, np.float64).clip(0, FULL_SCALE) * (255 / FULL_SCALE)
         image = Image.fromarray(np.rint(levels).astype(np.uint8))

@@ -63,7 +63,7 @@ def read_data(
     for name in options:
         if name not in source.options:
             takes = ", ".join(source.options) or "no options"
-            raise UsageError(f"{path}: is {source.kind}, which has no {name}; it takes {takes}")
+            raise UsageError(f"{path}: is {source.kind}, which has no {name}; expected {takes}")
     return source.read(places[0], split, *places[1:], **options, classes=None if classes is None else tuple(classes))
 
 
@@ -79,7 +79,7 @@ def _look(path: Path) -> tuple[Source, list[Path]]:
     if ending in TABLES:
         return TABLE, [path]
     files = ", ".join((".npz", *TABLES))
-    raise DataError(f"{path}: is a file of another kind, expected {files}, or a folder of IDX files, images or arrays")
+    raise DataError(f"{path}: is a file of another kind; expected {files}, or a folder of IDX files, images or arrays")
 
 
 def _look_into(folder: Path) -> tuple[Source, list[Path]]:

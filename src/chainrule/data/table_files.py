@@ -36,7 +36,7 @@ def read_table(
     paths = [path] if test_path is None else [path, test_path]
     texts = [csv_text(read_bytes(each), str(each)) for each in paths]
     if texts[-1].columns != texts[0].columns:
-        raise DataError(f"{test_path}: the columns differ from those of {path}, expected the same")
+        raise DataError(f"{test_path}: the columns differ from those of {path}; expected the same")
     parts = [_cut(text, _target(text, target)) for text in texts]
     if regression is None:
         regression = classes is None and _are_values(np.concatenate([labels for _, labels in parts]))
@@ -49,7 +49,7 @@ def read_table(
 def _target(text: CsvText, which: str | int) -> int:
     """The number of the target column."""
     if len(text.columns) < 2:
-        raise DataError(f"{text.name}: one column, expected another one beside the target")
+        raise DataError(f"{text.name}: one column; expected another one beside the target")
     try:
         return column_number(text.columns, which)
     except DataError as error:

@@ -35,7 +35,7 @@ class Table:
         """x (n, columns - 1): every other column; t (n,): the target column."""
         number = column_number(self.columns, target)
         if len(self.columns) < 2:
-            raise DataError(f"the only column is {target!r}, expected another one beside the target")
+            raise DataError(f"the only column is {target!r}; expected another one beside the target")
         return Dataset(np.delete(self.values, number, axis=1), self.values[:, number])
 
 
@@ -76,4 +76,4 @@ def column_number(columns: Sequence[str], which: str | int) -> int:
         which = int(which)
     if isinstance(which, int) and -len(columns) <= which < len(columns):
         return which % len(columns)
-    raise DataError(f"no column {which!r}, expected a number or one of {shortened(columns)}")
+    raise DataError(f"no column {which!r}; expected a number or one of {shortened(columns)}")

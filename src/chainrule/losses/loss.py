@@ -44,8 +44,8 @@ class ClassLoss(Loss):
 
     def check_network(self, output_shape: Shape) -> None:
         if len(output_shape) != 1:
-            takes = f"{type(self).__name__} takes one number for each class, (n,)"
-            raise NetworkError(f"{takes}, but the network gives {output_shape}; end it in a Linear")
+            given = f"{type(self).__name__}: the network's output has shape {output_shape}"
+            raise NetworkError(f"{given}; expected one number for each class, (n,), as a Linear gives")
 
     def check_targets(self, t: np.ndarray, output_shape: Shape) -> None:
         if t.ndim != 1 or t.dtype.kind not in "iu":
@@ -92,7 +92,7 @@ def _check_shape(t: np.ndarray, output_shape: Shape) -> None:
     if t.dtype.kind not in "iufb":
         raise DataError(f"targets of type {t.dtype}; expected numbers")
     if t.shape[1:] != output_shape and not (t.ndim == 1 and output_shape == (1,)):
-        raise DataError(f"targets of shape {t.shape[1:]} a sample, but the network's output has shape {output_shape}")
+        raise DataError(f"targets of shape {t.shape[1:]} a sample; expected {output_shape}, as the network's output")
 
 
 def like(t: np.ndarray, y: np.ndarray) -> np.ndarray:

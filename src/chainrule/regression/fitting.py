@@ -190,7 +190,7 @@ def _raw_coefficients(polynomial: Polynomial, degree: int) -> np.ndarray:
 
 def _advice(problem: ScaledProblem, method: str, iterations: int, norm: float, tolerance: float) -> str:
     """Why a fit did not converge, and what to do."""
-    result = f"not converged in {iterations:,} updates (gradient norm {norm:.1e}, expected {tolerance:.0e})"
+    result = f"not converged in {iterations:,} updates (gradient norm {norm:.1e}; expected {tolerance:.0e})"
     if problem.condition <= MOST_CONDITION[method]:
         return f"{result}; try more epochs"
     return (
