@@ -1,12 +1,19 @@
 """Pictures and bars on a terminal, made of characters."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
+from rich.columns import Columns
+from rich.console import RenderableType
+from rich.panel import Panel
 from rich.text import Text
 
-from chainrule.views.report.pictures import pixels, resized
+from chainrule.views.pictures import pixels, resized
+from chainrule.views.report.gallery import probable
 
 BAR = 24  # characters of a probability of 1
 EIGHTHS = " ▏▎▍▌▋▊▉█"
+MOST = 12  # probabilities that are shown
 SIDE = 28  # pixels of an image
 
 
@@ -31,6 +38,21 @@ def _line(upper: np.ndarray, lower: np.ndarray) -> Text:
         else:
             text.append("▀" if a > 127 else " ", f"rgb({a},{a},{a}) on rgb({b},{b},{b})")
     return text
+
+
+def answer(
+    x: np.ndarray, p: np.ndarray, names: Sequence[str], styles: Mapping[int, str], caption: str
+) -> RenderableType:
+    """The image, if x is one, beside the probabilities p (k,) of its classes as bars: of all, or of the highest.
+
+    `styles` are those of the classes that stand out; the first of them is always shown.
+    """
+    order = range(len(p)) if len(p) <= MOST else probable(p, next(iter(styles)), MOST)
+    width, bars = max(len(names[k]) for k in order), Text()
+    for k in order:
+        bars.append(f"{names[k]:<{width}} {bar(float(p[k])):<{BAR}} {p[k]:7.2%}\n", styles.get(k, "dim"))
+    bars.append(f"\n{caption}", "bold")
+    return Columns([Panel(half_blocks(thumbnail(x)), padding=0), bars], padding=(0, 2)) if x.ndim == 3 else bars
 
 
 def bar(probability: float) -> str:

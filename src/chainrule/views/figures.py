@@ -1,32 +1,25 @@
-"""What all pictures share: colours, style, panels to draw into, and the curves of a training run.
+"""Figures that are saved as files, by matplotlib: legible in print, in grey and to colour-blind eyes.
 
-Legible in print, in grey and to colour-blind eyes. matplotlib is an extra, loaded only when something is drawn; no
-window is opened and no global state is touched.
+matplotlib is an extra, loaded only when something is drawn; no window is opened and no global state is touched.
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
-
-import numpy as np
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
 
 from chainrule.base.errors import ChainruleError
-from chainrule.views.notebook.colours import BLUE as BLUE
-from chainrule.views.notebook.colours import VERMILION as VERMILION
+from chainrule.base.files import AnyPath, check_writable, write_bytes
+from chainrule.views.colours import BLUE, GREEN, GREY, VERMILION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-GREEN, GREY = "#009e73", "#666666"  # the first as BLUE and VERMILION are, by M. Okabe, K. Ito (2002)
+FORMATS = (".png", ".svg", ".pdf")
 LINES = ((BLUE, "-", "o"), (VERMILION, "--", "s"), (GREEN, "-.", "^"))
-CROWD = 30  # points of a curve
 STYLE: dict[Any, Any] = {
     "font.size": 10,
     "axes.titlesize": 11,
@@ -52,78 +45,22 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def require_matplotlib() -> None:
-    """ChainruleError if it is not there."""
+@contextmanager
+def figure(path: AnyPath, count: int) -> Iterator[list[Axes]]:
+    """So many axes beside each other, to be drawn into; saved at the end.
+
+    Raises UsageError for a path that cannot be written or of another kind, ChainruleError without matplotlib.
+    """
+    kind = check_writable(path, kinds=FORMATS).suffix[1:].lower()
     try:
-        import matplotlib  # noqa: F401
+        import matplotlib
     except ImportError:
         raise ChainruleError('plots need matplotlib: pip install "chainrule[plots]"') from None
-
-
-@contextmanager
-def panels(count: int) -> Iterator[tuple[Figure, list[Axes]]]:
-    """A figure with so many axes beside each other, to be drawn into and saved; ChainruleError without matplotlib."""
-    require_matplotlib()
-    import matplotlib
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(5 * count + 1, 4))
-        yield figure, list(figure.subplots(1, count, squeeze=False)[0])
-
-
-def save(figure: Figure, target: str | Path | IO[bytes], **options: Any) -> None:
-    """Write it; letters that the font lacks are no reason to warn."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph")
-        figure.savefig(target, **options)
-
-
-@dataclass(frozen=True, eq=False)
-class Curves:
-    """What a run looked like, epoch by epoch: (n,) each, NaN where nothing was measured."""
-
-    epochs: np.ndarray  # from 1
-    training: np.ndarray  # loss
-    held_out: np.ndarray  # loss
-    accuracy: np.ndarray  # held out, 0 to 1
-
-    @classmethod
-    def of(cls, rows: Sequence[tuple[int, float, float | None, float | None]]) -> Curves:
-        """From (epoch, loss, held-out loss, held-out accuracy) of each epoch; None is NaN."""
-        return cls(*np.array(rows, np.float64).reshape(-1, 4).T)
-
-    @property
-    def classified(self) -> bool:
-        """Whether there is an accuracy to draw."""
-        return bool(np.isfinite(self.accuracy).any())
-
-    def draw(self, axes: Sequence[Axes]) -> None:
-        """Loss into the first axes; accuracy, if there is one, into the second."""
-        loss = axes[0]
-        _curve(loss, self.epochs, self.training, "training", LINES[0])
-        _curve(loss, self.epochs, self.held_out, "held out", LINES[1])
-        loss.set_title(f"training: loss {self.training[-1]:.4g} in epoch {self.epochs[-1]:.0f}")
-        loss.set_ylabel("mean loss of a sample")
-        loss.set_ylim(bottom=0)
-        loss.legend()
-        if self.classified:
-            percent = 100 * self.accuracy
-            _curve(axes[1], self.epochs, percent, "held out", LINES[1])
-            best = int(np.nanargmax(percent))
-            title = f"held out: best accuracy {percent[best]:.2f} %, after epoch {self.epochs[best]:.0f}"
-            axes[1].set(title=title, ylabel="accuracy (%)")
-
-
-def _curve(axes: Axes, epochs: np.ndarray, values: np.ndarray, label: str, look: tuple[str, str, str]) -> None:
-    """A line over the epochs where there are values, with markers where they do not crowd."""
-    from matplotlib.ticker import MaxNLocator
-
-    color, line, marker = look
-    there = np.isfinite(values)
-    if there.any():
-        few = len(epochs) <= CROWD
-        axes.plot(epochs[there], values[there], line, color=color, marker=marker if few else "", label=label)
-    axes.set_xlim(epochs[0] - 0.5, epochs[-1] + 0.5)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    axes.set_xlabel("epoch")
+    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph")  # letters that the font lacks are no reason to warn
+        drawn, file = Figure(figsize=(5 * count + 1, 4)), BytesIO()
+        yield list(drawn.subplots(1, count, squeeze=False)[0])
+        drawn.savefig(file, format=kind, dpi=150)
+    write_bytes(path, file.getvalue())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
@@ -11,18 +10,19 @@ import numpy as np
 from chainrule.base.errors import UsageError
 from chainrule.base.files import check_writable
 from chainrule.regression.polynomial import formula
-from chainrule.views.figures import BLUE, LINES, VERMILION, Curves, panels, save
+from chainrule.views.colours import BLUE, VERMILION
+from chainrule.views.curves import ACCURACY, LOSS, Curves
+from chainrule.views.figures import FORMATS, LINES, figure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from matplotlib.axes import Axes
 
     from chainrule.regression.fitting import Comparison, PolynomialFit
-    from chainrule.tasks.fitting import EpochRecord, History
+    from chainrule.tasks.fitting import History
 
-FORMATS = (".png", ".svg", ".pdf")
+CROWD = 30  # points of a curve: more of them have no markers
 UNITS = {
     *("mm", "cm", "m", "km", "in", "ft", "yd", "mi", "ms", "s", "min", "h", "d", "mg", "g", "kg", "t", "lb", "l", "ml"),
     *("mph", "kmh", "kn", "hz", "khz", "mhz", "ghz", "w", "kw", "kwh", "j", "kj", "v", "a", "n", "pa", "hpa", "bar"),
@@ -38,7 +38,7 @@ def plot_regression(
 
     Raises UsageError for a path that cannot be written or is no .png, .svg or .pdf, ChainruleError without matplotlib.
     """
-    with _figure(path, 2) as (data, loss):
+    with figure(path, 2) as (data, loss):
         fine = np.linspace(x.min(), x.max(), 400)
         data.plot(x, t, "o", color="black", alpha=0.55, markersize=4.5, markeredgewidth=0, label="data")
         data.plot(fine, fit(fine), color=VERMILION, linewidth=2.4, label=f"degree {fit.degree}, by {fit.method}")
@@ -55,7 +55,7 @@ def plot_regression(
 def plot_comparison(comparison: Comparison, path: str | Path, t_name: str = "t") -> None:
     """The loss against the samples seen, a line for each method. Errors: as `plot_regression`."""
     fits = comparison.fits.values()
-    with _figure(path, 1) as (axes,):
+    with figure(path, 1) as (axes,):
         start = min(int(fit.curve.samples[1:2].sum()) for fit in fits) / 2 or 0.5  # before anyone's first update
         for fit, (color, line, _) in zip(fits, LINES, strict=False):
             samples = np.maximum(fit.curve.samples, start)
@@ -68,12 +68,25 @@ def plot_comparison(comparison: Comparison, path: str | Path, t_name: str = "t")
 
 
 def plot_history(history: History, path: str | Path) -> None:
-    """Loss and, where there are classes, accuracy over the epochs of a run. Errors: as `plot_regression`."""
+    """Loss and, where there are classes, accuracy over the epochs of a run.
+
+    Raises UsageError for a history of no epoch, and as `plot_regression`.
+    """
     if not history.epochs:
         raise UsageError(f"{path}: no epoch was finished, so there is nothing to plot; expected at least one")
-    curves = Curves.of([_row(record) for record in history.epochs])
-    with _figure(path, 2 if curves.classified else 1) as axes:
-        curves.draw(axes)
+    curves = Curves.of_history(history)
+    with figure(path, 1 if curves.accuracy is None else 2) as axes:
+        loss = axes[0]
+        _curve(loss, curves.epochs, curves.loss, LINES[0], "training")
+        loss.set_title(f"training: loss {curves.loss[-1]:.4g} in epoch {curves.epochs[-1]:.0f}")
+        loss.set_ylabel(LOSS)
+        if curves.held_out is not None:
+            _curve(loss, curves.epochs, curves.held_out, LINES[1], "held out")
+        loss.set_ylim(bottom=0)
+        loss.legend()
+        if curves.accuracy is not None:
+            _curve(axes[1], curves.epochs, curves.accuracy, LINES[1], "held out")
+            axes[1].set(title=curves.best, ylabel=ACCURACY)
 
 
 def check_plot_path(path: str | Path) -> None:
@@ -137,19 +150,15 @@ def _loss_axes(axes: Axes, x_label: str, t_name: str) -> None:
     axes.set(xlabel=x_label, ylabel=f"mean squared error ({unit}²)" if unit else "mean squared error")
 
 
-def _row(record: EpochRecord) -> tuple[int, float, float | None, float | None]:
-    """As `Curves` takes it."""
-    seen = record.validation
-    return record.epoch, record.loss, seen and seen.loss, seen and seen.accuracy
+def _curve(axes: Axes, epochs: np.ndarray, values: np.ndarray, look: tuple[str, str, str], label: str) -> None:
+    """A line over the epochs where there are values, with markers where they do not crowd."""
+    from matplotlib.ticker import MaxNLocator
 
-
-@contextmanager
-def _figure(path: str | Path, count: int) -> Iterator[list[Axes]]:
-    """Axes beside each other, to be drawn into; saved at the end."""
-    check_plot_path(path)
-    with panels(count) as (figure, axes):
-        yield axes
-        try:
-            save(figure, path, dpi=150)
-        except OSError as error:
-            raise UsageError(f"{path}: cannot be written: {error.strerror or error}") from None
+    color, line, marker = look
+    there = np.isfinite(values)
+    if there.any():
+        few = len(epochs) <= CROWD
+        axes.plot(epochs[there], values[there], line, color=color, marker=marker if few else "", label=label)
+    axes.set_xlim(epochs[0] - 0.5, epochs[-1] + 0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.set_xlabel("epoch")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING
 
 from chainrule.network.scaling import Scaling
-from chainrule.views.notebook.colours import BLUE, VERMILION
-from chainrule.views.notebook.markup import Markup, element, output, shape_text
+from chainrule.network.summary import Row, rows_of
+from chainrule.views.colours import BLUE, VERMILION
+from chainrule.views.markup import Markup, element, indented, shape_text
+from chainrule.views.notebook.style import output
 
 if TYPE_CHECKING:
     from chainrule.network.network import Network
@@ -27,18 +28,11 @@ def network_html(network: Network) -> str:
 
 
 def _table(network: Network) -> Markup:
-    parameters, names = [0] * len(network.layers), [""] * len(network.layers)
-    for p in network.parameters:
-        parameters[p.layer] += prod(p.shape)
-        names[p.layer] = p.name.rpartition(".")[0]
-    work = [layer.multiply_adds(shape) for layer, shape in zip(network.layers, network.shapes, strict=False)]
     rows = [element("tr", _cell("input"), _cell(shape_text(network.input_shape)), *[_cell("")] * 4)]
-    for k, layer in enumerate(network.layers):
-        name = element("span", f" {names[k]}", class_="note")
-        shape = _cell(shape_text(network.shapes[k + 1]))
-        costs = [*_cost(parameters[k], sum(parameters), VERMILION), *_cost(work[k], sum(work), BLUE)]
-        rows.append(element("tr", element("td", str(layer), name), shape, *costs))
-    totals = [element("td", f"{n:,}", class_="number") for n in (sum(parameters), sum(work))]
+    for row in rows_of(network):
+        costs = _cost(row.parameters, network.size, VERMILION), _cost(row.multiply_adds, network.work, BLUE)
+        rows.append(element("tr", _layer(row), _cell(shape_text(row.y_shape)), *costs[0], *costs[1]))
+    totals = [element("td", f"{n:,}", class_="number") for n in (network.size, network.work)]
     total = element("tr", element("td", f"loss: {network.loss}", colspan=2), totals[0], _cell(""), totals[1], _cell(""))
     heads = [element("th", head, scope="col", colspan=1 if k < 2 else 2) for k, head in enumerate(HEADS)]
     return element(
@@ -47,6 +41,12 @@ def _table(network: Network) -> Markup:
         element("tbody", *rows),
         element("tfoot", total),
     )
+
+
+def _layer(row: Row) -> Markup:
+    """With what the names of its parameters begin with, if it has any or consists of layers that may."""
+    name = row.name if row.parameters or row.layer.parts else ""
+    return element("td", row.text, element("span", f" {name}", class_="note"), **indented(row.depth))
 
 
 def _cell(text: str) -> Markup:

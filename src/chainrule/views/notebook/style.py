@@ -1,6 +1,7 @@
-"""The style of everything that is displayed. It names no colour of text or page: those are the notebook's own."""
+"""What all displays stand in, and their style. It names no colour of text or page: those are the notebook's own."""
 
-from chainrule.views.notebook.colours import MAPS
+from chainrule.views.colours import DIVERGING, SEQUENTIAL
+from chainrule.views.markup import Markup, element
 
 RULES = (
     ".title{font-size:14px;font-weight:600}",
@@ -22,7 +23,7 @@ RULES = (
     ".size{font-size:11px;font-variant-numeric:tabular-nums}",
     ".size .note{font-size:11px}",
     ".scale{display:inline-block;width:44px;height:7px;margin:0 4px;border-radius:1px}",
-    *(f".{colours.name}{{background:linear-gradient(to right,{colours.css})}}" for colours in MAPS),
+    *(f".{colours.name}{{background:linear-gradient(to right,{colours.css})}}" for colours in (SEQUENTIAL, DIVERGING)),
     ".panels{display:flex;flex-wrap:wrap;gap:8px 28px;margin:6px 0}",
     "svg{width:430px;max-width:100%;height:auto;overflow:visible}",
     "svg text{fill:currentColor;font-size:11px}",
@@ -33,3 +34,8 @@ STYLE = "\n".join(
         *(f".chainrule.chainrule {rule}" for rule in RULES),  # twice: to go before Jupyter's own rules for tables
     ]
 )
+
+
+def output(*children: Markup) -> str:
+    """What a notebook gets: the children, and the style that is theirs alone."""
+    return str(element("div", element("style", Markup(STYLE)), *children, class_="chainrule"))

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from chainrule.views.notebook.colours import DIVERGING, MAGENTA, SEQUENTIAL, ColourMap, Scale
-from chainrule.views.notebook.images import picture, tiles
-from chainrule.views.notebook.markup import Markup, element, output, shape_text
-from chainrule.views.notebook.views import ROOMS, Room, View, of_parameter, of_samples
+from chainrule.views.colours import DIVERGING, MAGENTA, SEQUENTIAL, ColourMap, Scale
+from chainrule.views.markup import Markup, element, shape_text
+from chainrule.views.notebook.excerpts import ROOMS, Excerpt, Room, of_parameter, of_samples
+from chainrule.views.notebook.style import output
+from chainrule.views.pictures import PIXEL, inline, painted, tiles
 
 if TYPE_CHECKING:
     from chainrule.network.tracing import Trace
@@ -26,12 +27,12 @@ class Row:
 
     name: Markup  # as in x<sub>1</sub>
     text: str  # the same without markup, as in "x_1"
-    origin: str  # what computes it
-    shape: tuple[int, ...]  # of one sample
+    origin: Sequence[str]  # what computes it, piece by piece
+    shape: str  # of one sample
     value: np.ndarray
     gradient: np.ndarray
     colours: ColourMap  # of the value
-    view: Callable[[np.ndarray, Room], View]
+    excerpt: Callable[[np.ndarray, Room], Excerpt]
 
 
 def trace_html(trace: Trace) -> str:
@@ -54,25 +55,43 @@ def trace_html(trace: Trace) -> str:
 
 
 def _rows(trace: Trace) -> list[Row]:
-    """x, then for each layer its parameters and its output."""
-    network, last = trace.network, len(trace.x) - 1
-    rows = []
-    for k, (x, gx) in enumerate(zip(trace.x, trace.gx, strict=True)):
-        for p in network.parameters:
-            if p.layer == k - 1:
-                view = partial(of_parameter, input_shape=network.shapes[p.layer])
-                w, gw = trace.w[p.name], trace.gw[p.name]
-                rows.append(Row(element("span", p.name), p.name, "", p.shape, w, gw, DIVERGING, view))
-        text = "x" if k == 0 else "y" if k == last else f"x_{k}"
-        name = element("span", text[0], element("sub", text[2:]))
-        origin = str(network.layers[k - 1]) if k else "input"
-        rows.append(Row(name, text, origin, x.shape[1:], x, gx, SEQUENTIAL, of_samples))
+    """x, then for each node of the network's graph its layer's parameters and the value that it gives."""
+    graph = trace.network.graph
+    rows = [_row_of_value(trace, 0, ["input"])]
+    for node in graph.nodes:
+        for name, w in trace.w.items():
+            if name.rpartition(".")[0] == node.name:
+                excerpt = partial(of_parameter, input_shape=graph.shapes[node.inputs[0]])
+                shown = w, trace.gw[name], DIVERGING, excerpt
+                rows.append(Row(element("span", name), name, [], shape_text(w.shape), *shown))
+        origin = [str(node.layer)]
+        if node.inputs != (node.output - 1,):  # not only what stands above it
+            origin += [" of ", *[part for k in node.inputs for part in (", ", _name(trace, k))][1:]]
+        rows.append(_row_of_value(trace, node.output, origin, node.name))
     return rows
+
+
+def _row_of_value(trace: Trace, k: int, origin: Sequence[str], layer: str = "") -> Row:
+    """`layer` is the name of what gives it, which is told of one in a block."""
+    x, within = trace.x[k], f"{layer}: " if "." in layer else ""
+    shown = x, trace.gx[k], SEQUENTIAL, of_samples
+    return Row(_name(trace, k), _text(trace, k), origin, within + shape_text(x.shape[1:]), *shown)
+
+
+def _text(trace: Trace, k: int) -> str:
+    """What value k is called."""
+    return "x" if k == 0 else "y" if k == len(trace.x) - 1 else f"x_{k}"
+
+
+def _name(trace: Trace, k: int) -> Markup:
+    """The same as markup."""
+    text = _text(trace, k)
+    return element("span", text[0], element("sub", text[2:]))
 
 
 def _values(rows: list[Row], room: Room) -> int:
     """How many values would be drawn."""
-    return sum(2 * row.view(row.value, room).values.size for row in rows)
+    return sum(2 * row.excerpt(row.value, room).values.size for row in rows)
 
 
 def _samples(n: int) -> str:
@@ -90,29 +109,28 @@ def _about(trace: Trace, room: Room) -> str:
 
 
 def _row(row: Row, room: Room) -> Markup:
-    view = row.view(row.value, room)
+    value, gradient = row.excerpt(row.value, room), row.excerpt(row.gradient, room)
     label = element(
         "th",
-        element("div", element("b", row.name), f" = {row.origin}" if row.origin else ""),
-        element("div", shape_text(row.shape), class_="note"),
-        element("div", view.shown, class_="note"),
+        element("div", element("b", row.name), *([" = ", *row.origin] if row.origin else [])),
+        element("div", row.shape, class_="note"),
+        element("div", value.shown, class_="note"),
         scope="row",
     )
-    gradient = row.view(row.gradient, room)
     return element(
         "tr",
         label,
-        element("td", *_drawn(view, row.colours, row.text), _size(row.value), class_="size"),
+        element("td", *_drawn(value, row.colours, row.text), _size(row.value), class_="size"),
         element("td", *_drawn(gradient, DIVERGING, f"dL/d{row.text}"), _size(row.gradient), class_="size"),
     )
 
 
-def _drawn(view: View, colours: ColourMap, text: str) -> list[Markup]:
+def _drawn(shown: Excerpt, colours: ColourMap, text: str) -> list[Markup]:
     """The picture, and which number has which colour."""
-    if not view.values.size:
+    if not shown.values.size:
         return [_note("no values")]
-    scale = Scale.of(view.values, colours)
-    image = picture(tiles(scale.levels(view.values), view.repeat), colours, text)
+    scale = Scale.of(shown.values, colours)
+    image = inline(painted(tiles(scale.levels(shown.values), shown.repeat), colours), text, PIXEL)
     bar = element("span", class_=f"scale {colours.name}")
     return [image, _note(f"{scale.low:.3g}"), bar, _note(f"{scale.high:.3g}")]
 

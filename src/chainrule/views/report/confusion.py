@@ -3,10 +3,10 @@
 import numpy as np
 
 from chainrule.tasks.classification import Classification, count
-from chainrule.views.figures import BLUE, VERMILION
-from chainrule.views.notebook.markup import Markup, element, joined
+from chainrule.views.colours import BLUE, PAPER, VERMILION, Scale
+from chainrule.views.markup import Markup, element, joined
+from chainrule.views.pictures import inline, painted, resized
 from chainrule.views.report.document import Section, figure, note, table
-from chainrule.views.report.pictures import blended, picture, rgb
 
 MANY = 25  # classes: beyond, the matrix is drawn as a picture
 SIDE = 500  # of that picture
@@ -41,16 +41,16 @@ def _matrix(seen: Classification) -> Markup:
 def _cell(samples: float, colour: str, strength: float) -> Markup:
     if not samples:
         return element("td", "·", class_="none")
-    shade = blended(rgb(colour), np.array(strength)).tobytes().hex()
-    return element("td", count(samples), style=f"background:#{shade}")
+    return element("td", count(samples), style=f"background:{colour}{round(255 * strength):02x}")  # and its opacity
 
 
 def _drawn(seen: Classification) -> Markup:
     """A picture with a pixel for each pair of classes."""
     k = len(seen.names)
-    colours = np.where(np.eye(k, dtype=bool)[:, :, None], rgb(BLUE), rgb(VERMILION))
-    image = blended(colours, np.where(seen.confusion > 0, _strengths(seen), 0)).transpose(2, 0, 1)
-    drawn = element("div", picture(image, f"The confusion matrix of {k} classes", SIDE), class_="framed")
+    signed = np.where(np.eye(k, dtype=bool), -1, 1) * np.where(seen.confusion > 0, _strengths(seen), 0)
+    image = painted(Scale(PAPER, -1, 1).levels(signed), PAPER).convert("RGB")
+    picture = inline(resized(np.asarray(image), SIDE), f"The confusion matrix of {k} classes")
+    drawn = element("div", picture, class_="framed")
     return figure(drawn, f"{k} × {k} classes, in their order")
 
 

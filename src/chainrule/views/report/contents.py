@@ -18,7 +18,8 @@ from chainrule.views.report.filters import filters
 from chainrule.views.report.gallery import gallery, largest_errors
 from chainrule.views.report.layers import layers
 from chainrule.views.report.overview import configuration_shown, curves, overview
-from chainrule.views.report.scores import calibration, per_class, residuals
+from chainrule.views.report.reliability import calibration, residuals
+from chainrule.views.report.scores import per_class
 
 MISTAKES = 24  # in the gallery
 

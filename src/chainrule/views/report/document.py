@@ -5,7 +5,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from chainrule.base.version import __version__
-from chainrule.views.notebook.markup import Markup, element
+from chainrule.views.markup import Markup, element
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"  # nothing is fetched, no script runs
 HEAD = """<!DOCTYPE html>
@@ -77,6 +77,12 @@ def folded(summary: str, content: Markup) -> Markup:
 def figure(picture: Markup, caption: str) -> Markup:
     """With what it shows below it."""
     return element("figure", picture, element("figcaption", caption))
+
+
+def charts(*drawn: Markup, caption: str = "") -> Markup:
+    """Beside each other where there is room."""
+    words = [element("figcaption", caption)] if caption else []
+    return element("figure", element("div", *drawn, class_="charts"), *words)
 
 
 def percent(part: float) -> str:

@@ -1,28 +1,27 @@
 """The first layer's filters as pictures: what it looks for in an image."""
 
 import numpy as np
-from PIL import Image
 
 from chainrule.layers import Convolution, Linear
 from chainrule.network.network import Network
-from chainrule.views.figures import BLUE, VERMILION
+from chainrule.network.summary import rows_of
+from chainrule.views.colours import GAP, PAPER, Scale
+from chainrule.views.pictures import PIXEL, SPACE, inline, painted, tiles
 from chainrule.views.report.document import Section, figure
-from chainrule.views.report.pictures import blended, inline, rgb
 
-SIDE, GAP = 48, 6  # pixels of a filter, about, and between two filters
-COLUMNS, WIDTH = 16, 900  # filters beside each other, and pixels, at most
+SIDE = 24  # pixels of a filter, about
+COLUMNS, WIDTH = 16, 450  # filters beside each other, and pixels, at most
 MOST, MOST_CHANNELS = 128, 4  # filters that are shown, and of their input channels
-PAPER = "#eef1f3"  # behind the filters, so that white is seen as a colour
 
 
 def first_filters(network: Network) -> tuple[str, np.ndarray] | None:
     """The name and w (oc, ic, i, j) of the first convolution, or of a linear layer that an image comes to before."""
-    for p, w in zip(network.parameters, network.named().values(), strict=True):
-        layer, shape = network.layers[p.layer], network.shapes[p.layer]
-        if p.key == "w" and isinstance(layer, Convolution):
-            return p.name, w
-        if p.key == "w" and isinstance(layer, Linear):
-            return (p.name, w.reshape(-1, *shape)) if len(shape) == 3 else None
+    for row in rows_of(network):
+        name = f"{row.name}.w"
+        if isinstance(row.layer, Convolution):
+            return name, network.named()[name]
+        if isinstance(row.layer, Linear):
+            return (name, network.named()[name].reshape(-1, *row.x_shape)) if len(row.x_shape) == 3 else None
     return None
 
 
@@ -34,31 +33,20 @@ def filters(network: Network) -> Section | None:
     name, w = found
     outputs, inputs, height, width = w.shape
     w, zoom = w[:MOST, :MOST_CHANNELS], max(1, round(SIDE / max(height, width)))
-    columns = min(COLUMNS, len(w), max(1, WIDTH // (zoom * width + GAP)))
+    columns = min(COLUMNS, len(w), max(1, WIDTH // (zoom * width + SPACE)))
     w = w if inputs == 1 else w[:columns]
     shown = f"{len(w)} of {outputs:,} filters" if len(w) < outputs else f"{outputs} filters"
     size = f"{height} × {width}" + (f" in {w.shape[1]} of {inputs} channels, a line for each" if inputs > 1 else "")
-    limit = float(np.max(abs(w), initial=0, where=np.isfinite(w)))
-    words = f"{name}: {shown} of {size}. Blue is below 0, white is 0, vermilion is above, up to {limit:.3g}."
-    image = tiled(coloured(w, limit), columns, zoom)
-    return Section("filters", "What the first layer looks for", figure(inline(image, f"{shown} of {name}"), words))
+    scale = Scale.of(w, PAPER)
+    words = f"{name}: {shown} of {size}. Blue is below 0, white is 0, vermilion is above, up to {scale.high:.3g}."
+    image = painted(tiles(in_lines(scale.levels(w), columns), (zoom, zoom)), PAPER)
+    picture = inline(image, f"{shown} of {name}", PIXEL)
+    return Section("filters", "What the first layer looks for", figure(picture, words))
 
 
-def coloured(w: np.ndarray, limit: float) -> np.ndarray:
-    """(..., 3) uint8 of w (...): -limit is blue, 0 is white, limit is vermilion; no number is black."""
-    strength = np.nan_to_num(abs(w) / limit if limit else abs(w)).clip(max=1)
-    colours = blended(np.where(w[..., None] < 0, rgb(BLUE), rgb(VERMILION)), strength)
-    return np.where(np.isfinite(w)[..., None], colours, 0).astype(np.uint8)
-
-
-def tiled(images: np.ndarray, columns: int, zoom: int) -> Image.Image:
-    """Images (oc, ic, i, j, 3) in a grid, enlarged: oc runs along the lines, then ic."""
-    outputs, inputs, height, width, _ = images.shape
-    high, wide = zoom * height + GAP, zoom * width + GAP
-    lines = -(-outputs // columns)
-    sheet = np.full((lines * inputs * high + GAP, columns * wide + GAP, 3), rgb(PAPER))
-    grown = images.repeat(zoom, axis=2).repeat(zoom, axis=3)
-    for o, i in np.ndindex(outputs, inputs):
-        top, left = GAP + (o // columns * inputs + i) * high, GAP + o % columns * wide
-        sheet[top : top + high - GAP, left : left + wide - GAP] = grown[o, i]
-    return Image.fromarray(sheet)
+def in_lines(levels: np.ndarray, columns: int) -> np.ndarray:
+    """Levels (oc, ic, i, j) as a grid (rows, columns, i, j): oc runs along the lines, then ic; the rest is a gap."""
+    outputs, *shape = levels.shape
+    full = np.full((-(-outputs // columns) * columns, *shape), GAP, np.uint8)
+    full[:outputs] = levels
+    return full.reshape(-1, columns, *shape).swapaxes(1, 2).reshape(-1, columns, *shape[1:])

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainrule.tasks.examination import Examination, Mistake
-from chainrule.views.notebook.markup import Markup, element, joined
+from chainrule.views.markup import Markup, element, joined
+from chainrule.views.pictures import picture
 from chainrule.views.report.document import Section, note, table, width
-from chainrule.views.report.pictures import picture
 
 PROBABLE = 4  # classes whose probabilities are shown
 SMALL = 56  # pixels of a picture in a table

@@ -7,10 +7,9 @@ import tomli_w
 
 from chainrule.network.network import Network
 from chainrule.tasks.examination import Examination
-from chainrule.views.figures import Curves
-from chainrule.views.notebook.markup import Markup, element, joined
-from chainrule.views.report.document import Section, folded, note, table
-from chainrule.views.report.drawings import draw_curves
+from chainrule.views.curves import Curves
+from chainrule.views.markup import Markup, element, joined
+from chainrule.views.report.document import Section, charts, folded, note, table
 
 Epochs = Sequence[Mapping[str, Any]]  # lines of a metrics.jsonl
 MISSING = "–"
@@ -55,21 +54,17 @@ def curves(epochs: Epochs) -> Section | None:
     known = [line for line in epochs if line.get("epoch") is not None and line.get("loss") is not None]
     if not known:
         return None
-    drawn = draw_curves(Curves.of([_row(line) for line in known]))
+    keys = "epoch", "loss", "validation_loss", "validation_accuracy"
+    seen = Curves.of([[line.get(key) for key in keys] for line in known])
     columns = {key: how for key, how in COLUMNS.items() if any(line.get(key) is not None for line in known)}
     heads = [heading for heading, _ in columns.values()]
     rows = [[_cell(line.get(key), form) for key, (_, form) in columns.items()] for line in known]
     content = [
         note("The training loss is the mean over an epoch's samples, each before its update."),
-        element("figure", drawn),
+        charts(*seen.charts(), caption=seen.best and f"{seen.best[0].upper()}{seen.best[1:]}."),
         folded("Every epoch", table(heads, rows, "The epochs of the training", numbers_from=0)),
     ]
     return Section("training", "Training", joined(content))
-
-
-def _row(line: Mapping[str, Any]) -> tuple[int, float, float | None, float | None]:
-    """As `Curves` takes it."""
-    return line["epoch"], line["loss"], line.get("validation_loss"), line.get("validation_accuracy")
 
 
 def configuration_shown(configuration: Mapping[str, Any] | None) -> Section | None:

@@ -1,14 +1,12 @@
-"""How well each class is told from the others, how sure the network is, how far a regression's values are off."""
+"""How well each class is told from the others."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from chainrule.tasks.classification import Calibration, Classification, count
-from chainrule.tasks.examination import Examination
-from chainrule.views.notebook.markup import Markup, element, joined
+from chainrule.tasks.classification import Classification, count
+from chainrule.views.markup import Markup, element, joined
 from chainrule.views.report.document import Section, note, percent, table, width
-from chainrule.views.report.drawings import draw_calibration, draw_residuals
 
 MOST_ROWS = 40  # classes that the table has a line for
 HEADS = ("class", "precision", "recall", "F1", "samples", "missed", "false alarms", "")
@@ -41,20 +39,3 @@ def per_class(seen: Classification) -> Section:
 def _bars(samples: Sequence[float], most: float) -> Markup:
     """One below the other."""
     return element("div", *[element("i", style=width(n / most if most else 0)) for n in samples], class_="pair")
-
-
-def calibration(seen: Calibration) -> Section:
-    """The reliability diagram."""
-    words = (
-        "How sure the network is, against how often it is right. Below the dashed line it is too sure of itself; the "
-        "calibration error is the mean distance from it, each sample counted."
-    )
-    return Section("calibration", "Calibration", joined([note(words), element("figure", draw_calibration(seen))]))
-
-
-def residuals(seen: Examination) -> Section | None:
-    """Predicted values against true ones."""
-    if seen.regression is None:
-        return None
-    drawn = draw_residuals(seen.predictions, seen.t)
-    return Section("residuals", "Predicted and true values", element("figure", drawn))

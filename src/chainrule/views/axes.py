@@ -7,6 +7,7 @@ import numpy as np
 
 INTERVALS = 6  # between the ticks of an axis, at most
 LEAST = 1e-300  # between its ticks
+MOST = 1e300  # beyond, no axis is long enough: such numbers are not drawn, as those that are not finite
 SAME = 1e-9  # relative: numbers so near each other are drawn as one
 
 
@@ -19,20 +20,29 @@ class Axis:
     step: float  # between ticks
     start: float
     end: float
+    log: bool = False  # then low, high and step are those of the numbers' logarithms, to base 10
 
     def __call__(self, value: float) -> float:
-        return self.start + (self.end - self.start) * ((value - self.low) / (self.high - self.low))
+        at = math.log10(value) if self.log else value
+        return self.start + (self.end - self.start) * ((at - self.low) / (self.high - self.low))
 
     def ticks(self) -> list[float]:
         """The multiples of the step."""
         first, last = math.ceil(self.low / self.step - 1e-9), math.floor(self.high / self.step + 1e-9)
-        return [k * self.step for k in range(first, last + 1)]
+        multiples = [k * self.step for k in range(first, last + 1)]
+        return [10.0**k for k in multiples] if self.log else multiples
 
     def text(self, tick: float) -> str:
         """A tick's number, with as many decimals as tell it from its neighbours."""
-        if not 1e-4 <= self.step < 1e6:
+        step = min(tick, 1.0) if self.log else self.step
+        if not 1e-4 <= step < 1e6 or (self.log and tick >= 1e6):
             return f"{tick:.4g}"
-        return f"{tick:,.{max(0, -math.floor(math.log10(self.step) + 1e-9))}f}"
+        return f"{tick:,.{max(0, -math.floor(math.log10(step) + 1e-9))}f}"
+
+
+def drawable(values: np.ndarray) -> np.ndarray:
+    """Which of them have a place on an axis."""
+    return np.abs(values) < MOST
 
 
 def whole_axis(values: np.ndarray, start: float, end: float) -> Axis:
@@ -41,16 +51,23 @@ def whole_axis(values: np.ndarray, start: float, end: float) -> Axis:
     return Axis(low - 0.5, high + 0.5, max(1.0, nice((high - low) / INTERVALS)), start, end)
 
 
-def value_axis(values: np.ndarray, start: float, end: float, *, zero: bool, most: float = math.inf) -> Axis:
-    """For the finite ones of values (n,), from a tick to a tick; `zero`: with 0 on it; `most`: it ends there."""
-    finite = values[np.isfinite(values)]
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+def value_axis(values: np.ndarray, start: float, end: float, *, zero: bool = False, most: float = math.inf) -> Axis:
+    """For the drawable ones of values (n,), from a tick to a tick; `zero`: with 0 on it; `most`: it ends there."""
+    drawn = values[drawable(values)]
+    low, high = (float(drawn.min()), float(drawn.max())) if drawn.size else (0.0, 0.0)
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
     if high - low <= SAME * max(abs(low), abs(high)):
         low, high = low - abs(low) / 10, min(high + abs(high) / 10 or 1.0, most)
     step = nice((high - low) / INTERVALS)
     return Axis(math.floor(low / step + 1e-9) * step, math.ceil(high / step - 1e-9) * step, step, start, end)
+
+
+def count_axis(counts: np.ndarray, start: float, end: float) -> Axis:
+    """Logarithmic, for those of counts (n,) that are above 0: one of 1, or of the least, is seen, too."""
+    found = counts[counts > 0]
+    low, high = math.log10(0.7 * min(1.0, found.min(initial=1.0))), math.log10(1.2 * max(10.0, found.max(initial=1.0)))
+    return Axis(low, high, max(1.0, nice((high - low) / INTERVALS)), start, end, log=True)
 
 
 def nice(least: float) -> float:

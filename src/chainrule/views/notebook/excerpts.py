@@ -11,7 +11,7 @@ from math import prod
 import numpy as np
 
 from chainrule.layers.layer import Shape
-from chainrule.views.notebook.images import SPACE
+from chainrule.views.pictures import SPACE
 
 EDGE, FILTER_EDGE, STRIP = 32, 12, 8  # pixels: of an image and of a filter, at most; of a strip's height
 FILTER_LINES = 4
@@ -29,7 +29,7 @@ ROOMS = tuple(Room(samples, 168) for samples in (4, 3, 2, 1)) + tuple(Room(1, wi
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class Excerpt:
     """What is drawn of an array."""
 
     values: np.ndarray  # (rows, columns, h, w): tiles in a grid
@@ -37,21 +37,21 @@ class View:
     shown: str  # as in "6 of 32 channels"; "" if it is all
 
 
-def of_samples(x: np.ndarray, room: Room) -> View:
+def of_samples(x: np.ndarray, room: Room) -> Excerpt:
     """Of x (s, c, i, j), or (s, ...) as vectors."""
     x = x[: room.samples]
     if x.ndim != 4:
         x = x.reshape(len(x), prod(x.shape[1:]))
         columns = min(x.shape[1], room.width)
         across = min(STRIP, room.width // columns)
-        return View(x[:, None, None, :columns], (STRIP, across), _part(columns, x.shape[1], "numbers"))
+        return Excerpt(x[:, None, None, :columns], (STRIP, across), _part(columns, x.shape[1], "numbers"))
     step, repeat = _zoom(x.shape[2:], EDGE)
     columns = min(x.shape[1], _fitting(x.shape[3], step, repeat, room))
     shown = _part(columns, x.shape[1], "channels")
-    return View(_shrunk(x[:, :columns], step), repeat, _both(shown, _scale(step)))
+    return Excerpt(_shrunk(x[:, :columns], step), repeat, _both(shown, _scale(step)))
 
 
-def of_parameter(w: np.ndarray, room: Room, input_shape: Shape) -> View:
+def of_parameter(w: np.ndarray, room: Room, input_shape: Shape) -> Excerpt:
     """Of a layer's w of any shape; `input_shape` is that of the layer's input."""
     if w.ndim == 2 and len(input_shape) == 3 and w.shape[1] == prod(input_shape):
         return _of_filters(w.reshape(len(w), *input_shape), room)
@@ -62,7 +62,7 @@ def of_parameter(w: np.ndarray, room: Room, input_shape: Shape) -> View:
     return of_samples(w.reshape(1, -1), room)
 
 
-def _of_filters(w: np.ndarray, room: Room) -> View:
+def _of_filters(w: np.ndarray, room: Room) -> Excerpt:
     """Of w (oc, ic, i, j); few input channels leave room for output channels in further lines."""
     outputs, inputs = w.shape[:2]
     w = w[:, :FILTER_LINES]
@@ -74,16 +74,16 @@ def _of_filters(w: np.ndarray, room: Room) -> View:
     small = _shrunk(w[: lines * columns], step)
     grid = small.reshape(lines, columns, *small.shape[1:]).swapaxes(1, 2)
     shown = _both(_part(channels, inputs, "inputs"), _part(lines * columns, outputs, "outputs"))
-    return View(grid.reshape(lines * channels, columns, *small.shape[2:]), repeat, _both(shown, _scale(step)))
+    return Excerpt(grid.reshape(lines * channels, columns, *small.shape[2:]), repeat, _both(shown, _scale(step)))
 
 
-def _of_matrix(w: np.ndarray, room: Room) -> View:
+def _of_matrix(w: np.ndarray, room: Room) -> Excerpt:
     """Of w (out, in): a line for each output."""
     outputs, inputs = w.shape
     w = w[:EDGE, : room.width]
     repeat = min(STRIP, EDGE // w.shape[0]), min(STRIP, room.width // w.shape[1])
     shown = _both(_part(w.shape[1], inputs, "inputs"), _part(w.shape[0], outputs, "outputs"))
-    return View(w[None, None], repeat, shown)
+    return Excerpt(w[None, None], repeat, shown)
 
 
 def _zoom(shape: Shape, edge: int) -> tuple[int, tuple[int, int]]:

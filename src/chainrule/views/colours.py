@@ -1,8 +1,11 @@
-"""Numbers become colours: a sequential map for values, a diverging one, with 0 in its middle, for gradients.
+"""The colours of all that is shown, and numbers that become colours.
 
 A map is a palette of LEVELS colours, and two more: of what is no finite number, and of the gap between two pictures.
-Zero of the diverging map is almost transparent, so that it recedes on a light and on a dark page alike; its ends stand
-out on both, as light as each other. The sequential map is viridis by S. van der Walt and N. Smith (2015, CC0).
+
+SEQUENTIAL  for values: viridis by S. van der Walt and N. Smith (2015, CC0)
+DIVERGING   for gradients: 0 is almost transparent, so that it recedes on a light and on a dark page alike; the ends
+            stand out on both, as light as each other
+PAPER       for what is below and above 0 on a white page: 0 is white
 """
 
 from collections.abc import Sequence
@@ -12,18 +15,19 @@ import numpy as np
 
 LEVELS = 127  # odd: one is in the middle
 NOT_FINITE, GAP = LEVELS, LEVELS + 1
-BLUE, VERMILION = "#0072b2", "#d55e00"  # M. Okabe, K. Ito (2002)
-BELOW, ABOVE = "#1f8fd6", "#ea6a10"  # lighter than these two
-MAGENTA = "#ff00c8"  # in neither map
+BLUE, VERMILION, GREEN = "#0072b2", "#d55e00", "#009e73"  # by M. Okabe, K. Ito (2002), for all kinds of eyes
+GREY = "#666666"
+BELOW, ABOVE = "#1f8fd6", "#ea6a10"  # lighter than the first two
+MAGENTA = "#ff00c8"  # in no map
 ZERO, HALFWAY = "#80808028", "b0"  # opacities: few gradients are large, so small ones are to be seen, too
 VIRIDIS = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"]
 
 
 class ColourMap:
-    """Colours between `stops` ("#rrggbb" or "#rrggbbaa") at equal distances."""
+    """Colours between `stops` ("#rrggbb" or "#rrggbbaa") at equal distances; `around_zero`: 0 is in the middle."""
 
-    def __init__(self, name: str, stops: Sequence[str]) -> None:
-        self.name = name
+    def __init__(self, name: str, stops: Sequence[str], around_zero: bool = False) -> None:
+        self.name, self.around_zero = name, around_zero
         self.css = ",".join(stops)
         self.palette = np.stack([*mixed(stops), rgba(MAGENTA), rgba("#00000000")])  # (LEVELS + 2, 4) bytes
 
@@ -44,8 +48,8 @@ def mixed(stops: Sequence[str]) -> np.ndarray:
 
 
 SEQUENTIAL = ColourMap("sequential", VIRIDIS)
-DIVERGING = ColourMap("diverging", [BELOW, BELOW + HALFWAY, ZERO, ABOVE + HALFWAY, ABOVE])
-MAPS = SEQUENTIAL, DIVERGING
+DIVERGING = ColourMap("diverging", [BELOW, BELOW + HALFWAY, ZERO, ABOVE + HALFWAY, ABOVE], around_zero=True)
+PAPER = ColourMap("paper", [BLUE, "#ffffff", VERMILION], around_zero=True)
 
 
 @dataclass(frozen=True)
@@ -58,12 +62,12 @@ class Scale:
 
     @classmethod
     def of(cls, values: np.ndarray, colours: ColourMap) -> "Scale":
-        """From the least to the greatest finite value; of a diverging map, as far to both sides of 0."""
+        """From the least to the greatest finite value; of a map around zero, as far to both sides of it."""
         finite = values[np.isfinite(values)].astype(np.float64)
         if not finite.size:
             return cls(colours, 0.0, 0.0)
         low, high = float(finite.min()), float(finite.max())
-        if colours is DIVERGING:
+        if colours.around_zero:
             high = max(abs(low), abs(high))
             low = -high
         return cls(colours, low, high)
@@ -76,5 +80,5 @@ class Scale:
         if half > 0:
             part = (known / 2 - self.low / 2) / half
         else:
-            part = np.full(values.shape, 0.5 if self.colours is DIVERGING else 0.0)
+            part = np.full(values.shape, 0.5 if self.colours.around_zero else 0.0)
         return np.where(finite, np.rint(part * (LEVELS - 1)), NOT_FINITE).astype(np.uint8)

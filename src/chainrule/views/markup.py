@@ -3,9 +3,7 @@
 from collections.abc import Iterable
 from html import escape
 
-from chainrule.views.notebook.style import STYLE
-
-EMPTY = ("img", "line", "polyline")  # elements without children
+EMPTY = ("img", "line", "path", "polyline")  # elements without children
 
 
 class Markup(str):
@@ -28,9 +26,9 @@ def joined(parts: Iterable[Markup]) -> Markup:
     return Markup("".join(parts))
 
 
-def output(*children: Markup) -> str:
-    """What a notebook gets: the children, and the style that is theirs alone."""
-    return str(element("div", element("style", Markup(STYLE)), *children, class_="chainrule"))
+def indented(depth: int) -> dict[str, str]:
+    """The attributes of a table's cell that belongs to one above it, so many times."""
+    return {"style": f"padding-left:{1.25 * depth:g}em"} if depth else {}
 
 
 def shape_text(shape: tuple[int, ...]) -> str:
