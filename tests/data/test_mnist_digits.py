@@ -129,7 +129,7 @@ def test_two_processes_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_damaged_container_is_said(container: bytes) -> None:
     with pytest.raises(
-        DataError, match=r"^mnist/mnist.xz: damaged: SHA-256 is [0-9a-f]{12}\.\.\.; expected e554e6414af8"
+        DataError, match=r"^embedded/mnist.xz: damaged: SHA-256 is [0-9a-f]{12}\.\.\.; expected e554e6414af8"
     ):
         mnist_digits.decode(container[:1000])
 

@@ -1,4 +1,4 @@
-"""MNIST, embedded: 70,000 handwritten digits without a download (the data and its licence are in `mnist/`).
+"""MNIST, embedded: 70,000 handwritten digits without a download (the data and its licence are in `embedded/`).
 
 The package holds the four IDX files in one compressed container. The first use decodes it, which takes about
 a second, and leaves the arrays as `.npy` files in the cache folder; later uses map those into memory.
@@ -18,7 +18,7 @@ from chainrule.base.files import cache_folder, reason, write_atomically
 from chainrule.data.dataset import Dataset
 from chainrule.data.idx import parse_idx
 
-CONTAINER = "mnist/mnist.xz"
+CONTAINER = "embedded/mnist.xz"
 SHA256 = "e554e6414af81d99fb4514d83678ad380156bf7c1db112c4f354786ee81043a3"
 
 

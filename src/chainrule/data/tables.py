@@ -45,7 +45,7 @@ def stopping_distance() -> Table:
     Recorded in the 1920s; from M. Ezekiel, *Methods of Correlation Analysis*, Wiley, 1930. Physically a polynomial of
     degree 2. Least squares gives distance = 2.47014 + 0.91329 speed + 0.09996 speed^2.
     """
-    name = "stopping_distance.csv"
+    name = "embedded/stopping_distance.csv"
     return parse_csv((resources.files("chainrule.data") / name).read_bytes(), name)
 
 
