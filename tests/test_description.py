@@ -7,8 +7,8 @@ import pytest
 import tomli_w
 from hypothesis import given
 
+from chainrule import layers
 from chainrule.base.errors import NetworkError
-from chainrule.base.lcg48 import Lcg48
 from chainrule.exchange.description import build, describe, load_description, load_network
 from chainrule.layers import Convolution, Dropout, Linear, MaxPooling, ReLU
 from chainrule.losses import SquaredError
@@ -18,6 +18,7 @@ from chainrule.tasks.presets import PRESETS, preset
 from messages import exactly
 from strategies import drawn_cases, networks
 
+RESIDUAL = {"type": "Residual", "layers": [{"type": "Convolution", "out_channels": 1, "padding": 1}]}
 LINEAR = {"type": "Linear", "out_features": 3}
 
 
@@ -47,7 +48,7 @@ def test_every_network_survives(network: Network) -> None:
 
 
 def test_a_description_in_full() -> None:
-    layers = [Convolution(8, stride=2), ReLU(derivative_at_zero=1), MaxPooling(3), Dropout(0.25, Lcg48(7)), Linear(2)]
+    layers = [Convolution(8, stride=2), ReLU(derivative_at_zero=1), MaxPooling(3), Dropout(0.25), Linear(2)]
     network = Network(layers, (1, 28, 28), SquaredError(), scaling=Scaling(0.5, 0.25))
     assert describe(network) == {
         "input_shape": [1, 28, 28],
@@ -57,7 +58,7 @@ def test_a_description_in_full() -> None:
             {"type": "Convolution", "out_channels": 8, "stride": 2},
             {"type": "ReLU", "derivative_at_zero": 1},
             {"type": "MaxPooling", "size": 3},
-            {"type": "Dropout", "p": 0.25, "stream": {"seed": 7}},
+            {"type": "Dropout", "p": 0.25},
             {"type": "Linear", "out_features": 2},
         ],
     }
@@ -85,16 +86,14 @@ def test_the_seed_draws_the_weights() -> None:
 
 
 def test_building_does_not_change_the_description() -> None:
-    description = described({"type": "Dropout", "p": 0.25, "stream": {"seed": 7}}, LINEAR)
+    description = described({"type": "Dropout", "p": 0.25}, LINEAR)
     before = repr(description)
     build(description)
     assert repr(description) == before
 
 
-LAYERS = (
-    "Convolution, Linear, ReLU, MaxPooling, AveragePooling, Dropout, Softmax, LogSoftmax, Sigmoid, Tanh, "
-    "Standardise"
-)  # fmt: skip
+LAYERS = ", ".join(layers.LAYERS)
+OWN = "a type of your own is made known by @chainrule.register above its class Relu6"
 LOSSES = "LogSoftmaxNLL, NLL, SquaredError, BinaryCrossEntropy, SigmoidBinaryCrossEntropy"
 
 
@@ -118,11 +117,11 @@ LOSSES = "LogSoftmaxNLL, NLL, SquaredError, BinaryCrossEntropy, SigmoidBinaryCro
             described({"out_features": 3}),
             "layer 1 is {'out_features': 3}; expected a table with a type, as in type = \"ReLU\"",
         ),
-        (described(LINEAR, {"type": "Relu6"}), f"layer 2: there is no 'Relu6'; expected one of: {LAYERS}"),
+        (described(LINEAR, {"type": "Relu6"}), f"layer 2: there is no 'Relu6'; expected one of: {LAYERS}; {OWN}"),
         (described({"type": "Linear"}), "layer 1: Linear needs out_features"),
         (
             described(LINEAR | {"bias": False}),
-            "layer 1: Linear has no option 'bias'; it takes out_features",
+            "layer 1: Linear has no option 'bias'; it takes out_features, initial_w, initial_b",
         ),
         (described({"type": "Tanh", "p": 1}), "layer 1: Tanh has no option 'p'; it takes no options"),
         (
@@ -138,13 +137,26 @@ LOSSES = "LogSoftmaxNLL, NLL, SquaredError, BinaryCrossEntropy, SigmoidBinaryCro
             "layer 1: Dropout: p is 2; expected a probability from 0 to below 1",
         ),
         (
-            described({"type": "Dropout", "p": 0.5, "stream": 3}),
-            "layer 1, stream is 3; expected a table",
+            described({"type": "Residual", "layers": [{"type": "Tanh", "p": 1}]}),
+            "layer 1, layers 1: Tanh has no option 'p'; it takes no options",
         ),
-        (described({"type": "Dropout", "stream": {}}), "layer 1, stream: Lcg48 needs seed"),
         (
-            described({"type": "Dropout", "stream": {"seed": -1}}),
-            "layer 1, stream: the seed of Lcg48 is -1; expected a whole number from 0 to 2**48 - 1",
+            described({"type": "Residual", "layers": [{"type": "Tanh"}], "shortcut": {"type": "Convolution"}}),
+            "layer 1, shortcut: Convolution needs out_channels",
+        ),
+        (
+            described({"type": "Residual", "layers": []}),
+            "layer 1: the residual has no layers; expected at least one",
+        ),
+        (
+            described({"type": "Residual", "layers": [{"type": "Convolution", "out_channels": 2}]}),
+            "layer 1, Residual(Convolution(2, 3x3)), cannot take input (1, 4, 4): Residual: its layers give (2, 2, 2), "
+            "but x has (1, 4, 4); expected the same shape, or a shortcut such as Convolution(n, 1)",
+        ),
+        (
+            described(LINEAR | {"initial_w": "he"}),
+            "layer 1: Linear: initial_w is 'he'; expected one of: "
+            "uniform, he_uniform, he_normal, glorot_uniform, glorot_normal, zeros, ones",
         ),
         (described(LINEAR, scaling=[0, 1]), "scaling is [0, 1]; expected a table"),
         (described(LINEAR, scaling={"sd": 1}), "scaling: Scaling has no option 'sd'; it takes mean, std"),
@@ -165,12 +177,6 @@ def test_a_wrong_scaling_is_named_once() -> None:
     message = "scaling: mean 0.0, std -1; expected finite numbers and std above 0"
     with pytest.raises(NetworkError, match=exactly(message)):
         build(described(LINEAR, scaling={"std": -1}))
-
-
-def test_a_seed_of_a_stream_is_a_whole_number() -> None:
-    message = "layer 1, stream: the seed of Lcg48 is 1.5; expected a whole number from 0 to 2**48 - 1"
-    with pytest.raises(NetworkError, match=exactly(message)):
-        build(described({"type": "Dropout", "stream": {"seed": 1.5}}, LINEAR))
 
 
 TOML = """
@@ -219,6 +225,6 @@ def test_a_file_that_is_not_toml(tmp_path: Path, content: bytes, load: Any) -> N
 def test_a_wrong_description_in_a_file_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "network.toml"
     path.write_text(TOML.replace("ReLU", "Relu6"))
-    message = f"{path}: layer 2: there is no 'Relu6'; expected one of: {LAYERS}"
+    message = f"{path}: layer 2: there is no 'Relu6'; expected one of: {LAYERS}; {OWN}"
     with pytest.raises(NetworkError, match=exactly(message)):
         load_network(path)

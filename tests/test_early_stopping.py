@@ -23,7 +23,9 @@ HELD_OUT = Dataset(normal(30, 6, seed=1), np.arange(30) % 3)  # nothing to learn
 def epoch(k: int, loss: float, accuracy: float | None = None, held_out: bool = True) -> EpochEvent:
     """Epoch k, from 0, after which w is full of k."""
     layout = SimpleNamespace(pack=np.copy, unpack=np.copy)
-    progress = Progress(cast(Any, SimpleNamespace(layout=layout)), np.full(3, float(k)), State(np.empty((0, 3))))
+    progress = Progress(
+        cast(Any, SimpleNamespace(layout=layout, statistics=np.empty(0))), np.full(3, float(k)), State(np.empty((0, 3)))
+    )
     seen = Evaluation(loss, accuracy, 10) if held_out else None
     return EpochEvent(progress, k, 10, loss, 1.0, 0.1, 1.0, seen)
 

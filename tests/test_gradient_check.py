@@ -7,12 +7,11 @@ from typing import SupportsFloat
 import numpy as np
 import pytest
 
-from chainrule.base.errors import UsageError
-from chainrule.base.lcg48 import Lcg48
+from chainrule.base.errors import NetworkError, UsageError
 from chainrule.checks.gradients import direction_check, gradient_check, relative
 from chainrule.checks.networks import WithInputs, alone, check_layer, check_network, random_batch, shrink
+from chainrule.engine import execute
 from chainrule.layers import (
-    LAYERS,
     AveragePooling,
     Convolution,
     Dropout,
@@ -21,6 +20,8 @@ from chainrule.layers import (
     LogSoftmax,
     MaxPooling,
     ReLU,
+    Residual,
+    Sequential,
     Sigmoid,
     Softmax,
     Standardise,
@@ -38,8 +39,10 @@ from chainrule.losses import (
 from chainrule.network.network import Network
 from chainrule.network.reference import Reference
 from chainrule.regression.polynomial import PolynomialObjective
-from chainrule.tasks.presets import PRESETS, Seeds, preset
+from chainrule.tasks.presets import PRESETS, preset
 from chainrule.training.objective import Batch, Layout, Objective
+from messages import exactly
+from strategies import OURS
 
 EMPTY = Batch(np.empty(0), np.empty(0))
 WITH_ROOM = 0.1  # right gradients stay at least this far inside the bound
@@ -59,9 +62,7 @@ class Function(Objective):
     def loss(self, w: np.ndarray, batch: Batch) -> float:
         return float(self.f(w))
 
-    def loss_and_gradient(
-        self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: Callable[[slice], None] | None = None
-    ) -> float:
+    def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray) -> float:
         out[:] = self.g(w)
         return float(self.f(w))
 
@@ -216,7 +217,10 @@ EVERY_LAYER = [
     (Dropout(0.5), (30,)),
     (Dropout(0.25), (2, 4, 3)),
     (Dropout(0.0), (5,)),
-    (Dropout(0.4, Lcg48(7)), (2, 4, 3)),
+    (Sequential([Convolution(2), ReLU(), MaxPooling()]), (1, 6, 5)),
+    (Residual([Linear(4), Tanh()]), (4,)),
+    (Residual([Convolution(2, padding=1), ReLU(), Dropout(0.3), Convolution(2, padding=1), ReLU()]), (2, 4, 5)),
+    (Residual([Convolution(3), ReLU(), Residual([Convolution(3, 1), Dropout(0.5)])], Convolution(3)), (2, 5, 4)),
     (Softmax(), (6,)),
     (LogSoftmax(), (6,)),
     (Sigmoid(), (2, 3, 3)),
@@ -226,7 +230,7 @@ EVERY_LAYER = [
 
 
 def test_no_layer_is_forgotten() -> None:
-    assert {type(layer) for layer, _ in EVERY_LAYER} == set(LAYERS)
+    assert {type(layer) for layer, _ in EVERY_LAYER} == set(OURS)
 
 
 @pytest.mark.parametrize(("layer", "shape"), EVERY_LAYER, ids=str)
@@ -293,7 +297,7 @@ def test_random_networks(seed: int) -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_presets_made_small(name: str) -> None:
-    layers = [shrink(layer, (9,))[0] for layer in preset(name).layers(Seeds())]
+    layers = [shrink(layer, (9,))[0] for layer in preset(name).layers]
     network = network_of(*layers, shape=(1, 8, 9))
     batch = replace(random_batch(network, 2), step=3)
     check = check_network(network, batch)
@@ -311,41 +315,41 @@ def test_presets_made_small(name: str) -> None:
 class WrongConvolution(Convolution):
     """dL/db left at zero."""
 
-    def parameter_gradients(self, gy, x, parameters):
-        return {**super().parameter_gradients(gy, x, parameters), "b": np.zeros(self.out_channels)}
+    def parameter_gradients(self, gy, saved, w, context):
+        return {**super().parameter_gradients(gy, saved, w, context), "b": np.zeros(self.out_channels)}
 
 
 @dataclass(frozen=True)
 class UnfinishedLinear(Linear):
-    """dL/db never written."""
+    """dL/db never given."""
 
-    def parameter_gradients(self, gy, x, parameters):
-        return {"w": super().parameter_gradients(gy, x, parameters)["w"]}
+    def parameter_gradients(self, gy, saved, w, context):
+        return {"w": super().parameter_gradients(gy, saved, w, context)["w"]}
 
 
 @dataclass(frozen=True)
 class WrongTanh(Tanh):
     """dL/dx wrong by a factor of 1 + 1e-5."""
 
-    def input_gradient(self, gy, x, y, parameters, draws):
-        return super().input_gradient(gy, x, y, parameters, draws) * (1 + 1e-5)
+    def backward(self, gy, saved, w, context):
+        gx, gw = super().backward(gy, saved, w, context)
+        return gx * (1 + 1e-5), gw
 
 
 @dataclass(frozen=True)
 class WrongMaxPooling(MaxPooling):
     """dL/dx[0, 0, 2, 1] is wrong."""
 
-    def input_gradient(self, gy, x, y, parameters, draws):
-        gx = super().input_gradient(gy, x, y, parameters, draws)
+    def backward(self, gy, saved, w, context):
+        gx, gw = super().backward(gy, saved, w, context)
         gx[0, 0, 2, 1] += 1e-3
-        return gx
+        return gx, gw
 
 
 @pytest.mark.parametrize(
     ("layer", "shape", "name"),
     [
         (WrongConvolution(3), (2, 4, 4), "conv1.b["),
-        (UnfinishedLinear(3), (4,), "fc1.b["),
         (WrongTanh(), (8,), "x["),
         (WrongMaxPooling(), (1, 4, 6), "x[0, 0, 2, 1]"),
     ],
@@ -359,6 +363,18 @@ def test_wrong_layers_are_found_and_named(layer: Layer, shape: tuple[int, ...], 
     assert not check_network(deep).passed
 
 
+def test_a_gradient_that_nobody_gives_is_told_by_name() -> None:
+    message = "backward gave no gradient for fc1.b; expected dL/dfc1.b of shape (3,)"
+    with pytest.raises(NetworkError, match=exactly(message)):
+        check_layer(UnfinishedLinear(3), (4,))
+    network = Network([UnfinishedLinear(3)], 4)
+    for engine in ("reference", "compiled"):
+        objective = execute(network, engine)
+        w = objective.layout.pack(network.w)
+        with pytest.raises(NetworkError, match="backward gave no gradient for"):
+            objective.loss_and_gradient(w, random_batch(network, 2), np.zeros_like(w))
+
+
 class Tampered(Objective):
     """A network's objective whose gradient is changed afterwards."""
 
@@ -368,10 +384,8 @@ class Tampered(Objective):
     def loss(self, w: np.ndarray, batch: Batch) -> float:
         return self.objective.loss(w, batch)
 
-    def loss_and_gradient(
-        self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: Callable[[slice], None] | None = None
-    ) -> float:
-        loss = self.objective.loss_and_gradient(w, batch, out, on_ready)
+    def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray) -> float:
+        loss = self.objective.loss_and_gradient(w, batch, out)
         self.change(out)
         return loss
 
@@ -498,12 +512,11 @@ def test_names() -> None:
 def test_w_and_x_are_one_objective() -> None:
     network = network_of(Linear(3), Tanh(), Linear(2), shape=(4,))
     objective, batch = WithInputs(Reference(network)), random_batch(network, 3)
-    wx, ready = objective.join(network.w, batch.x), []
+    wx = objective.join(network.w, batch.x)
     g, gw = np.empty_like(wx), np.empty_like(network.w)
-    loss = objective.loss_and_gradient(wx, batch, g, ready.append)
+    loss = objective.loss_and_gradient(wx, batch, g)
     assert loss == objective.loss(wx, batch) == Reference(network).loss_and_gradient(network.w, batch, gw)
     assert np.array_equal(g[: network.size], gw)
-    assert ready == [slice(0, wx.size)]
 
 
 @pytest.mark.parametrize(

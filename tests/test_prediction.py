@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-import chainrule
 from chainrule import DataError, Linear, Network, NetworkError, ReLU, SquaredError, UsageError
 from chainrule.data import mnist
 from chainrule.tasks.presets import preset
@@ -76,7 +75,7 @@ def test_two_predictors_of_one_network_do_not_disturb_each_other():
 
 def test_a_regression_has_values_but_no_classes():
     network = Network([Linear(4), ReLU(), Linear(2)], 3, SquaredError())
-    predict = chainrule.Predictor(network)
+    predict = network.predictor()
     assert predict(np.ones((5, 3))).shape == (5, 2)
     with pytest.raises(NetworkError, match="SquaredError has no classes"):
         predict.classify(np.ones((5, 3)))

@@ -20,7 +20,7 @@ from chainrule.exchange.description import build
 from chainrule.layers.log_softmax import log_softmax
 from chainrule.tasks.presets import PRESETS, preset
 from messages import exactly
-from oracles import assert_agrees, torch_layer
+from oracles import EVALUATION, assert_agrees, torch_layer
 from strategies import networks
 
 EXAMPLE_SHAPES = {
@@ -105,12 +105,9 @@ def test_pytorch_computes_any_network_from_its_state_dict(tmp_path_factory, netw
     state = load_file(path)
     assert len(state) == len(network.parameters)
     samples = np.random.default_rng(1).normal(size=(3, *network.input_shape))
-    x = torch.from_numpy(samples)
-    for k, layer in enumerate(network.layers):
-        names = [p.name.rpartition(".")[0] for p in network.parameters if p.layer == k]
-        parameters = {"w": state[f"{names[0]}.weight"], "b": state[f"{names[0]}.bias"]} if names else {}
-        x = torch_layer(layer, x, parameters, None)
-    assert_agrees(network(samples), x.numpy())
+    w = {name.replace(".weight", ".w").replace(".bias", ".b"): tensor for name, tensor in state.items()}
+    y = torch_layer(network, torch.from_numpy(samples), w, EVALUATION)
+    assert_agrees(network(samples), y.numpy())
     assert from_pytorch(path, network).w.tobytes() == network.w.tobytes()
 
 

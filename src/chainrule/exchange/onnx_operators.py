@@ -133,7 +133,7 @@ def node_operators(network: Network, node: Node, inputs: tuple[str, ...]) -> lis
         return standardise_operators(layer, node, len(x_shape), inputs)
     row = []
     if isinstance(layer, Linear) and len(x_shape) > 1:
-        flat = f"x_{node.inputs[0]}_flat"
+        flat = f"x_{k - 1}_flat"  # in a row of layers, of what it reads
         row, inputs = [Operator("Flatten", inputs, flat, {"axis": 1}, about="(c, i, j) order")], (flat,)
     kind, attributes = operator_of(layer)
     parameters = {
@@ -146,7 +146,8 @@ def node_operators(network: Network, node: Node, inputs: tuple[str, ...]) -> lis
 
 def standardise_operators(layer: Standardise, node: Node, axes: int, inputs: tuple[str, ...]) -> list[Operator]:
     """(x - mean) / std along the first of a sample's `axes`."""
-    k, centred = node.output, f"x_{node.inputs[0]}_centred"
+    k = node.output
+    centred = f"x_{k - 1}_centred"
     mean, std = (
         rounded(f"layer {k}, {name}", np.reshape(numbers, (-1, *[1] * (axes - 1))), FLOAT32)
         for name, numbers in (("mean", layer.mean), ("std", layer.std))

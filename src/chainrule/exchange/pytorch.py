@@ -61,8 +61,8 @@ def from_pytorch(path: str | Path, network: Network) -> Network:
 
 def by_torch_name(network: Network) -> dict[str, Placed]:
     """The network's parameters by PyTorch's names, in canonical order."""
-    names = {p: p.name.rpartition(".") for p in network.parameters}
-    return {f"{layer}.{KEYS.get(key, key)}": p for p, (layer, _, key) in names.items()}
+    names = [p.name.rpartition(".") for p in network.parameters]
+    return {f"{layer}.{KEYS.get(key, key)}": p for (layer, _, key), p in zip(names, network.parameters, strict=True)}
 
 
 def read_tensors(path: str | Path) -> dict[str, dict[str, Any]]:
