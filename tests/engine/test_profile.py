@@ -10,7 +10,7 @@ from chainrule.base.errors import DivergedError
 from chainrule.data import mnist
 from chainrule.engine.compiled import Compiled
 from chainrule.engine.measure.machine_peak import bandwidth, peak_flops
-from chainrule.engine.measure.profile import Timed, rows
+from chainrule.engine.measure.profile import rows, watch_of, watched
 from chainrule.engine.measure.steps import ROUNDS, Steps, measure
 from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, OTHER, PRODUCTS, ROLES, UPDATE
 from chainrule.engine.simd import BOUNDSCHECK
@@ -29,21 +29,21 @@ def training_of(name: str) -> tuple[Network, Steps]:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_watched_steps_have_the_bits_of_any(name):
-    network, watched = training_of(name)
-    watched.run(Timed(network), 3)
+    network, timed = training_of(name)
+    timed.run(watched(network), 3)
     network, plain = training_of(name)  # new streams of random numbers, if they are the network's own
     plain.run(Compiled(network, threads=2), 3)
-    assert watched.w.tobytes() == plain.w.tobytes()
-    assert watched.state.vectors.tobytes() == plain.state.vectors.tobytes()
-    assert watched.state.step == plain.state.step == 3
+    assert timed.w.tobytes() == plain.w.tobytes()
+    assert timed.state.vectors.tobytes() == plain.state.vectors.tobytes()
+    assert timed.state.step == plain.state.step == 3
 
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_call_has_its_row(name):
     network, steps = training_of(name)
-    engine = Timed(network)
+    engine = watched(network)
     steps.run(engine, 2)
-    watch = engine.watch
+    watch = watch_of(engine)
     assert len(watch.runs) == 2
     assert watch.runs[0].keys() == watch.runs[1].keys() <= watch.owners.keys()
     found = rows(engine, watch.runs[-1:], SAMPLES)
@@ -62,7 +62,7 @@ def test_every_call_has_its_row(name):
 @pytest.mark.parametrize("name", PRESETS)
 def test_no_more_is_executed_than_the_definition_has(name):
     network, steps = training_of(name)
-    engine = Timed(network)
+    engine = watched(network)
     steps.run(engine, 1)
     plan = engine.plan(SAMPLES)
     for k, (row, stage) in enumerate(zip(plan.rows(), plan.stages, strict=True)):
@@ -76,10 +76,10 @@ def test_no_more_is_executed_than_the_definition_has(name):
 
 def test_what_mnists_stages_execute():
     network, steps = training_of("mnist")
-    engine = Timed(network)
+    engine = watched(network)
     steps.run(engine, 1)
     plan = engine.plan(SAMPLES)
-    found = {(row.place, row.phase): row for row in rows(engine, engine.watch.runs, SAMPLES)}
+    found = {(row.place, row.phase): row for row in rows(engine, watch_of(engine).runs, SAMPLES)}
     first, second = 26 * 26 * 32 * 9, 24 * 24 * 64 * 32 * 9
     again = 1 if BOUNDSCHECK else 2  # without windows it is kept, else computed again for the next weight gradient
     assert found[1, FORWARD].executed == again * first
@@ -97,9 +97,9 @@ def test_what_mnists_stages_execute():
 def test_equal_stages_have_rows_of_their_own():
     network = Network([Linear(40), ReLU(), Linear(40), ReLU(), Linear(10)], (1, 28, 28))
     steps = Steps(network, mnist("train").head(100), Training(batch_size=SAMPLES))
-    engine = Timed(network)
+    engine = watched(network)
     steps.run(engine, 1)
-    found = rows(engine, engine.watch.runs, SAMPLES)
+    found = rows(engine, watch_of(engine).runs, SAMPLES)
     assert {row.place for row in found if row.stage == "Linear(40) + ReLU"} == {1, 2}
     assert not [row for row in found if row.place == 1 and row.phase == BY_INPUT]
 

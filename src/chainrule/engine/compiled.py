@@ -2,7 +2,9 @@
 
 import math
 import threading
+from collections import defaultdict
 from collections.abc import Callable
+from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +15,8 @@ from chainrule.engine.kernels.optimizers import kernel_of
 from chainrule.engine.lowering import Lowering
 from chainrule.engine.plan import Plan
 from chainrule.engine.runtime.processors import default_threads
-from chainrule.engine.runtime.program import Program
+from chainrule.engine.runtime.program import INPUT, Program
+from chainrule.engine.runtime.stopwatch import Stopwatch
 from chainrule.engine.runtime.threads import Team, team_of
 from chainrule.engine.stages.ends import Samples
 from chainrule.engine.stages.step import NO_GRADIENT, Step
@@ -44,8 +47,15 @@ class Compiled(Engine):
     the next one's. A turn here is always taken before the team's (`threads`), so that nobody waits in a circle.
     """
 
-    def __init__(self, network: Network, source: Source | int = 0, threads: int | None = None) -> None:
-        """`source` of the random words, or its seed; `threads`: at most so many."""
+    def __init__(
+        self,
+        network: Network,
+        source: Source | int = 0,
+        threads: int | None = None,
+        *,
+        watch: Stopwatch | None = None,
+    ) -> None:
+        """`source` of the random words, or its seed; `threads`: at most so many; `watch`: who runs all, and times it."""
         if threads is not None and threads < 1:
             raise UsageError(f"threads is {threads}; expected at least 1")
         self.network, self.source = network, source if isinstance(source, Source) else Source(source)
@@ -53,7 +63,7 @@ class Compiled(Engine):
         self.layout, self.undecayed = self.lowering.layout, self.lowering.undecayed
         self.statistics = network.statistics.copy()
         self._size_of_w = self.lowering.layout.size
-        self.threads = threads or default_threads()
+        self.threads, self.watch = threads or default_threads(), watch
         self._work = self.lowering.work(in_bytes=False), self.lowering.work(in_bytes=True)
         self._training: Plan | None = None
         self._inference: Plan | None = None
@@ -131,9 +141,21 @@ class Compiled(Engine):
 
     def times(self, x: np.ndarray, runs: int) -> list[LayerTime]:
         """Stage by stage: the calls of a forward pass, timed one by one."""
-        from chainrule.engine.measure.profile import forward_times  # it measures this engine, and stands above it
-
-        return forward_times(self.network, x, runs)
+        watch = Stopwatch()
+        engine = Compiled(self.network, self.source, 1, watch=watch)
+        w, groups = engine.layout.pack(self.network.w), engine.lowering.groups
+        for run in range(1 + runs):
+            engine.outputs(w, x, unchanged=run > 0)
+        totals: list[dict[int | str, float]] = []
+        for timed in watch.runs[1:]:
+            totals.append(defaultdict(float))
+            for unit, seconds in timed.items():
+                totals[-1][watch.owners[unit].stage] += seconds
+        names = {INPUT: ()} | {k: tuple(node.name for node in group.nodes) for k, group in enumerate(groups)}
+        return [
+            LayerTime(each, max(median(total[owner] for total in totals), 0.0) / len(x))
+            for owner, each in names.items()
+        ]
 
     def _run(
         self,
@@ -181,6 +203,8 @@ class Compiled(Engine):
 
     def _team(self, source: Samples, samples: int) -> Team:
         """As many threads as a batch is worth; the result does not depend on it."""
+        if self.watch is not None:
+            return self.watch
         return team_of(self._size(samples * self._work[source.x.dtype == np.uint8] // WORTH))
 
     def _size(self, worth: int) -> int:
@@ -190,9 +214,7 @@ class Compiled(Engine):
         """A plan with room for so many samples; the one there is, if it has."""
         plan = self._training if training else self._inference
         if plan is None or plan.capacity < samples:
-            plan = Plan(
-                self.lowering, samples, gradients=training, threads=self.threads, statistics=self.statistics
-            )
+            plan = Plan(self.lowering, samples, gradients=training, threads=self.threads, statistics=self.statistics)
             if training:
                 self._training = plan
             else:

@@ -13,7 +13,7 @@ from chainrule.base.errors import DivergedError
 from chainrule.data.dataset import Dataset
 from chainrule.engine.compiled import Compiled
 from chainrule.engine.lowering import layout_of
-from chainrule.engine.measure.profile import Row, Timed, rows
+from chainrule.engine.measure.profile import Row, rows, watch_of, watched
 from chainrule.network.network import Network
 from chainrule.training.descent import Training, batch_of
 from chainrule.training.objective import Batch
@@ -73,7 +73,7 @@ class Measured:
 def measure(steps: Steps, network: Network, threads: int | None, after: int, counted: int, warmup: int) -> Measured:
     """Train for `after` steps, then time `counted` steps of each engine, `warmup` more before each of its turns."""
     source = steps.training.source(len(steps.data))
-    timed, one, team = Timed(network, source), Compiled(network, source, 1), Compiled(network, source, threads)
+    timed, one, team = watched(network, source), Compiled(network, source, 1), Compiled(network, source, threads)
     steps.run(team, after)
     engines = [timed, one] if team.threads == 1 else [timed, one, team]
     seconds: dict[Compiled, list[float]] = {engine: [] for engine in engines}
@@ -83,6 +83,6 @@ def measure(steps: Steps, network: Network, threads: int | None, after: int, cou
         for engine in engines:
             steps.run(engine, warmup)
             seconds[engine] += steps.run(engine, turn)
-        calls += timed.watch.runs[-turn:]
+        calls += watch_of(timed).runs[-turn:]
     alone = median(seconds[one])
     return Measured(rows(timed, calls, steps.samples), alone, median(seconds.get(team, seconds[one])), team.threads)
