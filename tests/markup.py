@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-VOID = {"img", "line", "polyline"}  # may be written <name/>: void in HTML, or of SVG
+VOID = {"img", "line", "path", "polyline"}  # may be written <name/>: void in HTML, or of SVG
 
 
 class Strict(HTMLParser):

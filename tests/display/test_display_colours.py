@@ -4,7 +4,7 @@ import matplotlib
 import numpy as np
 import pytest
 
-from chainrule.views.notebook.colours import DIVERGING, GAP, LEVELS, NOT_FINITE, SEQUENTIAL, Scale, rgba
+from chainrule.views.colours import DIVERGING, GAP, LEVELS, NOT_FINITE, PAPER, SEQUENTIAL, Scale, rgba
 
 MIDDLE = (LEVELS - 1) // 2
 
@@ -24,6 +24,10 @@ def test_the_diverging_map_goes_from_blue_through_almost_nothing_to_orange() -> 
     assert orange == [0xEA, 0x6A, 0x10, 255]
 
 
+def test_on_paper_zero_is_white() -> None:
+    assert PAPER.palette[[0, MIDDLE, LEVELS - 1]].tolist() == [[0, 114, 178, 255], [255] * 4, [213, 94, 0, 255]]
+
+
 def test_opacity_grows_on_both_sides_of_zero_alike() -> None:
     opacity = DIVERGING.palette[:LEVELS, 3].astype(int)
     assert opacity.tolist() == opacity[::-1].tolist()
@@ -31,7 +35,7 @@ def test_opacity_grows_on_both_sides_of_zero_alike() -> None:
 
 
 def test_a_gap_cannot_be_seen_and_what_is_not_finite_can() -> None:
-    for colours in (SEQUENTIAL, DIVERGING):
+    for colours in (SEQUENTIAL, DIVERGING, PAPER):
         assert colours.palette[GAP, 3] == 0
         distance = np.abs(colours.palette[:LEVELS, :3].astype(int) - colours.palette[NOT_FINITE, :3]).max(axis=1)
         assert distance.min() > 80

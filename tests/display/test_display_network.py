@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 
 from chainrule import Network, Scaling, preset
-from chainrule.layers import Convolution, Linear, MaxPooling, ReLU
-from chainrule.layers.layer import Layer
+from chainrule.layers import Convolution, Dropout, Linear, MaxPooling, ReLU, Residual, Sequential
+from chainrule.layers.initial import Parameter
+from chainrule.layers.layer import Layer, Shape
 from chainrule.losses import SquaredError
+from chainrule.network.summary import rows_of
 from chainrule.tasks.presets import PRESETS
 from chainrule.views.notebook import network_html
 from markup import read, text_of
@@ -33,6 +35,25 @@ def test_every_layer_has_its_shape_parameters_and_cost() -> None:
         ["Linear(10) fc1", "10", "90", "80"],
         ["loss: LogSoftmaxNLL()", "110", "368"],
     ]
+
+
+def test_layers_in_layers_are_indented_and_named() -> None:
+    inner = Sequential((Convolution(3, 3, padding=1), Dropout(0.5)))
+    network = Network([Residual((inner, ReLU()), Convolution(3, 1)), Linear(2)], (1, 4, 4))
+    assert cells(network)[1:] == [
+        ["input", "1 × 4 × 4"],
+        ["Residual: block1", "3 × 4 × 4"],
+        ["Sequential: block1.block1", "3 × 4 × 4"],
+        ["Convolution(3, 3x3, padding=1) block1.block1.conv1", "3 × 4 × 4", "30", "432"],
+        ["Dropout(0.5)", "3 × 4 × 4"],
+        ["ReLU()", "3 × 4 × 4"],
+        ["shortcut: Convolution(3, 1x1) block1.shortcut", "3 × 4 × 4", "6", "48"],
+        ["Linear(2) fc1", "2", "98", "96"],
+        ["loss: LogSoftmaxNLL()", "134", "576"],
+    ]
+    indents = [row[0].attrib.get("style") for row in read(network_html(network)).findall(".//tbody/tr")]
+    once, twice = "padding-left:1.25em", "padding-left:2.5em"
+    assert indents == [None, None, once, twice, twice, once, once, None]
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -83,8 +104,8 @@ class Hostile(Layer):
     def __str__(self) -> str:
         return "<script>alert('&')</script>"
 
-    def parameter_shapes(self, input_shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
-        return {"w": (2,)}
+    def parameters_for(self, x_shape: Shape) -> dict[str, Parameter]:
+        return {"w": Parameter((2,))}
 
 
 def test_names_are_escaped() -> None:
@@ -94,7 +115,7 @@ def test_names_are_escaped() -> None:
 @settings(max_examples=50)
 @given(network=networks())
 def test_any_network_can_be_shown(network: Network) -> None:
-    assert len(cells(network)) == len(network.layers) + 3
+    assert len(cells(network)) == len(rows_of(network)) + 3
 
 
 def test_a_notebook_finds_it() -> None:

@@ -13,11 +13,11 @@ from PIL import Image
 
 from chainrule import Network, preset, trace
 from chainrule.data import mnist
-from chainrule.layers import Convolution, Linear, ReLU, Tanh
+from chainrule.layers import Convolution, Dropout, Linear, ReLU, Residual, Tanh
 from chainrule.losses import SquaredError
 from chainrule.network.tracing import Trace
+from chainrule.views.colours import MAGENTA, rgba
 from chainrule.views.notebook import trace_html
-from chainrule.views.notebook.colours import MAGENTA, rgba
 from markup import read, text_of
 from strategies import batches, networks
 
@@ -119,6 +119,23 @@ def test_a_regression() -> None:
     assert list(found) == ["x", "fc1.w", "fc1.b", "x1", "x2", "fc2.w", "fc2.b", "y"]
 
 
+def test_blocks_are_shown_node_by_node() -> None:
+    block = Residual((Convolution(2, 3, padding=1), Dropout(0.5), ReLU()), Convolution(2, 1))
+    network = Network([Tanh(), block, Linear(3)], (1, 5, 5))
+    kept = trace(network, np.random.default_rng(0).normal(size=(2, 1, 5, 5)), [0, 2])
+    found = rows(kept)
+    own, shortcut = ["block1.conv1.w", "block1.conv1.b"], ["block1.shortcut.w", "block1.shortcut.b"]
+    assert list(found) == ["x", "x1", *own, "x2", "x3", "x4", *shortcut, "x5", "x6", "fc1.w", "fc1.b", "y"]
+    labels = [text_of(found[name].findall("th")[0]) for name in ("x1", "x2", "x5", "x6")]
+    assert labels == [
+        "x1 = Tanh()1 × 5 × 5",
+        "x2 = Convolution(2, 3x3, padding=1)block1.conv1: 2 × 5 × 5",
+        "x5 = Convolution(2, 1x1) of x1block1.shortcut: 2 × 5 × 5",
+        "x6 = Addition() of x4, x5block1.sum: 2 × 5 × 5",
+    ]
+    assert f"norm {np.linalg.norm(kept.x[4] + kept.x[5]):.3g}" in text_of(found["x6"])
+
+
 def test_what_is_not_finite_is_seen_and_counted() -> None:
     network = Network([Linear(4), ReLU()], 3, SquaredError())
     network.named()["fc1.b"][1] = np.nan
@@ -148,7 +165,7 @@ def test_no_samples_no_pictures() -> None:
 def test_any_network_can_be_traced_and_shown(data: st.DataObject, network: Network) -> None:
     batch = data.draw(batches(network))
     kept = trace(network, batch.samples, batch.t)
-    assert len(rows(kept)) == len(network.layers) + 1 + len(network.parameters)
+    assert len(rows(kept)) == len(network.graph.nodes) + 1 + len(network.parameters)
 
 
 def test_a_notebook_finds_it() -> None:

@@ -9,9 +9,12 @@ from PIL import Image
 
 import chainrule as cr
 from chainrule.tasks.classification import Classification
+from chainrule.views.colours import GAP
+from chainrule.views.pictures import SPACE, picture, pixels, resized
 from chainrule.views.report.confusion import confusion
-from chainrule.views.report.filters import GAP, coloured, filters, first_filters, tiled
-from chainrule.views.report.pictures import picture, pixels, resized
+from chainrule.views.report.filters import filters, first_filters, in_lines
+
+IN_BLOCKS = "block1.block1.conv1.w", (2, 2, 1, 1)
 
 
 def decoded(html: str) -> np.ndarray:
@@ -60,6 +63,7 @@ def test_a_picture_says_what_it_shows():
     [
         ([cr.Convolution(3, 3), cr.Linear(2)], (2, 8, 8), ("conv1.w", (3, 2, 3, 3))),
         ([cr.ReLU(), cr.Convolution(3, 3), cr.Linear(2)], (1, 8, 8), ("conv1.w", (3, 1, 3, 3))),
+        ([cr.Residual((cr.Sequential((cr.ReLU(), cr.Convolution(2, 1))),)), cr.Linear(2)], (2, 8, 8), IN_BLOCKS),
         ([cr.Linear(5), cr.Linear(2)], (1, 8, 6), ("fc1.w", (5, 1, 8, 6))),
         ([cr.Linear(5)], 48, None),
     ],
@@ -75,14 +79,15 @@ def test_filters_are_blue_below_0_white_at_0_and_vermilion_above():
     network = cr.Network([cr.Convolution(2, 2)], (1, 4, 4), cr.SquaredError())
     network.named()["conv1.w"][:] = np.array([[[[1, -1], [0, 0.5]]], [[[-0.5, 0], [np.nan, 1]]]])
     content = filters_of(network)
-    image, zoom = decoded(content)[GAP:, GAP:, :3], 24
-    assert image.shape == (48 + GAP, 2 * (48 + GAP), 3)
-    assert np.array_equal(image[0, 0], [0xD5, 0x5E, 0x00])
-    assert np.array_equal(image[0, zoom], [0x00, 0x72, 0xB2])
-    assert np.array_equal(image[zoom, 0], [255, 255, 255])
-    assert np.array_equal(image[2 * zoom - 1, 2 * zoom - 1], [0xEA, 0xAE, 0x80])
-    assert np.array_equal(image[0, 48 + GAP], [0x80, 0xB8, 0xD8])
-    assert np.array_equal(image[zoom, 48 + GAP], [0, 0, 0])
+    image, zoom = decoded(content), 12
+    assert image.shape == (24, 2 * 24 + SPACE, 4)
+    assert np.array_equal(image[0, 0, :3], [0xD5, 0x5E, 0x00])
+    assert np.array_equal(image[0, zoom, :3], [0x00, 0x72, 0xB2])
+    assert np.array_equal(image[zoom, 0, :3], [255, 255, 255])
+    assert np.array_equal(image[0, 24:, 3], [0, 0, *[255] * 24])
+    assert np.array_equal(image[zoom, 24 + SPACE, :3], [0xFF, 0x00, 0xC8])
+    np.testing.assert_allclose(image[2 * zoom - 1, 2 * zoom - 1, :3], [0xEA, 0xAE, 0x80], atol=2)
+    np.testing.assert_allclose(image[0, 24 + SPACE, :3], [0x80, 0xB8, 0xD8], atol=2)
     assert "2 filters of 2 × 2." in content
     assert "up to 1." in content
 
@@ -99,14 +104,12 @@ def test_filters_are_blue_below_0_white_at_0_and_vermilion_above():
 def test_filters_stand_in_lines(channels, outputs, lines, columns, shown):
     content = filters_of(cr.Network([cr.Convolution(outputs, 3)], (channels, 4, 4), cr.SquaredError()))
     assert shown in content
-    assert decoded(content).shape[:2] == (lines * (48 + GAP) + GAP, columns * (48 + GAP) + GAP)
+    assert decoded(content).shape[:2] == (lines * (24 + SPACE) - SPACE, columns * (24 + SPACE) - SPACE)
 
 
 def test_each_input_channel_of_a_filter_stands_below_the_other():
-    w = np.zeros((2, 2, 1, 1))
-    w[1, 0], w[0, 1] = 1, -1
-    image = np.asarray(tiled(coloured(w, 1.0), columns=2, zoom=1))[GAP :: GAP + 1, GAP :: GAP + 1]
-    assert np.array_equal(image[:2, :2, 2], [[255, 0], [0xB2, 255]])
+    levels = np.arange(6, dtype=np.uint8).reshape(3, 2, 1, 1)  # (oc, ic, i, j)
+    assert in_lines(levels, columns=2)[..., 0, 0].tolist() == [[0, 2], [1, 3], [4, GAP], [5, GAP]]
 
 
 def test_a_large_confusion_matrix_is_blue_where_it_is_right_and_vermilion_where_it_is_wrong():

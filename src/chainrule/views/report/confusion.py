@@ -5,7 +5,7 @@ import numpy as np
 from chainrule.tasks.classification import Classification, count
 from chainrule.views.colours import BLUE, PAPER, VERMILION, Scale
 from chainrule.views.markup import Markup, element, joined
-from chainrule.views.pictures import inline, painted, resized
+from chainrule.views.pictures import inline, resized
 from chainrule.views.report.document import Section, figure, note, table
 
 MANY = 25  # classes: beyond, the matrix is drawn as a picture
@@ -48,8 +48,8 @@ def _drawn(seen: Classification) -> Markup:
     """A picture with a pixel for each pair of classes."""
     k = len(seen.names)
     signed = np.where(np.eye(k, dtype=bool), -1, 1) * np.where(seen.confusion > 0, _strengths(seen), 0)
-    image = painted(Scale(PAPER, -1, 1).levels(signed), PAPER).convert("RGB")
-    picture = inline(resized(np.asarray(image), SIDE), f"The confusion matrix of {k} classes")
+    image = PAPER.palette[Scale(PAPER, -1, 1).levels(signed), :3]
+    picture = inline(resized(image, SIDE), f"The confusion matrix of {k} classes")
     drawn = element("div", picture, class_="framed")
     return figure(drawn, f"{k} × {k} classes, in their order")
 

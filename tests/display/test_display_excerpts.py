@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from chainrule.views.notebook.images import SPACE
-from chainrule.views.notebook.views import Room, View, of_parameter, of_samples
+from chainrule.views.notebook.excerpts import Excerpt, Room, of_parameter, of_samples
+from chainrule.views.pictures import SPACE
 
 ROOM = Room(4, 168)
 
@@ -13,7 +13,7 @@ def counting(*shape: int) -> np.ndarray:
     return np.arange(float(np.prod(shape))).reshape(shape)
 
 
-def pixels(view: View) -> tuple[int, int]:
+def pixels(view: Excerpt) -> tuple[int, int]:
     """(height, width) of the picture."""
     rows, columns, h, w = view.values.shape
     return rows * (h * view.repeat[0] + SPACE) - SPACE, columns * (w * view.repeat[1] + SPACE) - SPACE

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainrule.views.notebook.axes import Axis, nice, value_axis, whole_axis
-from chainrule.views.notebook.curves import LEFT, MOST_POINTS, RIGHT, Curve, chart
+from chainrule.views.axes import Axis, count_axis, nice, value_axis, whole_axis
+from chainrule.views.charts import ACROSS, LEFT, MOST_POINTS, RIGHT, UP, Chart, Look
 from markup import read
 
 finite = st.floats(-1e6, 1e6).filter(lambda value: value == 0 or abs(value) > 1e-6)
@@ -17,8 +17,19 @@ finite = st.floats(-1e6, 1e6).filter(lambda value: value == 0 or abs(value) > 1e
 
 def drawn(*values: list[float], zero: bool = True, most: float = np.inf, first: int = 1) -> Element:
     """The chart of some curves over the epochs from `first` on."""
-    curves = [Curve(f"curve {k}", np.array(each), "#123456") for k, each in enumerate(values)]
-    return read(chart(np.arange(first, first + len(values[0])), curves, "loss", zero=zero, most=most))
+    x = np.arange(first, first + len(values[0]))
+    chart = Chart(
+        whole_axis(x, *ACROSS), value_axis(np.concatenate(values), *UP, zero=zero, most=most), "epoch", "loss"
+    )
+    looks = [Look(f"curve {k}", "#123456") for k in range(len(values))]
+    marks = [mark for look, each in zip(looks, values, strict=True) for mark in chart.line(x, np.array(each), look)]
+    return read(chart.svg(marks, looks))
+
+
+def square(*, log: bool = False) -> Chart:
+    """A chart of numbers from 0 to 10, upwards perhaps of counts up to 1000."""
+    up = count_axis(np.array([1, 1000]), *UP) if log else value_axis(np.array([0.0, 10.0]), *UP)
+    return Chart(value_axis(np.array([0.0, 10.0]), *ACROSS), up, "x", "y")
 
 
 def points(line: Element) -> np.ndarray:
@@ -75,9 +86,41 @@ def test_a_point_alone_is_seen_in_a_long_run_too() -> None:
     assert len(list(drawn([1.0, np.nan] + [1.0] * 50).iter("circle"))) == 1
 
 
-def test_the_legend_tells_the_last_numbers() -> None:
-    texts = [t.text for t in drawn([1, 0.123456], [2, np.inf]).iter("text")]
-    assert {"curve 0: 0.1235", "curve 1: inf", "epoch", "loss"} <= set(texts)
+def test_the_legend_and_the_axes_are_named() -> None:
+    svg = drawn([1, 0.123456], [2, np.inf])
+    assert {"curve 0", "curve 1", "epoch", "loss"} <= {t.text for t in svg.iter("text")}
+    assert svg.attrib["aria-label"] == "loss, curve 0, curve 1"
+
+
+def test_bars_reach_from_edge_to_edge_and_as_high_as_the_numbers() -> None:
+    for chart, heights in ((square(), [4.0, 0.0, 8.0]), (square(log=True), [1, 0, 100])):
+        svg = read(
+            chart.svg(chart.bars(np.array([0.0, 2.0, 4.0, 10.0]), np.array(heights), Look("samples", "#123456")))
+        )
+        bars = list(svg.iter("rect"))
+        assert [bar[0].text for bar in bars] == [
+            f"x 0 to 2: samples {heights[0]:g}",
+            f"x 4 to 10: samples {heights[2]:g}",
+        ]
+        assert [float(bar.attrib["x"]) - 0.5 for bar in bars] == pytest.approx([chart.across(0), chart.across(4)])
+        assert [float(bar.attrib["y"]) for bar in bars] == pytest.approx([chart.up(h) for h in heights if h], abs=0.01)
+        for bar in bars:
+            assert float(bar.attrib["y"]) + float(bar.attrib["height"]) == pytest.approx(UP[0], abs=0.02)
+
+
+def test_points_ranges_and_rules_are_where_their_numbers_are() -> None:
+    chart, look = square(), Look("part", "#123456")
+    marks = [
+        chart.rule((0, 0), (10, 10), look),
+        chart.ranges(np.array([5.0]), np.array([2.5]), np.array([7.5]), look),
+        *chart.points(np.array([2.5]), np.array([5.0]), look),
+        chart.cloud(np.array([7.5]), np.array([5.0]), look),
+    ]
+    svg = read(chart.svg(marks))
+    rule = next(line for line in svg.iter("line") if line.attrib["stroke"] == "#123456")
+    assert [float(rule.attrib[name]) for name in ("x1", "y1", "x2", "y2")] == [LEFT, UP[0], RIGHT, UP[1]]
+    assert [path.attrib["d"] for path in svg.iter("path")] == ["M240.00 166.00V74.00"]
+    assert [[float(c.attrib[name]) for name in ("cx", "cy")] for c in svg.iter("circle")] == [[149, 120], [331, 120]]
 
 
 def test_of_a_long_run_the_extremes_are_kept() -> None:
@@ -133,6 +176,27 @@ def test_epochs_have_whole_ticks() -> None:
     assert whole_axis(np.arange(1, 15), 0, 1).ticks() == [5, 10]
     axis = whole_axis(np.array([1, 2]), LEFT, RIGHT)
     assert LEFT < axis(1) < axis(2) < RIGHT
+
+
+@pytest.mark.parametrize(
+    ("counts", "ticks", "texts"),
+    [
+        ([1, 0, 500], [1, 10, 100], ["1", "10", "100"]),
+        ([0.05, 2], [0.1, 1, 10], ["0.1", "1", "10"]),
+        ([1, 3_000_000], [1, 100, 10_000, 1_000_000], ["1", "100", "10,000", "1e+06"]),
+        ([0, 0], [1, 10], ["1", "10"]),
+    ],
+)
+def test_counts_have_powers_of_ten(counts: list[float], ticks: list[float], texts: list[str]) -> None:
+    axis = count_axis(np.array(counts), 200, 0)
+    assert axis.ticks() == pytest.approx(ticks)
+    assert [axis.text(tick) for tick in axis.ticks()] == texts
+    assert all(0 < axis(count) < 200 for count in counts if count)
+
+
+def test_what_no_axis_can_hold_is_not_drawn() -> None:
+    svg = drawn([1.0, 1.7e308, -1.7e308, 2.0, 3.0])
+    assert [len(points(line)) for line in svg.iter("polyline")] == [1, 2]
 
 
 def test_nice_numbers() -> None:
