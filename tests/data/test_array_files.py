@@ -9,7 +9,7 @@ import pytest
 
 from chainrule import Adam, Linear, Network, Training, evaluate, fit
 from chainrule.base.errors import DataError, UsageError
-from chainrule.data import Dataset, array_files, halves
+from chainrule.data import Dataset, array_files, split
 from chainrule.data.array_files import read_arrays
 
 X, T = np.arange(60.0).reshape(30, 2), np.arange(30) % 3
@@ -40,7 +40,7 @@ def is_mapped(x: np.ndarray) -> bool:
         ("images", "targets", "images_val", "targets_val"),
     ],
 )
-def test_both_halves_by_every_usual_name(names: tuple[str, ...], compressed: bool, tmp_path: Path) -> None:
+def test_both_parts_by_every_usual_name(names: tuple[str, ...], compressed: bool, tmp_path: Path) -> None:
     arrays = dict(zip(names, (X, T, X[:3] + 1, T[:3]), strict=True))
     path = saved(tmp_path, compressed, **arrays, other=np.zeros(2))
     train, test = read_arrays(path), read_arrays(path, "test")
@@ -49,7 +49,7 @@ def test_both_halves_by_every_usual_name(names: tuple[str, ...], compressed: boo
     assert np.array_equal(test.x, X[:3] + 1)
     assert np.array_equal(test.t, T[:3])
     assert is_mapped(train.x) is not compressed
-    with pytest.raises(UsageError, match="has a training and a test half; expected one of them, not 'all'"):
+    with pytest.raises(UsageError, match="has a training and a test part; expected one of them, not 'all'"):
         read_arrays(path, "all")
 
 
@@ -138,7 +138,7 @@ def test_labels_of_other_kinds(tmp_path: Path) -> None:
     assert read_arrays(path, "all", regression=False).t.tolist() == [0, 1, 0]
 
 
-def test_the_halves_have_the_same_classes(tmp_path: Path) -> None:
+def test_the_parts_have_the_same_classes(tmp_path: Path) -> None:
     path = saved(tmp_path, x_train=X, t_train=T + 1, x_test=X[:1], t_test=[3])
     assert read_arrays(path).classes == ("1", "2", "3")
     assert read_arrays(path, "test").t.tolist() == [2]
@@ -206,8 +206,8 @@ def test_a_damaged_npy_file(tmp_path: Path) -> None:
 
 
 def test_training_on_a_mapped_array_never_holds_it_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From reading to evaluating, with a test half held out, 64 MiB of inputs take less than 16 MiB at any time."""
-    monkeypatch.setattr(halves, "LARGE", 1 << 20)
+    """From reading to evaluating, with a test part held out, 64 MiB of inputs take less than 16 MiB at any time."""
+    monkeypatch.setattr(split, "LARGE", 1 << 20)
     features = 4096
     x = np.lib.format.open_memmap(tmp_path / "x.npy", "w+", np.float32, (4096, features))
     x[:, 0] = np.arange(4096) % 2

@@ -7,7 +7,7 @@ import pytest
 
 from chainrule.base.errors import DataError, UsageError
 from chainrule.data import read_idx_folder, write_idx
-from chainrule.data.idx_folder import read_idx_halves
+from chainrule.data.idx_folder import read_idx_part
 
 IMAGES = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
 LABELS = np.array([3, 1], np.uint8)
@@ -100,32 +100,32 @@ def test_an_unknown_split(tmp_path: Path) -> None:
         read_idx_folder(tmp_path, wrong)
 
 
-def test_both_halves_have_the_same_classes(tmp_path: Path) -> None:
+def test_both_parts_have_the_same_classes(tmp_path: Path) -> None:
     fill(tmp_path)
     write_idx(tmp_path / "t10k-images-idx3-ubyte", IMAGES[:1])
     write_idx(tmp_path / "t10k-labels-idx1-ubyte.gz", np.array([7], np.uint8))
-    train, test = read_idx_halves(tmp_path), read_idx_halves(tmp_path, "test")
+    train, test = read_idx_part(tmp_path), read_idx_part(tmp_path, "test")
     np.testing.assert_array_equal(train.x, IMAGES[:, np.newaxis])
     np.testing.assert_array_equal(test.x, IMAGES[:1, np.newaxis])
     assert (train.t.tolist(), test.t.tolist()) == ([1, 0], [2])
     assert train.classes == test.classes == ("1", "3", "7")
-    known = read_idx_halves(tmp_path, "test", classes=("7", "3", "1"))
+    known = read_idx_part(tmp_path, "test", classes=("7", "3", "1"))
     assert (known.t.tolist(), known.classes) == ([0], ("7", "3", "1"))
-    with pytest.raises(UsageError, match="has a training and a test half; expected one of them, not 'all'"):
-        read_idx_halves(tmp_path, "all")
+    with pytest.raises(UsageError, match="has a training and a test part; expected one of them, not 'all'"):
+        read_idx_part(tmp_path, "all")
 
 
-def test_without_a_test_half_one_is_held_out(tmp_path: Path) -> None:
+def test_without_a_test_part_one_is_held_out(tmp_path: Path) -> None:
     fill(tmp_path, np.arange(12 * 4, dtype=np.uint8).reshape(12, 2, 2), np.arange(12, dtype=np.uint8) % 2)
-    train, test = read_idx_halves(tmp_path), read_idx_halves(tmp_path, "test")
+    train, test = read_idx_part(tmp_path), read_idx_part(tmp_path, "test")
     assert (len(train), test.t.tolist(), train.classes) == (10, [0, 1], None)
     assert sorted([*train.x[:, 0, 0, 0], *test.x[:, 0, 0, 0]]) == list(range(0, 48, 4))
-    assert len(read_idx_halves(tmp_path, "all")) == 12
+    assert len(read_idx_part(tmp_path, "all")) == 12
 
 
-def test_a_test_half_alone_is_enough_for_a_test(tmp_path: Path) -> None:
+def test_a_test_part_alone_is_enough_for_a_test(tmp_path: Path) -> None:
     write_idx(tmp_path / "t10k-images-idx3-ubyte", IMAGES)
     write_idx(tmp_path / "t10k-labels-idx1-ubyte", LABELS - 1)
-    assert read_idx_halves(tmp_path, "test").t.tolist() == [1, 0]
+    assert read_idx_part(tmp_path, "test").t.tolist() == [1, 0]
     with pytest.raises(DataError, match="no train images; expected train-images-idx3-ubyte"):
-        read_idx_halves(tmp_path)
+        read_idx_part(tmp_path)

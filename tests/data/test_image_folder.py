@@ -48,7 +48,7 @@ def test_every_pixel_stands_where_it_was(tmp_path: Path) -> None:
     assert np.array_equal(read_image_folder(tmp_path / "grey", "all").x[0], colour[np.newaxis, :, :, 0])
 
 
-def test_grey_if_all_files_of_both_halves_are(tmp_path: Path) -> None:
+def test_grey_if_all_files_of_both_parts_are(tmp_path: Path) -> None:
     save(tmp_path / "train/0/bits.png", picture(255).convert("1"))
     save(tmp_path / "train/0/grey.png", picture(GREY))
     save(tmp_path / "train/0/palette.png", picture(GREY).convert("P"))
@@ -102,21 +102,21 @@ def test_images_of_several_sizes_are_resized(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("test", ["test", "val", "Validation"])
-def test_folders_for_both_halves(test: str, tmp_path: Path) -> None:
+def test_folders_for_both_parts(test: str, tmp_path: Path) -> None:
     for k in range(3):
         save(tmp_path / f"Train/{'ab'[k % 2]}/{k}.png", picture(k))
     save(tmp_path / f"{test}/b/x.png", picture(9))
     save(tmp_path / "unlabelled/c/x.png", picture(9))
-    train, half = read_image_folder(tmp_path), read_image_folder(tmp_path, "test")
+    train, held = read_image_folder(tmp_path), read_image_folder(tmp_path, "test")
     assert train.x[:, 0, 0, 0].tolist() == [0, 2, 1]
     assert train.t.tolist() == [0, 0, 1]
-    assert half.t.tolist() == [1]
-    assert train.classes == half.classes == ("a", "b")
-    with pytest.raises(UsageError, match="has a training and a test half"):
+    assert held.t.tolist() == [1]
+    assert train.classes == held.classes == ("a", "b")
+    with pytest.raises(UsageError, match="has a training and a test part"):
         read_image_folder(tmp_path, "all")
 
 
-def test_classes_may_be_called_like_halves(tmp_path: Path) -> None:
+def test_classes_may_be_called_like_parts(tmp_path: Path) -> None:
     save(tmp_path / "train/a.png", picture(1))
     save(tmp_path / "bus/a.png", picture(2))
     assert read_image_folder(tmp_path, "all").classes == ("bus", "train")

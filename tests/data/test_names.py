@@ -8,10 +8,10 @@ from chainrule.data.names import as_number, number_labels, shortened
 from messages import exactly
 
 
-def numbered(*halves: Any, known: Any = None) -> tuple[list[list[int]], Any]:
-    numbers, classes = number_labels([np.array(half) for half in halves], known, "here")
-    assert {half.dtype for half in numbers} == {np.dtype(np.int64)}
-    return [half.tolist() for half in numbers], classes
+def numbered(*parts: Any, known: Any = None) -> tuple[list[list[int]], Any]:
+    numbers, classes = number_labels([np.array(part) for part in parts], known, "here")
+    assert {part.dtype for part in numbers} == {np.dtype(np.int64)}
+    return [part.tolist() for part in numbers], classes
 
 
 def test_text_is_numbered_in_its_order() -> None:
@@ -39,11 +39,11 @@ def test_labels_that_only_look_like_class_numbers_keep_their_names(labels: list[
     assert numbered(labels) == ([[0, 1]], tuple(map(str, labels)))
 
 
-def test_both_halves_are_numbered_alike() -> None:
+def test_both_parts_are_numbered_alike() -> None:
     assert numbered([5, 7], [7, 6]) == ([[0, 2], [2, 1]], ("5", "6", "7"))
 
 
-def test_names_stay_where_a_half_lacks_a_class() -> None:
+def test_names_stay_where_a_part_lacks_a_class() -> None:
     assert numbered([0, 1, 2], [0, 2]) == ([[0, 1, 2], [0, 2]], ("0", "1", "2"))
 
 

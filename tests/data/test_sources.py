@@ -56,7 +56,7 @@ def test_every_kind_of_file(tmp_path: Path) -> None:
         assert read_data(tmp_path / name, "all").x.shape == (12, 1)
 
 
-def test_tables_for_both_halves(tmp_path: Path) -> None:
+def test_tables_for_both_parts(tmp_path: Path) -> None:
     fill_tables(tmp_path)
     (tmp_path / "valid.csv").write_text("a,b\n7,y\n", encoding="utf-8")
     assert len(read_data(tmp_path)) == 12

@@ -17,22 +17,23 @@ from chainrule.base.errors import DataError
 from chainrule.base.files import reason
 from chainrule.data.arrays import inputs_of, targets_of
 from chainrule.data.dataset import Dataset
-from chainrule.data.halves import HALVES, LARGE, check_split, half_of
+from chainrule.data.split import LARGE, NAMES, check_split, part_of
 
 INPUTS = ("x", "images", "image", "inputs", "data", "features")
-"""What inputs are called, in small letters; the first that is there counts."""
+"""Usual names of inputs, in small letters; the first that is there counts."""
 TARGETS = ("t", "y", "labels", "label", "targets", "target")
-"""What true values are called."""
+"""Usual names of true values."""
 CHANNELS = (1, 3, 4)
-"""How long an axis of channels is: grey, colour, colour with transparency."""
+"""The lengths of an axis of channels: grey, colour, colour with transparency."""
 
 HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,
 }
-"""What reads the header of an array, by its version; version 3 is only for arrays of records."""
+"""The readers of an array's header, by its version; version 3 is only for arrays of records."""
 
 Arrays = dict[str, Callable[[], np.ndarray]]
+"""Arrays by name, each read or mapped when it is called."""
 
 
 def read_arrays(
@@ -42,10 +43,10 @@ def read_arrays(
     regression: bool | None = None,
     classes: tuple[str, ...] | None = None,
 ) -> Dataset:
-    """One half of the arrays in an .npz file or in a folder of .npy files.
+    """One part of the arrays in an .npz file or in a folder of .npy files.
 
     They are called x and t, or x_train, t_train, x_test, t_test; also y, images, labels, ..., and train_images, ...
-    Without a test half it is held out. x: (n, features), or images (n, c, i, j), (n, i, j, c) if c is clearly the
+    Without a test part it is held out. x: (n, features), or images (n, c, i, j), (n, i, j, c) if c is clearly the
     last axis, or (n, i, j). t: whole numbers (unless `regression`), truth values or text name classes, and reals are
     values (unless `regression` is False). `classes` are all the names, if they are known.
     DataError if an array is missing or damaged, or does not fit the other one.
@@ -64,21 +65,21 @@ def read_arrays(
         parts = [Dataset(x, t, classes=names) for x, t in zip(inputs, targets, strict=True)]
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
-    return half_of(parts, split, str(path))
+    return part_of(parts, split, str(path))
 
 
 def _pair(names: Iterable[str], split: str) -> tuple[str, str] | None:
-    """The names of a half's inputs and true values; of the whole, for no half."""
-    words = HALVES[split] if split else ("",)
-    for word in words:
-        pair = [_find(names, kind, word) for kind in (INPUTS, TARGETS)]
-        if pair[0] and pair[1]:
-            return pair[0], pair[1]
+    """The names of the inputs and the true values of that part; for "", of data in one piece."""
+    for word in NAMES[split] if split else ("",):
+        x = _find(names, INPUTS, word)
+        t = _find(names, TARGETS, word)
+        if x and t:
+            return x, t
     return None
 
 
 def _find(names: Iterable[str], kind: Iterable[str], word: str) -> str | None:
-    """The array of that kind and half, as in x_train or train_x, in any case."""
+    """The array of that kind and part, as in x_train or train_x, in small letters or not."""
     plain = {name.lower(): name for name in names}
     wanted = (form for stem in kind for form in ((f"{stem}_{word}", f"{word}_{stem}") if word else (stem,)))
     return next((plain[form] for form in wanted if form in plain), None)
@@ -128,7 +129,7 @@ def _member(path: Path, info: zipfile.ZipInfo) -> np.ndarray:
 
 
 def _unreadable(name: str, kind: str, error: Exception) -> DataError:
-    """What to say of a damaged file, which zipfile and NumPy meet with errors of every kind, some of many lines."""
+    """The error for a damaged file, which zipfile and NumPy meet with errors of every kind, some of many lines."""
     return DataError(f"{name}: cannot be read as {kind}: {reason(error).splitlines()[0]}")
 
 

@@ -19,12 +19,12 @@ def as_dataset(x: Any, t: Any, sample_weight: Any = None, classes: Sequence[str]
     data for any other data, which may not have all of them.
     DataError for what is no number or no name, and for lengths that differ.
     """
-    inputs, labels = inputs_of(as_array(x, "x"), "x"), flat(as_array(t, "t"))
-    if classes is None and labels.ndim == 1 and labels.dtype.kind in "iu" and (labels >= 0).all():
-        targets, names = labels.astype(np.int64), None
-    else:
-        (targets,), names = targets_of([labels], None, classes, "t")
+    inputs = inputs_of(as_array(x, "x"), "x")
+    labels = flat(as_array(t, "t"))
     weight = None if sample_weight is None else as_array(sample_weight, "sample_weight")
+    if classes is None and labels.ndim == 1 and labels.dtype.kind in "iu" and (labels >= 0).all():
+        return Dataset(inputs, labels.astype(np.int64), weight)
+    (targets,), names = targets_of([labels], None, classes, "t")
     return Dataset(inputs, targets, weight, names)
 
 
@@ -63,29 +63,28 @@ def inputs_of(x: np.ndarray, name: str) -> np.ndarray:
 
 
 def targets_of(
-    halves: Sequence[np.ndarray], regression: bool | None, classes: Sequence[str] | None, source: str
+    parts: Sequence[np.ndarray], regression: bool | None, classes: Sequence[str] | None, source: str
 ) -> tuple[list[np.ndarray], Classes | None]:
-    """The true values of all halves of some data, and the classes' names if they have some.
+    """The true values of all parts of some data, and the classes' names if they have some.
 
     Text, truth values and whole numbers (n,) name classes, unless `regression`; reals (n,) do if that is False, or
-    the `classes` are known. More than one number a sample are values: (n, k). `source` is what errors call the data.
+    the `classes` are known. More than one number a sample are values: (n, k). Errors name the `source`.
     """
-    halves = [flat(half) for half in halves]
-    kinds = {half.dtype.kind for half in halves}
+    parts = [flat(part) for part in parts]
+    kinds = {part.dtype.kind for part in parts}
     if not kinds <= set("biufUS"):
-        raise DataError(
-            f"{source}: holds {', '.join(sorted(str(half.dtype) for half in halves))}; expected numbers or text"
-        )
-    text, reals = kinds & set("US"), kinds & set("f")
+        found = ", ".join(sorted(str(part.dtype) for part in parts))
+        raise DataError(f"{source}: holds {found}; expected numbers or text")
+    text = kinds & set("US")
     if text and (regression or kinds - text):
         raise DataError(f"{source}: holds text; expected numbers")
     if regression is None:
-        regression = bool(reals) and classes is None
-    if not regression and all(half.ndim == 1 for half in halves):
-        return number_labels(halves, classes, source)
+        regression = "f" in kinds and classes is None
+    if not regression and all(part.ndim == 1 for part in parts):
+        return number_labels(parts, classes, source)
     if text:
-        raise DataError(f"{source}: holds text of shape {halves[0].shape}; expected one name a sample")
-    return [half.astype(np.float64) for half in halves], None
+        raise DataError(f"{source}: holds text of shape {parts[0].shape}; expected one name a sample")
+    return [part.astype(np.float64) for part in parts], None
 
 
 def flat(t: np.ndarray) -> np.ndarray:

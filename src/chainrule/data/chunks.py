@@ -1,4 +1,4 @@
-"""Going through an array that may be larger than memory, a few samples at a time."""
+"""An array that may be larger than memory, a few samples at a time."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The text of a CSV file, cut into rows of cells, one at a time; what a cell says is for others to know."""
+"""The text of a CSV file as rows of cells, cut one at a time."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ Line = tuple[int, str]  # its number from 1, and its text
 
 
 class CsvText(NamedTuple):
-    """The lines of a CSV file that hold rows, and what its columns are called."""
+    """The lines of a CSV file that hold rows, and the names of its columns."""
 
     name: str
     columns: tuple[str, ...]
@@ -21,7 +21,7 @@ class CsvText(NamedTuple):
     delimiter: str
 
     def place(self, row: int) -> str:
-        """Where a row stands, as an error message says it."""
+        """The place of a row, for error messages."""
         return f"{self.name}:{self.lines[row][0]}"
 
     def rows(self) -> Iterator[list[str]]:
@@ -56,7 +56,7 @@ class CsvText(NamedTuple):
 
 
 def csv_text(data: bytes, name: str) -> CsvText:
-    """The bytes of a CSV file (UTF-8), looked through. `name` is what error messages call it.
+    """The text in the bytes of a CSV file (UTF-8). Error messages call it `name`.
 
     The first row is a header if no cell of it is a number. Columns are separated by tabs, else by `;`, else by `,`:
     the first that occurs in the first row. Blank lines and lines that begin with `#` are skipped.
@@ -102,7 +102,7 @@ def _header(cells: list[str], place: str) -> tuple[str, ...]:
 
 
 def _looks_like_a_number(cell: str) -> bool:
-    """Whether a cell is no column's name: nan and 1e999 are numbers too, though no table can hold them."""
+    """Whether a cell of the first row is no name: nan and 1e999 are numbers too, though no table can hold them."""
     try:
         float(cell)
     except ValueError:

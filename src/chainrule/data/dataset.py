@@ -10,7 +10,7 @@ from chainrule.data.chunks import chunks
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """D = {(x_i, t_i)}: n inputs, n true values and, optionally, how much each of them counts.
+    """D = {(x_i, t_i)}: n inputs, n true values and, optionally, a weight of each.
 
     A `Dataset` is made for every mini-batch, so making one only compares lengths;
     whoever reads data from outside calls `check_finite()` once. n may be 0.
@@ -23,7 +23,7 @@ class Dataset:
     """True values: class numbers, (n,) int64; or reals, (n,) or (n, k)."""
 
     sample_weight: np.ndarray | None = None
-    """How much each sample counts, (n,), none negative. None: 1 each."""
+    """The weight of each sample, (n,), none negative: it counts so many times. None: 1 each."""
 
     classes: tuple[str, ...] | None = None
     """The name of each class. None: they are called by their numbers, or t are reals."""
@@ -57,27 +57,22 @@ class Dataset:
             raise DataError(f"cannot take the first {n} samples; expected 0 to {len(self)}")
         return self.take(slice(n))
 
-    def split(self, fraction: float, order: np.ndarray | None = None) -> tuple["Dataset", "Dataset"]:
-        """(training, validation): validation is the last round(fraction * n) samples of `order`.
+    def split(self, fraction: float) -> tuple["Dataset", "Dataset"]:
+        """(training, validation), both views: validation is the last round(fraction * n) samples.
 
-        order: (n,) sample numbers, such as a shuffle; None is the order of the data, and gives views.
-        UsageError unless 0 < fraction < 1; DataError if a part is empty or `order` is not as long as the data.
+        UsageError unless 0 < fraction < 1; DataError if a part is empty.
         """
         n = len(self)
         if not 0 < fraction < 1:
             raise UsageError(f"the validation fraction is {fraction}; expected a number between 0 and 1")
-        if order is not None and order.shape != (n,):
-            raise DataError(f"the order of the samples has shape {order.shape}; expected ({n},)")
         training = n - round(fraction * n)
         if training in (0, n):
             raise DataError(f"the validation fraction is {fraction} of {n} samples; expected some in either part")
-        if order is None:
-            return self.take(slice(training)), self.take(slice(training, n))
-        return self.take(order[:training]), self.take(order[training:])
+        return self.take(slice(training)), self.take(slice(training, n))
 
     @property
     def class_count(self) -> int:
-        """How many classes there are: as many as have names, or up to the largest number in t.
+        """The number of classes: as many as have names, or up to the largest number in t.
 
         DataError where t are not class numbers.
         """
@@ -102,7 +97,7 @@ class Dataset:
 
 
 def _check(name: str, start: int, good: np.ndarray, values: np.ndarray, expected: str) -> None:
-    """Name the first sample whose values are not all `good`; the first of them is sample `start`."""
+    """DataError naming the first sample, counted from `start`, whose values are not all `good`."""
     if not good.all():
         first = np.argwhere(~good)[0]
         raise DataError(f"{name}[{start + first[0]}] holds {values[tuple(first)]}; expected {expected}")

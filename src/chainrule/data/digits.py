@@ -92,6 +92,6 @@ def centre(ink: np.ndarray) -> np.ndarray:
 
 
 def _start(mass: np.ndarray, length: int) -> int:
-    """Where `length` pixels begin among 28, so that the mean of their `mass` comes to 14."""
+    """The first of `length` pixels among 28, so that the mean of their `mass` comes to 14."""
     mean = (mass * np.arange(length)).sum() / mass.sum()
     return int(np.clip(round(SIZE / 2 - mean), 0, SIZE - length))

@@ -25,7 +25,7 @@ TYPES = {
     0x0D: np.dtype(">f4"),
     0x0E: np.dtype(">f8"),
 }
-"""The type byte and what it stands for."""
+"""The types by their byte in the header."""
 
 
 def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
@@ -40,7 +40,7 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
 
 
 def parse_idx(data: bytes, name: str) -> np.ndarray:
-    """The array in the bytes of a raw IDX file. `name` is what error messages call it."""
+    """The array in the bytes of a raw IDX file. Error messages call it `name`."""
     dtype, shape = _parse_header(data, name)
     start = 4 + 4 * len(shape)
     expected = math.prod(shape) * dtype.itemsize

@@ -3,24 +3,33 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 
 from chainrule.base.errors import DataError, UsageError
 from chainrule.data.dataset import Dataset
-from chainrule.data.halves import check_split, half_of, of_split
 from chainrule.data.idx import read_idx
 from chainrule.data.names import number_labels
+from chainrule.data.split import check_split, part_of, pick
 
-PREFIXES = {"train": ("train",), "test": ("t10k", "test")}
-IMAGES = ("images", (3, 4))
-LABELS = ("labels", (1,))
+Split = Literal["train", "test"]
 
 
-def read_idx_folder(
-    folder: str | os.PathLike[str], split: Literal["train", "test"], classes: int | None = None
-) -> Dataset:
+class Kind(NamedTuple):
+    """A kind of IDX files: the word in their names, and the numbers of axes that their arrays may have."""
+
+    word: str
+    axes: tuple[int, ...]
+
+
+IMAGES = Kind("images", (3, 4))
+LABELS = Kind("labels", (1,))
+PREFIXES: dict[Split, tuple[str, ...]] = {"train": ("train",), "test": ("t10k", "test")}
+"""The beginning of the files' names, of either split."""
+
+
+def read_idx_folder(folder: str | os.PathLike[str], split: Split, classes: int | None = None) -> Dataset:
     """The images and labels of one split: x (n, c, i, j) uint8, t (n,) int64.
 
     The files are named like `train-images-idx3-ubyte` or `t10k-labels.idx1-ubyte.gz`: `-` or `.` before `idx`,
@@ -30,8 +39,8 @@ def read_idx_folder(
     """
     if split not in PREFIXES:
         raise UsageError(f"split is {split!r}; expected 'train' or 'test'")
-    images_path = _find(Path(folder), split, *IMAGES)
-    labels_path = _find(Path(folder), split, *LABELS)
+    images_path = _find(Path(folder), split, IMAGES)
+    labels_path = _find(Path(folder), split, LABELS)
     images = _read_images(images_path)
     labels = _read_labels(labels_path, classes)
     if len(images) != len(labels):
@@ -40,22 +49,23 @@ def read_idx_folder(
     return Dataset(images, labels)
 
 
-def read_idx_halves(
+def read_idx_part(
     folder: str | os.PathLike[str], split: str = "train", *, classes: Sequence[str] | None = None
 ) -> Dataset:
-    """One half of the folder's images, x (n, c, i, j) uint8, with labels made class numbers, t (n,) int64.
+    """One part of the folder's images, x (n, c, i, j) uint8, with labels made class numbers, t (n,) int64.
 
-    A half that has no files is none; without a test half, that is held out. `classes` are the names of all classes,
-    if they are known.
+    The part that `split` says, "train" or "test"; without files for a test, that is held out. `classes` are the names
+    of all classes, if they are known.
     """
     check_split(split)
-    halves = [half for half in PREFIXES if _paths(Path(folder), half, *IMAGES)]
-    half: Any = of_split(("train", "test"), split, str(folder)) if "test" in halves else "train"
-    images = read_idx_folder(folder, half).x
-    labels = [_read_labels(_find(Path(folder), each, *LABELS), None) for each in halves]
-    numbered, names = number_labels(labels, classes, str(folder))
-    data = Dataset(images, numbered[halves.index(half)], classes=names)
-    return data if "test" in halves else half_of([data], split, str(folder))
+    source = str(folder)
+    found: list[Split] = [each for each in PREFIXES if _paths(Path(folder), each, IMAGES)]
+    chosen: Split = pick(("train", "test"), split, source) if "test" in found else "train"
+    images = read_idx_folder(folder, chosen).x
+    labels = [_read_labels(_find(Path(folder), each, LABELS), None) for each in found]
+    numbered, names = number_labels(labels, classes, source)
+    data = Dataset(images, numbered[found.index(chosen)], classes=names)
+    return data if "test" in found else part_of([data], split, source)
 
 
 def _read_images(path: Path) -> np.ndarray:
@@ -81,23 +91,23 @@ def _read_labels(path: Path, classes: int | None) -> np.ndarray:
     return labels.astype(np.int64)
 
 
-def _find(folder: Path, split: str, kind: str, axes: tuple[int, ...]) -> Path:
+def _find(folder: Path, split: Split, kind: Kind) -> Path:
     """The first file that has one of the accepted names; a raw file goes before a compressed one."""
     if not os.path.isdir(folder):
         raise DataError(f"{folder}: no such folder")
-    paths = _paths(folder, split, kind, axes)
+    paths = _paths(folder, split, kind)
     if not paths:
-        expected = " or ".join(_stems(split, kind, axes))
-        raise DataError(f"{folder}: no {split} {kind}; expected {expected} (also with .idx, also with .gz)")
+        expected = " or ".join(_stems(split, kind))
+        raise DataError(f"{folder}: no {split} {kind.word}; expected {expected} (also with .idx, also with .gz)")
     return paths[0]
 
 
-def _paths(folder: Path, split: str, kind: str, axes: tuple[int, ...]) -> list[Path]:
+def _paths(folder: Path, split: Split, kind: Kind) -> list[Path]:
     """The files that have one of the accepted names."""
-    names = [name for stem in _stems(split, kind, axes) for name in (stem, stem.replace("-idx", ".idx"))]
+    names = [name for stem in _stems(split, kind) for name in (stem, stem.replace("-idx", ".idx"))]
     paths = [path for name in names for path in (folder / name, folder / f"{name}.gz")]
     return [path for path in paths if os.path.exists(path)]
 
 
-def _stems(split: str, kind: str, axes: tuple[int, ...]) -> list[str]:
-    return [f"{prefix}-{kind}-idx{n}-ubyte" for prefix in PREFIXES[split] for n in axes]
+def _stems(split: Split, kind: Kind) -> list[str]:
+    return [f"{prefix}-{kind.word}-idx{n}-ubyte" for prefix in PREFIXES[split] for n in kind.axes]

@@ -9,12 +9,12 @@ import numpy as np
 from chainrule.base.errors import DataError
 from chainrule.base.files import reason
 from chainrule.data.dataset import Dataset
-from chainrule.data.halves import HALVES, TEST_FRACTION, check_split, drawn, named_half, of_split
 from chainrule.data.names import number_labels
 from chainrule.data.pixels import common_form, read_images
+from chainrule.data.split import NAMES, TEST_FRACTION, check_split, drawn, named_part, pick
 
 SYSTEM_FILES = ("thumbs.db", "desktop.ini")
-"""What Windows leaves in a folder of images, in small letters."""
+"""Files that Windows leaves in a folder of images, in small letters."""
 
 
 def read_image_folder(
@@ -25,26 +25,28 @@ def read_image_folder(
     channels: int | None = None,
     classes: Sequence[str] | None = None,
 ) -> Dataset:
-    """One half of the images in a folder: x (n, c, i, j) uint8, t (n,) int64.
+    """One part of the images in a folder: x (n, c, i, j) uint8, t (n,) int64.
 
-    The test half is the folder test/ (or val/, valid/, validation/) beside train/, or else it is held out. All images
-    have one size, or are resized to `image_size` (height, width). They are grey (c = 1) if all files of both halves
+    The test part is the folder test/ (or val/, valid/, validation/) beside train/, or else it is held out. All images
+    have one size, or are resized to `image_size` (height, width). They are grey (c = 1) if all files of both parts
     are stored so, else colour (c = 3), unless `channels` says which. Transparent parts are white; hidden files are
     left out. `classes` are the names of all classes, if they are known.
     DataError naming the first file that is no image, or of another size.
     """
     check_split(split)
-    halves = [_images_by_class(half) for half in _halves(Path(folder))]
-    labels = [np.array([path.parent.name for path in half]) for half in halves]
-    numbered, names = number_labels(labels, classes, str(folder))
-    form = common_form([path for half in halves for path in half], channels, image_size)
-    if len(halves) == 2:
-        paths, t = of_split(list(zip(halves, numbered, strict=True)), split, str(folder))
+    source = str(folder)
+    parts = [_images_by_class(part) for part in _part_folders(Path(folder))]
+    labels = [np.array([path.parent.name for path in part]) for part in parts]
+    numbered, names = number_labels(labels, classes, source)
+    form = common_form([path for part in parts for path in part], channels, image_size)
+    if len(parts) == 2:
+        paths, t = pick(list(zip(parts, numbered, strict=True)), split, source)
     else:
-        paths, t = halves[0], numbered[0]
+        (paths,), (t,) = parts, numbered
         if split != "all":
-            rows = drawn(t, TEST_FRACTION, 0, str(folder))[split == "test"]
-            paths, t = [paths[k] for k in rows], t[rows]
+            rows = pick(drawn(t, TEST_FRACTION, 0, source), split, source)
+            paths = [paths[k] for k in rows]
+            t = t[rows]
     return Dataset(read_images(paths, form, resize=image_size is not None), t, classes=names)
 
 
@@ -53,10 +55,10 @@ def has_classes(folder: Path) -> bool:
     return any(_entries(folder, folders=True))
 
 
-def _halves(folder: Path) -> list[Path]:
-    """The folders of both halves; or one, of all images or of those for training."""
+def _part_folders(folder: Path) -> list[Path]:
+    """The folders of both parts; or one, of all images or of those for training."""
     found = {path.name.lower(): path for path in _entries(folder, folders=True) if has_classes(path)}
-    train, test = (named_half(found, half) for half in HALVES)
+    train, test = (named_part(found, split) for split in NAMES)
     if train is None:
         if test is not None:
             raise DataError(f"{folder}: holds {test.name}/ but no train/; expected both or a sub-folder for each class")
@@ -66,9 +68,10 @@ def _halves(folder: Path) -> list[Path]:
 
 def _images_by_class(folder: Path) -> list[Path]:
     """The files in the sub-folders; DataError where there are none, or another folder."""
-    paths, classes = [], _entries(folder, folders=True)
+    classes = _entries(folder, folders=True)
     if not classes:
         raise DataError(f"{folder}: holds no sub-folders; expected one of images for each class")
+    paths: list[Path] = []
     for of_class in classes:
         deeper = _entries(of_class, folders=True)
         if deeper:

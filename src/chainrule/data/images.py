@@ -15,7 +15,7 @@ from chainrule.data.digits import prepare_digit
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 """The kinds that are opened, by a file's content: for others Pillow may start programs, as Ghostscript for EPS."""
 FULL_SCALES = (1.0, 255.0, 65535.0)
-"""What white is in an image whose pixels are not bytes: the first of these that no pixel exceeds."""
+"""White in an image whose pixels are not bytes is the first of these that no pixel exceeds."""
 
 
 def read_digit(path: str | os.PathLike[str]) -> np.ndarray:

@@ -75,7 +75,8 @@ def decode(container: bytes) -> dict[Part, np.ndarray]:
     if found != SHA256:
         raise DataError(f"{CONTAINER}: damaged: SHA-256 is {found[:12]}...; expected {SHA256[:12]}...")
     raw = _decompress(container)
-    arrays, start = {}, 0
+    arrays = {}
+    start = 0
     for part in (*PARTS["train"], *PARTS["test"]):
         arrays[part] = parse_idx(raw[start : start + part.raw_bytes], part.name)
         start += part.raw_bytes

@@ -16,7 +16,7 @@ from chainrule.data.chunks import chunks
 
 @dataclass(frozen=True, eq=False)
 class Moments:
-    """What samples seen so far weigh, and each feature's mean and variance, (n,) in float64."""
+    """The weight of all samples seen so far, and each feature's mean and variance, (n,) in float64."""
 
     weight: float
     mean: np.ndarray
@@ -24,7 +24,7 @@ class Moments:
 
     @classmethod
     def of(cls, values: np.ndarray, weight: np.ndarray | None = None, earlier: Moments | None = None) -> Moments:
-        """Those of values (samples, ...), n numbers each, counted by their weights, and of what was seen earlier."""
+        """The moments of values (samples, ...), n numbers each, counted by their weights, and of those seen earlier."""
         n = prod(values.shape[1:])
         seen = earlier or cls(0.0, np.zeros(n), np.zeros(n))
         with np.errstate(over="ignore", invalid="ignore"):  # what is not finite stays so
@@ -47,7 +47,8 @@ class Moments:
         return Moments(total, self.mean + share * step, spread)
 
     def pooled(self, channels: int) -> Moments:
-        """(channels,): all pixels of a channel taken together."""
-        means, variances = self.mean.reshape(channels, -1), self.variance.reshape(channels, -1)
+        """The moments (channels,) of all pixels of a channel taken together."""
+        means = self.mean.reshape(channels, -1)
+        variances = self.variance.reshape(channels, -1)
         mean = means.mean(axis=1)
         return Moments(self.weight, mean, (variances + (means - mean[:, None]) ** 2).mean(axis=1))

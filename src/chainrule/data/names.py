@@ -1,4 +1,4 @@
-"""Class numbers from what classes are called, and back: text, whole numbers or truth values."""
+"""Class numbers from labels (text, whole numbers or truth values), and the classes' names."""
 
 import math
 from collections.abc import Sequence
@@ -11,15 +11,15 @@ Classes = tuple[str, ...]
 
 
 def number_labels(
-    halves: Sequence[np.ndarray], known: Sequence[str] | None, source: str
+    parts: Sequence[np.ndarray], known: Sequence[str] | None, source: str
 ) -> tuple[list[np.ndarray], Classes | None]:
-    """Each half's labels (n,) as class numbers 0 ... n-1 (n,) int64, the same in all halves; and the classes' names.
+    """Each part's labels (n,) as class numbers 0 ... n-1 (n,) int64, the same in all parts; and the classes' names.
 
     Classes are in the order of their names, numbers before text and in the order of numbers. Names are None where
-    they tell nothing: each half's labels were 0 ... n-1 already. `known`: the names are these, in this order, and a
-    label that is none of them is a DataError; `source` is what that calls the data.
+    they tell nothing: each part's labels were 0 ... n-1 already. `known`: the names are these, in this order, and a
+    label that is none of them is a DataError, which names the `source`.
     """
-    found = [np.unique(half, return_inverse=True) for half in halves]
+    found = [np.unique(part, return_inverse=True) for part in parts]
     names = [[_name(value) for value in values.tolist()] for values, _ in found]
     classes = tuple(known) if known is not None else tuple(sorted(set().union(*names), key=_order))
     numbers = {name: k for k, name in enumerate(classes)}
@@ -52,7 +52,7 @@ def shortened(names: Sequence[str], most: int = 8) -> str:
 
 
 def _name(label: object) -> str:
-    """What a class is called: 3.0 is 3."""
+    """The name of the class with this label: 3.0 is 3."""
     if isinstance(label, bytes):
         return label.decode("utf-8", "replace")
     return str(int(label)) if isinstance(label, float) and label.is_integer() else str(label)

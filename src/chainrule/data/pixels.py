@@ -13,16 +13,17 @@ from chainrule.data.images import on_paper, opened_image, pillow_quiet
 GREY = ("1", "L", "LA", "I", "I;16", "I;16L", "I;16B", "I;16N")
 """Pillow's modes of images without colour."""
 FULL_SCALE = 65535
-"""What white is where pixels are not bytes."""
-ORIENTATION, SIDEWAYS = 0x0112, (5, 6, 7, 8)
-"""The EXIF tag for how an image is to be turned, and its values where rows are shown as columns."""
-
+"""White where pixels are not bytes."""
+ORIENTATION = 0x0112
+"""The EXIF tag for how an image is to be turned."""
+SIDEWAYS = (5, 6, 7, 8)
+"""Its values where rows are shown as columns."""
 
 Size = tuple[int, int]  # height, width
 
 
 class Form(NamedTuple):
-    """What all images of a data set have in common."""
+    """The form that all images of a data set have in common."""
 
     channels: int  # 1: grey, 3: colour
     size: Size
@@ -37,7 +38,8 @@ def common_form(paths: Sequence[Path], channels: int | None, size: Size | None) 
     _check_asked(channels, size)
     if channels and size:
         return Form(channels, size)
-    common, all_grey = size, True
+    common = size
+    all_grey = True
     with pillow_quiet():
         for path in paths:
             grey, found = _header(path)
@@ -45,9 +47,8 @@ def common_form(paths: Sequence[Path], channels: int | None, size: Size | None) 
             common = common or found
             if size is None and found != common:
                 first, other = (f"{height} x {width} pixels" for height, width in (common, found))
-                raise DataError(
-                    f"{path}: {other}, but {paths[0].name} has {first}; expected one size, or an image size"
-                )
+                given = f"{other}, but {paths[0].name} has {first}"
+                raise DataError(f"{path}: {given}; expected one size, or an image size")
     return Form(channels or (1 if all_grey else 3), common or (0, 0))
 
 
@@ -74,7 +75,8 @@ def _check_asked(channels: int | None, size: Size | None) -> None:
 def _header(path: Path) -> tuple[bool, Size]:
     """Whether a file's image has no colour, and its height and width upright, mostly without decoding it."""
     with opened_image(path) as image:
-        grey, (width, height) = _is_grey(image), image.size
+        grey = _is_grey(image)
+        width, height = image.size
         if _is_sideways(image):
             if image.format != "TIFF":
                 return grey, (width, height)

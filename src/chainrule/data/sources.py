@@ -1,4 +1,4 @@
-"""Data from anywhere: what lies at a path decides how it is read."""
+"""Data of any kind, read as the file or folder at its path asks for."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -9,25 +9,25 @@ from chainrule.base.errors import DataError, UsageError
 from chainrule.base.files import reason
 from chainrule.data.array_files import read_arrays
 from chainrule.data.dataset import Dataset
-from chainrule.data.halves import check_split, named_half
-from chainrule.data.idx_folder import read_idx_halves
+from chainrule.data.idx_folder import read_idx_part
 from chainrule.data.image_folder import has_classes, read_image_folder
 from chainrule.data.names import shortened
+from chainrule.data.split import check_split, named_part
 from chainrule.data.table_files import read_table
 
 TABLES = (".csv", ".tsv", ".txt")
-"""How the names of CSV files end."""
+"""The endings of CSV files' names."""
 
 
 class Source(NamedTuple):
-    """What lies at a path, what reads it, and which options that takes."""
+    """A kind of files or folders, the function that reads it, and the options which that takes."""
 
     kind: str
     read: Callable[..., Dataset]
     options: tuple[str, ...] = ()
 
 
-IDX = Source("a folder of IDX files", read_idx_halves)
+IDX = Source("a folder of IDX files", read_idx_part)
 IMAGES = Source("a folder of images", read_image_folder, ("image_size", "channels"))
 ARRAYS = Source("a file or folder of arrays", read_arrays, ("regression",))
 TABLE = Source("a CSV file", read_table, ("target", "regression"))
@@ -43,15 +43,15 @@ def read_data(
     channels: int | None = None,
     classes: Sequence[str] | None = None,
 ) -> Dataset:
-    """One half, "train" or "test", of the data at a path, which may be
+    """One part, "train" or "test", of the data at a path, which may be
 
-    * a folder of IDX files, as MNIST's (`read_idx_halves`);
+    * a folder of IDX files, as MNIST's (`read_idx_part`);
     * a folder of images, one sub-folder for each class, or of two such folders, train/ and test/ (`read_image_folder`,
       which takes `image_size` and `channels`);
     * a CSV file, or a folder with train.csv and test.csv (`read_table`, which takes `target` and `regression`);
     * an .npz file, or a folder of .npy files, with arrays x and t, or x_train, ... (`read_arrays`: `regression`).
 
-    Where there is no test half, a sixth of the samples is held out as one: always the same, and of each class in
+    Where there is no test part, a sixth of the samples is held out as one: always the same, and of each class in
     proportion. Labels become 0 ... n-1, and `Dataset.classes` their names, unless they were 0 ... n-1 already.
     `classes` are all the names, in order, for data on which to try a network that was trained on others.
     DataError for anything else at the path, or if what is there is damaged; UsageError for an option of others.
@@ -68,7 +68,7 @@ def read_data(
 
 
 def _look(path: Path) -> tuple[Source, list[Path]]:
-    """What lies at a path: the source, and its folder or files."""
+    """The source that a path is, and its folder or files."""
     if os.path.isdir(path):
         return _look_into(path)
     if not os.path.exists(path):
@@ -92,8 +92,9 @@ def _look_into(folder: Path) -> tuple[Source, list[Path]]:
     if any(name.endswith(".npy") for name in names):
         return ARRAYS, [folder]
     tables = {Path(name).stem.lower(): folder / name for name in names if Path(name).suffix.lower() in TABLES}
-    train, test = named_half(tables, "train"), named_half(tables, "test")
+    train = named_part(tables, "train")
     if train is not None:
+        test = named_part(tables, "test")
         return TABLE, [train, test] if test else [train]
     if has_classes(folder):
         return IMAGES, [folder]

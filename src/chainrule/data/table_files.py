@@ -9,12 +9,12 @@ from chainrule.base.files import read_bytes
 from chainrule.data.arrays import targets_of
 from chainrule.data.csv_text import CsvText, csv_text
 from chainrule.data.dataset import Dataset
-from chainrule.data.halves import check_split, half_of
 from chainrule.data.names import as_number
+from chainrule.data.split import check_split, part_of
 from chainrule.data.tables import column_number
 
 ROWS_OF_A_CLASS = 3
-"""So many rows, on average, that a target of more than two whole numbers needs for each to be a class."""
+"""Rows, on average, of each whole number in a target from which on more than two of them are classes."""
 
 
 def read_table(
@@ -26,9 +26,9 @@ def read_table(
     regression: bool | None = None,
     classes: tuple[str, ...] | None = None,
 ) -> Dataset:
-    """One half of the table in a CSV file: x (n, columns - 1) float64; t (n,) class numbers int64, or reals float64.
+    """One part of the table in a CSV file: x (n, columns - 1) float64; t (n,) class numbers int64, or reals float64.
 
-    The test half is in `test_path`, or else held out. `target` is a column's name, or its number from 0 (-1 is the
+    The test part is in `test_path`, or else held out. `target` is a column's name, or its number from 0 (-1 is the
     last). `regression` says whether it holds reals or classes; None: text is classes, and so are whole numbers if
     they are only two or there are three rows or more for each. `classes` are all the names, if they are known.
     """
@@ -37,13 +37,13 @@ def read_table(
     texts = [csv_text(read_bytes(each), str(each)) for each in paths]
     if texts[-1].columns != texts[0].columns:
         raise DataError(f"{test_path}: the columns differ from those of {path}; expected the same")
-    parts = [_cut(text, _target(text, target)) for text in texts]
+    tables = [_cut(text, _target(text, target)) for text in texts]
     if regression is None:
-        regression = classes is None and _are_values(np.concatenate([labels for _, labels in parts]))
+        regression = classes is None and _are_values(np.concatenate([labels for _, labels in tables]))
     where = f"{path}: column {target!r}" if isinstance(target, str) else f"{path}: the target"
-    targets, names = targets_of([labels for _, labels in parts], regression, classes, where)
-    halves = [Dataset(x, t, classes=names) for (x, _), t in zip(parts, targets, strict=True)]
-    return half_of(halves, split, str(path))
+    targets, names = targets_of([labels for _, labels in tables], regression, classes, where)
+    parts = [Dataset(x, t, classes=names) for (x, _), t in zip(tables, targets, strict=True)]
+    return part_of(parts, split, str(path))
 
 
 def _target(text: CsvText, which: str | int) -> int:
@@ -58,12 +58,13 @@ def _target(text: CsvText, which: str | int) -> int:
 
 def _cut(text: CsvText, target: int) -> tuple[np.ndarray, np.ndarray]:
     """(n, columns - 1) numbers, and the target column: numbers if all of it are, else text."""
-    x, labels = np.empty((len(text.lines), len(text.columns) - 1)), []
+    x = np.empty((len(text.lines), len(text.columns) - 1))
+    labels = []
     for row, cells in enumerate(text.rows()):
         labels.append(cells[target])
         cells[target] = "0"  # a number, so that the others keep their places
         numbers = text.numbers(row, cells)
-        x[row, :target], x[row, target:] = numbers[:target], numbers[target + 1 :]
+        x[row] = numbers[:target] + numbers[target + 1 :]
     return x, _labels(text, target, labels)
 
 

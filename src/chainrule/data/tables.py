@@ -60,7 +60,7 @@ def read_csv(path: str | os.PathLike[str]) -> Table:
 
 
 def parse_csv(data: bytes, name: str) -> Table:
-    """The table in the bytes of a CSV file. `name` is what error messages call it."""
+    """The table in the bytes of a CSV file. Error messages call it `name`."""
     text = csv_text(data, name)
     values = np.empty((len(text.lines), len(text.columns)))
     for row, cells in enumerate(text.rows()):
