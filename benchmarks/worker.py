@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from benchmarks.contestant import build
+from benchmarks.libraries import build
 from benchmarks.works import Work
 
 ROOT = Path(__file__).parent.parent

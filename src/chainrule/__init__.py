@@ -1,5 +1,9 @@
-"""chainrule: neural networks you can read like the lecture."""
+"""chainrule: neural networks you can read like the lecture.
 
+What most users need stands here; everything else in its room: `chainrule.training.events`, `chainrule.layers`, ...
+"""
+
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chainrule import data as data
@@ -12,7 +16,6 @@ from chainrule.base.errors import ModelError as ModelError
 from chainrule.base.errors import NetworkError as NetworkError
 from chainrule.base.errors import UsageError as UsageError
 from chainrule.base.version import __version__ as __version__
-from chainrule.checks.gradients import direction_check as direction_check
 from chainrule.checks.gradients import gradient_check as gradient_check
 from chainrule.checks.networks import check_layer as check_layer
 from chainrule.checks.networks import check_network as check_network
@@ -20,14 +23,12 @@ from chainrule.data import Dataset as Dataset
 from chainrule.exchange.model_file import load as load
 from chainrule.exchange.model_file import save as _save
 from chainrule.layers import AveragePooling as AveragePooling
-from chainrule.layers import Context as Context
 from chainrule.layers import Convolution as Convolution
 from chainrule.layers import Dropout as Dropout
 from chainrule.layers import Layer as Layer
 from chainrule.layers import Linear as Linear
 from chainrule.layers import LogSoftmax as LogSoftmax
 from chainrule.layers import MaxPooling as MaxPooling
-from chainrule.layers import Parameter as Parameter
 from chainrule.layers import ReLU as ReLU
 from chainrule.layers import Residual as Residual
 from chainrule.layers import Sequential as Sequential
@@ -78,19 +79,42 @@ for _name, _function in (("html", "network_html"), ("trace_html",) * 2, ("histor
     _doors[_name] = _shown(_function)
 
 if TYPE_CHECKING:
+    from chainrule.checks.gradients import direction_check as direction_check
     from chainrule.estimators import NeuralClassifier as NeuralClassifier
     from chainrule.estimators import NeuralRegressor as NeuralRegressor
     from chainrule.estimators import PolynomialRegressor as PolynomialRegressor
+    from chainrule.network.scaling import scaling_of as scaling_of
+    from chainrule.regression.fitting import PolynomialFit as PolynomialFit
+    from chainrule.tasks.examination import Examination as Examination
+    from chainrule.tasks.fitting import History as History
+    from chainrule.tasks.prediction import Predictor as Predictor
+    from chainrule.training.events import BatchEvent as BatchEvent
+    from chainrule.training.events import CheckpointEvent as CheckpointEvent
+    from chainrule.training.events import EpochEvent as EpochEvent
+    from chainrule.training.events import Evaluation as Evaluation
+    from chainrule.training.events import StopEvent as StopEvent
+    from chainrule.training.events import StopTraining as StopTraining
 else:
     ESTIMATORS = "NeuralClassifier", "NeuralRegressor", "PolynomialRegressor"
+    ELSEWHERE = {
+        "chainrule.estimators": ESTIMATORS,  # scikit-learn is loaded with them, when one is first asked for
+        "chainrule.checks.gradients": ("direction_check",),
+        "chainrule.network.scaling": ("scaling_of",),
+        "chainrule.regression.fitting": ("PolynomialFit",),
+        "chainrule.tasks.examination": ("Examination",),
+        "chainrule.tasks.fitting": ("History",),
+        "chainrule.tasks.prediction": ("Predictor",),
+        "chainrule.training.events": (
+            "BatchEvent", "CheckpointEvent", "EpochEvent", "Evaluation", "StopEvent", "StopTraining",
+        ),
+    }  # fmt: skip
+    """What can be had from here, too, but is not listed."""
 
     def __getattr__(name: str) -> object:
-        """The estimators are loaded, and scikit-learn with them, when one is first asked for."""
-        if name not in ESTIMATORS:
-            raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
-        from chainrule import estimators
-
-        return getattr(estimators, name)
+        for room, names in ELSEWHERE.items():
+            if name in names:
+                return getattr(import_module(room), name)
+        raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
 
     def __dir__() -> list[str]:
-        return sorted([*globals(), *ESTIMATORS])
+        return sorted([*(name for name in globals() if not name.startswith("_")), *ESTIMATORS])

@@ -17,7 +17,7 @@ import numpy as np
 from chainrule.base.errors import NetworkError
 from chainrule.checks.gradients import GradientCheck, gradient_check, noise
 from chainrule.layers import Layer
-from chainrule.layers.layer import Shape
+from chainrule.layers.layer import Shape, write_gradients
 from chainrule.losses.loss import BinaryLoss, ClassLoss, RealLoss, like, sample_sums
 from chainrule.network.network import Network
 from chainrule.network.reference import Reference
@@ -65,8 +65,7 @@ class WithInputs(Objective):
             engine.output_gradient(y, batch), saved, self.network.named(w), engine.context(batch)
         )
         gx[:] = sent.ravel()
-        for name, view in self.network.named(gw).items():
-            view[...] = found[name]
+        write_gradients(found, self.network.named(gw))
         return engine.loss_of(y, batch)
 
     def kinks(self, w: np.ndarray, batch: Batch) -> list[np.ndarray]:

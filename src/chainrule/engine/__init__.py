@@ -26,7 +26,7 @@ def execute(
 
 
 @register_engine("compiled")
-def compiled(network: Network, source: Source, threads: int | None) -> Engine:
+def make_compiled(network: Network, source: Source, threads: int | None) -> Engine:
     """The compiled engine, which is loaded here, and Numba with it; a network that is not float32 has no kernels."""
     if network.w.dtype != np.float32:
         return Reference(network, source)

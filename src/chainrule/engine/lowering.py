@@ -13,7 +13,7 @@ from math import prod
 import numpy as np
 
 from chainrule.base.random import Source
-from chainrule.engine import stages as folder
+import chainrule.engine.stages as folder
 from chainrule.engine.layout import Image, image, odd_lines
 from chainrule.engine.stages.definition import DefinitionStage
 from chainrule.engine.stages.stage import STAGES, Group, Upcoming

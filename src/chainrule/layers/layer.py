@@ -152,6 +152,15 @@ def named(name: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
     return {f"{name}.{key}": value for key, value in arrays.items()}
 
 
+def write_gradients(gw: Arrays, views: Arrays) -> None:
+    """Write dL/dw into the views; NetworkError for one that a layer's backward pass did not give, or not so large."""
+    for name, view in views.items():
+        found = np.shape(gw[name]) if name in gw else "no gradient"
+        if found != view.shape:
+            raise NetworkError(f"backward gave {found} for {name}; expected dL/d{name} of shape {view.shape}")
+        view[...] = gw[name]
+
+
 class Step(NamedTuple):
     """A layer as one meets it on a walk."""
 

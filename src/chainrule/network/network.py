@@ -22,7 +22,7 @@ from chainrule.layers.layer import Context, Layer, Shape
 from chainrule.layers.sequential import Sequential
 from chainrule.losses import LogSoftmaxNLL, Loss
 from chainrule.network.scaling import Scaling
-from chainrule.network.summary import summary
+from chainrule.network.summary import Row, rows_of, summary
 
 doors: dict[str, Callable[..., Any]] = {}
 """What stands above a network and is reached through it: save, predictor, html. Rooms above enter themselves here."""
@@ -91,6 +91,10 @@ class Network(Sequential):
     def graph(self) -> Graph:
         """The network as nodes over values, none of them made of others."""
         return Graph.of(self, self.input_shape)
+
+    def rows(self) -> list[Row]:
+        """What each layer is and costs, and each that it is made of."""
+        return rows_of(self, self.input_shape)
 
     @property
     def work(self) -> int:
@@ -162,7 +166,7 @@ class Network(Sequential):
         )
 
     def __str__(self) -> str:
-        return summary(self)
+        return summary(self, self.input_shape, str(self.loss))
 
     def _repr_html_(self) -> str:
         return doors["html"](self)

@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.base.random import Source
 from chainrule.layers import graph as graphs
-from chainrule.layers.layer import Context, within
+from chainrule.layers.layer import Context, within, write_gradients
 from chainrule.network.engine import Engine, LayerTime, register_engine
 from chainrule.network.given import as_samples, check_batch, check_state, check_vector
 from chainrule.network.network import Network
@@ -35,8 +35,7 @@ class Reference(Engine):
         check_vector("gw", out, len(w), w.dtype, written=True)
         gy, named = self.output_gradient(y, batch), self.network.named(w)
         gw = self.network.parameter_gradients(gy, saved, named, self.context(batch))
-        for name, view in self.network.named(out).items():
-            view[...] = gw[name]
+        write_gradients(gw, self.network.named(out))
         return self.loss_of(y, batch)
 
     def outputs(self, w: np.ndarray, x: np.ndarray, unchanged: bool = False) -> np.ndarray:

@@ -1,14 +1,9 @@
 """`print(network)`: a table of its layers."""
 
-from __future__ import annotations
-
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from chainrule.layers.layer import Layer, Shape, walk
-
-if TYPE_CHECKING:
-    from chainrule.network.network import Network
 
 
 class Row(NamedTuple):
@@ -29,10 +24,10 @@ class Row(NamedTuple):
         return called + (f"{type(self.layer).__name__}:" if self.layer.parts else str(self.layer))
 
 
-def rows_of(network: Network) -> list[Row]:
-    """A row for each layer, and for each that it is made of."""
+def rows_of(network: Layer, input_shape: Shape) -> list[Row]:
+    """A row for each layer of a network, and for each that it is made of."""
     rows = []
-    for step in walk(network, network.input_shape):
+    for step in walk(network, input_shape):
         layer, x_shape = step.layer, step.x_shape
         numbers = sum(prod(p.shape) for p in layer.parameters_for(x_shape).values())
         costs = (0, 0) if layer.parts else (numbers, layer.multiply_adds(x_shape))
@@ -40,13 +35,15 @@ def rows_of(network: Network) -> list[Row]:
     return rows
 
 
-def summary(network: Network) -> str:
+def summary(network: Layer, input_shape: Shape, loss: str) -> str:
     """One line a layer: the layer, its output shape, its parameters and the multiply-adds of one sample."""
-    rows = [("layer", "output shape", "parameters", "multiply-adds"), ("input", _shape(network.input_shape), "", "")]
-    for row in rows_of(network):
+    rows = [("layer", "output shape", "parameters", "multiply-adds"), ("input", _shape(input_shape), "", "")]
+    found = rows_of(network, input_shape)
+    for row in found:
         text = "  " * row.depth + row.text
         rows.append((text, _shape(row.y_shape), _count(row.parameters), _count(row.multiply_adds)))
-    rows.append((f"loss: {network.loss}", "", f"{network.size:,}", f"{network.work:,}"))
+    totals = (sum(row.parameters for row in found), sum(row.multiply_adds for row in found))
+    rows.append((f"loss: {loss}", "", *(f"{total:,}" for total in totals)))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = [
         f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]:>{widths[3]}}".rstrip()

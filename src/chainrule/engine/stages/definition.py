@@ -8,7 +8,7 @@ from chainrule.engine.runtime.program import Phase
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work
 from chainrule.engine.stages.step import Step
 from chainrule.engine.stages.value import Room, Value
-from chainrule.layers.layer import Arrays
+from chainrule.layers.layer import Arrays, write_gradients
 
 
 class DefinitionStage(Stage):
@@ -44,8 +44,7 @@ class DefinitionStage(Stage):
         w, context = self._parameters(step.w), step.context(self.node, self.statistics)
         gx, gw = self.node.layer.backward(gy, self.saved, w, context)
         self.saved = None
-        for name, view in self._parameters(step.gw).items():
-            view[...] = gw[name]
+        write_gradients(gw, self._parameters(step.gw))
         if to_input:
             self.x.put(gx, gradient=True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chainrule.network.scaling import Scaling
-from chainrule.network.summary import Row, rows_of
+from chainrule.network.summary import Row
 from chainrule.views.colours import BLUE, VERMILION
 from chainrule.views.markup import Markup, element, indented, shape_text
 from chainrule.views.notebook.style import output
@@ -29,7 +29,7 @@ def network_html(network: Network) -> str:
 
 def _table(network: Network) -> Markup:
     rows = [element("tr", _cell("input"), _cell(shape_text(network.input_shape)), *[_cell("")] * 4)]
-    for row in rows_of(network):
+    for row in network.rows():
         costs = _cost(row.parameters, network.size, VERMILION), _cost(row.multiply_adds, network.work, BLUE)
         rows.append(element("tr", _layer(row), _cell(shape_text(row.y_shape)), *costs[0], *costs[1]))
     totals = [element("td", f"{n:,}", class_="number") for n in (network.size, network.work)]

@@ -4,7 +4,6 @@ import numpy as np
 
 from chainrule.layers import Convolution, Linear
 from chainrule.network.network import Network
-from chainrule.network.summary import rows_of
 from chainrule.views.colours import GAP, PAPER, Scale
 from chainrule.views.pictures import PIXEL, SPACE, inline, painted, tiles
 from chainrule.views.report.document import Section, figure
@@ -16,7 +15,7 @@ MOST, MOST_CHANNELS = 128, 4  # filters that are shown, and of their input chann
 
 def first_filters(network: Network) -> tuple[str, np.ndarray] | None:
     """The name and w (oc, ic, i, j) of the first convolution, or of a linear layer that an image comes to before."""
-    for row in rows_of(network):
+    for row in network.rows():
         name = f"{row.name}.w"
         if isinstance(row.layer, Convolution):
             return name, network.named()[name]

@@ -9,7 +9,7 @@ import numpy as np
 from chainrule.engine import execute
 from chainrule.network.engine import LayerTime
 from chainrule.network.network import Network
-from chainrule.network.summary import Row, rows_of
+from chainrule.network.summary import Row
 from chainrule.views.markup import Markup, element, indented, joined, shape_text
 from chainrule.views.report.document import Section, note, width
 
@@ -53,7 +53,7 @@ def samples_per_second(network: Network, x: np.ndarray, engine: str, threads: in
 
 def _rows(network: Network, times: Sequence[LayerTime]) -> list[Markup]:
     """The input and all layers; each time stands in the first of its lines, and as high as these are together."""
-    lines, total = rows_of(network), sum(time.seconds for time in times)
+    lines, total = network.rows(), sum(time.seconds for time in times)
     place = {line.name: k for k, line in enumerate(lines, start=1)}
     cells: list[list[Markup]] = [[element("td", class_="stage")] * 2 for _ in range(1 + len(lines))]
     for time in times:
