@@ -19,12 +19,12 @@ from chainrule.base.errors import DataError, UsageError
 from chainrule.base.random import AUGMENT, check_seed, philox4x32
 
 FIRST_BUMP = 4
-"""The elements before are the words of shift (two) and rotation."""
+"""The number of the first word of elastic displacements; before it are those of shift (two) and rotation."""
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How much pictures are changed; 0 is not at all."""
+    """How much pictures are changed; 0 is not at all. UsageError for what is out of its range."""
 
     shift: int = 0
     """At most so many whole pixels up or down, and left or right."""
@@ -52,7 +52,7 @@ class Augmentation:
 
     @classmethod
     def parse(cls, text: str) -> "Augmentation":
-        """From `shift=2,rotate=10,elastic=1`; UsageError for anything else."""
+        """The augmentation of a text as in `shift=2,rotate=10,elastic=1`; UsageError for anything else."""
         options: dict[str, float] = {}
         for part in text.split(","):
             name, _, value = (side.strip() for side in part.partition("="))
@@ -67,7 +67,7 @@ class Augmentation:
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> "Augmentation":
-        """From what `describe` gave."""
+        """The augmentation with these settings, as `describe` gives them; UsageError for others."""
         names = [field.name for field in fields(cls)]
         for name in options:
             if name not in names:
@@ -75,7 +75,7 @@ class Augmentation:
         return cls(**options)
 
     def describe(self) -> dict[str, float]:
-        """What is not at its default, by name."""
+        """The settings that differ from their defaults, by name."""
         values = {field: getattr(self, field.name) for field in fields(self)}
         return {field.name: value for field, value in values.items() if value != field.default}
 
@@ -97,7 +97,9 @@ class Augmentation:
             return x.copy()
         from chainrule.augmentation.resampling import resample  # Numba is loaded where it is used
 
-        rows, columns = (bumps(size, self.smoothness)[:, : None if self.elastic else 0] for size in x.shape[2:])
+        rows, columns = (bumps(size, self.smoothness) for size in x.shape[2:])
+        if not self.elastic:  # no bumps, and no words for them
+            rows, columns = rows[:, :0], columns[:, :0]
         shape = 2, rows.shape[1], columns.shape[1]
         words = uniform_words(check_seed(seed), epoch, positions, FIRST_BUMP + prod(shape))
         noise = (np.sqrt(3) * self.elastic * words[:, FIRST_BUMP:]).astype(np.float32).reshape(len(x), *shape)
@@ -122,7 +124,7 @@ def uniform_words(seed: int, epoch: int, positions: np.ndarray, elements: int) -
 
 
 def bumps(size: int, smoothness: float) -> np.ndarray:
-    """(size, n) float32: what each of n bumps, `smoothness` apart, counts at each pixel, squares summing to 1.
+    """(size, n) float32: the weight at each pixel of each of n bumps, `smoothness` apart; squares sum to 1.
 
     They reach over the edges. Noise at points so near to each other, smoothed, is like noise at every pixel.
     """

@@ -23,9 +23,11 @@ def resample(x, turns, noise, rows, columns, y):
     turns (s, 4): cos, sin, down, right of each sample; noise (s, 2, a, b), rows (i, a) and columns (b, j); all float32.
     """
     samples, channels, height, width = x.shape
-    ci, cj = HALF * F32(height - 1), HALF * F32(width - 1)
     last_i, last_j = F32(height - 1), F32(width - 1)
-    at_i, at_j, along = np.empty(width, np.float32), np.empty(width, np.float32), np.empty(len(columns), np.float32)
+    ci, cj = HALF * last_i, HALF * last_j
+    at_i = np.empty(width, np.float32)
+    at_j = np.empty(width, np.float32)
+    along = np.empty(len(columns), np.float32)
     for s in range(samples):
         cos, sin, down, right = turns[s, 0], turns[s, 1], turns[s, 2], turns[s, 3]
         for i in range(height):

@@ -1,1 +1,1 @@
-"""What every room stands on: errors, random numbers, files, the version."""
+"""The ground of all rooms: errors, numbers, random numbers, files, the version."""

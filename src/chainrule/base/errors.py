@@ -1,4 +1,4 @@
-"""What can go wrong, by name. Each error says in one line what was given and what would be right.
+"""The errors, each a single line: what was given; expected what.
 
 The command line prints that line and leaves with the error's `exit_code`:
 1 error, 2 usage, 3 diverged, 4 bad data or model, 130 interrupted.

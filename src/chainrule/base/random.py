@@ -24,9 +24,11 @@ from chainrule.base.numbers import is_whole
 ROUNDS = 10
 MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 KEY_STEPS = 0x9E3779B9, 0xBB67AE85  # the golden ratio and sqrt(3) - 1
-LOW, HIGH = np.uint64(0xFFFFFFFF), np.uint64(32)
+LOW = np.uint64(0xFFFFFFFF)  # the low half of 64 bits
+HIGH = np.uint64(32)  # shifts the high half down
 
-SHUFFLE, WEIGHTS, SUBSET, HOLD_OUT, CHECK, AUGMENT = (2**32 - 1 - k for k in range(6))  # "layers" that are none
+SHUFFLE, WEIGHTS, SUBSET, HOLD_OUT, CHECK, AUGMENT = (2**32 - 1 - k for k in range(6))
+"""The layer numbers of purposes that are no layer."""
 
 
 def philox4x32(counter: tuple, key: tuple[int, int]) -> tuple[np.ndarray, ...]:
@@ -50,7 +52,7 @@ def check_seed(seed: int) -> int:
 
 @dataclass(frozen=True)
 class Draws:
-    """Where in the stream the words of one layer for one batch stand."""
+    """The place in the stream of the words of one layer for one batch."""
 
     seed: int
     layer: int
@@ -62,7 +64,7 @@ class Draws:
         return _bits(self, samples, elements)
 
     def after(self, layers: int) -> "Draws":
-        """Those of the layer that comes so many layers later."""
+        """The draws of the layer that comes so many layers later."""
         return replace(self, layer=self.layer + layers)
 
     def keep(self, p: float, samples: int, elements: int) -> np.ndarray:
@@ -71,13 +73,13 @@ class Draws:
 
 
 def threshold_of(p: float) -> int:
-    """Words below it come with probability p."""
+    """The number, 0 to 2**32 - 1, that a word is below with probability p."""
     return min(round(p * 2.0**32), 2**32 - 1)
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where the random words of a whole run come from."""
+    """The random words of a whole run."""
 
     seed: int = 0
 
@@ -85,7 +87,7 @@ class Source:
         check_seed(self.seed)
 
     def draws(self, step: int = 0, offset: int = 0) -> Draws:
-        """Those of a batch, of its network's first layer: `step` updates since the start, `offset` as in `Draws`."""
+        """The draws of the first layer for a batch: `step` updates since the start, `offset` as in `Draws`."""
         return Draws(self.seed, 0, step, offset)
 
 
