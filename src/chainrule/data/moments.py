@@ -13,6 +13,12 @@ import numpy as np
 
 from chainrule.data.chunks import chunks
 
+FLAT = {np.float32: (2.0**-23, float(np.finfo(np.float32).tiny)), np.float64: (2.0**-46, 0.0)}
+"""For numbers of each precision: the part of a constant feature's mean, or the number, that its deviation may reach.
+
+Below 2^-23 of the mean float32 holds next to nothing of a deviation; 2^-46 is the rounding of sums in float64.
+"""
+
 
 @dataclass(frozen=True, eq=False)
 class Moments:
@@ -45,6 +51,11 @@ class Moments:
         step = mean - self.mean
         spread = (1 - share) * self.variance + share * variance + share * (1 - share) * step**2
         return Moments(total, self.mean + share * step, spread)
+
+    def constant(self, precision: type[np.floating]) -> np.ndarray:
+        """(n,) bool: the features without change, as far as float32 or float64, whichever is to hold them, can tell."""
+        part, least = FLAT[precision]
+        return np.sqrt(self.variance) <= np.maximum(part * np.abs(self.mean), least)
 
     def pooled(self, channels: int) -> Moments:
         """The moments (channels,) of all pixels of a channel taken together."""

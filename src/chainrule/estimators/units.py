@@ -19,7 +19,6 @@ from chainrule.network.network import Network
 from chainrule.regression.polynomial import LARGEST
 
 KEPT = 2.0  # deviations up to so many times below or above the median stay so
-NOISE = 2.0**-46  # a column is constant if it deviates by no more than this part of its mean: by rounding
 
 
 def moments_of(values: np.ndarray, weight: np.ndarray | None, earlier: Moments | None = None) -> Moments:
@@ -31,16 +30,11 @@ def moments_of(values: np.ndarray, weight: np.ndarray | None, earlier: Moments |
     return seen
 
 
-def changes(moments: Moments) -> np.ndarray:
-    """(n,) whether a column is not constant."""
-    return np.sqrt(moments.variance) > NOISE * np.abs(moments.mean)
-
-
 def input_units(moments: Moments, shape: Shape) -> Standardise:
     """The layer that standardises samples of that shape, whose columns have these moments."""
     if len(shape) == 3:
         moments = moments.pooled(shape[0])
-    deviation, changing = np.sqrt(moments.variance), changes(moments)
+    deviation, changing = np.sqrt(moments.variance), ~moments.constant(np.float64)
     median = float(np.median(deviation[changing])) if changing.any() else 1.0
     scale = np.where(changing, deviation / np.clip(deviation / median, 1 / KEPT, KEPT), median)
     return Standardise(tuple(moments.mean.tolist()), tuple(scale.tolist()))
@@ -48,7 +42,7 @@ def input_units(moments: Moments, shape: Shape) -> Standardise:
 
 def target_units(moments: Moments) -> tuple[np.ndarray, np.ndarray]:
     """(mean, scale), both (outputs,), of targets with these moments."""
-    return moments.mean, np.where(changes(moments), np.sqrt(moments.variance), 1.0)
+    return moments.mean, np.where(moments.constant(np.float64), 1.0, np.sqrt(moments.variance))
 
 
 def rescale_outputs(network: Network, mean: np.ndarray, scale: np.ndarray) -> None:

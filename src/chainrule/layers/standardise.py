@@ -19,8 +19,6 @@ from chainrule.base.errors import DataError, NetworkError
 from chainrule.data.moments import Moments
 from chainrule.layers.layer import Arrays, Context, Layer, Shape, register
 
-FLAT = 2.0**-23
-"""The part of a feature's mean that its std must exceed: below, float32 holds next to nothing of it."""
 SHOWN = 4
 """Features up to which a layer's mean and std are printed."""
 
@@ -99,8 +97,7 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     with np.errstate(over="ignore", invalid="ignore"):
         seen = Moments.of(x).pooled(x.shape[1])
     white = 255 if x.dtype == np.uint8 else 1  # bytes count as a network reads them
-    mean, std = seen.mean / white, np.sqrt(seen.variance) / white
-    return mean, np.where(std <= np.maximum(FLAT * np.abs(mean), np.finfo(np.float32).tiny), 1.0, std)
+    return seen.mean / white, np.where(seen.constant(np.float32), 1.0, np.sqrt(seen.variance) / white)
 
 
 def _numbers(name: str, values: Sequence[float]) -> tuple[float, ...]:
