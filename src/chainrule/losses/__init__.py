@@ -1,4 +1,12 @@
-"""The losses: err(y, t) of one sample and its derivative by y."""
+"""The losses: err(y, t) of one sample and its derivative by y.
+
+a network that ends in         t                        loss
+scores, Linear(n)              class numbers            LogSoftmaxNLL (a network's default)
+probabilities, Softmax()       class numbers            NLL
+values, Linear(k)              k real numbers           SquaredError
+scores, Linear(k)              k of 0 and 1             SigmoidBinaryCrossEntropy
+probabilities, Sigmoid()       k of 0 and 1             BinaryCrossEntropy
+"""
 
 from chainrule.losses.binary_cross_entropy import BinaryCrossEntropy as BinaryCrossEntropy
 from chainrule.losses.binary_cross_entropy import SigmoidBinaryCrossEntropy as SigmoidBinaryCrossEntropy

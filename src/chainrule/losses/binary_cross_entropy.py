@@ -7,6 +7,8 @@
 
 Several components are so many independent targets, and their errors are added. The fused form never meets log 0: with
 log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)) it does not overflow either.
+
+Source: not in the lecture; D. R. Cox, *The Regression Analysis of Binary Sequences* (1958).
 """
 
 from math import prod
@@ -18,29 +20,33 @@ from chainrule.losses.loss import BinaryLoss, like, sample_sums
 
 
 def binary_cross_entropy(p: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """(s,) from probabilities p (s, ...) and t of 0 and 1; inf where p gives the truth no chance."""
+    """(s,) errors, in nats, from probabilities p (s, ...) and t of 0 and 1; inf where p gives the truth no chance."""
     with np.errstate(divide="ignore"):
         return sample_sums(-np.log(np.where(like(t, p) == 1, p, 1 - p)))
 
 
 def binary_cross_entropy_gradient(p: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """d err / dp, of p's shape."""
+    """d err / dp, of p's shape (s, ...); infinite where p gives the truth no chance."""
     with np.errstate(divide="ignore"):
         return np.where(like(t, p) == 1, -1 / p, 1 / (1 - p))
 
 
 def sigmoid_binary_cross_entropy(x: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """(s,) from scores x (s, ...) and t of 0 and 1."""
+    """(s,) errors, in nats, from scores x (s, ...) and t of 0 and 1."""
     return sample_sums(np.maximum(x, 0) - like(t, x) * x + np.log1p(np.exp(-np.abs(x))))
 
 
 def sigmoid_binary_cross_entropy_gradient(x: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """d err / dx, of x's shape."""
+    """d err / dx, of x's shape (s, ...)."""
     return sigmoid(x) - like(t, x)
 
 
 class BinaryCrossEntropy(BinaryLoss):
-    """For a network that ends in Sigmoid."""
+    """-t log p - (1 - t) log(1 - p), for a network that ends in Sigmoid: y (s, ...) are probabilities p that t = 1.
+
+    DataError for targets of another shape (t may be (s,) where y is (s, 1)), or that are not 0 or 1. A prediction is p
+    itself. Where y is one number a sample, p > 1/2 is class 1, and else 0; of several numbers there are no classes.
+    """
 
     def error(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
         return binary_cross_entropy(y, t)
@@ -53,7 +59,11 @@ class BinaryCrossEntropy(BinaryLoss):
 
 
 class SigmoidBinaryCrossEntropy(BinaryLoss):
-    """For a network that ends in scores."""
+    """log(1 + exp(x)) - t x, for a network that ends in scores: y (s, ...) are scores x, and p = sigmoid(x).
+
+    DataError for targets of another shape (t may be (s,) where y is (s, 1)), or that are not 0 or 1. A prediction is p.
+    Where y is one number a sample, x > 0 is class 1, and else 0; of several numbers there are no classes.
+    """
 
     def error(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
         return sigmoid_binary_cross_entropy(y, t)

@@ -1,6 +1,9 @@
-"""What every loss is: err(y_s, t_s) of each sample s, and its derivative by y_s.
+"""A loss: err(y_s, t_s) of each sample s, and its derivative by y_s.
 
-L(w; D) is the SUM of the samples' errors. Which t is right, and what a prediction is, depends on the loss.
+    L(w; D) = sum over s of err(y_s, t_s),  y_s = f_w(x_s)
+
+The lecture's loss is this SUM; training divides it by the batch's size unless told otherwise. The loss alone knows
+which targets t are right, and how to make a prediction of y. A loss has no settings, and computes in y's type.
 """
 
 from dataclasses import dataclass
@@ -14,33 +17,36 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Loss:
-    """The base of all losses."""
+    """The base of all losses, and a loss without any restriction: y (s, ...), t as y, no classes.
+
+    `error` and `gradient` take what `check_network` and `check_targets` have let pass, and raise nothing.
+    """
 
     def error(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
-        """err(y_s, t_s) of each sample, (s,)."""
+        """(s,) err(y_s, t_s) of each sample, from y (s, ...); inf where the loss is."""
         raise NotImplementedError
 
     def gradient(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
-        """d err(y_s, t_s) / d y_s, of y's shape."""
+        """d err(y_s, t_s) / d y_s, of y's shape (s, ...)."""
         raise NotImplementedError
 
     def check_network(self, output_shape: Shape) -> None:
-        """NetworkError if no network with this output can be trained by this loss."""
+        """NetworkError if no network with an output of that shape, of one sample, can be trained by this loss."""
 
     def check_targets(self, t: np.ndarray, output_shape: Shape) -> None:
-        """DataError naming the first target that this loss cannot take."""
+        """DataError that names the first target, of t (s, ...), which this loss cannot take."""
 
     def prediction(self, y: np.ndarray) -> np.ndarray:
-        """What the network says, from its output y: probabilities for a classifier, values for a regression."""
+        """A network's prediction, of its output's shape (s, ...): probabilities, or the values of a regression."""
         return y
 
     def classes(self, y: np.ndarray) -> np.ndarray | None:
-        """The class that each output y_s speaks for, (s,); None for a regression."""
+        """(s,) int64: the most probable class, by the output y_s; None for a regression."""
         return None
 
 
 class ClassLoss(Loss):
-    """What losses over classes 0 .. n-1 share: y is a vector of n scores or probabilities, t (s,) whole numbers."""
+    """A loss over classes 0 .. n-1: y (s, n), scores or probabilities; t (s,) whole numbers, the classes."""
 
     def check_network(self, output_shape: Shape) -> None:
         if len(output_shape) != 1:
@@ -60,30 +66,27 @@ class ClassLoss(Loss):
 
 
 class BinaryLoss(Loss):
-    """What losses over 0/1 targets share: t has y's shape, or (s,) where y is (s, 1)."""
+    """A loss over targets of 0 and 1: t has y's shape (s, ...), or is (s,) where y is (s, 1)."""
 
     def check_targets(self, t: np.ndarray, output_shape: Shape) -> None:
         _check_shape(t, output_shape)
-        good = (t == 0) | (t == 1)
-        if not good.all():
-            wrong = np.flatnonzero(~good)
-            raise DataError(f"target {t.flat[wrong[0]]} at position {wrong[0]}; expected 0 or 1")
+        _check_each(t, (t == 0) | (t == 1), "0 or 1")
 
 
 class RealLoss(Loss):
-    """What losses over real targets share: t has y's shape, or (s,) where y is (s, 1)."""
+    """A loss over real targets: t has y's shape (s, ...), or is (s,) where y is (s, 1)."""
 
     def check_targets(self, t: np.ndarray, output_shape: Shape) -> None:
         _check_shape(t, output_shape)
-        good = np.isfinite(t)
-        if not good.all():
-            wrong = np.flatnonzero(~good)
-            raise DataError(f"target {t.flat[wrong[0]]} at position {wrong[0]}; expected a finite number")
+        _check_each(t, np.isfinite(t), "a finite number")
 
 
 def any_outside(numbers: np.ndarray, n: int) -> bool:
-    """Whether one of the whole numbers is not among 0 .. n-1. It is asked of each batch: of few numbers NumPy finds
-    where the least and the largest are in a fifth of the time that it takes for min and max."""
+    """Whether one of the whole numbers is not among 0 .. n-1.
+
+    It is asked of each batch: of few numbers NumPy finds the places of the least and the largest in a fifth of the
+    time that it takes for min and max.
+    """
     item = numbers.item
     return numbers.size > 0 and (item(numbers.argmin()) < 0 or item(numbers.argmax()) >= n)
 
@@ -95,11 +98,17 @@ def _check_shape(t: np.ndarray, output_shape: Shape) -> None:
         raise DataError(f"targets of shape {t.shape[1:]} a sample; expected {output_shape}, as the network's output")
 
 
+def _check_each(t: np.ndarray, good: np.ndarray, expected: str) -> None:
+    if not good.all():
+        first = np.flatnonzero(~good)[0]
+        raise DataError(f"target {t.flat[first]} at position {first}; expected {expected}")
+
+
 def like(t: np.ndarray, y: np.ndarray) -> np.ndarray:
     """t in y's shape and type, so that (s,) meets (s, 1) without broadcasting to (s, s)."""
     return t.reshape(y.shape).astype(y.dtype, copy=False)
 
 
 def sample_sums(a: np.ndarray) -> np.ndarray:
-    """(s,): the sum over each sample's elements."""
+    """(s,): the sum over each sample's elements, from a (s, ...)."""
     return a.sum(axis=tuple(range(1, a.ndim)))

@@ -8,6 +8,10 @@
 Why the logarithm: the goal is the joint probability of all data, the product of the p_k[t_k]; the loss of a batch is
 a sum; and sum of -log p_k[t_k] = -log of the product. Presets train with the fused form, which neither overflows nor
 takes the logarithm of a rounded zero.
+
+Source: the lecture. The principle is R. A. Fisher's maximum likelihood, *On the Mathematical Foundations of Theoretical
+Statistics* (1922); with softmax it is J. S. Bridle's, *Probabilistic Interpretation of Feedforward Classification
+Network Outputs* (1990).
 """
 
 import numpy as np
@@ -18,13 +22,13 @@ from chainrule.losses.loss import ClassLoss
 
 
 def nll(p: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """(s,) from probabilities p (s, n) and classes t (s,); inf where p[t] = 0."""
+    """(s,) errors, in nats, from probabilities p (s, n) and classes t (s,); inf where p[t] = 0."""
     with np.errstate(divide="ignore"):
         return -np.log(p[np.arange(len(t)), t])
 
 
 def nll_gradient(p: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """d err / dp (s, n)."""
+    """d err / dp (s, n); -inf where p[t] = 0."""
     gp = np.zeros_like(p)
     samples = np.arange(len(t))
     with np.errstate(divide="ignore"):
@@ -33,7 +37,7 @@ def nll_gradient(p: np.ndarray, t: np.ndarray) -> np.ndarray:
 
 
 def log_softmax_nll(x: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """(s,) from scores x (s, n) and classes t (s,)."""
+    """(s,) errors, in nats, from scores x (s, n) and classes t (s,)."""
     return -log_softmax(x)[np.arange(len(t)), t]
 
 
@@ -45,7 +49,10 @@ def log_softmax_nll_gradient(x: np.ndarray, t: np.ndarray) -> np.ndarray:
 
 
 class NLL(ClassLoss):
-    """-log p_t, for a network that ends in Softmax."""
+    """-log p[t], for a network that ends in Softmax: y (s, n) are probabilities p, t (s,) classes 0 .. n-1.
+
+    NetworkError for an output that is no vector; DataError for targets that are no classes. A prediction is p itself.
+    """
 
     def error(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
         return nll(y, t)
@@ -55,7 +62,10 @@ class NLL(ClassLoss):
 
 
 class LogSoftmaxNLL(ClassLoss):
-    """-log softmax(x)_t, for a network that ends in scores."""
+    """-log softmax(x)[t], for a network that ends in scores: y (s, n) are scores x, t (s,) classes 0 .. n-1.
+
+    NetworkError for an output that is no vector; DataError for targets that are no classes. A prediction is softmax(x).
+    """
 
     def error(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
         return log_softmax_nll(y, t)
