@@ -207,8 +207,8 @@ def test_asking_drops_nothing_out() -> None:
         (
             [Convolution(2)],
             (1, 4, 4),
-            "LogSoftmaxNLL takes one number for each class, (n,), "
-            "but the network gives (2, 2, 2); end it in a Linear",
+            "LogSoftmaxNLL: the network's output has shape (2, 2, 2); "
+            "expected one number for each class, (n,), as a Linear gives",
         ),
     ],
 )  # fmt: skip

@@ -11,7 +11,6 @@ from chainrule.layers import Convolution, Dropout, Linear, MaxPooling, ReLU, Res
 from chainrule.layers.initial import Parameter
 from chainrule.layers.layer import Layer, Shape
 from chainrule.losses import SquaredError
-from chainrule.network.summary import rows_of
 from chainrule.tasks.presets import PRESETS
 from chainrule.views.notebook import network_html
 from markup import read, text_of
@@ -115,7 +114,7 @@ def test_names_are_escaped() -> None:
 @settings(max_examples=50)
 @given(network=networks())
 def test_any_network_can_be_shown(network: Network) -> None:
-    assert len(cells(network)) == len(rows_of(network)) + 3
+    assert len(cells(network)) == len(network.rows()) + 3
 
 
 def test_a_notebook_finds_it() -> None:

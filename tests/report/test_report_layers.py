@@ -9,7 +9,6 @@ from chainrule.data import mnist
 from chainrule.network.engine import LayerTime
 from chainrule.network.network import Network
 from chainrule.network.reference import Reference
-from chainrule.network.summary import rows_of
 from chainrule.views.report.layers import layers, samples_per_second
 from report_page import Page
 from strategies import networks
@@ -91,4 +90,4 @@ def test_of_any_network_each_line_is_as_wide_as_the_head(network):
     for engine in ("reference", "compiled"):
         page = shown(network, np.zeros((3, *network.input_shape), np.float32), engine)
         cells = [cell for cell in page.all("td") if "stage" in cell.attributes.get("class", "")]
-        assert sum(int(cell.attributes.get("rowspan", 1)) for cell in cells) == 2 * (1 + len(rows_of(network)))
+        assert sum(int(cell.attributes.get("rowspan", 1)) for cell in cells) == 2 * (1 + len(network.rows()))

@@ -18,4 +18,3 @@ from chainrule.layers.sigmoid import Sigmoid as Sigmoid
 from chainrule.layers.softmax import Softmax as Softmax
 from chainrule.layers.standardise import Standardise as Standardise
 from chainrule.layers.tanh import Tanh as Tanh
-

@@ -10,18 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.layers.layer import Arrays, Context, Layer, Part, Shape, within
-
-
-class Place(NamedTuple):
-    """Where in the whole a layer stands."""
-
-    name: str = ""  # as in "block1.conv2"
-    number: int = 0  # of the first layer in it that is not made of others
-
-    def within(self, part: Part) -> "Place":
-        """The place of a part of it."""
-        return Place(f"{self.name}.{part.name}" if self.name else part.name, self.number + part.first)
+from chainrule.layers.layer import Arrays, Context, Layer, Place, Shape, within
 
 
 class Node(NamedTuple):

@@ -5,23 +5,20 @@
 
 A layer holds hyper-parameters only. Its parameters live in the network's flat vector and are passed in as w, arrays by
 name; gw has the same names. x, y and their gradients carry the sample index s first; the shapes in this interface are
-those of one sample. A layer is described by its fields, and rebuilt from them; `register` makes its type known to files.
+those of one sample. A layer is described by its fields, and rebuilt from them; `register` makes it known to files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
 from chainrule.base.errors import NetworkError
 from chainrule.base.random import Draws
 from chainrule.layers.initial import Parameter
-
-if TYPE_CHECKING:
-    from chainrule.layers.graph import Graph, Place
 
 Shape = tuple[int, ...]
 Arrays = Mapping[str, np.ndarray]  # by name, as in "w" or, of a layer made of others, "conv1.w"
@@ -48,6 +45,25 @@ class Part(NamedTuple):
     name: str  # as in "conv1"
     layer: Layer
     first: int  # the number, within the whole, of its first layer that is not made of others
+
+
+class Place(NamedTuple):
+    """Where in the whole a layer stands."""
+
+    name: str = ""  # as in "block1.conv2"
+    number: int = 0  # of the first layer in it that is not made of others
+
+    def within(self, part: Part) -> Place:
+        """The place of a part of it."""
+        return Place(f"{self.name}.{part.name}" if self.name else part.name, self.number + part.first)
+
+
+class Wiring(Protocol):
+    """A graph in the making (`graph`)."""
+
+    def add(self, layer: Layer, inputs: tuple[int, ...], place: Place) -> int:
+        """Let the layer read those values; the value that it writes."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -103,7 +119,7 @@ class Layer:
         """What each part is given."""
         return []
 
-    def connect(self, graph: Graph, x: int, place: Place) -> int:
+    def connect(self, graph: Wiring, x: int, place: Place) -> int:
         """Add the layer to a graph, reading value x; the value that it gives. One made of others adds these."""
         return graph.add(self, (x,), place)
 
@@ -126,7 +142,9 @@ def register(kind: Kind) -> Kind:
     """A decorator: from now on files may name this type of layer. NetworkError for a name that is taken."""
     known = LAYERS.setdefault(kind.__name__, kind)
     if (known.__module__, known.__qualname__) != (kind.__module__, kind.__qualname__):
-        raise NetworkError(f"a layer {kind.__name__} of {known.__module__} is registered already; expected another name")
+        raise NetworkError(
+            f"a layer {kind.__name__} of {known.__module__} is registered already; expected another name"
+        )
     LAYERS[kind.__name__] = kind  # a notebook's cell that is run again
     return kind
 

@@ -14,17 +14,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from chainrule.base.errors import NetworkError
 from chainrule.layers.initial import Parameter
-from chainrule.layers.layer import Arrays, Context, Layer, Part, Shape, leaves, named, register, within
+from chainrule.layers.layer import (
+    Arrays,
+    Context,
+    Layer,
+    Part,
+    Place,
+    Shape,
+    Wiring,
+    leaves,
+    named,
+    register,
+    within,
+)
 from chainrule.layers.sequential import Sequential, checked_layers
-
-if TYPE_CHECKING:
-    from chainrule.layers.graph import Graph, Place
 
 
 class Addition(Layer):
@@ -105,7 +114,7 @@ class Residual(Layer):
     def multiply_adds(self, x_shape: Shape) -> int:
         return sum(p.layer.multiply_adds(s) for p, s in zip(self.parts, self.part_shapes(x_shape), strict=True))
 
-    def connect(self, graph: Graph, x: int, place: Place) -> int:
+    def connect(self, graph: Wiring, x: int, place: Place) -> int:
         y, added = self.body.connect(graph, x, place), x
         if self.shortcut is not None:
             added = self.shortcut.connect(graph, x, place.within(self.parts[-1]))

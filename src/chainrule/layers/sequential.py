@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -25,16 +25,15 @@ from chainrule.layers.layer import (
     Context,
     Layer,
     Part,
+    Place,
     Shape,
+    Wiring,
     leaves,
     name_of,
     named,
     register,
     within,
 )
-
-if TYPE_CHECKING:
-    from chainrule.layers.graph import Graph, Place
 
 
 @register
@@ -109,7 +108,7 @@ class Sequential(Layer):
     def multiply_adds(self, x_shape: Shape) -> int:
         return sum(part.layer.multiply_adds(shape) for part, shape in self._given(x_shape))
 
-    def connect(self, graph: Graph, x: int, place: Place) -> int:
+    def connect(self, graph: Wiring, x: int, place: Place) -> int:
         for part in self.parts:
             x = part.layer.connect(graph, x, place.within(part))
         return x

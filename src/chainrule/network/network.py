@@ -70,7 +70,7 @@ class Network(Sequential):
         seed: int = 0,
         dtype: type | np.dtype = np.float32,
     ) -> None:
-        super().__init__(tuple(layers))
+        super().__init__(without_networks(layers))
         self.input_shape = checked_shape(input_shape)
         self.output_shape = self.shapes[-1]
         self.loss = LogSoftmaxNLL() if loss is None else loss
@@ -100,9 +100,6 @@ class Network(Sequential):
     def work(self) -> int:
         """Multiplications by parameters in a forward pass, for one sample."""
         return self.multiply_adds(self.input_shape)
-
-    def y_shape(self, x_shape: Shape) -> Shape:
-        raise NetworkError("a network is no layer of another one; expected its layers, as in [*network.layers, ...]")
 
     def initial_weights(self, seed: int) -> np.ndarray:
         """(size,) float64: each parameter drawn from its distribution, all by the seed."""
@@ -172,6 +169,14 @@ class Network(Sequential):
         return doors["html"](self)
 
     __eq__, __hash__ = object.__eq__, object.__hash__  # two networks are two, whatever their layers
+
+
+def without_networks(layers: Sequence[Layer]) -> tuple[Layer, ...]:
+    """The layers; NetworkError for a network among them: its weights would not come along."""
+    for k, layer in enumerate(layers, start=1):
+        if isinstance(layer, Network):
+            raise NetworkError(f"layer {k} is a whole network, {layer!r}; expected its layers, as in *network.layers")
+    return tuple(layers)
 
 
 def checked_shape(shape: int | Sequence[int]) -> Shape:
