@@ -28,7 +28,7 @@ def text_of(path) -> str:
 
 def test_a_regression(tmp_path):
     path = tmp_path / "fit.svg"
-    plot_regression(fit_polynomial(X, T), X, T, path, "speed_mph", "distance_ft")
+    plot_regression(fit_polynomial(X, T), X, T, path, x_name="speed_mph", t_name="distance_ft")
     for text in (
         "speed (mph)",
         "distance (ft)",
@@ -77,7 +77,7 @@ def test_every_kind_of_file(tmp_path, ending, epochs):
 )
 def test_odd_data_are_drawn_without_a_warning(tmp_path, x, t, name):
     path = tmp_path / "fit.png"
-    plot_regression(fit_polynomial(x, t), x, t, path, name, name)
+    plot_regression(fit_polynomial(x, t), x, t, path, x_name=name, t_name=name)
     plot_comparison(compare(x, t, epochs=2), path, name)
     assert path.exists()
 

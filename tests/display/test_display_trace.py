@@ -129,9 +129,9 @@ def test_blocks_are_shown_node_by_node() -> None:
     labels = [text_of(found[name].findall("th")[0]) for name in ("x1", "x2", "x5", "x6")]
     assert labels == [
         "x1 = Tanh()1 × 5 × 5",
-        "x2 = Convolution(2, 3x3, padding=1)block1.conv1: 2 × 5 × 5",
-        "x5 = Convolution(2, 1x1) of x1block1.shortcut: 2 × 5 × 5",
-        "x6 = Addition() of x4, x5block1.sum: 2 × 5 × 5",
+        "x2 = Convolution(2, 3x3, padding=1)block1.conv12 × 5 × 5",
+        "x5 = Convolution(2, 1x1) of x1block1.shortcut2 × 5 × 5",
+        "x6 = Addition() of x4, x5block1.sum2 × 5 × 5",
     ]
     assert f"norm {np.linalg.norm(kept.x[4] + kept.x[5]):.3g}" in text_of(found["x6"])
 

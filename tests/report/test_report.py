@@ -137,6 +137,15 @@ def test_a_regression(tmp_path):
     assert tiles["epoch"] == "1"
 
 
+def test_values_beyond_all_measure_are_not_drawn(tmp_path):
+    network = cr.Network([cr.Linear(1)], 4, cr.SquaredError(), dtype=np.float64)
+    x = X.copy()
+    x[0] = 1e305
+    with np.errstate(over="ignore"):
+        page = written(tmp_path, network, Dataset(x, X[:, 0]))
+    assert len(page.all("circle")) == 119
+
+
 def test_images_of_images(tmp_path):
     network = cr.Network([cr.Convolution(2, 3, padding=1)], (2, 6, 5), cr.SquaredError())
     x = RNG.random((30, 2, 6, 5))

@@ -134,5 +134,5 @@ def _text(text: str, x: float | str, y: float | str, anchor: str, **more: str) -
     return element("text", text, x=x, y=y, text_anchor=anchor, **more)
 
 
-def _stroke(x1: float | str, y1: float | str, x2: float | str, y2: float | str, opacity: float) -> Markup:
+def _stroke(x1: float | str, y1: float | str, x2: float | str, y2: float | str, *, opacity: float) -> Markup:
     return element("line", x1=x1, y1=y1, x2=x2, y2=y2, stroke="currentColor", stroke_opacity=opacity)

@@ -32,7 +32,7 @@ LONGEST_FORMULA = 4  # the highest degree whose formula fits a title
 
 
 def plot_regression(
-    fit: PolynomialFit, x: np.ndarray, t: np.ndarray, path: str | Path, x_name: str = "x", t_name: str = "t"
+    fit: PolynomialFit, x: np.ndarray, t: np.ndarray, path: str | Path, *, x_name: str = "x", t_name: str = "t"
 ) -> None:
     """The data (n,) with the fitted curve, and the loss over the iterations.
 
@@ -77,15 +77,15 @@ def plot_history(history: History, path: str | Path) -> None:
     curves = Curves.of_history(history)
     with figure(path, 1 if curves.accuracy is None else 2) as axes:
         loss = axes[0]
-        _curve(loss, curves.epochs, curves.loss, LINES[0], "training")
+        _curve(loss, curves.epochs, curves.loss, LINES[0], label="training")
         loss.set_title(f"training: loss {curves.loss[-1]:.4g} in epoch {curves.epochs[-1]:.0f}")
         loss.set_ylabel(LOSS)
         if curves.held_out is not None:
-            _curve(loss, curves.epochs, curves.held_out, LINES[1], "held out")
+            _curve(loss, curves.epochs, curves.held_out, LINES[1], label="held out")
         loss.set_ylim(bottom=0)
         loss.legend()
         if curves.accuracy is not None:
-            _curve(axes[1], curves.epochs, curves.accuracy, LINES[1], "held out")
+            _curve(axes[1], curves.epochs, curves.accuracy, LINES[1], label="held out")
             axes[1].set(title=curves.best, ylabel=ACCURACY)
 
 
@@ -150,7 +150,7 @@ def _loss_axes(axes: Axes, x_label: str, t_name: str) -> None:
     axes.set(xlabel=x_label, ylabel=f"mean squared error ({unit}²)" if unit else "mean squared error")
 
 
-def _curve(axes: Axes, epochs: np.ndarray, values: np.ndarray, look: tuple[str, str, str], label: str) -> None:
+def _curve(axes: Axes, epochs: np.ndarray, values: np.ndarray, look: tuple[str, str, str], *, label: str) -> None:
     """A line over the epochs where there are values, with markers where they do not crowd."""
     from matplotlib.ticker import MaxNLocator
 

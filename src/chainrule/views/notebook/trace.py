@@ -28,7 +28,7 @@ class Row:
     name: Markup  # as in x<sub>1</sub>
     text: str  # the same without markup, as in "x_1"
     origin: Sequence[str]  # what computes it, piece by piece
-    shape: str  # of one sample
+    about: Sequence[str]  # lines: the layer in a block that gives it; its shape, of one sample
     value: np.ndarray
     gradient: np.ndarray
     colours: ColourMap  # of the value
@@ -63,7 +63,7 @@ def _rows(trace: Trace) -> list[Row]:
             if name.rpartition(".")[0] == node.name:
                 excerpt = partial(of_parameter, input_shape=graph.shapes[node.inputs[0]])
                 shown = w, trace.gw[name], DIVERGING, excerpt
-                rows.append(Row(element("span", name), name, [], shape_text(w.shape), *shown))
+                rows.append(Row(element("span", name), name, [], [shape_text(w.shape)], *shown))
         origin = [str(node.layer)]
         if node.inputs != (node.output - 1,):  # not only what stands above it
             origin += [" of ", *[part for k in node.inputs for part in (", ", _name(trace, k))][1:]]
@@ -72,10 +72,9 @@ def _rows(trace: Trace) -> list[Row]:
 
 
 def _row_of_value(trace: Trace, k: int, origin: Sequence[str], layer: str = "") -> Row:
-    """`layer` is the name of what gives it, which is told of one in a block."""
-    x, within = trace.x[k], f"{layer}: " if "." in layer else ""
-    shown = x, trace.gx[k], SEQUENTIAL, of_samples
-    return Row(_name(trace, k), _text(trace, k), origin, within + shape_text(x.shape[1:]), *shown)
+    """`layer`: the name of what gives it."""
+    about = [*([layer] if "." in layer else []), shape_text(trace.x[k].shape[1:])]
+    return Row(_name(trace, k), _text(trace, k), origin, about, trace.x[k], trace.gx[k], SEQUENTIAL, of_samples)
 
 
 def _text(trace: Trace, k: int) -> str:
@@ -113,8 +112,7 @@ def _row(row: Row, room: Room) -> Markup:
     label = element(
         "th",
         element("div", element("b", row.name), *([" = ", *row.origin] if row.origin else [])),
-        element("div", row.shape, class_="note"),
-        element("div", value.shown, class_="note"),
+        *[element("div", line, class_="note") for line in (*row.about, value.shown)],
         scope="row",
     )
     return element(

@@ -54,6 +54,7 @@ def table(
     heads: Sequence[str],
     rows: Sequence[Sequence[str]],
     caption: str,
+    *,
     numbers_from: int = 1,
     foot: Sequence[Sequence[str]] = (),
 ) -> Markup:

@@ -7,6 +7,7 @@ from time import perf_counter
 import numpy as np
 
 from chainrule.engine import execute
+from chainrule.layers.residual import Addition
 from chainrule.network.engine import LayerTime
 from chainrule.network.network import Network
 from chainrule.network.summary import Row
@@ -28,6 +29,8 @@ def layers(network: Network, x: np.ndarray, engine: str, threads: int | None) ->
         f"The time of the forward pass, stage by stage, on one thread and in batches of {min(BATCH, len(x))} samples "
         f"(median of {RUNS}), measured where this report was written. The whole, on all threads: {rate:,.0f} samples/s."
     )
+    if any(isinstance(node.layer, Addition) for node in network.graph.nodes):
+        words += " A residual block's own time is that of its sum."
     heads = [element("th", name, scope="col", **({"class_": "number"} if name in NUMBERS else {})) for name in HEADS]
     grid = element(
         "table",

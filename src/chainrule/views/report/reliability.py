@@ -4,7 +4,7 @@ import numpy as np
 
 from chainrule.tasks.classification import Calibration
 from chainrule.tasks.examination import Examination
-from chainrule.views.axes import count_axis, value_axis
+from chainrule.views.axes import count_axis, drawable, value_axis
 from chainrule.views.charts import ACROSS, UP, Chart, Look
 from chainrule.views.colours import BLUE, GREY, VERMILION
 from chainrule.views.markup import Markup, joined
@@ -51,7 +51,7 @@ def residuals(seen: Examination) -> Section | None:
     if seen.regression is None:
         return None
     y, t = (a.reshape(-1).astype(np.float64) for a in (seen.predictions, seen.t))
-    y, t = y[np.isfinite(y)], t[np.isfinite(y)]
+    y, t = y[drawable(y)], t[drawable(y)]
     some = np.linspace(0, len(y), min(len(y), POINTS), endpoint=False).astype(np.int64)
     return Section("residuals", "Predicted and true values", charts(_scatter(y[some], t[some]), _differences(y - t)))
 
