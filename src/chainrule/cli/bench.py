@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
 from rich import box
 from rich.table import Table
 
 from chainrule.base.errors import UsageError
-from chainrule.cli.console import Json, Output, Quiet, table
-from chainrule.cli.job_data import DataOptions
-from chainrule.tasks.presets import PRESETS
-from chainrule.tasks.presets import preset as preset_named
+from chainrule.cli.console import Output, table
+from chainrule.cli.data_options import DataOptions
+from chainrule.cli.network_options import NetworkOrDefault
+from chainrule.cli.settings import Option
 
 if TYPE_CHECKING:
     from chainrule.engine.measure.profile import Row
@@ -28,48 +27,46 @@ CAPTION = (
 MISSING, NAME_WIDTH = "-", 27
 
 
-def bench(
-    preset: Annotated[str, typer.Option(help=f"The network: {', '.join(PRESETS)}.")] = "mnist",
-    batch_size: Annotated[int | None, typer.Option(help="Samples of a mini-batch (default: the preset's).")] = None,
-    after: Annotated[int, typer.Option(metavar="N", help="Train N steps first: fewer and fewer units live.")] = 200,
-    steps: Annotated[int, typer.Option(metavar="N", help="Steps that are timed.")] = 50,
-    warmup: Annotated[int, typer.Option(metavar="N", help="Steps before each turn that are not.")] = 5,
-    threads: Annotated[int | None, typer.Option(metavar="N", help="At most so many threads.")] = None,
-    data: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="A folder of IDX files (default: the embedded MNIST).")
-    ] = None,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
+@dataclass(frozen=True)
+class Bench:
     """Show where a training step's time goes.
 
     A network is trained on real digits by the compiled engine. Then the calls of its steps are timed one by one, on one
     thread, and whole steps too. The machine's peak of multiply-adds in registers and its bandwidth to memory are
     measured on the spot, on one thread.
     """
-    output = Output(json, quiet)
-    limits = {"--after": (after, 0), "--steps": (steps, 1), "--warmup": (warmup, 0), "--threads": (threads, 1)}
-    for name, (value, least) in limits.items():
-        if value is not None and value < least:
-            raise UsageError(f"{name} is {value}; expected at least {least}")
-    chosen, digits = preset_named(preset), DataOptions(data and str(data)).read("train")
-    size = batch_size if batch_size is not None else chosen.training.batch_size or len(digits)
-    if not 1 <= size <= len(digits):
-        raise UsageError(f"--batch-size is {size}; expected 1 to {len(digits):,}, the number of training samples")
-    network = chosen.network()
-    network.prepare(digits.x[:1], network.w.dtype)
-    network.loss.check_targets(digits.t, network.output_shape)
-    from chainrule.engine.measure.machine_peak import bandwidth, peak_flops
-    from chainrule.engine.measure.steps import Steps, measure  # Numba is loaded where it is used
 
-    output.note(f"{preset}: {after} steps of training, then {steps} that are timed, call by call and whole")
-    training = Steps(network, digits, replace(chosen.training, batch_size=size))
-    measured = measure(training, network, threads, after, steps, warmup)
-    output.note("the machine: multiply-adds in registers, bytes from and to memory")
-    found = Report(size, measured, peak_flops(), bandwidth())
-    title = f"{preset}: a step of {size:,} samples, call by call on one thread, after {after:,} steps of training"
-    values = {"preset": preset, "batch_size": size, "after": after, "steps": steps, **found.values()}
-    output.result(values, found.table(title), found.summary())
+    network: NetworkOrDefault = field(default_factory=NetworkOrDefault)
+    batch_size: Annotated[int | None, Option("Samples of a mini-batch (default: the preset's).")] = None
+    after: Annotated[int, Option("Train N steps first: fewer and fewer units live.", "N", least=0)] = 200
+    steps: Annotated[int, Option("Steps that are timed.", "N", least=1)] = 50
+    warmup: Annotated[int, Option("Steps before each turn that are not.", "N", least=0)] = 5
+    threads: Annotated[int | None, Option("At most so many threads.", "N", least=1)] = None
+    data: Annotated[Path | None, Option("A folder of IDX files (default: the embedded MNIST).", "FOLDER")] = None
+    output: Output = field(default_factory=Output)
+
+    def execute(self) -> None:
+        after, steps, output = self.after, self.steps, self.output
+        chosen, digits = self.network.chosen(), DataOptions(self.data).read("train")
+        size, name = self.batch_size, chosen.name
+        if size is None:
+            size = chosen.training.batch_size or len(digits)
+        if not 1 <= size <= len(digits):
+            raise UsageError(f"--batch-size is {size}; expected 1 to {len(digits):,}, the number of training samples")
+        network = chosen.network()
+        network.prepare(digits.x[:1], network.w.dtype)
+        network.loss.check_targets(digits.t, network.output_shape)
+        from chainrule.engine.measure.machine_peak import bandwidth, peak_flops
+        from chainrule.engine.measure.steps import Steps, measure  # Numba is loaded where it is used
+
+        output.note(f"{name}: {after} steps of training, then {steps} that are timed, call by call and whole")
+        training = Steps(network, digits, replace(chosen.training, batch_size=size))
+        measured = measure(training, network, self.threads, after, steps, self.warmup)
+        output.note("the machine: multiply-adds in registers, bytes from and to memory")
+        found = Report(size, measured, peak_flops(), bandwidth())
+        title = f"{name}: a step of {size:,} samples, call by call on one thread, after {after:,} steps of training"
+        values = {"preset": name, "batch_size": size, "after": after, "steps": steps, **found.values()}
+        output.result(values, found.table(title), found.summary())
 
 
 class Report:

@@ -5,20 +5,18 @@ rich leaves colours and animation out where the stream is no terminal or NO_COLO
 
 import json
 import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Any
 
-import typer
 from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object on stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on stderr.")]
-Seed = Annotated[int, typer.Option(help="Of everything random; the same seed gives the same result.")]
-Plot = Annotated[Path | None, typer.Option(metavar="FILE", help="Also draw a plot into this .png, .svg or .pdf.")]
+from chainrule.cli.settings import Option
 
+Seed = Annotated[int, Option("Of everything random; the same seed gives the same result.")]
 WIDE = 160  # characters of a line that goes to a file or a pipe
 
 
@@ -26,8 +24,8 @@ WIDE = 160  # characters of a line that goes to a file or a pipe
 class Output:
     """The two streams of one command, each with one console: a progress bar makes way only for what its own prints."""
 
-    json: bool = False
-    quiet: bool = False
+    json: Annotated[bool, Option("Print the result as one JSON object on stdout.", resumes=True)] = False
+    quiet: Annotated[bool, Option("No progress on stderr.", flags=("--quiet", "-q"), resumes=True)] = False
 
     @cached_property
     def stdout(self) -> Console:
@@ -58,6 +56,16 @@ def table(title: str, rows: dict[str, str]) -> Table:
     grid = Table(title=title, title_justify="left", show_header=False, min_width=len(title))
     grid.add_column(style="bold")
     grid.add_column(overflow="fold")
-    for name, value in rows.items():
-        grid.add_row(name, value)
+    for row in rows.items():
+        grid.add_row(*row)
     return grid
+
+
+def grid(title: str, heads: Sequence[str], rows: Iterable[Sequence[RenderableType]], words: int = 1) -> Table:
+    """A table with a line of heads: the first columns are `words`, the others numbers."""
+    made = Table(title=title, title_justify="left")
+    for k, head in enumerate(heads):
+        made.add_column(Text(head), justify="left" if k < words else "right", overflow="fold")
+    for row in rows:
+        made.add_row(*row)
+    return made

@@ -3,21 +3,18 @@
 from collections.abc import Sequence
 
 import numpy as np
-from rich.columns import Columns
 from rich.console import RenderableType
-from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from chainrule.cli.console import table
-from chainrule.cli.pictures import BAR, bar, half_blocks, thumbnail
+from chainrule.cli.console import grid, table
+from chainrule.cli.pictures import answer
 from chainrule.tasks.classification import Classification, count
 from chainrule.tasks.examination import Examination, Mistake
-from chainrule.views.report.gallery import few, probable
+from chainrule.views.report.gallery import few
 
 MOST_ROWS = 40  # classes that have a line
 PAIRS = 10  # of classes that are named where there is no room for the matrix
-FEW = 12  # classes: so many probabilities are shown
 
 
 def shown(title: str, seen: Examination, x: np.ndarray, mistakes: int, width: int) -> list[RenderableType]:
@@ -49,17 +46,13 @@ def class_table(seen: Classification) -> Table:
     order, title = np.arange(len(seen.names)), "Class by class"
     if len(order) > MOST_ROWS:
         order, title = np.argsort(seen.f1, kind="stable")[:MOST_ROWS], f"The {MOST_ROWS} classes with the lowest F1"
-    grid = Table(title=title, title_justify="left")
-    grid.add_column("class", overflow="fold")
-    for name in ("precision", "recall", "F1", "samples"):
-        grid.add_column(name, justify="right")
-    for c in order:
-        scores = [_percent(values[c]) for values in seen.scores.values()]
-        grid.add_row(Text(seen.names[c]), *scores, count(seen.support[c]))
-    grid.add_section()
+    scores = [[_percent(values[c]) for values in seen.scores.values()] for c in order]
+    rows = [(Text(seen.names[c]), *each, count(seen.support[c])) for c, each in zip(order, scores, strict=True)]
+    made = grid(title, ("class", "precision", "recall", "F1", "samples"), rows)
+    made.add_section()
     for kind, means in seen.averages.items():
-        grid.add_row(f"{kind} mean", *map(_percent, means.values()), count(seen.support.sum()))
-    return grid
+        made.add_row(f"{kind} mean", *map(_percent, means.values()), count(seen.support.sum()))
+    return made
 
 
 def _percent(part: float) -> str:
@@ -73,15 +66,11 @@ def confusion(seen: Classification, width: int) -> Table:
     columns = [max(map(len, column)) for column in zip(seen.names, *texts, strict=True)]
     if max(map(len, seen.names)) + sum(n + 3 for n in columns) + 4 > width:
         return commonest(seen)
-    grid = Table(title="Confusion matrix: a row for each true class, a column for the one chosen", title_justify="left")
-    grid.add_column("", style="bold")
-    for name in seen.names:
-        grid.add_column(Text(name), justify="right")
-    most = max((n for _, _, n in seen.most_confused(1)), default=0)
+    most, rows = max((n for _, _, n in seen.most_confused(1)), default=0), []
     for true, (name, row) in enumerate(zip(seen.names, texts, strict=True)):
         styles = [_style(n, true == chosen, most) for chosen, n in enumerate(seen.confusion[true])]
-        grid.add_row(Text(name), *[Text(text, style) for text, style in zip(row, styles, strict=True)])
-    return grid
+        rows.append([Text(name, "bold"), *map(Text, row, styles)])
+    return grid("Confusion matrix: a row for each true class, a column for the one chosen", ["", *seen.names], rows)
 
 
 def _style(samples: float, right: bool, most: float) -> str:
@@ -93,33 +82,19 @@ def _style(samples: float, right: bool, most: float) -> str:
 
 def commonest(seen: Classification) -> Table:
     """The pairs of classes that are confused most often."""
-    grid = Table(title="The commonest confusions", title_justify="left")
-    grid.add_column("true", overflow="fold")
-    grid.add_column("taken for", overflow="fold")
-    grid.add_column("samples", justify="right")
-    for true, chosen, samples in seen.most_confused(PAIRS):
-        grid.add_row(Text(seen.names[true]), Text(seen.names[chosen]), count(samples))
-    return grid
+    pairs = seen.most_confused(PAIRS)
+    rows = [(Text(seen.names[true]), Text(seen.names[chosen]), count(samples)) for true, chosen, samples in pairs]
+    return grid("The commonest confusions", ("true", "taken for", "samples"), rows, words=2)
 
 
 def wrong_class(mistake: Mistake, names: Sequence[str], x: np.ndarray, p: np.ndarray) -> RenderableType:
-    """The image, if x is one, beside the probabilities p (k,) as bars."""
-    true, chosen, p = mistake.true, mistake.predicted, np.nan_to_num(p)
-    order = range(len(p)) if len(p) <= FEW else probable(p, true, FEW)
-    width = max(len(names[k]) for k in order)
-    bars = Text()
-    for k in order:
-        style = "bold red" if k == chosen else "bold green" if k == true else "dim"
-        bars.append(f"{names[k]:<{width}} {bar(float(p[k])):<{BAR}} {p[k]:7.2%}\n", style)
-    bars.append(f"\nsample {mistake.index}: {names[true]} taken for {names[chosen]}, loss {mistake.loss:.2f}", "bold")
-    return Columns([Panel(half_blocks(thumbnail(x)), padding=0), bars], padding=(0, 2)) if x.ndim == 3 else bars
+    """The image, if x is one, beside the probabilities p (k,)."""
+    true, chosen = mistake.true, mistake.predicted
+    caption = f"sample {mistake.index}: {names[true]} taken for {names[chosen]}, loss {mistake.loss:.2f}"
+    return answer(x, np.nan_to_num(p), names, {true: "bold green", chosen: "bold red"}, caption)
 
 
 def wrong_values(mistakes: Sequence[Mistake]) -> Table:
     """A line for each sample."""
-    grid = Table(title="The largest errors", title_justify="left")
-    for name in ("sample", "true", "predicted", "loss"):
-        grid.add_column(name, justify="right", overflow="fold")
-    for each in mistakes:
-        grid.add_row(f"{each.index}", few(each.true), few(each.predicted), f"{each.loss:.4g}")
-    return grid
+    rows = [(f"{each.index}", few(each.true), few(each.predicted), f"{each.loss:.4g}") for each in mistakes]
+    return grid("The largest errors", ("sample", "true", "predicted", "loss"), rows, words=0)

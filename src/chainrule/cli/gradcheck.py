@@ -2,12 +2,9 @@
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from math import isfinite
-from pathlib import Path
+from dataclasses import asdict, dataclass, field
 from typing import Annotated, Any
 
-import typer
 from rich.progress import track
 from rich.table import Table
 from threadpoolctl import threadpool_limits
@@ -15,11 +12,13 @@ from threadpoolctl import threadpool_limits
 from chainrule.base.random import CHECK, Draws, permutation
 from chainrule.checks.gradients import DirectionCheck, Entry, GradientCheck, direction_check, gradient_check
 from chainrule.checks.networks import WithInputs, alone, random_batch, shrink
-from chainrule.cli.console import Json, Output, Quiet, Seed
-from chainrule.cli.job import DEFAULT_PRESET, Changes, make_job
+from chainrule.cli.console import Output, Seed
+from chainrule.cli.network_options import NetworkOrDefault
+from chainrule.cli.settings import Option
+from chainrule.layers.layer import walk
 from chainrule.network.network import Network
 from chainrule.network.reference import Reference
-from chainrule.tasks.presets import PRESETS
+from chainrule.tasks.examination import plain
 
 ALONE, WHOLE = 2, 1  # samples of a layer alone, of the whole network
 DIRECTIONS = 5
@@ -32,18 +31,8 @@ CAPTION = (
 )
 
 
-def gradcheck(
-    preset: Annotated[
-        str | None, typer.Option(help=f"The network: {', '.join(PRESETS)} (default: {DEFAULT_PRESET}).")
-    ] = None,
-    network: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="A network of your own.")] = None,
-    every_entry: Annotated[
-        bool, typer.Option("--every-entry", help="All entries of the whole network (mnist: for many hours).")
-    ] = False,
-    seed: Seed = 0,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> int:
+@dataclass(frozen=True)
+class Gradcheck:
     """Check gradients in float64: what back propagation gives (A) against differences of the loss (B).
 
     Each layer alone, made small, at every entry of w and x; then the whole network along random directions, and at
@@ -51,23 +40,29 @@ def gradcheck(
     |A-B| <= 1e-6 max(|A|, |B|, 1e-3 max|gradient|), a direction |A-B| <= 1e-6 max(|A|, |B|). The exit code is 0 if all
     do, else 1.
     """
-    output = Output(json, quiet)
-    started = time.perf_counter()
-    job = make_job(preset, network, seed, {}, Changes())
-    with threadpool_limits(1):  # one small sample at a time: more threads only wait for each other
-        rows = [*check_layers(job.network, seed), *check_whole(job.network, seed, every_entry, output)]
-    passed = all(row.passed for row in rows)
-    seconds = time.perf_counter() - started
-    title = f"{job.name}: {'all gradients are right' if passed else 'FAILED'} ({seconds:.1f} s)"
-    values = {
-        "network": job.name,
-        "passed": passed,
-        "seed": seed,
-        "seconds": round(seconds, 3),
-        "checks": [row.values() for row in rows],
-    }
-    output.result(values, show(title, rows), *(failure for row in rows for failure in row.failures()))
-    return 0 if passed else 1
+
+    network: NetworkOrDefault = field(default_factory=NetworkOrDefault)
+    every_entry: Annotated[bool, Option("All entries of the whole network (mnist: for many hours).")] = False
+    seed: Seed = 0
+    output: Output = field(default_factory=Output)
+
+    def execute(self) -> int:
+        started, chosen = time.perf_counter(), self.network.chosen()
+        network = chosen.network(self.seed)
+        with threadpool_limits(1):  # one small sample at a time: more threads only wait for each other
+            whole = check_whole(network, self.seed, self.every_entry, self.output)
+            rows = [*check_layers(network, self.seed), *whole]
+        passed, seconds = all(row.passed for row in rows), time.perf_counter() - started
+        title = f"{chosen.name}: {'all gradients are right' if passed else 'FAILED'} ({seconds:.1f} s)"
+        values = {
+            "network": chosen.name,
+            "passed": passed,
+            "seed": self.seed,
+            "seconds": round(seconds, 3),
+            "checks": [row.values() for row in rows],
+        }
+        self.output.result(values, show(title, rows), *(failure for row in rows for failure in row.failures()))
+        return 0 if passed else 1
 
 
 @dataclass(frozen=True)
@@ -86,9 +81,12 @@ class Row:
 
     def cells(self) -> list[str]:
         entries, direction = self.entries, self.direction
+        checked = f"{self.of:,} at once"
+        if entries:
+            checked = f"{self.of:,}" if entries.entries == self.of else f"{entries.entries:,} of {self.of:,}"
         return [
             self.what,
-            part_of(entries.entries, self.of) if entries else f"{self.of:,} at once",
+            checked,
             f"{entries.worst.error:.0e}" if entries else "",
             f"{direction.error:.0e}" if direction else "",
             f"{entries.kinks:,}" if entries else "",
@@ -103,9 +101,9 @@ class Row:
             "entries": entries.entries if entries else 0,
             "kinks": entries.kinks if entries else 0,
             "moved": entries.moved if entries else 0,
-            "worst_entry": {"name": self.worst_name, **_plain(entries.worst)} if entries else None,
+            "worst_entry": {"name": self.worst_name, **plain(asdict(entries.worst))} if entries else None,
             "directions": DIRECTIONS if direction else 0,
-            "worst_direction": _plain(direction) if direction else None,
+            "worst_direction": plain(asdict(direction)) if direction else None,
             "passed": self.passed,
         }
 
@@ -119,8 +117,10 @@ class Row:
 
 def check_layers(network: Network, seed: int) -> Iterator[Row]:
     """Each layer alone, made small, at every entry of its parameters and its x."""
-    for layer, shape in zip(network.layers, network.shapes, strict=False):
-        small, small_shape = shrink(layer, shape)
+    for step in walk(network, network.input_shape):
+        if step.layer.parts:
+            continue  # what it is made of follows
+        small, small_shape = shrink(step.layer, step.x_shape)
         subject = Subject(alone(small, small_shape, seed), ALONE, seed)
         what = f"{small} on {'x'.join(map(str, small_shape))}"
         yield subject.row(what, range(subject.size), subject.size, subject.worst_direction())
@@ -165,7 +165,11 @@ class Subject:
         return max(checks, key=lambda check: check.error)
 
 
-def show(title: str, rows: list[Row]) -> Table:
+def _gives(check: Entry | DirectionCheck) -> str:
+    return f"back propagation gives {check.analytic:.12g}, the loss {check.numerical:.12g}"
+
+
+def show(title: str, rows: Sequence[Row]) -> Table:
     """The table for a person."""
     grid = Table(title=title, title_justify="left", caption=CAPTION, caption_justify="left")
     grid.add_column("what", overflow="fold")
@@ -177,16 +181,3 @@ def show(title: str, rows: list[Row]) -> Table:
             grid.add_section()
         grid.add_row(*row.cells())
     return grid
-
-
-def part_of(n: int, of: int) -> str:
-    return f"{n:,}" if n == of else f"{n:,} of {of:,}"
-
-
-def _gives(check: Entry | DirectionCheck) -> str:
-    return f"back propagation gives {check.analytic:.12g}, the loss {check.numerical:.12g}"
-
-
-def _plain(check: Entry | DirectionCheck) -> dict[str, Any]:
-    """For JSON, which has no infinity: None there."""
-    return {k: None if isinstance(v, float) and not isfinite(v) else v for k, v in asdict(check).items()}

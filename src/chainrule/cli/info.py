@@ -2,100 +2,83 @@
 
 import os
 import platform
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated, Any
+from typing import Annotated
 
-import typer
-
-from chainrule.base.errors import UsageError
 from chainrule.base.version import __version__
-from chainrule.cli.console import Json, Output, Quiet, table
+from chainrule.cli.console import Output, table
+from chainrule.cli.network_options import NetworkOptions
+from chainrule.cli.settings import Option, given
 from chainrule.data import cache_folder, mnist, stopping_distance
 from chainrule.engine import ENGINES
-from chainrule.tasks.presets import PRESETS, preset
+from chainrule.tasks.presets import PRESETS
 
 PACKAGES = (
-    "numba",
-    "numpy",
-    "pillow",
-    "rich",
-    "safetensors",
-    "typer",
-    "matplotlib",
-    "onnx",
-    "scikit-learn",
-    "tensorboardX",
-)
+    "numba", "numpy", "pillow", "rich", "safetensors", "typer", "matplotlib", "onnx", "scikit-learn", "tensorboardX",
+)  # fmt: skip
 
 
-def info(
-    preset_name: Annotated[str | None, typer.Option("--preset", help="Show this network layer by layer.")] = None,
-    plan: Annotated[bool, typer.Option("--plan", help="Show how the compiled engine executes it.")] = False,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """Show what is here: networks, data, versions, machine."""
-    output = Output(json, quiet)
-    if preset_name is not None:
-        chosen = preset(preset_name)
-        network = chosen.network()
-        if plan:
-            from chainrule.engine.compiled import Compiled  # Numba is loaded where it is used
+@dataclass(frozen=True)
+class Info:
+    """Show what is here: networks, data, versions, machine; or one network, layer by layer."""
 
-            stages = Compiled(network, threads=1).plan(chosen.training.batch_size or 1)
-            output.result({"preset": preset_name, "stages": stages.rows()}, str(stages))
-            return
-        parameters = {p.name: list(p.shape) for p in network.parameters}
-        output.result({"preset": preset_name, "parameters": parameters, "size": network.size}, str(network))
-        return
-    if plan:
-        raise UsageError("--plan shows how a network is executed; name it with --preset")
-    networks, data, versions, machine = _networks(), _data(), _versions(), _machine()
-    values = {"networks": networks, "data": data, "versions": versions, "machine": machine}
-    shown = {
-        "Networks (--preset NAME shows the layers)": {
-            name: f"{n['about']}: {n['parameters']:,} parameters, {n['multiply_adds']:,} multiply-adds a sample"
-            for name, n in networks.items()
-        },
-        "Data": data,
-        "Versions": versions,
-        "Machine": machine,
-    }
-    output.result(values, *(table(title, {k: str(v) for k, v in rows.items()}) for title, rows in shown.items()))
+    network: NetworkOptions = field(default_factory=NetworkOptions)
+    plan: Annotated[bool, Option("Show how the compiled engine executes the network.")] = False
+    output: Output = field(default_factory=Output)
+
+    def execute(self) -> None:
+        if not (given(self.network) or self.plan):
+            return show_all(self.output)
+        chosen = self.network.chosen()
+        network, name = chosen.network(), {"preset" if chosen.preset else "network": chosen.name}
+        if not self.plan:
+            parameters = {p.name: list(p.shape) for p in network.parameters}
+            return self.output.result({**name, "parameters": parameters, "size": network.size}, str(network))
+        from chainrule.engine.compiled import Compiled  # Numba is loaded where it is used
+
+        stages = Compiled(network, threads=1).plan(chosen.training.batch_size or 1)
+        return self.output.result({**name, "stages": stages.rows()}, str(stages))
 
 
-def _networks() -> dict[str, dict[str, Any]]:
-    rows = {}
-    for name, chosen in PRESETS.items():
-        network = chosen.network()
-        work = sum(layer.multiply_adds(s) for layer, s in zip(network.layers, network.shapes, strict=False))
-        rows[name] = {"about": chosen.about, "parameters": network.size, "multiply_adds": work}
-    return rows
-
-
-def _data() -> dict[str, str]:
+def show_all(output: Output) -> None:
+    """Of everything a line."""
+    networks = {name: (preset.about, preset.network()) for name, preset in PRESETS.items()}
     train, test, cars = mnist("train"), mnist("test"), stopping_distance()
-    return {
-        "mnist": f"{len(train):,} training and {len(test):,} test images of digits, 28x28, embedded",
-        "stopping_distance": f"{len(cars.values)} rows of {', '.join(cars.columns)}, embedded",
-        "cache": str(cache_folder()),
+    facts = {
+        "Data": {
+            "mnist": f"{len(train):,} training and {len(test):,} test images of digits, 28x28, embedded",
+            "stopping_distance": f"{len(cars.values)} rows of {', '.join(cars.columns)}, embedded",
+            "cache": str(cache_folder()),
+        },
+        "Versions": {"chainrule": __version__, "python": platform.python_version(), **versions(PACKAGES)},
+        "Machine": {
+            "system": f"{platform.system()} {platform.release()}",
+            "processor": platform.processor() or platform.machine(),
+            "cores": str(os.cpu_count()),
+            "engines": ", ".join(sorted(ENGINES)),
+        },
     }
+    sizes = {
+        name: {"about": about, "parameters": network.size, "multiply_adds": network.work}
+        for name, (about, network) in networks.items()
+    }
+    lines = {
+        name: f"{about}: {network.size:,} parameters, {network.work:,} multiply-adds a sample"
+        for name, (about, network) in networks.items()
+    }
+    values = {"networks": sizes, **{title.lower(): rows for title, rows in facts.items()}}
+    shown = {"Networks (--preset NAME shows the layers)": lines, **facts}
+    output.result(values, *(table(title, rows) for title, rows in shown.items()))
 
 
-def _versions() -> dict[str, str]:
-    versions = {"chainrule": __version__, "python": platform.python_version()}
-    for package in PACKAGES:
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Of each package that is installed."""
+    found = {}
+    for package in packages:
         try:
-            versions[package] = version(package)
+            found[package] = version(package)
         except PackageNotFoundError:
-            versions[package] = "not installed"
-    return versions
-
-
-def _machine() -> dict[str, str]:
-    return {
-        "system": f"{platform.system()} {platform.release()}",
-        "processor": platform.processor() or platform.machine(),
-        "cores": str(os.cpu_count()),
-        "engines": ", ".join(ENGINES),
-    }
+            found[package] = "not installed"
+    return found

@@ -14,6 +14,8 @@ from chainrule.tasks.fitting import EpochRecord
 from chainrule.training.events import BatchEvent, EpochEvent, Event, Listener, StopTraining
 from chainrule.training.sampling import batch_count
 
+Write = Callable[[str], None]
+
 REFRESH = 0.1  # seconds between two updates of the bar
 
 
@@ -54,40 +56,32 @@ class ProgressBar:
         )
 
 
-class BatchLines:
+def batch_lines(write: Write, samples: int, batch_size: int, interval: int) -> Listener:
     """A listener that prints every `interval`-th batch as the lecture's program does."""
+    batches = batch_count(samples, batch_size)
 
-    def __init__(self, write: Callable[[str], None], samples: int, batch_size: int, interval: int) -> None:
-        self.write, self.samples, self.batch_size, self.interval = write, samples, batch_size, interval
-        self.batches = batch_count(samples, batch_size)
+    def listener(event: Event) -> None:
+        if isinstance(event, BatchEvent) and event.batch % interval == 0:
+            done = f"{event.batch * batch_size}/{samples} ({100 * event.batch / batches:.0f}%)"
+            write(f"Train Epoch: {event.epoch + 1} [{done}]\tLoss: {event.loss:.6f}")
 
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, BatchEvent) and event.batch % self.interval == 0:
-            done = f"{event.batch * self.batch_size}/{self.samples} ({100 * event.batch / self.batches:.0f}%)"
-            self.write(f"Train Epoch: {event.epoch + 1} [{done}]\tLoss: {event.loss:.6f}")
+    return listener
 
 
-class TestLines:
+def test_lines(write: Write) -> Listener:
     """A listener that prints a test pass after every epoch as the lecture's program does."""
 
-    def __init__(self, write: Callable[[str], None]) -> None:
-        self.write = write
-
-    def __call__(self, event: Event) -> None:
+    def listener(event: Event) -> None:
         if isinstance(event, EpochEvent) and (seen := event.validation) is not None:
             right = f"{seen.correct}/{seen.samples} ({100 * seen.correct / seen.samples:.0f}%)"
-            self.write(f"Test set: Average loss: {seen.loss:.4f}, Accuracy: {right}")
+            write(f"Test set: Average loss: {seen.loss:.4f}, Accuracy: {right}")
+
+    return listener
 
 
-class EpochLines:
+def epoch_lines(write: Write, epochs: int) -> Listener:
     """A listener that writes a line an epoch."""
-
-    def __init__(self, write: Callable[[str], None], epochs: int) -> None:
-        self.write, self.epochs = write, epochs
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, EpochEvent):
-            self.write(epoch_line(EpochRecord.of(event), self.epochs))
+    return lambda event: write(epoch_line(EpochRecord.of(event), epochs)) if isinstance(event, EpochEvent) else None
 
 
 def epoch_line(record: EpochRecord, epochs: int) -> str:

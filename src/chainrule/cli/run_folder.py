@@ -9,6 +9,7 @@ report.html               how well the network does, once the run is over
 
 import hashlib
 import json
+import math
 import tomllib
 from dataclasses import replace
 from datetime import datetime
@@ -35,19 +36,19 @@ class RunFolder:
         self.config, self.metrics, self.report = path / "config.toml", path / "metrics.jsonl", path / "report.html"
 
     @classmethod
-    def new(cls, out: Path | None, name: str, configuration: dict[str, Any]) -> "RunFolder":
-        """Made at the start of a run, so that a folder that cannot be written fails before the training."""
+    def new(cls, out: Path | None, name: str) -> "RunFolder":
+        """For a new run of that name; UsageError for a folder that holds one already."""
         folder = cls(out or _dated(name))
         if folder.model.exists():
-            instead = "give another folder with --out, remove it, or go on with --resume"
-            raise UsageError(f"{folder.path} already holds a model; {instead}")
-        folder.begin(configuration, [])
+            expected = "expected another --out, or --resume to go on with it"
+            raise UsageError(f"{folder.path}: holds a model already; {expected}")
         return folder
 
-    def begin(self, configuration: dict[str, Any], metrics: list[dict[str, Any]]) -> None:
-        """Write down what fixes the run, and the epochs that it has already made."""
+    def begin(self, configuration: dict[str, Any], made: int) -> None:
+        """Write down what fixes the run, and keep the lines of the epochs that it has made."""
+        lines = self.epochs(made)
         self.replace(self.config, tomli_w.dumps(configuration).encode())
-        self.replace(self.metrics, "".join(json.dumps(line) + "\n" for line in metrics).encode())
+        self.replace(self.metrics, "".join(json.dumps(line) + "\n" for line in lines).encode())
 
     def replace(self, file: Path, content: bytes) -> None:
         """Write one of its files, whole or not at all: whatever ends the process, the run can go on."""
@@ -61,19 +62,19 @@ class RunFolder:
         try:
             return tomllib.loads(self.config.read_text(encoding="utf-8"))
         except OSError:
-            raise UsageError(f"{self.path}: not the folder of a run: there is no config.toml in it") from None
+            raise UsageError(f"{self.path}: there is no config.toml in it; expected the folder of a run") from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise DataError(f"{self.config}: damaged: {error}") from None
 
-    def epochs(self) -> list[dict[str, Any]]:
-        """The lines of metrics.jsonl; a line that a crash cut off ends them."""
+    def epochs(self, most: float = math.inf) -> list[dict[str, Any]]:
+        """The lines of metrics.jsonl, at most of so many epochs; a line that a crash cut off ends them."""
         lines: list[dict[str, Any]] = []
         try:
             for text in self.metrics.read_text(encoding="utf-8").splitlines():
                 lines.append(json.loads(text))
         except (OSError, ValueError):
             pass
-        return lines
+        return [line for line in lines if line.get("epoch", 0) <= most]
 
     def checkpoint(self) -> Checkpoint:
         """The last whole one; ModelError if there is none."""
@@ -90,24 +91,25 @@ class Keeper:
 
     def __init__(self, folder: RunFolder, network: Network, configuration: dict[str, Any]) -> None:
         self.folder, self.network, self.configuration = folder, network, configuration
-        self._saved: tuple[Checkpoint, np.ndarray] | None = None  # and its w, as the network's may change
+        self._last: Checkpoint | None = None  # with its own w and statistics, as the network's may change
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, EpochEvent):
             self._log(event)
         elif isinstance(event, CheckpointEvent):
-            self._saved = Checkpoint.of(self.network, event, self.configuration), self.network.w.copy()
-            self._save(self._saved[0])
+            checkpoint, kept = Checkpoint.of(self.network, event, self.configuration), self.network.statistics
+            self._save(checkpoint)
+            last_statistics = kept.copy() if kept.size else None
+            self._last = replace(checkpoint, last_w=self.network.w.copy(), last_statistics=last_statistics)
 
     def finish(self, progress: Progress) -> None:
         """The run is over. If that put other weights into the network, keep these, and where it can go on from."""
-        if self._saved is None:  # nothing was done
+        last, network = self._last, self.network
+        if last is None:  # nothing was done
             if not self.folder.model.exists():
                 self(CheckpointEvent(progress, ()))
-            return
-        checkpoint, w = self._saved
-        if not np.array_equal(w, self.network.w):
-            save_checkpoint(self.folder.model, replace(checkpoint, last_w=w))
+        elif weights_hash(last.last_w, last.last_statistics) != weights_hash(network.w, network.statistics):
+            save_checkpoint(self.folder.model, last)
 
     def _save(self, checkpoint: Checkpoint) -> None:
         """The new model first, then the old one as the previous: at every moment there is a whole model."""
@@ -129,14 +131,18 @@ class Keeper:
         }
         if record.validation is not None:
             line |= {"validation_loss": record.validation.loss, "validation_accuracy": record.validation.accuracy}
-        line["weights"] = weights_hash(self.network.w)
+        line["weights"] = weights_hash(self.network.w, self.network.statistics)
         with self.folder.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
 
-def weights_hash(w: np.ndarray) -> str:
-    """16 hexadecimal digits of the SHA-256 of w in canonical order, little-endian: equal weights, equal hashes."""
-    return hashlib.sha256(w.astype(w.dtype.newbyteorder("<"), copy=False).tobytes()).hexdigest()[:16]
+def weights_hash(*vectors: np.ndarray | None) -> str:
+    """16 hexadecimal digits of the SHA-256 of vectors, w and then statistics, in canonical order, little-endian."""
+    digest = hashlib.sha256()
+    for vector in vectors:
+        if vector is not None:
+            digest.update(vector.astype(vector.dtype.newbyteorder("<"), copy=False).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def _dated(name: str) -> Path:

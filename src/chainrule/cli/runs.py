@@ -1,39 +1,42 @@
 """chainrule runs: which runs there are, and in what two of them differ."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-import typer
 from rich.table import Table
 
 from chainrule.base.errors import UsageError
-from chainrule.cli.console import Json, Output, Quiet, table
+from chainrule.cli.console import Output, grid, table
 from chainrule.cli.run_folder import RunFolder
+from chainrule.cli.settings import Argument
 
 MISSING = "-"
 
 
-def runs(
+@dataclass(frozen=True)
+class Runs:
+    """List runs; of two or more that are named, show which settings differ and when their weights part."""
+
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="FOLDER...", help="Runs, which are compared, or a folder of runs (default: runs)."),
-    ] = None,
-    json: Json = False,
-    quiet: Quiet = False,
-) -> None:
-    """List runs; of two or more that are named, show which settings differ and when their weights part."""
-    output = Output(json, quiet)
-    named = folders or [Path("runs")]
-    found = [run for folder in named for run in runs_in(folder)]
-    rows = [summary(run) for run in found]
-    values: dict[str, Any] = {"runs": rows}
-    shown = [listing(rows)]
-    if len(named) > 1:
-        differences, partings = differing(found), [parting(found[0], other) for other in found[1:]]
-        values |= {"differences": differences, "first_different_epoch": partings}
-        shown += [comparison(found, differences), table("Weights", told(found, partings))]
-    output.result(values, *shown)
+        Argument("Runs, which are compared, or a folder of runs (default: runs).", "FOLDER..."),
+    ] = None
+    output: Output = field(default_factory=Output)
+
+    def execute(self) -> None:
+        folders = self.folders or [Path("runs")]
+        found = [run for folder in folders for run in runs_in(folder)]
+        rows = [summary(run) for run in found]
+        values: dict[str, Any] = {"runs": rows}
+        shown = [listing(rows)]
+        if len(folders) > 1:
+            differences, partings = differing(found), [parting(found[0], other) for other in found[1:]]
+            values |= {"differences": differences, "first_different_epoch": [epoch for epoch, _ in partings]}
+            told = {str(run.path): words for run, (_, words) in zip(found[1:], partings, strict=True)}
+            shown += [comparison(found, differences), table("Weights", told)]
+        self.output.result(values, *shown)
 
 
 def runs_in(folder: Path) -> list[RunFolder]:
@@ -66,18 +69,15 @@ def summary(run: RunFolder) -> dict[str, Any]:
 
 def listing(rows: Sequence[dict[str, Any]]) -> Table:
     """A line a run."""
-    grid = Table(title="Runs", title_justify="left")
-    grid.add_column("run", overflow="fold")
-    for name in ("epochs", "loss", "held-out loss", "accuracy", "seconds", "samples/s"):
-        grid.add_column(name, justify="right")
+    forms = {
+        "loss": ".4f", "validation_loss": ".4f", "validation_accuracy": ".2%", "seconds": ".1f",
+        "samples_per_second": ",.0f",
+    }  # fmt: skip
+    lines = []
     for row in rows:
-        numbers = (
-            ("loss", ".4f"), ("validation_loss", ".4f"), ("validation_accuracy", ".2%"), ("seconds", ".1f"),
-            ("samples_per_second", ",.0f"),
-        )  # fmt: skip
-        cells = [MISSING if row[key] is None else format(row[key], how) for key, how in numbers]
-        grid.add_row(row["run"], f"{row['epochs']}/{row['of']}", *cells)
-    return grid
+        numbers = [MISSING if row[key] is None else format(row[key], form) for key, form in forms.items()]
+        lines.append((row["run"], f"{row['epochs']}/{row['of']}", *numbers))
+    return grid("Runs", ("run", "epochs", "loss", "held-out loss", "accuracy", "seconds", "samples/s"), lines)
 
 
 def differing(found: Sequence[RunFolder]) -> dict[str, list[Any]]:
@@ -101,27 +101,15 @@ def flattened(value: Any, name: str = "") -> dict[str, Any]:
 
 def comparison(found: Sequence[RunFolder], differences: dict[str, list[Any]]) -> Table:
     """The settings that differ, a column a run."""
-    grid = Table(title="Settings that differ" if differences else "No settings differ", title_justify="left")
-    for name in ("setting", *(str(run.path) for run in found)):
-        grid.add_column(name, overflow="fold")
-    for key, values in differences.items():
-        grid.add_row(key, *(MISSING if value is None else str(value) for value in values))
-    return grid
+    heads = ["setting", *(str(run.path) for run in found)]
+    rows = [[key, *(MISSING if v is None else str(v) for v in values)] for key, values in differences.items()]
+    return grid("Settings that differ" if differences else "No settings differ", heads, rows, words=len(heads))
 
 
-def parting(one: RunFolder, other: RunFolder) -> int | None:
-    """The first epoch after which their weights differ; None if they do not in any epoch that both have."""
-    for a, b in zip(one.epochs(), other.epochs(), strict=False):
+def parting(first: RunFolder, other: RunFolder) -> tuple[int | None, str]:
+    """The first epoch after which their weights differ, None if they do in no epoch that both have; and in words."""
+    pairs = list(zip(first.epochs(), other.epochs(), strict=False))
+    for a, b in pairs:
         if a.get("weights") != b.get("weights"):
-            return int(a["epoch"])
-    return None
-
-
-def told(found: Sequence[RunFolder], partings: Sequence[int | None]) -> dict[str, str]:
-    """The partings in words."""
-    first, lines = found[0], {}
-    for other, epoch in zip(found[1:], partings, strict=True):
-        common = min(len(first.epochs()), len(other.epochs()))
-        same = f"the same as in {first.path} in all {common} epochs that both have"
-        lines[str(other.path)] = same if epoch is None else f"differ from {first.path} from epoch {epoch} on"
-    return lines
+            return int(a["epoch"]), f"differ from {first.path} from epoch {a['epoch']} on"
+    return None, f"the same as in {first.path} in all {len(pairs)} epochs that both have"

@@ -1,158 +1,160 @@
-"""A run of `chainrule train`: from data and a network to a folder and a result."""
+"""A run of `chainrule train`: from a network and data to a folder and a result."""
 
 import sys
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
 from chainrule.base.errors import ChainruleError
-from chainrule.cli.console import Output, table
-from chainrule.cli.job import Job
-from chainrule.cli.job_data import Data, DataOptions
-from chainrule.cli.reporting import BatchLines, EpochLines, ProgressBar, TestLines, stop_on_interrupt
+from chainrule.base.version import __version__
+from chainrule.cli.console import table
+from chainrule.cli.data_options import Data
+from chainrule.cli.reporting import ProgressBar, batch_lines, epoch_lines, stop_on_interrupt, test_lines
 from chainrule.cli.run_folder import Keeper, RunFolder
+from chainrule.cli.settings import kept
+from chainrule.cli.train_settings import TrainSettings
 from chainrule.data import Dataset
 from chainrule.engine import DEFAULT_ENGINE
-from chainrule.exchange.model_file import Checkpoint
+from chainrule.exchange.description import describe
+from chainrule.exchange.training_description import describe_training
+from chainrule.network.network import Network
 from chainrule.tasks.evaluation import Evaluation
 from chainrule.tasks.examination import Examination, examine
 from chainrule.tasks.fitting import History, fit
+from chainrule.training.descent import Training
 from chainrule.training.early_stopping import EarlyStopping
-from chainrule.training.events import Listener
+from chainrule.training.events import Listener, Progress
 from chainrule.views.plots import plot_history
-from chainrule.views.report import write_report
+from chainrule.views.report import Run, write_report
 
 ORIGINAL_INTERVAL = 10  # batches between two lines of the lecture's program
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What of a run's configuration is neither the network nor its training."""
-
-    data: DataOptions = field(default_factory=DataOptions)
-    engine: str = DEFAULT_ENGINE
-    early_stopping: int | None = None  # epochs of patience
-
-    def configuration(self) -> dict[str, Any]:
-        stopping = {} if self.early_stopping is None else {"early_stopping": self.early_stopping}
-        return {"engine": self.engine, **self.data.configuration(), **stopping}
-
-    @classmethod
-    def of(cls, configuration: dict[str, Any]) -> "Settings":
-        return cls(DataOptions.of(configuration), configuration["engine"], configuration.get("early_stopping"))
-
-
-@dataclass
 class TrainingRun:
-    """What is trained on what, where that is written down, and where it begins."""
+    """What is trained on what, and how; where that is written down, and where it goes on from, if it does."""
 
-    job: Job
+    name: str
+    network: Network
+    training: Training
+    initial_weights: dict[str, Any]  # how they are drawn
     data: Data
-    settings: Settings
-    start: Checkpoint | None = None
-    folder: RunFolder = field(init=False)
+    settings: TrainSettings
+    folder: RunFolder
+    start: Progress | None = None
+
+    @property
+    def engine(self) -> str:
+        """What executes the network."""
+        return self.settings.run.engine or DEFAULT_ENGINE
+
+    @property
+    def is_original(self) -> bool:
+        """Whether it is the lecture's program, and reports in its lines."""
+        return self.training.draws is not None
 
     def configuration(self) -> dict[str, Any]:
-        """All that fixes the run."""
+        """All that fixes the run, as its config.toml holds it."""
         classes = self.data.train.classes
-        return self.job.configuration(**self.settings.configuration(), classes=classes and list(classes))
+        return {
+            "name": self.name,
+            "chainrule": __version__,
+            "engine": self.engine,
+            **kept(self.settings),
+            **({"classes": list(classes)} if classes else {}),
+            "initial_weights": self.initial_weights,
+            "training": describe_training(self.training),
+            "network": describe(self.network),
+        }
 
-    def execute(
-        self, output: Output, threads: int | None, interval: int | None, tensorboard: bool, plot: Path | None
-    ) -> int:
+    def execute(self) -> int:
         """Train, test, report; the exit code."""
+        options = self.settings.run
+        self.folder.begin(self.configuration(), self.start.epoch if self.start else 0)
         began = time.perf_counter()
-        with threadpool_limits(threads) if threads else nullcontext():
-            history = self._train(output, threads, interval, tensorboard)
-            tested = self._test(threads)
+        with threadpool_limits(options.threads) if options.threads else nullcontext():
+            history = self._train()
+            tested = self._test()
         seconds = time.perf_counter() - began
-        if plot:
-            plot_history(history, plot)
+        if options.plot:
+            plot_history(history, options.plot)
         if tested and history.reason != "interrupted":
-            self._write_report(tested, threads, output)
-        self._report(history, tested and tested[1].evaluation, seconds, output)
+            self._write_report(*tested)
+        self._show(history, tested and tested[1].evaluation, seconds)
         return 130 if history.reason == "interrupted" else 0
 
-    def _train(self, output: Output, threads: int | None, interval: int | None, tensorboard: bool) -> History:
-        job, training = self.job, self.job.training
-        keeper = Keeper(self.folder, job.network, self.configuration())
-        bar = ProgressBar(output.stderr, len(self.data.train), training.epochs)
-        listeners = [*self._watchers(output, interval), bar, keeper]
-        if tensorboard:
+    def _train(self) -> History:
+        options = self.settings.run
+        bar = ProgressBar(self.settings.output.stderr, len(self.data.train), self.training.epochs)
+        keeper = Keeper(self.folder, self.network, self.configuration())
+        listeners = [*self._watchers(), bar, keeper]
+        if options.tensorboard:
             from chainrule.cli.tensorboard import TensorBoard  # an extra
 
             listeners.append(TensorBoard(self.folder.path))
-        start = self.start and self.start.progress(self.settings.engine, training.seed)
         with bar.bar, stop_on_interrupt() as interrupted:
             history = fit(
-                job.network,
+                self.network,
                 self.data.train,
-                training,
+                self.training,
                 validation=self.data.every_epoch,
-                engine=self.settings.engine,
-                threads=threads,
+                engine=self.engine,
+                threads=options.threads,
                 listeners=[interrupted, *listeners],
-                start=start,
+                start=self.start,
             )
         if history.progress:
             keeper.finish(history.progress)
         return history
 
-    def _watchers(self, output: Output, interval: int | None) -> list[Listener]:
+    def _watchers(self) -> list[Listener]:
         """Who prints what happens, and who may stop it."""
-        job, samples = self.job, len(self.data.train)
-        to_stdout = job.original_lines and not output.json
-        silent = output.quiet and not to_stdout
+        settings, samples = self.settings, len(self.data.train)
+        to_stdout = self.is_original and not settings.output.json
+        silent = settings.output.quiet and not to_stdout
 
         def write(line: str) -> None:
             if not silent:  # the stream of this moment: while the bar is shown, one that prints above it
                 print(line, file=sys.stdout if to_stdout else sys.stderr, flush=True)
 
         watchers: list[Listener] = []
-        interval = interval or (ORIGINAL_INTERVAL if job.original_lines else None)
+        interval = settings.run.log_interval or (ORIGINAL_INTERVAL if self.is_original else None)
         if interval:
-            watchers.append(BatchLines(write, samples, job.training.batch_size or samples, interval))
-        watchers.append(TestLines(write) if job.original_lines else EpochLines(output.note, job.training.epochs))
-        if self.settings.early_stopping is not None:
-            watchers.append(EarlyStopping(self.settings.early_stopping))
+            watchers.append(batch_lines(write, samples, self.training.batch_size or samples, interval))
+        watchers.append(
+            test_lines(write) if self.is_original else epoch_lines(settings.output.note, self.training.epochs)
+        )
+        if settings.training.early_stopping is not None:
+            watchers.append(EarlyStopping(settings.training.early_stopping))
         return watchers
 
-    def _test(self, threads: int | None) -> tuple[Dataset, Examination] | None:
+    def _test(self) -> tuple[Dataset, Examination] | None:
         """How well the network does in the end: on the test data, or else on what was held out."""
         data = self.data.at_end or self.data.every_epoch
         if not data:
             return None
-        return data, examine(self.job.network, data, self.settings.engine, threads=threads)
+        return data, examine(self.network, data, self.engine, threads=self.settings.run.threads)
 
-    def _write_report(self, tested: tuple[Dataset, Examination], threads: int | None, output: Output) -> None:
+    def _write_report(self, data: Dataset, seen: Examination) -> None:
         """report.html: all that is known of the run, for a browser."""
-        data, seen = tested
-        title = f"{self.job.name}, on {seen.samples:,} samples that it was not trained on"
-        epochs, engine = self.folder.epochs(), self.settings.engine
+        title = f"{self.name}, on {seen.samples:,} samples that it was not trained on"
+        run, threads = Run(title, self.folder.epochs(), self.configuration()), self.settings.run.threads
         try:
             write_report(
-                self.folder.report,
-                self.job.network,
-                data,
-                epochs,
-                title,
-                self.configuration(),
-                examination=seen,
-                engine=engine,
-                threads=threads,
+                self.folder.report, self.network, data, run, examination=seen, engine=self.engine, threads=threads
             )
-        except ChainruleError as error:  # no matplotlib: the run is none the worse
-            output.note(f"no report.html: {error}")
+        except ChainruleError as error:  # the run is none the worse
+            self.settings.output.note(f"no report.html: {error}")
 
-    def _report(self, history: History, final: Evaluation | None, seconds: float, output: Output) -> None:
-        job, folder, samples, epochs = self.job, self.folder, len(self.data.train), len(history.epochs)
+    def _show(self, history: History, final: Evaluation | None, seconds: float) -> None:
+        folder, samples, epochs = self.folder, len(self.data.train), len(history.epochs)
         rate = epochs * samples / history.seconds if epochs else 0.0
         loss = final.loss if final else history.epochs[-1].loss if epochs else None
         accuracy = final.accuracy if final else None
+        report = str(folder.report) if folder.report.exists() else None
         values = {
             "accuracy": accuracy,
             "loss": loss,
@@ -160,8 +162,8 @@ class TrainingRun:
             "seconds": round(seconds, 3),
             "samples_per_second": round(rate, 1),
             "model": str(folder.model),
-            "report": str(folder.report) if folder.report.exists() else None,
-            "preset": job.name,
+            "report": report,
+            "preset": self.name,
             "train_samples": samples,
             "test_samples": final.samples if final else 0,
             "stopped": history.reason,
@@ -173,7 +175,7 @@ class TrainingRun:
             "time": f"{seconds:.1f} s for {epochs} epoch{'s' * (epochs != 1)} of {samples:,} samples",
             "speed": f"{rate:,.0f} samples/s while training",
             "model": str(folder.model),
-            **({"report": str(folder.report)} if folder.report.exists() else {}),
+            **({"report": report} if report else {}),
         }
-        title = f"{job.name}: {history.reason}" if history.reason != "done" else f"{job.name}: trained"
-        output.result(values, table(title, rows))
+        title = f"{self.name}: {history.reason}" if history.reason != "done" else f"{self.name}: trained"
+        self.settings.output.result(values, table(title, rows))

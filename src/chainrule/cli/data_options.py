@@ -1,44 +1,41 @@
 """Which data a run is about: the embedded digits, or what lies at a path; and how they are divided."""
 
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 from chainrule.base.errors import DataError, UsageError
+from chainrule.cli.settings import Option, restored
 from chainrule.data import Dataset, mnist, read_data
-from chainrule.data.halves import cut
+from chainrule.data.split import cut
 from chainrule.exchange.model_file import Checkpoint
 from chainrule.losses.loss import ClassLoss
 from chainrule.tasks.presets import DIGITS
 
+DATA_HELP = "A folder of IDX files, of images (one folder a class), a .csv or an .npz (default: the embedded MNIST)."
+of_run = partial(Option, kept=True)
+
 
 @dataclass(frozen=True)
 class DataOptions:
-    """What the command line says of the data."""
+    """The options that say which data, and how many of them."""
 
-    data: str | None = None  # a path; None: the embedded MNIST
-    target: str | None = None  # a table's column
-    image_size: str | None = None  # to which images of a folder are resized, as in 28x28
-    train_data_size: int | None = None
-    test_data_size: int | None = None
-    validation: float | None = None
+    data: Annotated[Path | None, of_run(DATA_HELP, "PATH", flags=("--data", "--data-dir"))] = None
+    target: Annotated[str | None, of_run("What to predict of a table (default: its last).", "COLUMN")] = None
+    image_size: Annotated[str | None, of_run("Resize the images of a folder.", "HEIGHTxWIDTH", common=False)] = None
+    train_data_size: Annotated[int | None, of_run("Train on the first N samples.", "N", common=False)] = None
+    test_data_size: Annotated[int | None, of_run("Test on the first N samples; 0: no test.", "N", common=False)] = None
+    validation: Annotated[
+        float | None, of_run("Hold out this part of the training data; test once, at the end.", "FRACTION")
+    ] = None
 
     def __post_init__(self) -> None:
         self.size()
-        for name in ("target", "image_size"):
-            if self.data is None and getattr(self, name) is not None:
-                raise UsageError(f"--{name.replace('_', '-')} is about --data, which is not given")
-
-    def configuration(self) -> dict[str, Any]:
-        """As a run's configuration holds them, those that are given; the path from the root."""
-        values = {name: value for name, value in asdict(self).items() if value is not None}
-        return values | ({"data": str(Path(self.data).resolve())} if self.data else {})
-
-    @classmethod
-    def of(cls, configuration: dict[str, Any]) -> "DataOptions":
-        """Those of a run."""
-        return cls(**{name: configuration[name] for name in cls.__dataclass_fields__ if name in configuration})
+        for flag, value in (("--target", self.target), ("--image-size", self.image_size)):
+            if self.data is None and value is not None:
+                raise UsageError(f"{flag} is given without --data; expected both")
 
     def size(self) -> tuple[int, int] | None:
         """(height, width) of `image_size`."""
@@ -69,7 +66,9 @@ class Data:
 def load_data(options: DataOptions, seed: int) -> Data:
     """The data, their first so many samples, divided."""
     whole = options.read("train")
-    train, outputs = whole.head(options.train_data_size), outputs_for(whole, embedded=options.data is None)
+    train, outputs = whole.head(options.train_data_size), whole.t[:1].size
+    if whole.t.dtype.kind in "iu":
+        outputs = DIGITS if options.data is None else whole.class_count
     if len(train) == 0:
         raise DataError("there is no training data; expected --train-data-size of at least 1")
     test = None if options.test_data_size == 0 else options.read("test", whole.classes).head(options.test_data_size)
@@ -79,29 +78,20 @@ def load_data(options: DataOptions, seed: int) -> Data:
     return Data(train.take(stays), train.take(held_out), test, outputs)
 
 
-def outputs_for(data: Dataset, embedded: bool) -> int:
-    """How many numbers a network must say of each sample."""
-    if embedded:
-        return DIGITS
-    if data.t.dtype.kind in "iu":
-        return data.class_count
-    return data.t[:1].size
-
-
 def data_for(checkpoint: Checkpoint, data: Path | None, split: str | None) -> Dataset:
     """What to try a model on: these data, or those of the run that made it, read as that run read its own.
 
     `split` is "train", "test" or "all"; None: of its own data the test half, of others all, if they are in one piece.
     """
-    network, trained_on = checkpoint.network, DataOptions.of(checkpoint.configuration)
-    if data is None and trained_on.data is None:
-        return DataOptions().read(split or "test")
-    options = DataOptions(str(data or trained_on.data), trained_on.target, trained_on.image_size)
+    network, own = checkpoint.network, restored(DataOptions(), checkpoint.configuration)
+    if data is None and own.data is None:
+        return own.read(split or "test")
+    options = replace(own, data=data or own.data)
     names = checkpoint.configuration.get("classes")
     if names is None and isinstance(network.loss, ClassLoss):
         names = map(str, range(network.output_shape[0]))
     classes = names and tuple(names)
-    if split is None and options.configuration()["data"] != trained_on.data:
+    if split is None and data is not None and data.resolve() != own.data:
         with suppress(UsageError):  # they have two halves
             return options.read("all", classes)
     return options.read(split or "test", classes)

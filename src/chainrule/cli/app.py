@@ -1,0 +1,93 @@
+"""All commands in one app. `run` executes one of them and returns its exit code; `main` leaves the process with it."""
+
+import gc
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from chainrule.base.errors import ChainruleError
+from chainrule.base.version import __version__
+from chainrule.cli.bench import Bench
+from chainrule.cli.commands import add_command
+from chainrule.cli.evaluate import Evaluate
+from chainrule.cli.exchange import Export, Import
+from chainrule.cli.gradcheck import Gradcheck
+from chainrule.cli.info import Info
+from chainrule.cli.predict import Predict
+from chainrule.cli.regress import Regress
+from chainrule.cli.runs import Runs
+from chainrule.cli.train import Train
+
+COMMANDS = Train, Evaluate, Predict, Runs, Export, Import, Regress, Gradcheck, Info, Bench
+
+app = typer.Typer(
+    name="chainrule",
+    help="Neural networks you can read like the lecture: train, evaluate, predict, export, check gradients.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in COMMANDS:
+    add_command(app, command)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"chainrule {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """Options of no particular command."""
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Execute one command line (default: the process's) and return its exit code; an error is one line on stderr."""
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        return app(arguments, standalone_mode=False) or 0
+    except ChainruleError as error:
+        return _fail(str(error), error.exit_code)
+    except typer.TyperException as error:
+        message = error.format_message()
+        return _fail(message + _given(error, arguments), error.exit_code) if message else error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("interrupted", 130)
+    except BrokenPipeError:  # whoever read our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except MemoryError as error:
+        return _fail(f"out of memory: {error}; try a smaller --batch-size", 1)
+    except OSError as error:
+        return _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
+
+
+def main() -> NoReturn:
+    """The entry point of `chainrule` and of `python -m chainrule`."""
+    code = run()
+    gc.freeze()  # the last collection would walk all that Numba made: 0.3 s, for nothing that outlives us
+    sys.exit(code)
+
+
+def _given(error: typer.TyperException, arguments: Sequence[str]) -> str:
+    """What was given for the option that an error is about, which its message leaves out."""
+    names = getattr(getattr(error, "param", None), "opts", ())
+    for argument, value in zip(arguments, [*arguments[1:], ""], strict=True):
+        name, equals, attached = argument.partition("=")
+        if name in names:
+            return f"; given was {attached if equals else value!r}"
+    return ""
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"chainrule: {' '.join(message.split())}", file=sys.stderr)
+    return code

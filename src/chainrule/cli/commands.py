@@ -1,0 +1,64 @@
+"""What Typer calls a command, made of a dataclass: its fields are the options, and `execute` does it."""
+
+import inspect
+from typing import Annotated, Any, Protocol
+
+import typer
+
+from chainrule.cli.settings import MISSING, Argument, Leaf, Option, Panel, build, leaves
+
+HELP_ALL = Leaf("help_all", bool, False, Option("Show all options and leave."), Panel())
+
+
+class Command(Protocol):
+    """Settings that can be executed. Their docstring is the command's help."""
+
+    def execute(self) -> int | None:
+        """Execute the command; the exit code, None for 0."""
+
+
+def add_command(app: typer.Typer, kind: type[Command]) -> None:
+    """Let an app have the command, called as its class in small letters."""
+    found = list(leaves(kind))
+    parameters, rare = [parameter(leaf) for leaf in found], not all(leaf.common for leaf in found)
+    if rare:
+        parameters.append(parameter(HELP_ALL, callback=shows({leaf.name: leaf.panel.title for leaf in found})))
+
+    def command(**values: Any) -> int | None:
+        return build(kind, values).execute()
+
+    command.__doc__ = "\n\n".join(paragraphs(kind))
+    command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    app.command(kind.__name__.lower(), epilog="--help-all shows all options." if rare else None)(command)
+
+
+def paragraphs(kind: type[Command]) -> list[str]:
+    """What its docstring says, for any width of line."""
+    return [" ".join(each.split()) for each in (kind.__doc__ or "").split("\n\n")]
+
+
+def parameter(leaf: Leaf, callback: Any = None) -> inspect.Parameter:
+    """A parameter of a function, of which Typer makes an option or an argument; `callback` comes before all others."""
+    option, eager = leaf.option, callback is not None
+    more: dict[str, Any] = {"help": option.help, "metavar": option.metavar, "callback": callback, "is_eager": eager}
+    if isinstance(option, Argument):
+        how: Any = typer.Argument(**more)
+    else:
+        how = typer.Option(*leaf.flags, hidden=not leaf.common, **more)
+    default = inspect.Parameter.empty if leaf.default is MISSING else leaf.default
+    keyword, annotation = inspect.Parameter.KEYWORD_ONLY, Annotated[leaf.type, how]
+    return inspect.Parameter(leaf.name, keyword, default=default, annotation=annotation)
+
+
+def shows(panels: dict[str, str | None]) -> Any:
+    """What --help-all calls: all options are shown, those of a panel together."""
+
+    def show(context: typer.Context, asked: bool) -> None:
+        if asked:
+            for each in context.command.params:
+                each.hidden, each.rich_help_panel = False, panels.get(each.name or "")  # type: ignore[attr-defined]
+            context.command.epilog = None
+            print(context.get_help(), end="")
+            raise typer.Exit
+
+    return show

@@ -1,0 +1,77 @@
+"""Which network a command is about: a preset, or one of the user's own."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, NamedTuple
+
+from chainrule.base.errors import UsageError
+from chainrule.cli.settings import Option, one_of
+from chainrule.exchange.description import load_network
+from chainrule.network.network import Network
+from chainrule.tasks.presets import PRESETS, Preset
+from chainrule.tasks.presets import preset as preset_named
+from chainrule.training.descent import Training
+
+DEFAULT_PRESET = "mnist"
+NAMES = ", ".join(PRESETS)
+
+
+class Chosen(NamedTuple):
+    """A network that has a name."""
+
+    name: str
+    network: Callable[..., Network]  # makes a new one; takes a seed
+    preset: Preset | None = None
+
+    @property
+    def training(self) -> Training:
+        """How it is trained by default."""
+        return self.preset.training if self.preset else Training()
+
+    def seeded(self, seeds: dict[str, int]) -> "Chosen":
+        """With other seeds of the lecture's program, if any are given; UsageError where it is another network."""
+        if not seeds:
+            return self
+        if self.preset is None or self.preset.seeds is None:
+            given = f"--weight-seed or --dropout-seed-1, -2 is given for the network {self.name}"
+            raise UsageError(f"{given}; expected --preset 21mnist, or --seed instead")
+        return of_preset(self.preset.seeded(**seeds))
+
+    def initial_weights(self, seed: int) -> dict[str, Any]:
+        """How they are drawn, as a configuration holds it."""
+        original = self.preset and self.preset.seeds
+        if original:
+            return {"generator": "Lcg48", "seed": original.weights}
+        return {"generator": "Philox4x32-10", "seed": seed}
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """The options that name a network."""
+
+    preset: Annotated[str | None, Option(f"The network: {NAMES}.")] = None
+    network: Annotated[Path | None, Option("A network of your own.", "FILE.toml")] = None
+    default: ClassVar[str | None] = None
+
+    def chosen(self) -> Chosen:
+        """The network of the one that is given; UsageError for both, and for none where there is no default."""
+        name = self.preset or (self.default if self.network is None else None)
+        one_of({"--preset": name, "--network": self.network})
+        if self.network is not None:
+            return Chosen(self.network.stem, partial(load_network, self.network))
+        return of_preset(preset_named(str(name)))
+
+
+@dataclass(frozen=True)
+class NetworkOrDefault(NetworkOptions):
+    """The same, where a preset stands in for none."""
+
+    preset: Annotated[str | None, Option(f"The network: {NAMES} (default: {DEFAULT_PRESET}).")] = None
+    default = DEFAULT_PRESET
+
+
+def of_preset(preset: Preset) -> Chosen:
+    """That network."""
+    return Chosen(preset.name, preset.network, preset)

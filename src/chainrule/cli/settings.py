@@ -1,0 +1,142 @@
+"""What a command can be told: the fields of one frozen dataclass, from which all that has to agree with them is made.
+
+    @dataclass(frozen=True)
+    class Evaluate:
+        model: Annotated[Path, Argument("A model.safetensors of a training run.")]
+        mistakes: Annotated[int, Option("Show the N worst mistakes.", "N", least=0)] = 5
+        output: Output = field(default_factory=Output)      # more settings, whose options the command has too
+
+`build` makes the object of what was typed; `kept` and `restored` are what a run's config.toml holds of it;
+`refuse_with_resume` says what a run that goes on cannot take. The options are made in `commands`, their tables in
+`manual`.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING as MISSING
+from dataclasses import dataclass, fields, is_dataclass
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
+
+from chainrule.base.errors import UsageError
+from chainrule.base.numbers import whole_number
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Option:
+    """What a field says of itself to whoever types a command."""
+
+    help: str
+    metavar: str | None = None
+    flags: tuple[str, ...] = ()  # default: as the field is called
+    common: bool = True  # --help shows it, not only --help-all
+    kept: bool = False  # in a run's config.toml
+    resumes: bool = False  # a run that goes on takes it anew
+    least: int | None = None
+
+
+class Argument(Option):
+    """An option that has no flag: it is known by its place."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What --help-all writes above the options of a field that holds more settings."""
+
+    title: str | None = None
+    common: bool = True  # not: none of them is
+
+
+class Leaf(NamedTuple):
+    """A field that holds no more settings."""
+
+    path: str  # as in "training.batch_size"
+    type: Any
+    default: Any
+    option: Option
+    panel: Panel
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        return self.option.flags or (f"--{self.path.rpartition('.')[2].replace('_', '-')}",)
+
+    @property
+    def name(self) -> str:
+        """Of Typer's parameter, and in config.toml."""
+        return self.flags[0].lstrip("-").replace("-", "_")
+
+    @property
+    def common(self) -> bool:
+        """Whether --help shows it."""
+        return self.option.common and self.panel.common
+
+    def checked(self, value: Any) -> Any:
+        """The value, unless it is below the least one."""
+        least = self.option.least
+        return value if least is None or value is None else whole_number(self.flags[0], value, least)
+
+
+def leaves(kind: Any, path: str = "", panel: Panel | None = None) -> Iterator[Leaf]:
+    """All that such settings can be told, in their order."""
+    hints = get_type_hints(kind, include_extras=True)
+    for each in fields(kind):
+        hint, *about = get_args(hints[each.name]) or (hints[each.name],)
+        if about and isinstance(about[0], Option):
+            yield Leaf(path + each.name, hint, each.default, about[0], panel or Panel())
+        else:
+            yield from leaves(hint, f"{path}{each.name}.", about[0] if about else panel)
+
+
+def build(kind: type[T], values: Mapping[str, Any]) -> T:
+    """The settings with these values by name; the others have their defaults."""
+    own = [leaf for leaf in leaves(kind) if "." not in leaf.path and leaf.name in values]
+    hints = get_type_hints(kind)
+    groups = {
+        name: build(hint, values) for name, hint in hints.items() if isinstance(hint, type) and is_dataclass(hint)
+    }
+    return kind(**{leaf.path: leaf.checked(values[leaf.name]) for leaf in own}, **groups)
+
+
+def values_of(settings: Any) -> dict[str, Any]:
+    """What `build` makes the same settings of."""
+    return {leaf.name: attrgetter(leaf.path)(settings) for leaf in leaves(type(settings))}
+
+
+def given(settings: Any) -> dict[str, Any]:
+    """What is not None of settings that hold no more settings, by their fields."""
+    return {each.name: value for each in fields(settings) if (value := getattr(settings, each.name)) is not None}
+
+
+def kept(settings: Any) -> dict[str, Any]:
+    """What a run's configuration holds of the settings: those that are given; paths from the root."""
+    values, names = values_of(settings), [leaf.name for leaf in leaves(type(settings)) if leaf.option.kept]
+    found = {name: values[name] for name in names if values[name] is not None}
+    return {name: str(value.resolve()) if isinstance(value, Path) else value for name, value in found.items()}
+
+
+def restored(settings: T, configuration: Mapping[str, Any]) -> T:
+    """The settings with what a run's configuration holds of them."""
+    values = values_of(settings)
+    for leaf in leaves(type(settings)):
+        if leaf.option.kept and (value := configuration.get(leaf.name)) is not None:
+            values[leaf.name] = Path(value) if Path in get_args(leaf.type) else value
+    return build(type(settings), values)
+
+
+def refuse_with_resume(settings: Any) -> None:
+    """UsageError for a setting that a run which goes on cannot take."""
+    values = values_of(settings)
+    for leaf in leaves(type(settings)):
+        if values[leaf.name] != leaf.default and not leaf.option.resumes:
+            resumed = "with --resume, which goes on with the run's own settings"
+            raise UsageError(f"{leaf.flags[0]} is given {resumed}; expected none of these but --epochs")
+
+
+def one_of(values: Mapping[str, object]) -> None:
+    """UsageError unless exactly one of two flags is given; `values` are theirs."""
+    given = [flag for flag, value in values.items() if value is not None]
+    if len(given) != 1:
+        what = f"both {' and '.join(values)} are" if given else f"neither {' nor '.join(values)} is"
+        raise UsageError(f"{what} given; expected one of them")

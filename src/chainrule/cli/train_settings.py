@@ -1,0 +1,108 @@
+"""What `chainrule train` can be told."""
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+from chainrule.augmentation.augmentation import Augmentation
+from chainrule.base.errors import UsageError
+from chainrule.cli.console import Output
+from chainrule.cli.data_options import DataOptions
+from chainrule.cli.network_options import NetworkOrDefault
+from chainrule.cli.settings import Option, Panel, given
+from chainrule.engine import DEFAULT_ENGINE, ENGINES
+from chainrule.training.descent import Training
+from chainrule.training.optimizers import OPTIMIZERS, Optimizer
+from chainrule.training.sampling import ORDERS
+
+HELD_OUT = 0.1
+"""What early stopping holds out of the training data if --validation does not say: never may it choose by the test."""
+STOPPING_HELP = (
+    "Stop after N epochs without a lower held-out loss; keep the best weights. "
+    f"Holds out {100 * HELD_OUT:.0f} % of the training data, unless --validation says how much."
+)
+ENGINE_NAMES = ", ".join(sorted(ENGINES))
+rare = partial(Option, common=False)
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """The options that change how a network is trained by default; None leaves that."""
+
+    epochs: Annotated[int | None, Option("Times through the training data, in all.", resumes=True)] = None
+    batch_size: Annotated[int | None, Option("Samples of a mini-batch.")] = None
+    lr: Annotated[float | None, Option("Learning rate, the lecture's eta.")] = None
+    lr_decay: Annotated[float | None, rare("Factor on the learning rate after each epoch.")] = None
+    optimizer: Annotated[str | None, rare(f"One of: {', '.join(OPTIMIZERS)}.")] = None
+    momentum: Annotated[float | None, rare("For sgd.")] = None
+    weight_decay: Annotated[float | None, rare("L2, added to the gradient.")] = None
+    order: Annotated[str | None, rare(f"How batches are drawn: {', '.join(ORDERS)}.")] = None
+    reduction: Annotated[str | None, rare("Of a batch's errors: mean or sum.")] = None
+    early_stopping: Annotated[int | None, Option(STOPPING_HELP, "N", least=1, kept=True)] = None
+    augment: Annotated[
+        str | None, rare("Change training images a little, as in shift=2,rotate=10,elastic=1.", "SETTINGS")
+    ] = None
+    seed: Annotated[int | None, rare("Of everything random; the same seed gives the same result (default: 0).")] = None
+
+    def apply(self, training: Training) -> Training:
+        """The training with these changes."""
+        plain = ("epochs", "batch_size", "lr_decay", "order", "reduction")
+        changes: dict[str, Any] = {name: value for name, value in given(self).items() if name in plain}
+        if self.augment is not None:
+            changes["augmentation"] = Augmentation.parse(self.augment)
+        if self.optimizer is not None and self.lr_decay is None:
+            changes["lr_decay"] = 1.0  # the preset's decay belongs to the preset's optimizer
+        return replace(training, optimizer=self._optimizer(training.optimizer), seed=self.seed or 0, **changes)
+
+    def _optimizer(self, default: Optimizer) -> Optimizer:
+        """The default one or the named one, with the settings that are given."""
+        optimizer = default
+        if self.optimizer is not None:
+            if self.optimizer not in OPTIMIZERS:
+                raise UsageError(f"there is no optimizer {self.optimizer!r}; expected one of: {', '.join(OPTIMIZERS)}")
+            optimizer = OPTIMIZERS[self.optimizer]()  # type: ignore[call-arg]
+        changes = {name: value for name, value in given(self).items() if name in ("lr", "momentum", "weight_decay")}
+        for name in changes:
+            if not hasattr(optimizer, name):
+                flag = f"--{name.replace('_', '-')}"
+                raise UsageError(f"{flag} is given for {type(optimizer).__name__}; expected it with --optimizer sgd")
+        return replace(optimizer, **changes)
+
+
+@dataclass(frozen=True)
+class OriginalSeeds:
+    """The options for the seeds of the lecture's program."""
+
+    weights: Annotated[int | None, rare("21mnist: of the initial weights.", flags=("--weight-seed",))] = None
+    dropout1: Annotated[int | None, rare("21mnist: of the first dropout; 0: off.", flags=("--dropout-seed-1",))] = None
+    dropout2: Annotated[int | None, rare("21mnist: of the second dropout; 0: off.", flags=("--dropout-seed-2",))] = None
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """The options that say where a run goes, and what executes and shows it."""
+
+    resume: Annotated[
+        Path | None, Option("Go on with the run in this folder, as if it had never ended.", "RUN", resumes=True)
+    ] = None
+    out: Annotated[Path | None, Option("Where the run goes (default: a dated one in runs/).", "FOLDER")] = None
+    engine: Annotated[
+        str | None, rare(f"What executes the network: {ENGINE_NAMES} (default: {DEFAULT_ENGINE}).", kept=True)
+    ] = None
+    threads: Annotated[int | None, rare("At most so many threads.", "N", least=1, resumes=True)] = None
+    log_interval: Annotated[int | None, rare("Print the loss of every N-th batch.", "N", least=1, resumes=True)] = None
+    tensorboard: Annotated[bool, rare("Also write what TensorBoard reads into the run's folder.", resumes=True)] = False
+    plot: Annotated[Path | None, rare("Also draw a plot into this .png, .svg or .pdf.", "FILE", resumes=True)] = None
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """All of it; a run's own settings are those that its configuration keeps."""
+
+    network: Annotated[NetworkOrDefault, Panel("Network")] = field(default_factory=NetworkOrDefault)
+    training: Annotated[TrainingOptions, Panel("Training")] = field(default_factory=TrainingOptions)
+    original: Annotated[OriginalSeeds, Panel("Training")] = field(default_factory=OriginalSeeds)
+    data: Annotated[DataOptions, Panel("Data")] = field(default_factory=DataOptions)
+    run: Annotated[RunOptions, Panel("Run")] = field(default_factory=RunOptions)
+    output: Annotated[Output, Panel("Output", common=False)] = field(default_factory=Output)
