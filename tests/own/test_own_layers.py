@@ -1,4 +1,4 @@
-"""Layers of a user's own: with parameters, statistics, parts; saved, checked and trained by both engines as ours are."""
+"""Layers of a user's own, with parameters, statistics, parts: saved, checked and trained by both engines."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -240,5 +240,5 @@ def test_a_name_that_is_taken_is_refused() -> None:
     class Linear(Layer):
         """Not ours."""
 
-    with pytest.raises(NetworkError, match="a layer Linear of chainrule.layers.linear is registered"):
+    with pytest.raises(NetworkError, match=r"a layer Linear of chainrule\.layers\.linear is registered"):
         cr.register(Linear)

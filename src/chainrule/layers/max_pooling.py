@@ -54,7 +54,8 @@ class MaxPooling(Pooling):
         return y, (x, y)
 
     def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
-        return max_pooling_input_gradient(gy, *saved, self.size, self.step), {}
+        x, y = saved
+        return max_pooling_input_gradient(gy, x, y, self.size, self.step), {}
 
     def kinks(self, x: np.ndarray) -> np.ndarray:
         return np.stack(list(first_maxima(x, max_pooling(x, self.size, self.step), self.size, self.step)))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -54,10 +54,13 @@ ENGINES: dict[str, Maker] = {}
 """Every engine, by name."""
 
 
-def register_engine(name: str) -> Callable[[Maker], Maker]:
+M = TypeVar("M", bound=Maker)
+
+
+def register_engine(name: str) -> Callable[[M], M]:
     """A decorator of a class, or a function, that makes an engine: from now on it is known by that name."""
 
-    def enter(maker: Maker) -> Maker:
+    def enter(maker: M) -> M:
         ENGINES[name] = maker
         return maker
 

@@ -2,8 +2,8 @@
 
     y = f_n(w_n; ... f_2(w_2; f_1(w_1; x))),   l = err(y, t)
 
-The chain rule is that of `Sequential`, which a network is. All training rests on the flat vector: w_1, w_2, ... are views
-into it, by name.
+The chain rule is that of `Sequential`, which a network is. All training rests on the flat vector: w_1, w_2, ... are
+views into it, by name.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -168,7 +168,10 @@ class Network(Sequential):
     def _repr_html_(self) -> str:
         return doors["html"](self)
 
-    __eq__, __hash__ = object.__eq__, object.__hash__  # two networks are two, whatever their layers
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = object.__hash__  # two networks are two, whatever their layers
 
 
 def without_networks(layers: Sequence[Layer]) -> tuple[Layer, ...]:

@@ -42,8 +42,8 @@ def summary(network: Layer, input_shape: Shape, loss: str) -> str:
     for row in found:
         text = "  " * row.depth + row.text
         rows.append((text, _shape(row.y_shape), _count(row.parameters), _count(row.multiply_adds)))
-    totals = (sum(row.parameters for row in found), sum(row.multiply_adds for row in found))
-    rows.append((f"loss: {loss}", "", *(f"{total:,}" for total in totals)))
+    parameters, multiply_adds = sum(row.parameters for row in found), sum(row.multiply_adds for row in found)
+    rows.append((f"loss: {loss}", "", f"{parameters:,}", f"{multiply_adds:,}"))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     lines = [
         f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}  {row[3]:>{widths[3]}}".rstrip()
