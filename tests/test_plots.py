@@ -8,7 +8,8 @@ from PIL import Image
 
 from chainrule.base.errors import ChainruleError, UsageError
 from chainrule.data import stopping_distance
-from chainrule.regression.fitting import compare, fit_polynomial
+from chainrule.regression.comparison import compare
+from chainrule.regression.fitting import fit_polynomial
 from chainrule.tasks.evaluation import Evaluation
 from chainrule.tasks.fitting import EpochRecord, History
 from chainrule.views.plots import axis_label, check_plot_path, plot_comparison, plot_history, plot_regression

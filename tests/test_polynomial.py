@@ -9,7 +9,9 @@ from numpy.polynomial import Polynomial
 from chainrule.base.errors import DataError, DivergedError, UsageError
 from chainrule.checks.gradients import gradient_check
 from chainrule.data import stopping_distance
-from chainrule.regression.fitting import compare, fit_polynomial
+from chainrule.regression.comparison import compare
+from chainrule.regression.descent import Descent
+from chainrule.regression.fitting import fit_polynomial
 from chainrule.regression.polynomial import PolynomialObjective, ScaledProblem, formula, polynomial
 from chainrule.training.events import BatchEvent
 from chainrule.training.objective import Batch
@@ -119,13 +121,13 @@ def test_a_curve_stays_short_in_a_long_run():
 
 @pytest.mark.parametrize("seed", range(8))
 def test_sgd_comes_within_5_percent(seed):
-    fit = fit_polynomial(X, T, 2, "sgd", seed=seed)
+    fit = fit_polynomial(X, T, 2, Descent("sgd", seed=seed))
     np.testing.assert_allclose(fit.coefficients, raw(least_squares(X, T, 2)), rtol=0.05)
     assert fit.converged
 
 
 def test_sgd_is_a_function_of_its_seed():
-    first, again, other = (fit_polynomial(X, T, 2, "sgd", epochs=20, seed=seed) for seed in (1, 1, 2))
+    first, again, other = (fit_polynomial(X, T, 2, Descent("sgd", epochs=20, seed=seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.coefficients, again.coefficients)
     assert (first.coefficients != other.coefficients).all()
 
@@ -133,26 +135,26 @@ def test_sgd_is_a_function_of_its_seed():
 def test_until_converged_stops_at_the_gradients_norm():
     default = fit_polynomial(X, T)
     for tolerance in (1e-3, 1e-6, 1e-9):
-        fit = fit_polynomial(X, T, until_converged=True, tolerance=tolerance)
-        before = fit_polynomial(X, T, epochs=fit.iterations - 1, tolerance=tolerance)
+        fit = fit_polynomial(X, T, 2, Descent(until_converged=True, tolerance=tolerance))
+        before = fit_polynomial(X, T, 2, Descent(epochs=fit.iterations - 1, tolerance=tolerance))
         assert fit.gradient_norm <= tolerance < before.gradient_norm
         assert fit.iterations < default.iterations
         assert fit.converged
         assert not before.converged
-    sgd = fit_polynomial(X, T, method="sgd", until_converged=True, tolerance=1e-2)
+    sgd = fit_polynomial(X, T, 2, Descent("sgd", until_converged=True, tolerance=1e-2))
     assert sgd.gradient_norm <= 1e-2
     assert sgd.iterations < 1000
 
 
 def test_too_few_epochs_are_told():
-    fit = fit_polynomial(X, T, epochs=5)
+    fit = fit_polynomial(X, T, 2, Descent(epochs=5))
     assert fit.iterations == 5
     assert fit.message == "not converged in 5 updates (gradient norm 5.1e-02; expected 1e-12); try more epochs"
 
 
 def test_listeners_hear_of_every_update():
     events = []
-    fit = fit_polynomial(X, T, epochs=3, method="sgd", batch_size=20, listeners=[events.append])
+    fit = fit_polynomial(X, T, 2, Descent("sgd", epochs=3, batch_size=20), listeners=[events.append])
     assert sum(isinstance(event, BatchEvent) for event in events) == fit.iterations == 9
 
 
@@ -213,8 +215,6 @@ def test_bad_data_are_refused(x, t, degree, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"degree": -1}, "the degree is -1; expected a whole number of at least 0"),
-        ({"degree": 1.5}, "the degree is 1.5; expected a whole number of at least 0"),
         ({"method": "adam"}, "the method is 'adam'; expected gd or sgd"),
         ({"lr": 0.0}, "the learning rate is 0.0; expected a number above 0"),
         ({"lr": math.nan}, "the learning rate is nan; expected a number above 0"),
@@ -226,7 +226,14 @@ def test_bad_data_are_refused(x, t, degree, message):
 )
 def test_bad_arguments_are_refused(arguments, message):
     with pytest.raises(UsageError, match=exactly(message)):
-        fit_polynomial(X, T, **arguments)
+        fit_polynomial(X, T, 2, Descent(**arguments))
+
+
+@pytest.mark.parametrize("degree", [-1, 1.5])
+def test_a_degree_is_a_whole_number(degree):
+    message = f"the degree is {degree}; expected a whole number of at least 0"
+    with pytest.raises(UsageError, match=exactly(message)):
+        fit_polynomial(X, T, degree)
 
 
 @pytest.mark.parametrize(
@@ -239,14 +246,14 @@ def test_bad_arguments_are_refused(arguments, message):
 )
 def test_divergence_is_told(arguments, message):
     with pytest.raises(DivergedError, match=message):
-        fit_polynomial(X, T, **arguments)
+        fit_polynomial(X, T, 2, Descent(**arguments))
 
 
 def test_the_largest_learning_rate_is_the_limit():
     limit = ScaledProblem(X, T, 2).largest_lr
-    assert fit_polynomial(X, T, lr=0.98 * limit).converged
+    assert fit_polynomial(X, T, 2, Descent(lr=0.98 * limit)).converged
     with pytest.raises(DivergedError):
-        fit_polynomial(X, T, lr=1.02 * limit)
+        fit_polynomial(X, T, 2, Descent(lr=1.02 * limit))
 
 
 def test_formula():

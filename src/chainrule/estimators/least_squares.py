@@ -13,8 +13,8 @@ import math
 import numpy as np
 
 from chainrule.data.dataset import Dataset
-from chainrule.regression.fitting import GD_TOLERANCE, MOST_UPDATES
-from chainrule.regression.polynomial import WORST, Bowl
+from chainrule.regression.descent import MOST_UPDATES
+from chainrule.regression.polynomial import Bowl
 from chainrule.training.descent import Training, minimise
 from chainrule.training.events import EpochEvent, Event, StopTraining
 from chainrule.training.objective import Batch, Objective
@@ -30,20 +30,19 @@ def by_descent(p: np.ndarray, t: np.ndarray, weight: np.ndarray) -> tuple[np.nda
     """(w, updates made, whether they sufficed), by gradient descent with momentum; arguments as of `exact`."""
     share = weight / weight.sum()
     bowl = Bowl(2 * p.T @ (share[:, None] * p))
-    tolerance = max(GD_TOLERANCE, 3e-14 * math.sqrt(min(bowl.condition, WORST)))
     norm = math.inf
 
     def stop(event: Event) -> None:
         nonlocal norm
         if isinstance(event, EpochEvent):
             norm = event.gradient_norm
-            if norm <= tolerance:
+            if norm <= bowl.tolerance:
                 raise StopTraining("converged")
 
     training = Training(bowl.heavy_ball(), MOST_UPDATES, batch_size=None, reduction="sum")
     start = np.zeros(p.shape[1] * t.shape[1])
     found = minimise(LeastSquares(), Dataset(p, t, share), start, training, [stop])
-    return found.w.reshape(p.shape[1], -1), found.progress.epoch, norm <= tolerance
+    return found.w.reshape(p.shape[1], -1), found.progress.epoch, norm <= bowl.tolerance
 
 
 class LeastSquares(Objective):

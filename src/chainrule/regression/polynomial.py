@@ -36,6 +36,7 @@ from chainrule.training.objective import Batch, Objective
 from chainrule.training.optimizers import SGD
 
 WORST = 1e7  # the largest condition number that descent is adjusted to
+GD_TOLERANCE = 1e-12  # of the gradient's norm
 LARGEST = 1e150  # its square still is a float64
 
 
@@ -101,7 +102,7 @@ class Scale:
 
 
 class Bowl:
-    """A loss with the same Hessian at every w, by that Hessian's lowest and highest eigenvalue."""
+    """A loss with the same Hessian (k, k) at every w, by that Hessian's lowest and highest eigenvalue."""
 
     def __init__(self, hessian: np.ndarray) -> None:
         eigenvalues = np.linalg.eigvalsh(hessian)
@@ -117,13 +118,19 @@ class Bowl:
         """Below it plain gradient descent is certain to descend."""
         return 2 / self.highest
 
+    @property
+    def tolerance(self) -> float:
+        """The gradient's norm at which descent has converged; where kappa is large, what float64 can resolve."""
+        return max(GD_TOLERANCE, 3e-14 * math.sqrt(min(self.condition, WORST)))
+
     def plain(self) -> SGD:
         """Gradient descent."""
         return SGD(1.5 / self.highest)
 
     def heavy_ball(self) -> SGD:
         """Gradient descent with Polyak's momentum. Directions flatter than WORST hardly bend the curve and may lag."""
-        high, low = math.sqrt(self.highest), math.sqrt(max(self.lowest, self.highest / WORST))
+        high = math.sqrt(self.highest)
+        low = math.sqrt(max(self.lowest, self.highest / WORST))
         return SGD(4 / (high + low) ** 2, momentum=((high - low) / (high + low)) ** 2)
 
 
@@ -135,10 +142,12 @@ class ScaledProblem(Bowl):
     """
 
     def __init__(self, x: np.ndarray, t: np.ndarray, degree: int) -> None:
-        x, t = np.asarray(x, np.float64), np.asarray(t, np.float64)
+        x = np.asarray(x, np.float64)
+        t = np.asarray(t, np.float64)
         _check(x, t, degree)
         self.n, self.degree = len(x), degree
-        self.x_scale, self.t_scale = Scale(float(x.min()), float(x.max())), Scale(float(t.min()), float(t.max()))
+        self.x_scale = Scale(float(x.min()), float(x.max()))
+        self.t_scale = Scale(float(t.min()), float(t.max()))
         self.data = Dataset(self.x_scale(x), self.t_scale(t))
         self.whole = Batch(self.data.x, self.data.t)
         self.objective = PolynomialObjective(degree)
@@ -146,7 +155,7 @@ class ScaledProblem(Bowl):
         super().__init__(2 * p.T @ p / self.n)
 
     def updates_needed(self, optimizer: SGD, tolerance: float) -> float:
-        """By gradient descent from w = 0 until the gradient's norm is at most `tolerance`; inf if never."""
+        """The updates from w = 0 until the gradient's norm is at most `tolerance`; inf if it never is."""
         norm = self.gradient_norm(np.zeros(self.degree + 1))
         if norm <= tolerance:
             return 0

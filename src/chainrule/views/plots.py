@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from chainrule.regression.fitting import Comparison, PolynomialFit
+    from chainrule.regression.comparison import Comparison
+    from chainrule.regression.fitting import PolynomialFit
     from chainrule.tasks.fitting import History
 
 CROWD = 30  # points of a curve: more of them have no markers

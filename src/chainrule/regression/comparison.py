@@ -1,0 +1,46 @@
+"""The lecture's "update sooner rather than later", measured: the loss of all data against the samples seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.regression.descent import METHODS, Descent
+from chainrule.regression.fitting import PolynomialFit, fit_polynomial
+
+COMPARED_EPOCHS = 40
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Methods side by side, each from the same w and over as many samples."""
+
+    fits: dict[str, PolynomialFit]  # by method
+    samples: tuple[int, ...]  # seen: 10, 20, 50, 100, ...
+    losses: dict[str, tuple[float, ...]]  # by method: the mean squared error over all data after so many samples
+
+
+def compare(
+    x: np.ndarray,
+    t: np.ndarray,
+    degree: int = 2,
+    methods: Sequence[str] = METHODS,
+    *,
+    lr: float | None = None,
+    epochs: int = COMPARED_EPOCHS,
+    batch_size: int | None = None,
+    seed: int = 0,
+) -> Comparison:
+    """Fit by each method, and compare. Arguments and errors are those of `fit_polynomial` and `Descent`."""
+    fits = {}
+    for method in methods:
+        size = None if method == "gd" else batch_size
+        fits[method] = fit_polynomial(x, t, degree, Descent(method, lr, epochs, size, seed))
+    samples = _round_numbers(max(1, len(t) // 5), len(t) * epochs)
+    return Comparison(fits, samples, {method: tuple(map(fit.curve.loss_at, samples)) for method, fit in fits.items()})
+
+
+def _round_numbers(low: int, high: int) -> tuple[int, ...]:
+    """The numbers from `low` to `high` among 1, 2, 5, 10, 20, 50 ..."""
+    numbers = (digit * 10**k for k in range(len(str(high))) for digit in (1, 2, 5))
+    return tuple(number for number in numbers if low <= number <= high)
