@@ -49,7 +49,7 @@ def blocks(draw: st.DrawFn, kind: type, x_shape: Shape, depth: int) -> Layer:
     if shape == x_shape and draw(st.booleans()):
         return Residual(tuple(inner))
     if len(shape) == 1:
-        return Residual(tuple(inner), draw(st.sampled_from([Linear(*shape), Sequential((Linear(*shape), Tanh()))])))
+        return Residual(tuple(inner), draw(st.sampled_from([Linear(shape[0]), Sequential((Linear(shape[0]), Tanh()))])))
     kernel = x_shape[1] - shape[1] + 1
     if x_shape[2] - shape[2] + 1 == kernel >= 1:
         return Residual(tuple(inner), Convolution(shape[0], kernel))

@@ -39,6 +39,9 @@ from chainrule.layers.sequential import Sequential, checked_layers
 class Addition(Layer):
     """y = a + b, of two values: the end of a residual block, as a node of a graph."""
 
+    def __str__(self) -> str:
+        return "sum"
+
     def forward(self, x: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
         a, b = x
         return a + b, None
@@ -52,16 +55,16 @@ class Addition(Layer):
 class Residual(Layer):
     """f(x) + x, where f is the `layers` in a row; or f(x) + shortcut(x)."""
 
-    layers: tuple[Layer, ...]
-    shortcut: Layer | None = None
+    layers: Sequence[Layer]
+    shortcut: Layer | Sequence[Layer] | None = None
     """A layer, or several in a row; None: x itself, whose shape the layers must keep."""
 
     short_name = "block"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", checked_layers(self.layers, "Residual"))
-        if isinstance(self.shortcut, Sequence):
-            object.__setattr__(self, "shortcut", Sequential(tuple(self.shortcut)))
+        if isinstance(self.shortcut, Sequence) and not isinstance(self.shortcut, str):
+            object.__setattr__(self, "shortcut", Sequential(self.shortcut))
         if not isinstance(self.shortcut, Layer | None):
             raise NetworkError(f"Residual: shortcut is {self.shortcut!r}; expected a layer, as in Convolution(16, 1)")
 
@@ -70,9 +73,14 @@ class Residual(Layer):
         """f."""
         return Sequential(self.layers)
 
+    @property
+    def added(self) -> Layer | None:
+        """g; None for x itself."""
+        return self.shortcut if isinstance(self.shortcut, Layer) else None
+
     def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
         y, saved = self.body.forward(x, w, context)
-        if self.shortcut is None:
+        if self.added is None:
             return y + x, (saved, None)
         part = self.parts[-1]
         added, of_shortcut = part.layer.forward(x, within(w, part.name), context.within(part))
@@ -80,7 +88,7 @@ class Residual(Layer):
 
     def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
         gx, gw = self.body.backward(gy, saved[0], w, context)
-        if self.shortcut is None:
+        if self.added is None:
             return gx + gy, gw
         part = self.parts[-1]
         added, gv = part.layer.backward(gy, saved[1], within(w, part.name), context.within(part))
@@ -88,27 +96,28 @@ class Residual(Layer):
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:  # type: ignore[override]
-        if self.shortcut is None:
+        if self.added is None:
             return self.body.parts
-        return (*self.body.parts, Part("shortcut", self.shortcut, leaves(self.body)))
+        return (*self.body.parts, Part("shortcut", self.added, leaves(self.body)))
 
     def part_shapes(self, x_shape: Shape) -> list[Shape]:
-        return [*self.body.part_shapes(x_shape), *([x_shape] if self.shortcut else [])]
+        return [*self.body.part_shapes(x_shape), *([x_shape] if self.added else [])]
 
     def y_shape(self, x_shape: Shape) -> Shape:
-        y, added = self.body.y_shape(x_shape), self.shortcut.y_shape(x_shape) if self.shortcut else x_shape
+        y = self.body.y_shape(x_shape)
+        added = self.added.y_shape(x_shape) if self.added else x_shape
         if y != added:
-            what = "the shortcut gives" if self.shortcut else "x has"
-            expected = "the same shape" if self.shortcut else "the same shape, or a shortcut such as Convolution(n, 1)"
+            what = "the shortcut gives" if self.added else "x has"
+            expected = "the same shape" if self.added else "the same shape, or a shortcut such as Convolution(n, 1)"
             raise NetworkError(f"Residual: its layers give {y}, but {what} {added}; expected {expected}")
         return y
 
     def parameters_for(self, x_shape: Shape) -> dict[str, Parameter]:
-        own = named("shortcut", self.shortcut.parameters_for(x_shape)) if self.shortcut else {}
+        own = named("shortcut", self.added.parameters_for(x_shape)) if self.added else {}
         return {**self.body.parameters_for(x_shape), **own}
 
     def statistics_for(self, x_shape: Shape) -> dict[str, Parameter]:
-        own = named("shortcut", self.shortcut.statistics_for(x_shape)) if self.shortcut else {}
+        own = named("shortcut", self.added.statistics_for(x_shape)) if self.added else {}
         return {**self.body.statistics_for(x_shape), **own}
 
     def multiply_adds(self, x_shape: Shape) -> int:
@@ -116,8 +125,8 @@ class Residual(Layer):
 
     def connect(self, graph: Wiring, x: int, place: Place) -> int:
         y, added = self.body.connect(graph, x, place), x
-        if self.shortcut is not None:
-            added = self.shortcut.connect(graph, x, place.within(self.parts[-1]))
+        if self.added is not None:
+            added = self.added.connect(graph, x, place.within(self.parts[-1]))
         return graph.add(Addition(), (y, added), place._replace(name=f"{place.name}.sum"))
 
     def __str__(self) -> str:

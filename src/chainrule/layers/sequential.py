@@ -41,7 +41,7 @@ from chainrule.layers.layer import (
 class Sequential(Layer):
     """Layers in a row. Parameters are called by kind and number, as in "conv2.b", or "block1.conv2.b" in a block."""
 
-    layers: tuple[Layer, ...]
+    layers: Sequence[Layer]
     short_name: ClassVar[str] = "block"
 
     def __post_init__(self) -> None:
