@@ -121,7 +121,7 @@ def test_a_curve_stays_short_in_a_long_run():
 
 @pytest.mark.parametrize("seed", range(8))
 def test_sgd_comes_within_5_percent(seed):
-    fit = fit_polynomial(X, T, 2, Descent("sgd", seed=seed))
+    fit = fit_polynomial(X, T, 2, "sgd", seed=seed)
     np.testing.assert_allclose(fit.coefficients, raw(least_squares(X, T, 2)), rtol=0.05)
     assert fit.converged
 
