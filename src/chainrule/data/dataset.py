@@ -12,8 +12,7 @@ from chainrule.data.chunks import chunks
 class Dataset:
     """D = {(x_i, t_i)}: n inputs, n true values and, optionally, a weight of each.
 
-    A `Dataset` is made for every mini-batch, so making one only compares lengths;
-    whoever reads data from outside calls `check_finite()` once. n may be 0.
+    n may be 0. DataError for lengths that differ; whoever reads data from outside also calls `check_finite`, once.
     """
 
     x: np.ndarray
@@ -91,12 +90,12 @@ class Dataset:
             if values.dtype.kind != "f":
                 raise DataError(f"{name} holds {values.dtype}; expected integers or reals")
             for part in chunks(values):
-                _check(name, part.start, np.isfinite(values[part]), values[part], "finite numbers")
+                _check(name, np.isfinite(values[part]), values[part], "finite numbers", start=part.start)
         if self.sample_weight is not None:
-            _check("sample_weight", 0, self.sample_weight >= 0, self.sample_weight, "no negative weight")
+            _check("sample_weight", self.sample_weight >= 0, self.sample_weight, "no negative weight")
 
 
-def _check(name: str, start: int, good: np.ndarray, values: np.ndarray, expected: str) -> None:
+def _check(name: str, good: np.ndarray, values: np.ndarray, expected: str, *, start: int = 0) -> None:
     """DataError naming the first sample, counted from `start`, whose values are not all `good`."""
     if not good.all():
         first = np.argwhere(~good)[0]

@@ -31,6 +31,7 @@ def read_table(
     The test part is in `test_path`, or else held out. `target` is a column's name, or its number from 0 (-1 is the
     last). `regression` says whether it holds reals or classes; None: text is classes, and so are whole numbers if
     they are only two or there are three rows or more for each. `classes` are all the names, if they are known.
+    DataError naming file, line and column of a cell that is no finite number, or of an empty target.
     """
     check_split(split)
     paths = [path] if test_path is None else [path, test_path]

@@ -98,7 +98,7 @@ def fit_polynomial(
         converged=converged,
         gradient_norm=norm,
         condition=problem.condition,
-        message=None if converged else _advice(problem, descent.method, recorder.iterations, norm, tolerance),
+        message=None if converged else _advice(problem, descent.method, recorder.iterations, norm, tolerance=tolerance),
         curve=recorder.curve(),
     )
 
@@ -129,7 +129,7 @@ def _raw_coefficients(polynomial: Polynomial, degree: int) -> np.ndarray:
     return np.pad(raw, (0, degree + 1 - len(raw)))  # convert drops highest coefficients that are 0
 
 
-def _advice(problem: ScaledProblem, method: str, iterations: int, norm: float, tolerance: float) -> str:
+def _advice(problem: ScaledProblem, method: str, iterations: int, norm: float, *, tolerance: float) -> str:
     """Why a fit did not converge, and what to do."""
     result = f"not converged in {iterations:,} updates (gradient norm {norm:.1e}; expected {tolerance:.0e})"
     if problem.condition <= MOST_CONDITION[method]:

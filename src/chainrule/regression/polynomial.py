@@ -91,10 +91,12 @@ class Scale:
 
     @property
     def centre(self) -> float:
+        """The number that is taken to 0."""
         return self.high / 2 + self.low / 2  # halves first: low + high may overflow
 
     @property
     def half(self) -> float:
+        """The distance from the centre that is taken to 1; 1 where there is but one number."""
         return self.high / 2 - self.low / 2 or 1.0
 
     def __call__(self, values: np.ndarray) -> np.ndarray:
