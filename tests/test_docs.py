@@ -36,3 +36,10 @@ def test_every_function_of_the_lectures_table_exists():
             for name in names.split(", "):
                 last = name.split(".")[-1]
                 assert re.search(rf"^\s*(def |class )?{last}\b", source, re.MULTILINE), f"{file}: {name}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_source_code_that_a_page_shows_is_what_stands_there(page):
+    source = (ROOT / "src" / "chainrule" / "layers" / "sequential.py").read_text(encoding="utf-8")
+    for shown in re.findall(r"```\n(    def .*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        assert shown in source
