@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -69,13 +69,13 @@ def fit_polynomial(
     """The polynomial nearest, in squares, to t (n,) over x (n,), by descent from the middle of t (w = 0).
 
         fit_polynomial(x, t, 2)                              gd, until convergence
-        fit_polynomial(x, t, 2, "sgd", epochs=20, seed=1)    settings as of `Descent`, which may also be given itself
+        fit_polynomial(x, t, 2, "sgd", epochs=20, seed=1)    settings as of `Descent`, which may be given itself
 
     `listeners` are told of the run on the scaled problem (`training.events`).
     Raises DataError for data that are not finite or have too few different x, UsageError for a degree that is no whole
     number of at least 0, DivergedError for a learning rate that is too large.
     """
-    descent = method if isinstance(method, Descent) else Descent(method, **settings)
+    descent = replace(method, **settings) if isinstance(method, Descent) else Descent(method, **settings)
     problem = ScaledProblem(x, t, degree)
     tolerance = descent.tolerance_for(problem)
     training = descent.training_for(problem)
