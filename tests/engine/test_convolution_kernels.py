@@ -20,7 +20,7 @@ from chainrule.engine.kernels.convolution.weights import (
 from chainrule.engine.layout import Image, image
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import LANES, padded
-from chainrule.engine.stages.stage import Room, Values
+from chainrule.engine.stages.value import Room, Value
 from chainrule.layers import convolution as definition
 
 CASES = [  # samples, ic, oc, height, width, kernel, stride, padding, lanes of x
@@ -37,7 +37,7 @@ CASES = [  # samples, ic, oc, height, width, kernel, stride, padding, lanes of x
 
 def filled(picture: Image, values: np.ndarray) -> np.ndarray:
     """The values (s, c, i, j) in an array of that layout."""
-    room = Values.room(picture, Room(len(values), 1, gradients=False), False, False)
+    room = Value.room(picture, Room(len(values), 1, gradients=False))
     room.put(values)
     assert isinstance(room.x, np.ndarray)
     return room.x
@@ -63,7 +63,7 @@ def test_convolution(case):
     bias[:oc] = b
     pack_weights(w.reshape(-1), 0, shape, tile_vectors(oc), False, packed)
     _, convolution = kernels_for(shape)
-    y = Values.room(yi, Room(samples, 1, gradients=False), False, False)
+    y = Value.room(yi, Room(samples, 1, gradients=False))
     for first in range(samples):
         convolution(packed, bias, filled(xi, x), xi, y.x, yi, shape, False, first, first + 1)
     expected = definition.convolution(x.astype(float), w.astype(float), b.astype(float), stride, padding)
@@ -105,7 +105,7 @@ def test_nan_reaches_every_output_that_sees_it():
     shape, xi, yi = sizes((1, 2, 3, 6, 6, 3, 1, 0, LANES))
     x = np.zeros((1, 2, 6, 6), np.float32)
     x[0, 1, 2, 2] = np.nan
-    packed, y = aligned_zeros(packed_floats(3, 2, 3)), Values.room(yi, Room(1, 1, gradients=False), False, False)
+    packed, y = aligned_zeros(packed_floats(3, 2, 3)), Value.room(yi, Room(1, 1, gradients=False))
     pack_weights(np.ones(54, np.float32), 0, shape, 1, False, packed)
     _, convolution = kernels_for(shape)
     convolution(packed, aligned_zeros(padded(3)), filled(xi, x), xi, y.x, yi, shape, True, 0, 1)

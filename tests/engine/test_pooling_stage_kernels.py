@@ -8,7 +8,7 @@ from chainrule.engine.kernels.pooling.max import max_pooling, max_pooling_input_
 from chainrule.engine.kernels.pooling.patches import Pool, winners_size
 from chainrule.engine.layout import Image, image
 from chainrule.engine.runtime.memory import aligned_zeros
-from chainrule.engine.stages.stage import Values
+from chainrule.engine.stages.value import Value
 from chainrule.layers import average_pooling as average
 from chainrule.layers import max_pooling as largest
 
@@ -24,13 +24,13 @@ CASES = [  # channels, height, width, size, frame of x, frame of y
 NO_KEEP = np.empty(0, np.uint8)
 
 
-def values_of(channels: int, height: int, width: int, frame: int = 0) -> Values:
+def values_of(channels: int, height: int, width: int, frame: int = 0) -> Value:
     """Room for an image and its gradient."""
     plain, at = image(channels, height, width), image(channels, height, width, frame)
-    return Values(at, aligned_zeros(SAMPLES * at.stride), aligned_zeros(SAMPLES * plain.stride), plain)
+    return Value(at, aligned_zeros(SAMPLES * at.stride), aligned_zeros(SAMPLES * plain.stride), plain)
 
 
-def room(case: tuple[int, ...]) -> tuple[Values, Values]:
+def room(case: tuple[int, ...]) -> tuple[Value, Value]:
     """x and y of a case."""
     channels, height, width, size, x_frame, y_frame = case
     return values_of(channels, height, width, x_frame), values_of(channels, height // size, width // size, y_frame)
@@ -40,7 +40,7 @@ def shape(at: Image) -> tuple[int, int, int, int]:
     return SAMPLES, at.channels, at.height, at.width
 
 
-def check_only_pixels(values: Values, gradient: bool = False) -> None:
+def check_only_pixels(values: Value, gradient: bool = False) -> None:
     """Padded lanes, the frame and what is between the samples are 0."""
     at = values.image
     twin = values_of(at.channels, at.height, at.width, at.frame)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from chainrule.engine.runtime.calls import PerSlot, PerWorker, Window, bind
-from chainrule.engine.runtime.jit import kernel
+from chainrule.engine.runtime.jit import kernel, range_kernel
 from chainrule.engine.runtime.program import Phase, Program, Task, each
 from chainrule.engine.runtime.threads import Team
 
@@ -18,7 +18,7 @@ def team(request):
     return Team(request.param)
 
 
-@kernel
+@range_kernel
 def add_range(x, amount, first, last):
     for k in range(first, last):
         x[k] += amount
@@ -29,12 +29,12 @@ def total(x, out, at):
     out[at] = x.sum()
 
 
-@kernel
+@range_kernel
 def fill_row(row, value, first, last):
     row[0] += value * (last - first)
 
 
-@kernel
+@range_kernel
 def fail(x, first, last):
     if x[first] > 3:
         raise ValueError("more than 3")
@@ -95,13 +95,13 @@ def test_arrays_of_a_worker_of_a_slot_and_a_window(team):
     assert out.tolist() == [0, 2, 4, 6, 8, 10, 12, 14]
 
 
-@kernel
+@range_kernel
 def shift_in(window, out, first, last):
     for k in range(first, last):
         window[k] = k
 
 
-@kernel
+@range_kernel
 def shift_out(window, out, first, last):
     for k in range(first, last):
         out[k] = 2 * window[k]
