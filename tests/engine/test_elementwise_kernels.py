@@ -1,4 +1,4 @@
-"""The elementwise kernels against the layers' definitions, between images with any frames."""
+"""The elementwise kernels against the layers' definitions, between images with any halos."""
 
 from collections.abc import Callable
 
@@ -18,12 +18,12 @@ from chainrule.network.scaling import Scaling
 
 SAMPLES, UNTOUCHED = 3, -7.0
 SIZES = [(1, 1, 1), (5, 3, 4), (LANES, 2, 2), (LANES + 3, 5, 1), (2 * LANES, 1, 7), (10, 1, 1), (100, 1, 1)]
-FRAMES = [(0, 0), (1, 0), (0, 2), (1, 1)]
+HALOS = [(0, 0), (1, 0), (0, 2), (1, 1)]
 
 
 def inside(flat: np.ndarray, at: Image) -> np.ndarray:
     """The view (s, block, i, j, lane) of the pixels."""
-    f, blocks = at.frame, -(-at.channels // at.lanes)
+    f, blocks = at.halo, -(-at.channels // at.lanes)
     shape = SAMPLES, blocks, at.height + 2 * f, at.width + 2 * f, at.lanes
     sample = flat.reshape(SAMPLES, at.stride)[:, : int(np.prod(shape[1:]))]
     return sample.reshape(shape)[:, :, f : f + at.height, f : f + at.width]
@@ -58,9 +58,9 @@ def room(at: Image) -> np.ndarray:
     return flat
 
 
-def images(size: tuple[int, int, int], frames: tuple[int, int]) -> tuple[Image, Image, Image]:
+def images(size: tuple[int, int, int], halos: tuple[int, int]) -> tuple[Image, Image, Image]:
     """Of x, of y and of the gradients."""
-    return image(*size, frame=frames[0]), image(*size, frame=frames[1]), image(*size)
+    return image(*size, halo=halos[0]), image(*size, halo=halos[1]), image(*size)
 
 
 def numbers(size: tuple[int, int, int], seed: int = 0) -> np.ndarray:
@@ -85,15 +85,15 @@ BACKWARD = [
 
 @pytest.mark.parametrize(("kernel", "definition", "tolerance"), FORWARD)
 @pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("frames", FRAMES, ids=str)
+@pytest.mark.parametrize("halos", HALOS, ids=str)
 def test_forward(
     kernel: Callable[..., None],
     definition: Callable[[np.ndarray], np.ndarray],
     tolerance: float,
     size: tuple[int, int, int],
-    frames: tuple[int, int],
+    halos: tuple[int, int],
 ) -> None:
-    xi, yi, _ = images(size, frames)
+    xi, yi, _ = images(size, halos)
     x, y = numbers(size), room(yi)
     flat = put(x, xi)
     kernel(flat, y, xi, yi, 1, SAMPLES)
@@ -105,9 +105,9 @@ def test_forward(
 
 @pytest.mark.parametrize("at_zero", [0, 1])
 @pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("frames", FRAMES, ids=str)
-def test_relu_input_gradient(size: tuple[int, int, int], frames: tuple[int, int], at_zero: int) -> None:
-    xi, _, gi = images(size, frames)
+@pytest.mark.parametrize("halos", HALOS, ids=str)
+def test_relu_input_gradient(size: tuple[int, int, int], halos: tuple[int, int], at_zero: int) -> None:
+    xi, _, gi = images(size, halos)
     x, gy, gx = numbers(size), numbers(size, seed=1), room(gi)
     kernels.relu_input_gradient(put(gy, gi), put(x, xi), gx, gi, xi, at_zero, 0, SAMPLES)
     check(gx, gi, relu_input_gradient(gy, x, at_zero))
@@ -115,23 +115,23 @@ def test_relu_input_gradient(size: tuple[int, int, int], frames: tuple[int, int]
 
 @pytest.mark.parametrize(("kernel", "definition"), BACKWARD)
 @pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("frames", FRAMES, ids=str)
+@pytest.mark.parametrize("halos", HALOS, ids=str)
 def test_input_gradient_from_y(
     kernel: Callable[..., None],
     definition: Callable[[np.ndarray, np.ndarray], np.ndarray],
     size: tuple[int, int, int],
-    frames: tuple[int, int],
+    halos: tuple[int, int],
 ) -> None:
-    _, yi, gi = images(size, frames)
+    _, yi, gi = images(size, halos)
     y, gy, gx = sigmoid(numbers(size)), numbers(size, seed=1), room(gi)
     kernel(put(gy, gi), put(y, yi), gx, gi, yi, 0, SAMPLES)
     check(gx, gi, definition(gy, y))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("frames", FRAMES, ids=str)
-def test_dropout(size: tuple[int, int, int], frames: tuple[int, int]) -> None:
-    xi, yi, gi = images(size, frames)
+@pytest.mark.parametrize("halos", HALOS, ids=str)
+def test_dropout(size: tuple[int, int, int], halos: tuple[int, int]) -> None:
+    xi, yi, gi = images(size, halos)
     x, y, gx, p = numbers(size), room(yi), room(gi), 0.3
     keep = np.random.default_rng(0).random(x.shape) >= p
     mask, scale = put(keep.astype(np.uint8), gi), np.float32(1 / (1 - p))
@@ -179,7 +179,7 @@ def test_vanishing_sigmoid_is_zero() -> None:
 
 
 ROWS = np.array([2, 0, 2])  # of the data, that are the samples
-INPUTS = [image(1, 4, 5, frame=1, lanes=1), image(3, 4, 5, lanes=1), image(LANES + 2, 4, 5, frame=1), image(7, 1, 1)]
+INPUTS = [image(1, 4, 5, halo=1, lanes=1), image(3, 4, 5, lanes=1), image(LANES + 2, 4, 5, halo=1), image(7, 1, 1)]
 
 
 @pytest.mark.parametrize("at", INPUTS, ids=str)

@@ -1,11 +1,11 @@
-"""The pooling kernel against the definitions: max-pool of ReLU, dropout; and its winners."""
+"""The pooling kernel against the definitions: max-pool of ReLU, dropout; and its argmax."""
 
 from typing import NamedTuple
 
 import numpy as np
 import pytest
 
-from chainrule.engine.kernels.pooling.patches import Pool, Rows, pool_rows, winners_size
+from chainrule.engine.kernels.pooling.patches import Pool, Rows, argmax_words, pool_rows
 from chainrule.engine.layout import Image, image
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import padded
@@ -13,7 +13,7 @@ from chainrule.layers.dropout import dropout
 from chainrule.layers.max_pooling import first_maxima, max_pooling
 from chainrule.layers.relu import relu
 
-NO_KEEP, NO_WINNERS = np.zeros(0, np.uint8), np.zeros(0, np.uint64)
+NO_KEEP, NO_ARGMAX = np.zeros(0, np.uint8), np.zeros(0, np.uint64)
 CASES = [  # channels, height, width, size
     (1, 2, 2, 2),
     (3, 5, 7, 2),
@@ -31,9 +31,9 @@ CASES = [  # channels, height, width, size
 def offsets(x: Image, samples: int) -> np.ndarray:
     """(s, c, i, j): where each element stands."""
     s, c, i, j = np.meshgrid(*map(np.arange, (samples, x.channels, x.height, x.width)), indexing="ij")
-    row = (x.width + 2 * x.frame) * x.lanes
-    block = (x.height + 2 * x.frame) * row
-    return s * x.stride + c // x.lanes * block + (i + x.frame) * row + (j + x.frame) * x.lanes + c % x.lanes
+    row = (x.width + 2 * x.halo) * x.lanes
+    block = (x.height + 2 * x.halo) * row
+    return s * x.stride + c // x.lanes * block + (i + x.halo) * row + (j + x.halo) * x.lanes + c % x.lanes
 
 
 def laid_out(values: np.ndarray, x: Image) -> np.ndarray:
@@ -43,16 +43,16 @@ def laid_out(values: np.ndarray, x: Image) -> np.ndarray:
     return flat
 
 
-def unpacked(winners: np.ndarray, samples: int, y: Image, size: int) -> np.ndarray:
+def unpacked(argmax: np.ndarray, samples: int, y: Image, size: int) -> np.ndarray:
     """(k, s, c, i, j) bool, one channel for each bit."""
-    words = winners.reshape(samples, y.height, y.width, size * size, -1)
+    words = argmax.reshape(samples, y.height, y.width, size * size, -1)
     bits = np.unpackbits(words.view(np.uint8), axis=-1, bitorder="little")
     return bits.transpose(3, 0, 4, 1, 2).astype(bool)
 
 
 class Pooled(NamedTuple):
     y: np.ndarray
-    winners: np.ndarray
+    argmax: np.ndarray
 
 
 def definition(x: np.ndarray, size: int, with_relu: bool, keep: np.ndarray | None, p: float) -> Pooled:
@@ -60,8 +60,8 @@ def definition(x: np.ndarray, size: int, with_relu: bool, keep: np.ndarray | Non
     y = max_pooling(x, size, size)
     live = np.ones_like(y, bool) if keep is None else keep
     live = live & ~(y <= 0) if with_relu else live
-    winners = np.stack(list(first_maxima(x, y, size, size))) & live
-    return Pooled(y if keep is None else dropout(y, keep, p), winners)
+    argmax = np.stack(list(first_maxima(x, y, size, size))) & live
+    return Pooled(y if keep is None else dropout(y, keep, p), argmax)
 
 
 def pooled(
@@ -71,15 +71,15 @@ def pooled(
     keep: np.ndarray | None = None,
     p: float = 0.0,
     band: int = 0,
-    frame: int = 0,
+    halo: int = 0,
 ) -> Pooled:
     """By the kernel: all rows at once, or `band` at a time from a small buffer."""
     samples, channels, height, width = x.shape
-    y_image = image(channels, height // size, width // size, frame)
+    y_image = image(channels, height // size, width // size, halo)
     y = aligned_zeros(samples * y_image.stride)
-    winners = aligned_zeros(winners_size(y_image, size, samples), np.uint64)
-    winners[:] = 2**64 - 1
-    keep_image = image(channels, height // size, width // size)  # no frame, even where y has one
+    argmax = aligned_zeros(argmax_words(y_image, size, samples), np.uint64)
+    argmax[:] = 2**64 - 1
+    keep_image = image(channels, height // size, width // size)  # no halo, even where y has one
     kept = NO_KEEP if keep is None else laid_out(keep.astype(np.uint8), keep_image)
     pool = Pool(size, int(with_relu), np.float32(1 / (1 - p)))
     step = band or y_image.height
@@ -95,19 +95,19 @@ def pooled(
             else:
                 x_image = image(channels, height, width, 1)
                 flat, rows = laid_out(x, x_image), Rows(s, 0, s, row, count, s)
-            pool_rows(flat, x_image, y, y_image, winners, kept, keep_image, pool, rows)
+            pool_rows(flat, x_image, y, y_image, argmax, kept, keep_image, pool, rows)
     where = offsets(y_image, samples)
     outside = np.ones(y.size, bool)
     outside[where] = False
     assert not y[outside].any()
-    return Pooled(y[where], unpacked(winners, samples, y_image, size))
+    return Pooled(y[where], unpacked(argmax, samples, y_image, size))
 
 
 def check(ours: Pooled, expected: Pooled) -> None:
     channels = expected.y.shape[1]
     np.testing.assert_array_equal(ours.y, expected.y)
-    np.testing.assert_array_equal(ours.winners[:, :, :channels], expected.winners)
-    assert not ours.winners[:, :, channels:].any()
+    np.testing.assert_array_equal(ours.argmax[:, :, :channels], expected.argmax)
+    assert not ours.argmax[:, :, channels:].any()
 
 
 def images(shape: tuple[int, ...], seed: int = 0) -> np.ndarray:
@@ -129,7 +129,7 @@ def test_dropout_and_bands(case: tuple[int, ...], band: int) -> None:
     *shape, size = case
     x = images((3, *shape), seed=1)
     keep = np.random.default_rng(2).random(max_pooling(x, size, size).shape) < 0.6
-    ours = pooled(x, size, True, keep, 0.4, band, frame=band)
+    ours = pooled(x, size, True, keep, 0.4, band, halo=band)
     check(ours, definition(x, size, True, keep, 0.4))
 
 
@@ -150,7 +150,7 @@ def test_winners_are_optional() -> None:
     x_image, y_image = image(5, 4, 4), image(5, 2, 2)
     y = aligned_zeros(y_image.stride)
     rows, pool = Rows(0, 0, 0, 0, 2, 0), Pool(2, 1, np.float32(1))
-    pool_rows(laid_out(x, x_image), x_image, y, y_image, NO_WINNERS, NO_KEEP, y_image, pool, rows)
+    pool_rows(laid_out(x, x_image), x_image, y, y_image, NO_ARGMAX, NO_KEEP, y_image, pool, rows)
     np.testing.assert_array_equal(y[offsets(y_image, 1)], max_pooling(relu(x)))
 
 
@@ -159,14 +159,14 @@ def test_other_rows_and_samples_stay() -> None:
     x_image, y_image = image(x.shape[1], 4, 4), image(x.shape[1], 3, 2)
     y = aligned_zeros(3 * y_image.stride)
     y[:] = 7
-    winners = aligned_zeros(winners_size(y_image, 2, 3), np.uint64)
-    winners[:] = 7
+    argmax = aligned_zeros(argmax_words(y_image, 2, 3), np.uint64)
+    argmax[:] = 7
     rows, pool = Rows(0, 2, 1, 1, 1, 0), Pool(2, 1, np.float32(1))
-    pool_rows(laid_out(x, x_image), x_image, y, y_image, winners, NO_KEEP, y_image, pool, rows)
+    pool_rows(laid_out(x, x_image), x_image, y, y_image, argmax, NO_KEEP, y_image, pool, rows)
     written = y[offsets(y_image, 3)] != 7
     assert written[1, :, 1].all()
     assert written.sum() == written[1, :, 1].sum()
-    touched = (winners != 7).reshape(3, 3, -1)
+    touched = (argmax != 7).reshape(3, 3, -1)
     assert touched[1, 1].all()
     assert touched.sum() == touched[1, 1].sum()
     np.testing.assert_array_equal(y[offsets(y_image, 3)][1, :, 1], max_pooling(relu(x))[0, :, 1])

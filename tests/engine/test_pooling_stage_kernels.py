@@ -1,11 +1,11 @@
-"""The kernels of poolings that stand alone against their definitions, between images with any frames."""
+"""The kernels of poolings that stand alone against their definitions, between images with any halos."""
 
 import numpy as np
 import pytest
 
 from chainrule.engine.kernels.pooling.average import average_pooling, average_pooling_input_gradient
 from chainrule.engine.kernels.pooling.max import max_pooling, max_pooling_input_gradient
-from chainrule.engine.kernels.pooling.patches import Pool, winners_size
+from chainrule.engine.kernels.pooling.patches import Pool, argmax_words
 from chainrule.engine.layout import Image, image
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.stages.value import Value
@@ -13,7 +13,7 @@ from chainrule.layers import average_pooling as average
 from chainrule.layers import max_pooling as largest
 
 SAMPLES = 3
-CASES = [  # channels, height, width, size, frame of x, frame of y
+CASES = [  # channels, height, width, size, halo of x, halo of y
     (1, 2, 2, 2, 0, 0),
     (5, 7, 6, 2, 1, 0),
     (16, 4, 9, 3, 0, 2),
@@ -24,16 +24,16 @@ CASES = [  # channels, height, width, size, frame of x, frame of y
 NO_KEEP = np.empty(0, np.uint8)
 
 
-def values_of(channels: int, height: int, width: int, frame: int = 0) -> Value:
+def values_of(channels: int, height: int, width: int, halo: int = 0) -> Value:
     """Room for an image and its gradient."""
-    plain, at = image(channels, height, width), image(channels, height, width, frame)
+    plain, at = image(channels, height, width), image(channels, height, width, halo)
     return Value(at, aligned_zeros(SAMPLES * at.stride), aligned_zeros(SAMPLES * plain.stride), plain)
 
 
 def room(case: tuple[int, ...]) -> tuple[Value, Value]:
     """x and y of a case."""
-    channels, height, width, size, x_frame, y_frame = case
-    return values_of(channels, height, width, x_frame), values_of(channels, height // size, width // size, y_frame)
+    channels, height, width, size, x_halo, y_halo = case
+    return values_of(channels, height, width, x_halo), values_of(channels, height // size, width // size, y_halo)
 
 
 def shape(at: Image) -> tuple[int, int, int, int]:
@@ -41,9 +41,9 @@ def shape(at: Image) -> tuple[int, int, int, int]:
 
 
 def check_only_pixels(values: Value, gradient: bool = False) -> None:
-    """Padded lanes, the frame and what is between the samples are 0."""
+    """Padded lanes, the halo and what is between the samples are 0."""
     at = values.image
-    twin = values_of(at.channels, at.height, at.width, at.frame)
+    twin = values_of(at.channels, at.height, at.width, at.halo)
     twin.put(values.canonical(SAMPLES, gradient), gradient)
     ours, expected = (v.gx if gradient else v.x for v in (values, twin))
     assert isinstance(ours, np.ndarray)
@@ -67,11 +67,11 @@ def test_max_pooling(case: tuple[int, ...], special_gradient: bool) -> None:
     gy = special(rng, y.image) if special_gradient else rng.standard_normal(shape(y.image)).astype(np.float32)
     x.put(values)
     y.put(gy, gradient=True)
-    winners = np.full(winners_size(y.gradient_image, size, SAMPLES), 2**64 - 1, np.uint64)
+    argmax = np.full(argmax_words(y.gradient_image, size, SAMPLES), 2**64 - 1, np.uint64)
     for first, last in ((1, 3), (0, 1)):
         pool = Pool(size, 0, np.float32(1))
-        max_pooling(x.x, x.image, y.x, y.image, winners, NO_KEEP, pool, first, last)
-        max_pooling_input_gradient(y.gx, y.gradient_image, winners, x.gx, x.gradient_image, size, first, last)
+        max_pooling(x.x, x.image, y.x, y.image, argmax, NO_KEEP, pool, first, last)
+        max_pooling_input_gradient(y.gx, y.gradient_image, argmax, x.gx, x.gradient_image, size, first, last)
     expected = largest.max_pooling(values, size, size)
     with np.errstate(invalid="ignore"):
         expected_gx = largest.max_pooling_input_gradient(gy, values, expected, size, size)

@@ -18,7 +18,7 @@ class Case(NamedTuple):
     out_channels: int
     height: int
     width: int
-    frame: int
+    halo: int
 
 
 def drawn_cases(n: int) -> list[Case]:
@@ -44,7 +44,7 @@ CASES = [
 def blocked(x: np.ndarray, layout: Image) -> np.ndarray:
     """A buffer of that layout, of images (s, c, i, j)."""
     samples, channels, height, width = x.shape
-    blocks, f = -(-channels // LANES), layout.frame
+    blocks, f = -(-channels // LANES), layout.halo
     image_of_blocks = np.zeros((samples, blocks * LANES, height + 2 * f, width + 2 * f), np.float32)
     image_of_blocks[:, :channels, f : f + height, f : f + width] = x
     buffer = aligned_zeros(samples * layout.stride)
@@ -54,8 +54,8 @@ def blocked(x: np.ndarray, layout: Image) -> np.ndarray:
 
 
 def images(buffer: np.ndarray, layout: Image, samples: int) -> np.ndarray:
-    """The images (s, c, i, j) of a buffer, with their frames and their padded channels."""
-    rows, columns = layout.height + 2 * layout.frame, layout.width + 2 * layout.frame
+    """The images (s, c, i, j) of a buffer, with their halos and their padded channels."""
+    rows, columns = layout.height + 2 * layout.halo, layout.width + 2 * layout.halo
     blocks = -(-layout.channels // LANES)
     parts = buffer.reshape(samples, -1)[:, : blocks * rows * columns * LANES]
     return (
@@ -75,12 +75,12 @@ def packed(w: np.ndarray, shape: winograd.Tiling, transposed: bool, scratch: np.
 
 
 def run(
-    x: np.ndarray, w: np.ndarray, b: np.ndarray, frame: int, transposed: bool = False, y_frame: int = 1
+    x: np.ndarray, w: np.ndarray, b: np.ndarray, halo: int, transposed: bool = False, y_halo: int = 1
 ) -> tuple[np.ndarray, Image]:
-    """Every row of y, with its frame and padded channels, in a buffer that was `UNTOUCHED`; and its layout."""
+    """Every row of y, with its halo and padded channels, in a buffer that was `UNTOUCHED`; and its layout."""
     samples, in_channels, height, width = x.shape
-    x_image = image(in_channels, height, width, frame)
-    y_image = image(len(b), height + 2 * frame - 2, width + 2 * frame - 2, y_frame)
+    x_image = image(in_channels, height, width, halo)
+    y_image = image(len(b), height + 2 * halo - 2, width + 2 * halo - 2, y_halo)
     shape = winograd.tiling(in_channels, len(b), y_image.width)
     rows = winograd.rows_kernel(shape.columns)
     scratch = aligned_zeros(winograd.scratch_floats(shape))
@@ -100,15 +100,15 @@ def run(
 
 
 def inside(y: np.ndarray, y_image: Image) -> np.ndarray:
-    f = y_image.frame
+    f = y_image.halo
     return y[:, : y_image.channels, f : f + y_image.height, f : f + y_image.width]
 
 
 def drawn(case: Case, samples: int = 2) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """x, w, b of the case: float64 numbers that float32 has."""
     rng = np.random.default_rng(case)
-    ic, oc, height, width, frame = case
-    height, width = max(height, 3 - 2 * frame), max(width, 3 - 2 * frame)
+    ic, oc, height, width, halo = case
+    height, width = max(height, 3 - 2 * halo), max(width, 3 - 2 * halo)
     arrays = rng.normal(size=(samples, ic, height, width)), rng.normal(size=(oc, ic, 3, 3)), rng.normal(size=oc)
     return tuple(a.astype(np.float32).astype(np.float64) for a in arrays)  # pyright: ignore[reportReturnType]
 
@@ -121,8 +121,8 @@ def relative_error(found: np.ndarray, expected: np.ndarray) -> float:
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_it_is_the_convolution_and_writes_nothing_else(case):
     x, w, b = drawn(case)
-    y, y_image = run(x, w, b, case.frame)
-    expected = convolution(x, w, b, padding=case.frame)
+    y, y_image = run(x, w, b, case.halo)
+    expected = convolution(x, w, b, padding=case.halo)
     found = inside(y, y_image)
     assert relative_error(found, expected) < 2e-6
     assert np.abs(found - expected).max() < 1e-5 * np.abs(expected).max()

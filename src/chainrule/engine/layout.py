@@ -14,16 +14,16 @@ class Image(NamedTuple):
     channels: int
     height: int
     width: int
-    frame: int  # rows and columns of zeros on each side: the padding of the convolution that reads it
+    halo: int  # rows and columns of zeros on each side: the padding of the convolution that reads it
     lanes: int  # channels in a block: LANES, or 1 for the planes of the network's input
     stride: int  # floats from one sample to the next
 
 
-def image(channels: int, height: int, width: int, frame: int = 0, lanes: int = LANES) -> Image:
+def image(channels: int, height: int, width: int, halo: int = 0, lanes: int = LANES) -> Image:
     """An image, its samples an odd number of cache lines apart so that they do not fall on one another in L1."""
     blocks = -(-channels // lanes)
     return Image(
-        channels, height, width, frame, lanes, odd_lines(blocks * lanes * (height + 2 * frame) * (width + 2 * frame))
+        channels, height, width, halo, lanes, odd_lines(blocks * lanes * (height + 2 * halo) * (width + 2 * halo))
     )
 
 
@@ -35,19 +35,19 @@ def odd_lines(floats: int) -> int:
 @kernel
 def row_floats(x):
     """Floats from one row of the image to the next."""
-    return (x.width + 2 * x.frame) * x.lanes
+    return (x.width + 2 * x.halo) * x.lanes
 
 
 @kernel
 def block_floats(x):
     """Floats from one block of channels to the next."""
-    return (x.height + 2 * x.frame) * row_floats(x)
+    return (x.height + 2 * x.halo) * row_floats(x)
 
 
 @kernel
 def place(x, s, c, i, j):
-    """Where channel c of pixel (i, j) of sample s stands; i and j may reach into the frame."""
+    """Where channel c of pixel (i, j) of sample s stands; i and j may reach into the halo."""
     block = c // x.lanes
     return (
-        s * x.stride + block * block_floats(x) + (i + x.frame) * row_floats(x) + (j + x.frame) * x.lanes + c % x.lanes
+        s * x.stride + block * block_floats(x) + (i + x.halo) * row_floats(x) + (j + x.halo) * x.lanes + c % x.lanes
     )

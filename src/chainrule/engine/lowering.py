@@ -1,7 +1,7 @@
 """From a network's graph to fusion groups, and how their values and parameters lie in the engine.
 
 The graph's nodes are cut, in their order, into groups that a stage each executes as one. The values between groups are
-laid out for those that read them: in blocks of channels, with a frame of zeros for a padded convolution; the network's
+laid out for those that read them: in blocks of channels, with a halo of zeros for a padded convolution; the network's
 input in planes, where products alone read it.
 """
 
@@ -12,8 +12,8 @@ from math import prod
 
 import numpy as np
 
-from chainrule.base.random import Source
 import chainrule.engine.stages as folder
+from chainrule.base.random import Source
 from chainrule.engine.layout import Image, image, odd_lines
 from chainrule.engine.stages.definition import DefinitionStage
 from chainrule.engine.stages.stage import STAGES, Group, Upcoming
@@ -53,17 +53,17 @@ class Lowering:
 
     def image_for(self, value: int, group: Group) -> Image:
         """How a value lies for one of its readers: as for the others, unless that does not do."""
-        shared, own = self.images[value], group.kind.frame(group)
-        return framed(shared, own) if group.kind.exact_frame and own != shared.frame else shared
+        shared, own = self.images[value], group.kind.halo(group)
+        return with_halo(shared, own) if group.kind.exact_halo and own != shared.halo else shared
 
     def _image(self, value: int) -> Image:
-        """In blocks, or in planes; in the widest frame that a reader asks for."""
+        """In blocks, or in planes; in the widest halo that a reader asks for."""
         readers, shape = self.readers(value), self.graph.shapes[value]
-        frames = [group.kind.frame(group) for group in readers]
-        planes = value == 0 and len(readers) == 1 and readers[0].kind.takes_planes(readers[0])
+        halos = [group.kind.halo(group) for group in readers]
+        planes = value == 0 and len(readers) == 1 and readers[0].kind.takes_nchw(readers[0])
         if planes and len(shape) == 1:
             return Image(shape[0], 1, 1, 0, 1, odd_lines(shape[0]))
-        return image(*as_picture(shape), max(frames, default=0), **({"lanes": 1} if planes else {}))
+        return image(*as_picture(shape), max(halos, default=0), **({"lanes": 1} if planes else {}))
 
     def _layout(self) -> Permuted:
         """Where the engine keeps each element of w; the groups are told where each of their parameters begins."""
@@ -118,9 +118,9 @@ def as_picture(shape: Shape) -> tuple[int, int, int]:
     return c, h, w
 
 
-def framed(of: Image, frame: int) -> Image:
-    """The same picture in another frame."""
-    return image(of.channels, of.height, of.width, frame, of.lanes)
+def with_halo(of: Image, halo: int) -> Image:
+    """The same picture in another halo."""
+    return image(of.channels, of.height, of.width, halo, of.lanes)
 
 
 def layout_of(network: Network, source: Source | None = None) -> Permuted:

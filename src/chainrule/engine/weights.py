@@ -29,13 +29,13 @@ class Permuted(Layout):
 
 
 def element_order(x: Image) -> np.ndarray:
-    """(c h w,) where each canonical element (c, i, j) of a sample stands among the engine's, the frame left out."""
+    """(c h w,) where each canonical element (c, i, j) of a sample stands among the engine's, the halo left out."""
     c, i, j = np.meshgrid(*map(np.arange, (x.channels, x.height, x.width)), indexing="ij")
     return (((c // x.lanes * x.height + i) * x.width + j) * x.lanes + c % x.lanes).reshape(-1)
 
 
 def elements(x: Image) -> int:
-    """Floats of a sample, padded lanes included, the frame left out."""
+    """Floats of a sample, padded lanes included, the halo left out."""
     return -(-x.channels // x.lanes) * x.lanes * x.height * x.width
 
 

@@ -5,9 +5,9 @@
     Tanh        y = tanh(x)                     gx = gy (1 - y^2)
     Dropout     y = x keep scale                gx = gy keep scale         scale = 1 / (1 - p)
 
-The buffers' images (`xi` of x, `yi` of y, `gi` of gx and gy) share channels, height, width and lanes; each has a frame
+The buffers' images (`xi` of x, `yi` of y, `gi` of gx and gy) share channels, height, width and lanes; each has a halo
 and a stride of its own. A sample is walked in runs, which are contiguous in both: rows, or the whole where neither has
-a frame. A vector of n numbers is an image of n channels and one pixel. The padded lanes of y and gx are zero where
+a halo. A vector of n numbers is an image of n channels and one pixel. The padded lanes of y and gx are zero where
 those of x and gy are.
 """
 
@@ -28,13 +28,13 @@ def blocks(image):
 @kernel
 def runs(a, b):
     """How many runs a sample has, that are contiguous in both images."""
-    return 1 if a.frame == 0 and b.frame == 0 else blocks(a) * a.height
+    return 1 if a.halo == 0 and b.halo == 0 else blocks(a) * a.height
 
 
 @kernel
 def run(values, image, s, r, count):
     """Run r of `count` of sample s."""
-    if count == 1 and image.frame == 0:
+    if count == 1 and image.halo == 0:
         return values[s * image.stride : s * image.stride + blocks(image) * block_floats(image)]
     start = place(image, s, r // image.height * image.lanes, r % image.height, 0)
     return values[start : start + image.width * image.lanes]

@@ -71,7 +71,7 @@ def keep_mask(mask, position, elements, out, at):
 
 @kernel
 def keep_image(mask, position, x, out, s):
-    """out[place(x, s, c, i, j)] = keep[c, i, j] for the sample at that position, 0 in padded lanes; x has no frame."""
+    """out[place(x, s, c, i, j)] = keep[c, i, j] for the sample at that position, 0 in padded lanes; x has no halo."""
     pixels, at = x.height * x.width, s * x.stride
     if x.lanes == 1 or pixels == 1:  # the image's order is the canonical one
         keep_mask(mask, position, x.channels * pixels, out, at)

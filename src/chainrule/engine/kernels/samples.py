@@ -41,7 +41,7 @@ def place_of(x, rows, s, size):
 @kernel
 def whole(image):
     """Whether a sample stands as in canonical order, in one piece."""
-    return image.frame == 0 and (image.lanes == 1 or image.height * image.width == 1)
+    return image.halo == 0 and (image.lanes == 1 or image.height * image.width == 1)
 
 
 @kernel

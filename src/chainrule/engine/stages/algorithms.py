@@ -38,8 +38,8 @@ class Algorithm:
 
     @classmethod
     def choose(cls, shape: Convolved, x: Image, workers: int) -> "Algorithm":
-        """Winograd for 3x3 of stride 1 in a frame of just the padding, with enough channels; else direct."""
-        fits = shape.kernel_size == 3 and shape.stride == 1 and x.lanes == LANES and x.frame == shape.padding
+        """Winograd for 3x3 of stride 1 in a halo of just the padding, with enough channels; else direct."""
+        fits = shape.kernel_size == 3 and shape.stride == 1 and x.lanes == LANES and x.halo == shape.padding
         b = aligned_zeros(padded(shape.out_channels))
         if not fits or min(shape.in_channels, shape.out_channels) < WINOGRAD_CHANNELS:
             room = convolution.packed_floats(shape.out_channels, shape.in_channels, shape.kernel_size)

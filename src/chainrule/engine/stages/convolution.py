@@ -75,11 +75,11 @@ class ConvolvingStage(Stage):
     sums_by_slot = True
 
     @classmethod
-    def frame(cls, group: Group) -> int:
+    def halo(cls, group: Group) -> int:
         return group.layers.convolution.padding
 
     @classmethod
-    def takes_planes(cls, group: Group) -> bool:
+    def takes_nchw(cls, group: Group) -> bool:
         return True
 
 
@@ -115,16 +115,16 @@ class ConvolutionStage(ConvolvingStage):
         return (self.algorithm if role == FORWARD else self.back).multiply_adds
 
     def _room_for_gradients(self, room: Room) -> None:
-        """Room for dL/dz before the ReLU, in the frame that the input gradient's convolution reads it in."""
+        """Room for dL/dz before the ReLU, in the halo that the input gradient's convolution reads it in."""
         shape, x = self.shape, self.x.gradient_image
         stride, k = shape.stride, shape.kernel_size
-        frame = max(0, k - 1 - shape.padding)
-        self.gz_image = image(shape.out_channels, shape.rows, shape.columns, frame if stride == 1 else 0)
+        halo = max(0, k - 1 - shape.padding)
+        self.gz_image = image(shape.out_channels, shape.rows, shape.columns, halo if stride == 1 else 0)
         self.gz = room.window(self.gz_image.stride)
         self.spread_image, self.spread = self.gz_image, self.gz
         if stride > 1:  # it convolves dL/dz with zeros between its pixels
             rows, columns = ((n - 1) * stride + 1 for n in (shape.rows, shape.columns))
-            self.spread_image = image(shape.out_channels, rows, columns, frame=k + stride - 2)
+            self.spread_image = image(shape.out_channels, rows, columns, halo=k + stride - 2)
             self.spread = room.window(self.spread_image.stride)
         back = Convolved(shape.in_channels, shape.out_channels, k, 1, k - 1 - shape.padding, x.height, x.width)
         self.back = Algorithm.choose(back, self.spread_image, room.workers)
@@ -141,10 +141,10 @@ class ConvolutionStage(ConvolvingStage):
 
     def backward(self, step: Step, to_input: bool) -> Work:
         x, y, slots = self.x, self.y, self.slots
-        in_blocks, in_planes = gradient_kernels(self.shape.kernel_size)
+        in_blocks, in_nchw = gradient_kernels(self.shape.kernel_size)
         if x.image.lanes == 1:  # the first layer: nobody else reads dL/dz, and it is not stored
             gy = (y.gx, y.gradient_image), (y.x, y.image), int(self.relu)
-            return [bind(in_planes, *gy, x.x, x.image, slots.w, slots.b, self.shape, role=BY_WEIGHTS)]
+            return [bind(in_nchw, *gy, x.x, x.image, slots.w, slots.b, self.shape, role=BY_WEIGHTS)]
         gz, gz_image = self.gz, self.gz_image
         calls = [
             self._masked(gz, gz_image, 1),

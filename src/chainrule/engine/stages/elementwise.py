@@ -97,7 +97,7 @@ class DropoutStage(ElementwiseStage):
         super().__init__(group, values, room)
         self.number, layer = group.layers
         self.threshold, self.scale = threshold_of(layer.p), np.float32(1 / (1 - layer.p))
-        self.keep_image = self.y.gradient_image  # the mask lies as dL/dy, without a frame
+        self.keep_image = self.y.gradient_image  # the mask lies as dL/dy, without a halo
         self.keep = room.whole(self.keep_image.stride if room.gradients else 0, np.uint8)
         self.y.rectified = self.x.rectified
 

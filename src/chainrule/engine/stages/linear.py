@@ -50,7 +50,7 @@ class Taken(NamedTuple):
 class LinearStage(Stage):
     """W x + b, with the ReLU and dropout that follow it."""
 
-    exact_frame = True
+    exact_halo = True
 
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         super().__init__(group, values, room)
@@ -84,7 +84,7 @@ class LinearStage(Stage):
         return Taken(layer, relu, nodes.take_dropout(when=relu is not None))
 
     @classmethod
-    def takes_planes(cls, group: Group) -> bool:
+    def takes_nchw(cls, group: Group) -> bool:
         return True
 
     @classmethod

@@ -11,8 +11,8 @@ from chainrule.engine.kernels.convolution.direct import Convolved, kernels_for
 from chainrule.engine.kernels.convolution.pooled import direct_pooled_kernel, winograd_pooled_kernel
 from chainrule.engine.kernels.convolution.winograd import rows_kernel
 from chainrule.engine.kernels.philox import draw_masks
-from chainrule.engine.kernels.pooling import winners, winners_weights
-from chainrule.engine.kernels.pooling.patches import NO_BYTES, NO_WORDS, Pool, winners_size
+from chainrule.engine.kernels.pooling import sparse_input, sparse_weights
+from chainrule.engine.kernels.pooling.patches import NO_ARGMAX, NO_BYTES, Pool, argmax_words
 from chainrule.engine.layout import image
 from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, bind
 from chainrule.engine.runtime.memory import aligned_zeros
@@ -49,7 +49,7 @@ class PooledStage(ConvolvingStage):
         self.algorithm = Algorithm.choose(self.shape, x.image, room.workers)
         self.kernel, y.rectified = f"{self.algorithm.name}, sparse backward", relu is not None
         self.size, self.relu = pooling.size, relu is not None
-        self.keep_image = y.gradient_image  # the mask lies as dL/dy, without the frame that y may have
+        self.keep_image = y.gradient_image  # the mask lies as dL/dy, without the halo that y may have
         band_rows = self.size if self.algorithm.winograd is None else lcm(4, self.size)
         self.band_image = image(layer.out_channels, band_rows, columns)._replace(stride=0)
         self.band = scratch(room.workers, image(layer.out_channels, band_rows, columns).stride)
@@ -75,31 +75,31 @@ class PooledStage(ConvolvingStage):
 
     def live(self, samples: int) -> float:
         """The fraction of the convolution's outputs that the max-pool took, and neither ReLU nor dropout set to 0."""
-        words = self.winners[: winners_size(self.y.gradient_image, self.size, samples)]
+        words = self.argmax[: argmax_words(self.y.gradient_image, self.size, samples)]
         units = self.shape.out_channels * self.shape.rows * self.shape.columns
         return int(np.bitwise_count(words).sum()) / (samples * units)
 
     def _room_for_gradients(self, room: Room) -> None:
         shape, y = self.shape, self.y.gradient_image
-        self.pooled = winners.Pooled(
+        self.pooled = sparse_input.Pooled(
             shape.in_channels, shape.out_channels, shape.kernel_size, shape.padding, self.size, self.scale
         )
-        self.winners = np.zeros(winners_size(y, self.size, room.samples), np.uint64)
+        self.argmax = np.zeros(argmax_words(y, self.size, room.samples), np.uint64)
         self.keep = room.window(y.stride, np.uint8) if self.dropout else NO_BYTES
-        self.transposed = aligned_zeros(int(winners.packed_floats(self.pooled)))
-        self.lists = winners_weights.lists(y, room.workers)
-        self.framed = scratch(room.workers, winners.scratch_floats(self.x.gradient_image, self.pooled))
+        self.transposed = aligned_zeros(int(sparse_input.packed_floats(self.pooled)))
+        self.lists = sparse_weights.lists(y, room.workers)
+        self.haloed = scratch(room.workers, sparse_input.scratch_floats(self.x.gradient_image, self.pooled))
         self.slots = GradientSlots(shape, self.x.image.lanes, self.at)
 
     def prepare(self, step: Step) -> list[Call]:
         calls = [self.algorithm.pack(step.w, self.at["w"]), self.algorithm.take_bias(step.w, self.at["b"])]
         if step.gw.size:
-            calls.append(bind(winners.pack_weights_backward, step.w, self.at["w"], self.pooled, self.transposed))
+            calls.append(bind(sparse_input.pack_weights_backward, step.w, self.at["w"], self.pooled, self.transposed))
             calls += self.slots.clear(step)
         return calls
 
     def forward(self, step: Step) -> Work:
-        words, keep = (self.winners, self.keep) if step.training else (NO_WORDS, NO_BYTES)
+        words, keep = (self.argmax, self.keep) if step.training else (NO_ARGMAX, NO_BYTES)
         bits = words, keep, self.keep_image
         pool = Pool(self.size, int(self.relu), self.scale)
         algorithm, x, y = self.algorithm, (self.x.x, self.x.image), (self.y.x, self.y.image)
@@ -121,12 +121,12 @@ class PooledStage(ConvolvingStage):
 
     def backward(self, step: Step, to_input: bool) -> Work:
         x, y, slots, pooled = self.x, self.y, self.slots, self.pooled
-        gy = y.gx, y.gradient_image, self.winners
-        by_weights = winners_weights.weight_gradient_kernel(pooled.kernel_size, x.image.lanes == 1)
+        gy = y.gx, y.gradient_image, self.argmax
+        by_weights = sparse_weights.weight_gradient_kernel(pooled.kernel_size, x.image.lanes == 1)
         calls = [bind(by_weights, *gy, x.x, x.image, slots.w, slots.b, pooled, self.lists, role=BY_WEIGHTS)]
         if to_input:
-            by_input = winners.input_gradient_kernel(pooled.kernel_size, pooled.size)
-            calls.append(bind(by_input, self.transposed, *gy, x.gx, x.gradient_image, pooled, self.framed, role=BY_INPUT))
+            by_input = sparse_input.input_gradient_kernel(pooled.kernel_size, pooled.size)
+            calls.append(bind(by_input, self.transposed, *gy, x.gx, x.gradient_image, pooled, self.haloed, role=BY_INPUT))
         return calls
 
     def finish(self, step: Step) -> list[Call]:

@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.engine.kernels.pooling import average as average_pooling
 from chainrule.engine.kernels.pooling import max as max_pooling
-from chainrule.engine.kernels.pooling.patches import NO_BYTES, NO_WORDS, Pool, winners_size
+from chainrule.engine.kernels.pooling.patches import NO_ARGMAX, NO_BYTES, Pool, argmax_words
 from chainrule.engine.runtime.calls import BY_INPUT, FORWARD, bind
 from chainrule.engine.stages.pooled import LARGEST_PATCH
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
@@ -28,7 +28,7 @@ class MaxPoolingStage(Stage):
         self.size = group.layers.size
         self.pool = Pool(self.size, 0, np.float32(1))
         samples = room.samples if room.gradients else 0
-        self.winners = np.zeros(winners_size(self.y.gradient_image, self.size, samples), np.uint64)
+        self.argmax = np.zeros(argmax_words(self.y.gradient_image, self.size, samples), np.uint64)
         self.y.rectified = self.x.rectified
 
     @classmethod
@@ -38,12 +38,12 @@ class MaxPoolingStage(Stage):
 
     def forward(self, step: Step) -> Work:
         x, y = self.x, self.y
-        bits = (self.winners if step.training else NO_WORDS), NO_BYTES
+        bits = (self.argmax if step.training else NO_ARGMAX), NO_BYTES
         return [bind(max_pooling.max_pooling, x.x, x.image, y.x, y.image, *bits, self.pool, role=FORWARD)]
 
     def backward(self, step: Step, to_input: bool) -> Work:
         x, y, kernel = self.x, self.y, max_pooling.max_pooling_input_gradient
-        gradients = y.gx, y.gradient_image, self.winners, x.gx, x.gradient_image
+        gradients = y.gx, y.gradient_image, self.argmax, x.gx, x.gradient_image
         return [bind(kernel, *gradients, self.size, role=BY_INPUT)] if to_input else []
 
 

@@ -117,8 +117,8 @@ class Stage:
 
     by_sample: bool = False
     """Whether its calls want one sample at a time, so that what they hand on stays in cache."""
-    exact_frame: ClassVar[bool] = False
-    """Whether it reads images in just the `frame` that it asks for; else a wider one will do."""
+    exact_halo: ClassVar[bool] = False
+    """Whether it reads images in just the `halo` that it asks for; else a wider one will do."""
     hands_on: ClassVar[bool] = False
     """Whether between two such stages an image, and its gradient, need only live for one sample."""
     sums_by_slot: ClassVar[bool] = False
@@ -141,12 +141,12 @@ class Stage:
         raise NotImplementedError
 
     @classmethod
-    def frame(cls, group: Group) -> int:
+    def halo(cls, group: Group) -> int:
         """Rows and columns of zeros that it wants around the images that it reads."""
         return 0
 
     @classmethod
-    def takes_planes(cls, group: Group) -> bool:
+    def takes_nchw(cls, group: Group) -> bool:
         """Whether it reads the network's input in planes, one channel after the other."""
         return False
 

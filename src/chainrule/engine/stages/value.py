@@ -43,7 +43,7 @@ class Value:
 
     @classmethod
     def room(cls, image: Image, room: Room, x_window: bool = False, gx_window: bool = False) -> "Value":
-        plain = image._replace(frame=0, stride=odd_lines(elements(image)))
+        plain = image._replace(halo=0, stride=odd_lines(elements(image)))
         x = (room.window if x_window else room.whole)(image.stride)
         gx = (room.window if gx_window else room.whole)(plain.stride) if room.gradients else np.empty(0, np.float32)
         return cls(image, x, gx, plain)
@@ -75,10 +75,10 @@ class Value:
 
 
 def _blocks(flat: np.ndarray | Window, image: Image, samples: int) -> np.ndarray:
-    """A view (samples, blocks, height, width, lanes) of an image, without its frame."""
+    """A view (samples, blocks, height, width, lanes) of an image, without its halo."""
     if isinstance(flat, Window):
         raise TypeError("a window holds one sample at a time")
-    f, blocks = image.frame, -(-image.channels // image.lanes)
+    f, blocks = image.halo, -(-image.channels // image.lanes)
     rows, columns = image.height + 2 * f, image.width + 2 * f
     size = blocks * rows * columns * image.lanes
     view = flat[: samples * image.stride].reshape(samples, image.stride)[:, :size]

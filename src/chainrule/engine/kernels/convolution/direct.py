@@ -4,7 +4,7 @@
 
 A register tile holds `pixels` neighbouring pixels of a row times `vectors` vectors of output channels; each step of
 the sum adds x (one number a pixel) times w (one vector a column). The tile's shape is chosen for each convolution. For
-stride 1 the input gradient is this convolution again, of dL/dy in a frame of K - 1 - P zeros with the filters rotated
+stride 1 the input gradient is this convolution again, of dL/dy in a halo of K - 1 - P zeros with the filters rotated
 by 180 degrees and oc and ic exchanged.
 """
 
@@ -112,7 +112,7 @@ def convolution_kernels(pixels: int, vectors: int) -> tuple[Any, Any]:
     def convolution_rows(packed, b, x, x_image, y, y_image, shape, sample, row, y_row, count, relu):
         """Rows row .. row+count-1 of y, of one sample, into rows y_row .. of y's image; with ReLU if so asked.
 
-        b is padded with zeros to whole vectors; x's frame is at least the padding.
+        b is padded with zeros to whole vectors; x's halo is at least the padding.
         """
         k = shape.in_channels * shape.kernel_size * shape.kernel_size
         for block in range(0, -(-shape.out_channels // LANES), vectors):

@@ -18,9 +18,9 @@ def direct_pooled_kernel(direct_rows: Any) -> Any:
 
     @range_kernel
     def direct_pooled(weights, x, band, y, bits, pool, shape, first, last):
-        """y and winners of samples first .. last-1.
+        """y and argmax of samples first .. last-1.
 
-        weights = (packed w, b); x, band and y are (values, image); bits = (winners, keep, its image). The band
+        weights = (packed w, b); x, band and y are (values, image); bits = (argmax, keep, its image). The band
         holds pool.size rows of one sample, its stride is 0.
         """
         for s in range(first, last):

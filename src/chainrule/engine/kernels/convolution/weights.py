@@ -79,7 +79,7 @@ def make_patch(rows, kernel_size):
                             patch(gy, gy_image, x, x_image, slot, here, shape, where)
 
     @range_kernel
-    def plane_gradients(gradient, output, relu, x, x_image, gw, gb, shape, first, last):
+    def nchw_gradients(gradient, output, relu, x, x_image, gw, gb, shape, first, last):
         """The same, and dL/db, for x in planes, with vectors of oc; dL/dy counts where y is above 0, if `relu`.
 
         gradient = (dL/dy, its image), output = (y, its image).
@@ -109,7 +109,7 @@ def make_patch(rows, kernel_size):
                         if ic == 0 and di == 0:
                             store(bias, gb, c, 0)
 
-    return weight_gradient, plane_gradients
+    return weight_gradient, nchw_gradients
 
 
 @range_kernel

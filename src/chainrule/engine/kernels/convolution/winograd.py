@@ -26,7 +26,7 @@ Float32 error, relative to the norm of y, as measured (it grows with the square 
 NaN propagates, and fills its tile; an infinity, or |x| beyond 3e36, may become NaN. All of these reach y's padded
 channels too (0 NaN = NaN), which are zero otherwise.
 
-Input gradient: dL/dx is the convolution of dL/dy, standing in a frame of 2 - padding zeros, with the filters rotated
+Input gradient: dL/dx is the convolution of dL/dy, standing in a halo of 2 - padding zeros, with the filters rotated
 and oc and ic exchanged: `pack_weights` with `transposed`, a b of zeros, then `convolution_rows` with x := dL/dy,
 y := dL/dx and `tiling(out_channels, in_channels, width of dL/dx)`.
 """
@@ -110,16 +110,16 @@ def gather_filters(w, at, shape, transposed, o, c, scratch):
 
 @kernel
 def read_tiles(x, x_image, shape, sample, row, first, last, scratch):
-    """v of tiles first .. last-1, of output rows row .. row+3; beyond the frame, x is zero."""
-    frame = x_image.frame
+    """v of tiles first .. last-1, of output rows row .. row+3; beyond the halo, x is zero."""
+    halo = x_image.halo
     patch = POINTS * (shape.v_stride + shape.m_stride)
-    height = min(PATCH, x_image.height + 2 * frame - row)
+    height = min(PATCH, x_image.height + 2 * halo - row)
     channels = -(-shape.in_channels // LANES) * LANES
     for c in range(0, channels, LANES):
         for tile in range(first, last):
             j = tile * TILE
-            width = min(PATCH, x_image.width + 2 * frame - j)
-            at = place(x_image, sample, c, row - frame, j - frame)
+            width = min(PATCH, x_image.width + 2 * halo - j)
+            at = place(x_image, sample, c, row - halo, j - halo)
             to = (tile - first) * channels + c
             if height == PATCH and width == PATCH:
                 input_transform(x, at, row_floats(x_image), scratch, to, shape.v_stride)

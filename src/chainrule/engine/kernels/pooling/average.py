@@ -3,7 +3,7 @@
     y[s,c,i,j]               = 1/S^2 sum over di,dj of x[s,c,S i + di,S j + dj]
     gx[s,c,S i + di,S j + dj] = 1/S^2 gy[s,c,i,j]
 
-The images are in blocks of LANES channels, each with a frame and a stride of its own. Rows and columns that fill no
+The images are in blocks of LANES channels, each with a halo and a stride of its own. Rows and columns that fill no
 whole patch are read by nobody, and gx is left there as it is: zeros.
 """
 

@@ -8,7 +8,7 @@ A unit that ReLU or dropout holds at 0 is not *live* and has no winner.
 
 *Winners* are bits: for each pixel of y and each element k = S di + dj of its patch, a bit a channel, set where k won,
 
-    bit c % 64 of winners[((s * H * W + i * W + j) * S S + k) * words(y) + c // 64].
+    bit c % 64 of argmax[((s * H * W + i * W + j) * S S + k) * words(y) + c // 64].
 """
 
 from typing import Any, NamedTuple
@@ -34,7 +34,7 @@ from chainrule.engine.simd import (
 
 ALL_LANES = np.uint64((1 << LANES) - 1)
 ONE, NONE = np.uint64(1), np.uint64(0)
-NO_WORDS, NO_BYTES = np.empty(0, np.uint64), np.empty(0, np.uint8)  # no winners wanted, no dropout
+NO_ARGMAX, NO_BYTES = np.empty(0, np.uint64), np.empty(0, np.uint8)  # no argmax wanted, no dropout
 
 
 class Pool(NamedTuple):
@@ -62,13 +62,13 @@ def words(y):
     return (y.channels + 63) // 64
 
 
-def winners_size(y: Image, size: int, samples: int) -> int:
-    """uint64 for the winners of so many samples."""
+def argmax_words(y: Image, size: int, samples: int) -> int:
+    """uint64 for the argmax of so many samples."""
     return samples * y.height * y.width * size * size * -(-y.channels // 64)
 
 
 @kernel
-def winner_word(y, size, s, i, j, c):
+def argmax_at(y, size, s, i, j, c):
     """Where the bits of channel c for element 0 of pixel (i, j)'s patch stand; element k is k * words(y) further."""
     return ((s * y.height + i) * y.width + j) * size * size * words(y) + c // 64
 
@@ -77,7 +77,7 @@ def make_pool_rows(constant_size: int) -> Any:
     """The kernel for patches of that size, or of any, asked of `pool` (0)."""
 
     @kernel
-    def pool_rows(x, x_image, y, y_image, winners, keep, keep_image, pool, rows):
+    def pool_rows(x, x_image, y, y_image, argmax, keep, keep_image, pool, rows):
         size = constant_size or pool.size
         row, step, zero = row_floats(x_image), size * size * words(y_image), fill(1, 1, 0.0)
         for c in range(0, y_image.channels, LANES):
@@ -86,7 +86,7 @@ def make_pool_rows(constant_size: int) -> Any:
                 at = place(x_image, rows.x_sample, c, rows.x_row + i * size, 0)
                 y_at = place(y_image, rows.sample, c, rows.row + i, 0)
                 keep_at = place(keep_image, rows.keep_sample, c, rows.row + i, 0)
-                word = winner_word(y_image, size, rows.sample, rows.row + i, 0, c)
+                word = argmax_at(y_image, size, rows.sample, rows.row + i, 0, c)
                 for _ in range(y_image.width):
                     m = zero if pool.relu else load(1, 1, x, at, 0)
                     for di in range(size):
@@ -100,14 +100,14 @@ def make_pool_rows(constant_size: int) -> Any:
                         keep_at += LANES
                     else:
                         store(m, y, y_at, 0)
-                    if len(winners):
+                    if len(argmax):
                         to = word
                         for di in range(size):
                             for dj in range(size):
                                 won = live & matches(load(1, 1, x, at + di * row + dj * LANES, 0), m)
                                 live ^= won
-                                before = get(winners, to) if c % 64 else NONE  # a word's first channels clear the rest
-                                put(winners, to, before | (won << np.uint64(c % 64)))
+                                before = get(argmax, to) if c % 64 else NONE  # a word's first channels clear the rest
+                                put(argmax, to, before | (won << np.uint64(c % 64)))
                                 to += words(y_image)
                         word += step
                     at += size * LANES
@@ -120,12 +120,12 @@ pool_rows_2x2, pool_rows_any = make_pool_rows(2), make_pool_rows(0)
 
 
 @kernel
-def pool_rows(x, x_image, y, y_image, winners, keep, keep_image, pool, rows):
-    """`rows.height` rows of y and their winners; x and y in blocks of LANES channels.
+def pool_rows(x, x_image, y, y_image, argmax, keep, keep_image, pool, rows):
+    """`rows.height` rows of y and their argmax; x and y in blocks of LANES channels.
 
-    keep: uint8, 1 or 0, in the layout `keep_image`; empty for no dropout. winners: empty if they are not wanted.
+    keep: uint8, 1 or 0, in the layout `keep_image`; empty for no dropout. argmax: empty if they are not wanted.
     """
     if pool.size == 2:
-        pool_rows_2x2(x, x_image, y, y_image, winners, keep, keep_image, pool, rows)
+        pool_rows_2x2(x, x_image, y, y_image, argmax, keep, keep_image, pool, rows)
     else:
-        pool_rows_any(x, x_image, y, y_image, winners, keep, keep_image, pool, rows)
+        pool_rows_any(x, x_image, y, y_image, argmax, keep, keep_image, pool, rows)

@@ -1,7 +1,7 @@
-"""The gradients in w and b of a convolution (stride 1) under a max-pool, by its winners; the formulas are in `winners`.
+"""The gradients in w and b of a convolution (stride 1) under a max-pool, by its argmax; the formulas are in `argmax`.
 
 Each oc first gets a list of its live units, (g, place of the winner in x), so that its K x K accumulators stay in
-registers. But where x is in planes the accumulators are vectors of oc, and g is masked by the winners' bits: that
+registers. But where x is in planes the accumulators are vectors of oc, and g is masked by the argmax' bits: that
 takes as long however many units live, but half as long as lists when many do.
 
 Both add to slots laid out as in `convolution_weights`: [oc][block of ic][di][dj][L] for blocks,
@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.engine.kernels.pooling.patches import ALL_LANES, ONE, winner_word, words
-from chainrule.engine.kernels.pooling.winners import Pooled, blocks, live_gradient
+from chainrule.engine.kernels.pooling.patches import ALL_LANES, ONE, argmax_at, words
+from chainrule.engine.kernels.pooling.sparse_input import Pooled, blocks, live_gradient
 from chainrule.engine.layout import Image, block_floats, odd_lines, place, row_floats
 from chainrule.engine.runtime.calls import PerWorker
 from chainrule.engine.runtime.jit import kernel, range_kernel
@@ -53,12 +53,12 @@ def lists(gy: Image, workers: int) -> Lists:
 
 
 @kernel
-def list_units(gy, gy_image, winners, x_image, shape, scratch, s):
+def list_units(gy, gy_image, argmax, x_image, shape, scratch, s):
     """Make the lists of a sample."""
     values, places, ends = scratch
     for oc in range(shape.out_channels):
         put(ends, oc, oc * (gy_image.height * gy_image.width + 1))
-    word, apart = winner_word(gy_image, shape.size, s, 0, 0, 0), block_floats(gy_image)
+    word, apart = argmax_at(gy_image, shape.size, s, 0, 0, 0), block_floats(gy_image)
     for i in range(gy_image.height):
         for j in range(gy_image.width):
             g = place(gy_image, s, 0, i, j)
@@ -67,7 +67,7 @@ def list_units(gy, gy_image, winners, x_image, shape, scratch, s):
                     wi, wj = i * shape.size + di, j * shape.size + dj
                     seen = np.int32(place(x_image, 0, 0, wi - shape.padding, wj - shape.padding))
                     for n in range(words(gy_image)):
-                        bits = get(winners, word)
+                        bits = get(argmax, word)
                         word += 1
                         while bits:
                             oc = 64 * n + trailing_zeros(bits)
@@ -82,12 +82,12 @@ def list_units(gy, gy_image, winners, x_image, shape, scratch, s):
 
 def make_weight_gradient(kernel_size: int) -> Any:
     @range_kernel
-    def weight_gradient(gy, gy_image, winners, x, x_image, gw, gb, shape, scratch, first, last):
+    def weight_gradient(gy, gy_image, argmax, x, x_image, gw, gb, shape, scratch, first, last):
         """x in blocks."""
         values, places, _ = scratch
         room, row = gy_image.height * gy_image.width + 1, row_floats(x_image)
         for s in range(first, last):
-            list_units(gy, gy_image, winners, x_image, shape, scratch, s)
+            list_units(gy, gy_image, argmax, x_image, shape, scratch, s)
             for block in range(blocks(shape.in_channels)):
                 x_at = s * x_image.stride + block * block_floats(x_image)
                 for oc in range(shape.out_channels):
@@ -107,9 +107,9 @@ def make_weight_gradient(kernel_size: int) -> Any:
     return weight_gradient
 
 
-def make_plane_weight_gradient(kernel_size: int) -> Any:
+def make_nchw_weight_gradient(kernel_size: int) -> Any:
     @range_kernel
-    def plane_weight_gradient(gy, gy_image, winners, x, x_image, gw, gb, shape, scratch, first, last):
+    def nchw_weight_gradient(gy, gy_image, argmax, x, x_image, gw, gb, shape, scratch, first, last):
         """x in planes."""
         count = words(gy_image)
         for s in range(first, last):
@@ -117,14 +117,14 @@ def make_plane_weight_gradient(kernel_size: int) -> Any:
                 for ic in range(shape.in_channels):
                     to = (c // LANES * shape.in_channels + ic) * kernel_size * kernel_size * LANES
                     acc, bias = load(kernel_size, kernel_size, gw, to, kernel_size * LANES), load(1, 1, gb, c, 0)
-                    word = winner_word(gy_image, shape.size, s, 0, 0, c)
+                    word = argmax_at(gy_image, shape.size, s, 0, 0, c)
                     for i in range(gy_image.height):
                         for j in range(gy_image.width):
                             g = scale(shape.scale, load(1, 1, gy, place(gy_image, s, c, i, j), 0))
                             wi, wj = i * shape.size - shape.padding, j * shape.size - shape.padding
                             for di in range(shape.size):
                                 for dj in range(shape.size):
-                                    bits = (get(winners, word) >> np.uint64(c % 64)) & ALL_LANES
+                                    bits = (get(argmax, word) >> np.uint64(c % 64)) & ALL_LANES
                                     word += count
                                     won, at = select(bits, g), place(x_image, s, ic, wi + di, wj + dj)
                                     acc = add_patch(acc, x, at, row_floats(x_image), won)
@@ -133,19 +133,19 @@ def make_plane_weight_gradient(kernel_size: int) -> Any:
                     if ic == 0:
                         store(bias, gb, c, 0)
 
-    return plane_weight_gradient
+    return nchw_weight_gradient
 
 
 @cache
 def weight_gradient_kernel(kernel_size: int, planes: bool) -> Any:
     """The compiled variant of `weight_gradient` for these sizes."""
-    return make_plane_weight_gradient(kernel_size) if planes else make_weight_gradient(kernel_size)
+    return make_nchw_weight_gradient(kernel_size) if planes else make_weight_gradient(kernel_size)
 
 
 def weight_gradient(
     gy: np.ndarray,
     gy_image: Image,
-    winners: np.ndarray,
+    argmax: np.ndarray,
     x: np.ndarray,
     x_image: Image,
     gw: np.ndarray,
@@ -157,4 +157,4 @@ def weight_gradient(
 ) -> None:
     """Add dL/dw of samples first .. last-1 to the slot gw, dL/db to the slot gb of (oc padded to L,)."""
     run = weight_gradient_kernel(shape.kernel_size, x_image.lanes == 1)
-    run(gy, gy_image, winners, x, x_image, gw, gb, shape, scratch, first, last)
+    run(gy, gy_image, argmax, x, x_image, gw, gb, shape, scratch, first, last)

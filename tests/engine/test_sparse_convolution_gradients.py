@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from chainrule.engine.kernels.convolution.weights import reduce_bias_gradient, reduce_weight_gradient, slot_floats
-from chainrule.engine.kernels.pooling.patches import winners_size
-from chainrule.engine.kernels.pooling.winners import (
+from chainrule.engine.kernels.pooling.patches import argmax_words
+from chainrule.engine.kernels.pooling.sparse_input import (
     Pooled,
     input_gradient,
     pack_weights_backward,
     packed_floats,
     scratch_floats,
 )
-from chainrule.engine.kernels.pooling.winners_weights import Lists, lists, weight_gradient
+from chainrule.engine.kernels.pooling.sparse_weights import Lists, lists, weight_gradient
 from chainrule.engine.layout import Image, image
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import LANES, padded
@@ -55,15 +55,15 @@ class Case(NamedTuple):
     gz: np.ndarray  # dL/dz, z = convolution(w; x) + b: dense, float64
     gy_image: Image
     gy_flat: np.ndarray
-    winners: np.ndarray
+    argmax: np.ndarray
 
 
 def offsets(x: Image, samples: int) -> np.ndarray:
     """(s, c, i, j): where each element stands."""
     s, c, i, j = np.meshgrid(*map(np.arange, (samples, x.channels, x.height, x.width)), indexing="ij")
-    row = (x.width + 2 * x.frame) * x.lanes
-    block = (x.height + 2 * x.frame) * row
-    return s * x.stride + c // x.lanes * block + (i + x.frame) * row + (j + x.frame) * x.lanes + c % x.lanes
+    row = (x.width + 2 * x.halo) * x.lanes
+    block = (x.height + 2 * x.halo) * row
+    return s * x.stride + c // x.lanes * block + (i + x.halo) * row + (j + x.halo) * x.lanes + c % x.lanes
 
 
 def laid_out(values: np.ndarray, x: Image) -> np.ndarray:
@@ -98,7 +98,7 @@ def make_case(case: tuple[int, ...], keep: float = 0.5, samples: int = 3, seed: 
     won = np.stack(list(first_maxima(relu(z), y, size, size))) & kept & (y > 0)
     gy_image = image(oc, y.shape[2], y.shape[3], seed % 2)
     words = packed_bits(won)
-    assert len(words) == winners_size(gy_image, size, samples)
+    assert len(words) == argmax_words(gy_image, size, samples)
     shape = Pooled(ic, oc, kernel, padding, size, SCALE)
     return Case(shape, w, x, gy, gz, gy_image, laid_out(gy, gy_image), words)
 
@@ -110,9 +110,9 @@ def close(ours: np.ndarray, definition: Any, *arguments: np.ndarray) -> None:
     assert (np.abs(ours - expected) <= bound).all()
 
 
-def by_input(case: Case, ranges: list[tuple[int, int]], frame: int = 0) -> np.ndarray:
+def by_input(case: Case, ranges: list[tuple[int, int]], halo: int = 0) -> np.ndarray:
     samples, ic, height, width = case.x.shape
-    gx_image = image(ic, height, width, frame)
+    gx_image = image(ic, height, width, halo)
     packed = aligned_zeros(packed_floats(case.shape))
     packed[:] = np.nan
     pack_weights_backward(np.concatenate([[7], case.w.reshape(-1)]).astype(np.float32), 1, case.shape, packed)
@@ -120,7 +120,7 @@ def by_input(case: Case, ranges: list[tuple[int, int]], frame: int = 0) -> np.nd
     gx[:] = scratch[:] = 7
     for first, last in ranges:
         input_gradient(
-            packed, case.gy_flat, case.gy_image, case.winners, gx, gx_image, case.shape, scratch, first, last
+            packed, case.gy_flat, case.gy_image, case.argmax, gx, gx_image, case.shape, scratch, first, last
         )
     lanes = offsets(gx_image._replace(channels=padded(ic)), samples)
     assert not np.nan_to_num(gx[lanes[:, ic:]]).any()
@@ -145,7 +145,7 @@ def by_weight(case: Case, ranges: list[tuple[int, int]], lanes: int = LANES) -> 
     for k, (first, last) in enumerate(ranges):
         gw, gb = slots[k * apart : (k + 1) * apart], biases[k * padded(oc) : (k + 1) * padded(oc)]
         for part in ((first, (first + last) // 2), ((first + last) // 2, last)):
-            weight_gradient(case.gy_flat, case.gy_image, case.winners, x, x_image, gw, gb, case.shape, scratch, *part)
+            weight_gradient(case.gy_flat, case.gy_image, case.argmax, x, x_image, gw, gb, case.shape, scratch, *part)
     gw, gb = np.zeros(case.w.size, np.float32), np.zeros(oc, np.float32)
     reduce_weight_gradient(slots, len(ranges), apart, lanes, case.shape, gw, 0)
     reduce_bias_gradient(biases, len(ranges), padded(oc), oc, gb, 0)
@@ -156,13 +156,13 @@ def by_weight(case: Case, ranges: list[tuple[int, int]], lanes: int = LANES) -> 
 @pytest.mark.parametrize("sizes", CASES)
 def test_input_gradient(sizes: tuple[int, ...], seed: int) -> None:
     case = make_case(sizes, seed=seed)
-    gx = by_input(case, [(0, 3)], frame=seed)
+    gx = by_input(case, [(0, 3)], halo=seed)
 
     def definition(gz: np.ndarray, w: np.ndarray) -> np.ndarray:
         return convolution_input_gradient(gz, case.x.shape, w, 1, case.shape.padding)
 
     close(gx, definition, case.gz, case.w)
-    np.testing.assert_array_equal(gx, by_input(case, [(2, 3), (0, 1), (1, 2)], frame=2))
+    np.testing.assert_array_equal(gx, by_input(case, [(2, 3), (0, 1), (1, 2)], halo=2))
 
 
 @pytest.mark.parametrize("lanes", [LANES, 1])
@@ -189,7 +189,7 @@ def test_a_slot_does_not_depend_on_how_its_samples_are_split(lanes: int) -> None
         gw, gb = aligned_zeros(slot_floats(case.shape, lanes)), aligned_zeros(padded(case.shape.out_channels))
         for first, last in pairwise(cuts):
             weight_gradient(
-                case.gy_flat, case.gy_image, case.winners, x, x_image, gw, gb, case.shape, scratch, first, last
+                case.gy_flat, case.gy_image, case.argmax, x, x_image, gw, gb, case.shape, scratch, first, last
             )
         results.append((gw, gb))
     for gw, gb in results[1:]:
