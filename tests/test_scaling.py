@@ -32,7 +32,7 @@ def test_images_of_one_colour_are_not_stretched() -> None:
 
 @pytest.mark.parametrize("x", [np.zeros((3, 2)), np.zeros((0, 2), np.uint8)])
 def test_what_are_no_bytes(x: np.ndarray) -> None:
-    with pytest.raises(DataError, match=exactly(f"x is {x.dtype} of shape {x.shape}, expected bytes (uint8)")):
+    with pytest.raises(DataError, match=exactly(f"x is {x.dtype} of shape {x.shape}; expected bytes (uint8)")):
         scaling_of(images(x))
 
 

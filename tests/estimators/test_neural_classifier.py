@@ -210,7 +210,7 @@ def test_the_penalty_makes_weights_small():
         ({"tol": "small"}, "tol is 'small'; expected a number of at least 0"),
         ({"n_iter_no_change": 0}, "n_iter_no_change is 0; expected a whole number of at least 1"),
         ({"early_stopping": True, "validation_fraction": 1.0}, "validation_fraction is 1.0; expected a number between"),
-        ({"class_weight": {0: 0, 1: 0, 2: 0}}, "all sample weights are zero"),
+        ({"class_weight": {0: 0, 1: 0, 2: 0}}, "all sample weights are 0"),
     ],
 )
 def test_a_wrong_setting_is_named_when_it_is_fitted(settings, message):

@@ -95,6 +95,12 @@ class Dataset:
             _check("sample_weight", self.sample_weight >= 0, self.sample_weight, "no negative weight")
 
 
+def check_weighs(sample_weight: np.ndarray | None) -> None:
+    """DataError for weights (n,) that are all 0: there is nothing to average."""
+    if sample_weight is not None and not sample_weight.any():
+        raise DataError("all sample weights are 0; expected at least one above 0")
+
+
 def _check(name: str, good: np.ndarray, values: np.ndarray, expected: str, *, start: int = 0) -> None:
     """DataError naming the first sample, counted from `start`, whose values are not all `good`."""
     if not good.all():

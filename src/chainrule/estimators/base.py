@@ -9,8 +9,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from chainrule.base.errors import DataError, UsageError
-from chainrule.data.dataset import Dataset
+from chainrule.base.errors import UsageError
+from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.estimators.architecture import layers_in_a_row, with_outputs
 from chainrule.estimators.learner import Learner, weight_of
 from chainrule.estimators.samples import as_rows, check_images, sample_shape, scaled
@@ -124,8 +124,7 @@ class NeuralEstimator(BaseEstimator):
         if fresh:
             self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         t, weight = self._targets(y, weight, fresh, part)
-        if weight is not None and not weight.any():
-            raise DataError("all sample weights are zero; expected at least one above 0")
+        check_weighs(weight)
         return Dataset(x, t, weight)
 
     def _split(self, data: Dataset) -> tuple[Dataset, Dataset]:

@@ -14,8 +14,9 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from chainrule.base.errors import DataError, UsageError
+from chainrule.base.errors import UsageError
 from chainrule.base.numbers import whole_number
+from chainrule.data.dataset import check_weighs
 from chainrule.estimators.least_squares import by_descent, exact
 from chainrule.regression.polynomial import powers
 
@@ -59,8 +60,7 @@ class PolynomialRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         checked: Any = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
         x, y = checked
         weight = _check_sample_weight(sample_weight, x, dtype=np.float64, ensure_non_negative=True)
-        if not weight.any():
-            raise DataError("all sample weights are zero; expected at least one above 0")
+        check_weighs(weight)
         counts = weight > 0
         x, t, weight = x[counts], y[counts].reshape(np.count_nonzero(counts), -1), weight[counts]
         self._x_units, self._t_units, self._flat = _units(x), _units(t), y.ndim == 1

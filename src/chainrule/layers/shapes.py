@@ -1,19 +1,15 @@
 """What layers ask of their hyper-parameters and of the shapes they are given; NetworkError where that is impossible."""
 
-import numpy as np
-
 from chainrule.base.errors import NetworkError
+from chainrule.base.numbers import whole_number
 from chainrule.layers.layer import Layer, Shape
 
 
 def whole_numbers(layer: Layer, *names: str, minimum: int = 1) -> None:
     """NetworkError unless the named hyper-parameters are whole numbers of at least `minimum`; makes them `int`."""
     for name in names:
-        value = getattr(layer, name)
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < minimum:
-            kind = type(layer).__name__
-            raise NetworkError(f"{kind}: {name} is {value!r}; expected a whole number of at least {minimum}")
-        object.__setattr__(layer, name, int(value))
+        value = whole_number(f"{type(layer).__name__}: {name}", getattr(layer, name), minimum, NetworkError)
+        object.__setattr__(layer, name, value)
 
 
 def image_shape(layer: Layer, x_shape: Shape) -> tuple[int, int, int]:

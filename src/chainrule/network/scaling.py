@@ -32,7 +32,7 @@ def scaling_of(data: Dataset) -> Scaling:
     Exact: the bytes are counted, in parts, so that the data may be larger than memory. DataError if x are no bytes.
     """
     if data.x.dtype != np.uint8 or data.x.size == 0:
-        raise DataError(f"x is {data.x.dtype} of shape {data.x.shape}, expected bytes (uint8)")
+        raise DataError(f"x is {data.x.dtype} of shape {data.x.shape}; expected bytes (uint8)")
     counts = np.zeros(256, np.int64)
     for part in chunks(data.x):
         counts += np.bincount(data.x[part].reshape(-1), minlength=256)

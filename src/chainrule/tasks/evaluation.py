@@ -3,7 +3,7 @@
 import numpy as np
 
 from chainrule.base.errors import DataError
-from chainrule.data.dataset import Dataset
+from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.engine import DEFAULT_ENGINE, execute
 from chainrule.network.engine import Engine
 from chainrule.network.network import Network
@@ -29,6 +29,7 @@ def evaluate(
     """
     if len(data) == 0:
         raise DataError("there is no data to evaluate on; expected at least one sample")
+    check_weighs(data.sample_weight)
     network.loss.check_targets(data.t, network.output_shape)
     executor = execute(network, engine, threads=threads) if isinstance(engine, str) else engine
     executor.statistics[:] = network.statistics
@@ -45,6 +46,4 @@ def evaluate(
         if classes is not None:
             classified = True
             right += float((classes == part.t.reshape(-1)) @ weight)
-    if total == 0:
-        raise DataError("all sample weights are 0; expected at least one above 0")
     return Evaluation(loss / total, right / total if classified else None, len(data))

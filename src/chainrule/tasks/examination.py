@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.errors import DataError
-from chainrule.data.dataset import Dataset
+from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.engine import DEFAULT_ENGINE
 from chainrule.losses.loss import BinaryLoss, RealLoss
 from chainrule.network.network import Network
@@ -127,8 +127,7 @@ def examine(
         raise DataError("there is no data to examine the network on; expected at least one sample")
     loss, weight = network.loss, data.sample_weight
     loss.check_targets(data.t, network.output_shape)
-    if weight is not None and not weight.sum() > 0:
-        raise DataError("all sample weights are 0; expected at least one above 0")
+    check_weighs(weight)
     y = network.predictor(engine, threads, batch_size).outputs(data.x)
     losses = loss.error(y, data.t).astype(np.float64)
     mean, said, chosen = float(np.average(losses, weights=weight)), loss.prediction(y), loss.classes(y)

@@ -4,8 +4,8 @@ That program draws from drand48, x <- (0x5deece66d x + 0xb) mod 2**48, u = x / 2
 stream, each dropout from a stream of its own. A stream's draws are the elements of all samples, in (s, c, i, j) order,
 of those trained on and of those evaluated after each epoch; an element is dropped where u < p.
 
-So what has been drawn before a batch follows from where it stands in the run, and a stream can jump there, since k steps
-are again one linear step, x -> A_k x + C_k, with A_2k = A_k A_k and C_2k = A_k C_k + C_k. Nothing has to be kept.
+So what has been drawn before a batch follows from where it stands in the run, and a stream can jump there, since k
+steps are again one linear step, x -> A_k x + C_k, with A_2k = A_k A_k and C_2k = A_k C_k + C_k. Nothing has to be kept.
 """
 
 from dataclasses import dataclass

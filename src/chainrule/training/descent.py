@@ -20,7 +20,7 @@ import numpy as np
 from chainrule.base.errors import DataError, DivergedError, UsageError
 from chainrule.base.numbers import whole_number
 from chainrule.base.random import Source, check_seed
-from chainrule.data.dataset import Dataset
+from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.training.events import (
     BatchEvent,
     CheckpointEvent,
@@ -134,8 +134,7 @@ def minimise(
     """
     if len(data) == 0:
         raise DataError("there is no training data; expected at least one sample")
-    if data.sample_weight is not None and not data.sample_weight.any():
-        raise DataError("all sample weights are 0; expected at least one above 0")
+    check_weighs(data.sample_weight)
     progress = _begin(objective, w, training) if start is None else _go_on(objective, start, listeners)
     stop, gw = None, np.zeros_like(progress.w)
     with np.errstate(over="ignore", invalid="ignore"):  # whatever is not finite is reported as divergence
