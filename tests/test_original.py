@@ -120,7 +120,7 @@ def losses(samples: int, epochs: int) -> list[float]:
 
     training = replace(original.training, epochs=epochs)
     engine = Reference(network, training.source(samples))
-    minimise(engine, mnist("train").head(samples), network.w, training, [listener])
+    minimise(engine, mnist("train").head(samples), network.w, training, listeners=[listener])
     return found
 
 
@@ -156,6 +156,6 @@ def test_a_seed_of_zero_switches_a_dropout_off() -> None:
 
 
 def test_other_presets_have_no_such_seeds() -> None:
-    message = "the preset mlp has no seeds of its own; expected 21mnist, or another way to seed"
+    message = "the preset mlp has no seeds of its own; expected 21mnist, or `seed`"
     with pytest.raises(UsageError, match=exactly(message)):
         preset("mlp").seeded(weights=3)

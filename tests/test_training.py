@@ -54,7 +54,7 @@ def classifier(dropout: float = 0.25) -> Network:
 
 def train(training: Training = TRAINING, data: Dataset = EXAMPLES, listeners=(), dropout: float = 0.25) -> Result:
     network = classifier(dropout)
-    return minimise(Reference(network, training.seed), data, network.w, training, listeners)
+    return minimise(Reference(network, training.seed), data, network.w, training, listeners=listeners)
 
 
 class Recorder:
@@ -88,7 +88,7 @@ def test_gradient_descent_is_its_closed_form(order: Order) -> None:
     """w_k = m + (I - eta A)^k (w_0 - m) for the mean m of the data."""
     eta, recorder, start = 0.2, Recorder(), np.ones(4)
     training = Training(SGD(eta), epochs=30, batch_size=None, order=order)
-    minimise(Quadratic(), EXAMPLES, start, training, [recorder])
+    minimise(Quadratic(), EXAMPLES, start, training, listeners=[recorder])
     m = EXAMPLES.x.mean(axis=0)
     for k, w in enumerate(recorder.weights[::3]):  # a batch, an epoch and a checkpoint after each update
         power = np.linalg.matrix_power(np.eye(4) - eta * Quadratic.a, min(k + 1, 30))
@@ -117,7 +117,7 @@ def test_a_small_step_lowers_the_loss_by_eta_times_the_squared_gradient() -> Non
 def test_an_epoch_is_one_update_for_each_batch_the_smaller_last_one_included() -> None:
     recorder, start, eta = Recorder(), np.ones(4), 0.1
     training = Training(SGD(eta), epochs=1, batch_size=4, order="file")
-    minimise(Quadratic(), EXAMPLES, start, training, [recorder])
+    minimise(Quadratic(), EXAMPLES, start, training, listeners=[recorder])
     w = start
     for found, where in zip(recorder.weights, (slice(0, 4), slice(4, 8), slice(8, 10)), strict=False):
         w = w - eta * Quadratic.a @ (w - EXAMPLES.x[where].mean(axis=0))
@@ -257,7 +257,7 @@ def test_events_come_in_order() -> None:
 def test_a_batch_event_tells_the_mean_error_before_the_update_and_the_gradients_norm(reduction: Reduction) -> None:
     recorder, start = Recorder(), np.ones(4)
     training = Training(SGD(0.1), epochs=1, batch_size=4, order="file", reduction=reduction)
-    minimise(Quadratic(), EXAMPLES, start, training, [recorder])
+    minimise(Quadratic(), EXAMPLES, start, training, listeners=[recorder])
     for w, event, where in zip(
         (start, *recorder.weights), recorder.of(BatchEvent), (slice(0, 4), slice(4, 8), slice(8, 10)), strict=False
     ):
@@ -395,7 +395,7 @@ def test_an_epoch_that_was_interrupted_tells_of_all_its_samples() -> None:
     whole, rest = Recorder(), Recorder()
     train(listeners=[whole])
     stopped = train(listeners=[stop_after(1, 0)])
-    minimise(stopped.progress.objective, EXAMPLES, stopped.w, TRAINING, [rest], start=stopped.progress)
+    minimise(stopped.progress.objective, EXAMPLES, stopped.w, TRAINING, listeners=[rest], start=stopped.progress)
     told = [(event.epoch, event.samples, event.loss, event.gradient_norm) for event in rest.of(EpochEvent)]
     expected = [(event.epoch, event.samples, event.loss, event.gradient_norm) for event in whole.of(EpochEvent)]
     assert told == expected[1:]
@@ -432,7 +432,7 @@ def test_a_run_that_goes_on_gives_its_listeners_back_what_they_remembered() -> N
     stopped = train(listeners=[stop_after(1, 2)]).progress
     counter = Counter()
     start = replace(stopped, memories={"Counter": {"epochs": 40}, "Nobody": {}})
-    minimise(stopped.objective, EXAMPLES, stopped.weights(), TRAINING, [counter], start=start)
+    minimise(stopped.objective, EXAMPLES, stopped.weights(), TRAINING, listeners=[counter], start=start)
     assert counter.epochs == 41
 
 

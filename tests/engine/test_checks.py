@@ -80,7 +80,7 @@ class Given:
         for ask in (
             lambda: self.objective.loss(self.w, batch),
             lambda: self.objective.loss_and_gradient(self.w, batch, self.gw),
-            lambda: self.objective.step(Adam(), self.w, batch, self.gw, self.state),
+            lambda: self.objective.step(Adam(), self.w, batch, self.gw, state=self.state),
         ):
             with pytest.raises(DataError, match=message) as raised:
                 ask()
@@ -104,7 +104,7 @@ def test_targets_that_are_not_the_losss(engine: str, loss: SquaredError, t: np.n
 @pytest.mark.parametrize("batch", [LABELS, ROWS, replace(LABELS, t=LABELS.t.astype(np.uint8)[::-1])])
 def test_what_fits_is_taken(engine: str, batch: Batch) -> None:
     given = Given(engine)
-    assert np.isfinite(given.objective.step(Adam(), given.w, batch, given.gw, given.state)).all()
+    assert np.isfinite(given.objective.step(Adam(), given.w, batch, given.gw, state=given.state)).all()
     assert given.state.step == 1
 
 
@@ -145,7 +145,7 @@ def test_w_that_does_not_fit(engine: str, spoil, message: str) -> None:
     for ask in (
         lambda: objective.loss(w, LABELS),
         lambda: objective.loss_and_gradient(w, LABELS, given.gw),
-        lambda: objective.step(Adam(), w, LABELS, given.gw, given.state),
+        lambda: objective.step(Adam(), w, LABELS, given.gw, state=given.state),
         lambda: objective.update(Adam(), w, given.gw, State(given.state.vectors, 1)),
         lambda: objective.outputs(w, X),
     ):
@@ -160,7 +160,7 @@ def test_room_for_the_gradient_that_does_not_fit(engine: str, spoil, message: st
     gw, objective, before = spoil(given.gw), given.objective, given.w.tobytes()
     for ask in (
         lambda: objective.loss_and_gradient(given.w, LABELS, gw),
-        lambda: objective.step(Adam(), given.w, LABELS, gw, given.state),
+        lambda: objective.step(Adam(), given.w, LABELS, gw, state=given.state),
         lambda: objective.update(Adam(), given.w, gw, State(given.state.vectors, 1)),
     ):
         with pytest.raises(UsageError, match=rf"\A{message.format('gw')}"):
@@ -184,7 +184,7 @@ def test_a_state_that_does_not_fit(engine: str, spoil, message: str) -> None:
     vectors, before = spoil(given.state.vectors), given.w.tobytes()
     name = "Adam's state"
     for ask in (
-        lambda: given.objective.step(Adam(), given.w, LABELS, given.gw, State(vectors)),
+        lambda: given.objective.step(Adam(), given.w, LABELS, given.gw, state=State(vectors)),
         lambda: given.objective.update(Adam(), given.w, given.gw, State(vectors, 1)),
     ):
         with pytest.raises(UsageError, match=rf"\A{message.format(name)}"):
@@ -196,7 +196,7 @@ def test_a_state_that_does_not_fit(engine: str, spoil, message: str) -> None:
 def test_the_state_of_another_optimizer(engine: str) -> None:
     given = Given(engine)
     with pytest.raises(UsageError, match=r"\AAdam's state is float32 of shape \(0, \d+\); expected .*\(2, \d+\)\Z"):
-        given.objective.step(Adam(), given.w, LABELS, given.gw, SGD().new_state(given.w))
+        given.objective.step(Adam(), given.w, LABELS, given.gw, state=SGD().new_state(given.w))
 
 
 @engines
@@ -207,7 +207,7 @@ def test_what_is_read_only_is_not_written_to(engine: str) -> None:
     with pytest.raises(UsageError, match=r"gw is .*, read-only; expected an array that can be written to"):
         given.objective.loss_and_gradient(given.w, LABELS, given.gw)
     with pytest.raises(UsageError, match=r"w is .*, read-only; expected an array that can be written to"):
-        given.objective.step(Adam(), given.w, LABELS, np.zeros_like(given.gw), given.state)
+        given.objective.step(Adam(), given.w, LABELS, np.zeros_like(given.gw), state=given.state)
 
 
 @engines

@@ -66,7 +66,7 @@ def test_convolution(case):
     y = Value.room(yi, Room(samples, 1, gradients=False))
     for first in range(samples):
         convolution(packed, bias, filled(xi, x), xi, y.x, yi, shape, False, first, first + 1)
-    expected = definition.convolution(x.astype(float), w.astype(float), b.astype(float), stride, padding)
+    expected = definition.convolution(x.astype(float), w.astype(float), b.astype(float), stride=stride, padding=padding)
     np.testing.assert_allclose(y.canonical(samples), expected, rtol=0, atol=2e-6 * np.abs(expected).max())
     convolution(packed, bias, filled(xi, x), xi, y.x, yi, shape, True, 0, samples)
     np.testing.assert_allclose(y.canonical(samples), np.maximum(expected, 0), atol=2e-6 * np.abs(expected).max())
@@ -96,7 +96,7 @@ def test_weight_gradient_by_slots(case):
     gw, gb = np.zeros(oc * ic * k * k + 3, np.float32), np.zeros(oc, np.float32)
     reduce_weight_gradient(slots, 2, floats, lanes, shape, gw, 3)
     reduce_bias_gradient(bias_slots, 2, padded(oc), oc, gb, 0)
-    expected = definition.convolution_weight_gradient(gy.astype(float), x.astype(float), k, stride, padding)
+    expected = definition.convolution_weight_gradient(gy.astype(float), x.astype(float), k, stride=stride, padding=padding)
     np.testing.assert_allclose(gw[3:].reshape(expected.shape), expected, rtol=0, atol=3e-6 * np.abs(expected).max())
     np.testing.assert_allclose(gb, gy.sum(axis=(0, 2, 3)), atol=1e-4)
 

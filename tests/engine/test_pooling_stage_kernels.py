@@ -74,7 +74,7 @@ def test_max_pooling(case: tuple[int, ...], special_gradient: bool) -> None:
         max_pooling_input_gradient(y.gx, y.gradient_image, argmax, x.gx, x.gradient_image, size, first, last)
     expected = largest.max_pooling(values, size, size)
     with np.errstate(invalid="ignore"):
-        expected_gx = largest.max_pooling_input_gradient(gy, values, expected, size, size)
+        expected_gx = largest.max_pooling_input_gradient(gy, values, expected, size, stride=size)
     np.testing.assert_array_equal(y.canonical(SAMPLES), expected)
     np.testing.assert_array_equal(x.canonical(SAMPLES, gradient=True), expected_gx)
     check_only_pixels(y)

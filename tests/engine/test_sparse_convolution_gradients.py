@@ -159,7 +159,7 @@ def test_input_gradient(sizes: tuple[int, ...], seed: int) -> None:
     gx = by_input(case, [(0, 3)], halo=seed)
 
     def definition(gz: np.ndarray, w: np.ndarray) -> np.ndarray:
-        return convolution_input_gradient(gz, case.x.shape, w, 1, case.shape.padding)
+        return convolution_input_gradient(gz, case.x.shape, w, padding=case.shape.padding)
 
     close(gx, definition, case.gz, case.w)
     np.testing.assert_array_equal(gx, by_input(case, [(2, 3), (0, 1), (1, 2)], halo=2))
@@ -172,7 +172,7 @@ def test_weight_and_bias_gradient(sizes: tuple[int, ...], lanes: int) -> None:
     gw, gb = by_weight(case, [(0, 5)], lanes)
 
     def definition(gz: np.ndarray, x: np.ndarray) -> np.ndarray:
-        return convolution_weight_gradient(gz, x, case.shape.kernel_size, 1, case.shape.padding)
+        return convolution_weight_gradient(gz, x, case.shape.kernel_size, padding=case.shape.padding)
 
     close(gw, definition, case.gz, case.x)
     close(gb, convolution_bias_gradient, case.gz)

@@ -36,7 +36,7 @@ def steps(objective: Compiled | Reference, network: Network, optimizer: Optimize
     state, rooms, seen = optimizer.new_state(w), (np.zeros_like(w), np.zeros_like(w)), []
     for k in range(10):
         seen += objective.step(
-            optimizer.with_lr(optimizer.lr / (1 + k)), w, batch(64 if k % 3 else 40, k), rooms[k % 2], state
+            optimizer.with_lr(optimizer.lr / (1 + k)), w, batch(64 if k % 3 else 40, k), rooms[k % 2], state=state
         )
     assert state.step == 10
     return objective.layout.unpack(w), seen

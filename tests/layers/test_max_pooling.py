@@ -19,7 +19,7 @@ def image(*rows: list[float]) -> np.ndarray:
 
 
 def input_gradient(x: np.ndarray, gy: np.ndarray, size: int = 2, stride: int = 2) -> list[list[float]]:
-    return max_pooling_input_gradient(gy, x, max_pooling(x, size, stride), size, stride)[0, 0].tolist()
+    return max_pooling_input_gradient(gy, x, max_pooling(x, size, stride), size, stride=stride)[0, 0].tolist()
 
 
 def test_each_patch_becomes_its_largest_value_and_only_the_winner_gets_the_derivative() -> None:

@@ -82,7 +82,7 @@ class DirectionCheck:
 
 
 def gradient_check(
-    objective: Objective, w: np.ndarray, batch: Batch, entries: Iterable[int] | None = None, seed: int = 0
+    objective: Objective, w: np.ndarray, batch: Batch, entries: Iterable[int] | None = None, *, seed: int = 0
 ) -> GradientCheck:
     """Compare dL/dw (in w's canonical order) with central differences of L, at `entries` or at every entry.
 

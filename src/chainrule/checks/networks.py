@@ -87,7 +87,7 @@ def check_network(
     """`gradient_check` of a whole network over (w, x), at its own w, on a batch (default: two random samples)."""
     batch = random_batch(network, 2, seed) if batch is None else batch
     objective = WithInputs(Reference(network, seed))
-    return gradient_check(objective, objective.join(network.w, batch.samples), batch, entries, seed)
+    return gradient_check(objective, objective.join(network.w, batch.samples), batch, entries, seed=seed)
 
 
 def check_layer(layer: Layer, input_shape: int | Shape, samples: int = 2, seed: int = 0) -> GradientCheck:

@@ -82,12 +82,12 @@ class Compiled(Engine):
         return self._run(w, batch, out).loss
 
     def step(
-        self, optimizer: Optimizer, w: np.ndarray, batch: Batch, gw: np.ndarray, state: State
+        self, optimizer: Optimizer, w: np.ndarray, batch: Batch, gw: np.ndarray, *, state: State
     ) -> tuple[float, float]:
         """Each part of w is moved as soon as its gradient is known, while both are in cache."""
         if kernel_of(optimizer) is None:
-            return super().step(optimizer, w, batch, gw, state)
-        done = self._run(w, batch, gw, optimizer, state)
+            return super().step(optimizer, w, batch, gw, state=state)
+        done = self._run(w, batch, gw, optimizer=optimizer, state=state)
         return done.loss, done.norm
 
     def update(self, optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State) -> None:
@@ -162,6 +162,7 @@ class Compiled(Engine):
         w: np.ndarray,
         batch: Batch,
         gw: np.ndarray,
+        *,
         optimizer: Optimizer | None = None,
         state: State | None = None,
     ) -> Done:

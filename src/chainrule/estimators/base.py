@@ -88,7 +88,7 @@ class NeuralEstimator(BaseEstimator):
             data, held_out = self._split(data)
         learner = self._new_learner(data) if fresh else self._learner
         training = training_of(parameters, len(data), weight_of(data), self._seed)
-        history = learner.learn(data, training, held_out, [stopping], self._threads())
+        history = learner.learn(data, training, held_out, listeners=[stopping], threads=self._threads())
         self.validation_scores_ = None if held_out is None else self._scores(history, learner.in_units(held_out))
         self.best_validation_score_ = max(self.validation_scores_) if self.validation_scores_ else None
         return self._finish(learner, history, fresh)
@@ -113,7 +113,7 @@ class NeuralEstimator(BaseEstimator):
         self._learner, self.network_ = learner, learner.in_raw_units()
         return self
 
-    def _read(self, X: Any, y: Any, sample_weight: Any, fresh: bool, part: bool = False) -> Dataset:
+    def _read(self, X: Any, y: Any, sample_weight: Any, fresh: bool, *, part: bool = False) -> Dataset:
         """The data, less samples that weigh nothing; fresh: for a new network; part: for `partial_fit`."""
         x, y = self._samples(X, fresh, y=y, **self._y_is)
         weight = None

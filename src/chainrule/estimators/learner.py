@@ -51,6 +51,7 @@ class Learner:
         data: Dataset,
         training: Training,
         held_out: Dataset | None = None,
+        *,
         listeners: Sequence[Listener] = (),
         threads: int | None = None,
     ) -> History:

@@ -41,7 +41,7 @@ def by_descent(p: np.ndarray, t: np.ndarray, weight: np.ndarray) -> tuple[np.nda
 
     training = Training(bowl.heavy_ball(), MOST_UPDATES, batch_size=None, reduction="sum")
     start = np.zeros(p.shape[1] * t.shape[1])
-    found = minimise(LeastSquares(), Dataset(p, t, share), start, training, [stop])
+    found = minimise(LeastSquares(), Dataset(p, t, share), start, training, listeners=[stop])
     return found.w.reshape(p.shape[1], -1), found.progress.epoch, norm <= bowl.tolerance
 
 

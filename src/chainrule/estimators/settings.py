@@ -22,7 +22,7 @@ PART_LR = 3e-3  # of partial_fit, which knows of no last epoch
 Parameters = dict[str, Any]  # of an estimator, by name
 
 
-def training_of(parameters: Parameters, samples: int, weight: float, seed: int, part: bool = False) -> Training:
+def training_of(parameters: Parameters, samples: int, weight: float, seed: int, *, part: bool = False) -> Training:
     """How an estimator with these parameters trains on so many samples that weigh so much together.
 
     Its penalty alpha / 2 |w|^2 is added to the sum of errors, so that a mean error has its share of it: alpha / weight.

@@ -25,14 +25,14 @@ from chainrule.layers.shapes import image_shape, whole_numbers, window_count
 from chainrule.layers.windows import pad, patch_elements, windows
 
 
-def convolution(x: np.ndarray, w: np.ndarray, b: np.ndarray, stride: int = 1, padding: int = 0) -> np.ndarray:
+def convolution(x: np.ndarray, w: np.ndarray, b: np.ndarray, *, stride: int = 1, padding: int = 0) -> np.ndarray:
     """y (s, oc, i, j) from x (s, ic, H, W), w (oc, ic, K, K) and b (oc,)."""
     x_windows = windows(pad(x, padding), w.shape[-1], stride)
     return np.einsum("scijde,ocde->soij", x_windows, w, optimize=True) + b[:, None, None]
 
 
 def convolution_input_gradient(
-    gy: np.ndarray, x_shape: Shape, w: np.ndarray, stride: int = 1, padding: int = 0
+    gy: np.ndarray, x_shape: Shape, w: np.ndarray, *, stride: int = 1, padding: int = 0
 ) -> np.ndarray:
     """dL/dx: every filter offset (di, dj) sends w[di, dj] dL/dy[i, j] back to the pixel it was read from."""
     samples, channels, height, width = x_shape
@@ -44,7 +44,7 @@ def convolution_input_gradient(
 
 
 def convolution_weight_gradient(
-    gy: np.ndarray, x: np.ndarray, kernel: int, stride: int = 1, padding: int = 0
+    gy: np.ndarray, x: np.ndarray, kernel: int, *, stride: int = 1, padding: int = 0
 ) -> np.ndarray:
     """dL/dw (oc, ic, K, K)."""
     x_windows = windows(pad(x, padding), kernel, stride)
@@ -81,15 +81,15 @@ class Convolution(Layer):
         return f"Convolution({self.out_channels}, {self.kernel_size}x{self.kernel_size}{more})"
 
     def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
-        return convolution(x, w["w"], w["b"], self.stride, self.padding), x
+        return convolution(x, w["w"], w["b"], stride=self.stride, padding=self.padding), x
 
     def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
-        gx = convolution_input_gradient(gy, saved.shape, w["w"], self.stride, self.padding)
+        gx = convolution_input_gradient(gy, saved.shape, w["w"], stride=self.stride, padding=self.padding)
         return gx, self.parameter_gradients(gy, saved, w, context)
 
     def parameter_gradients(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> Arrays:
         return {
-            "w": convolution_weight_gradient(gy, saved, self.kernel_size, self.stride, self.padding),
+            "w": convolution_weight_gradient(gy, saved, self.kernel_size, stride=self.stride, padding=self.padding),
             "b": convolution_bias_gradient(gy),
         }
 
@@ -97,8 +97,8 @@ class Convolution(Layer):
         _, height, width = image_shape(self, x_shape)
         return (
             self.out_channels,
-            window_count(self, height, self.kernel_size, self.stride, self.padding),
-            window_count(self, width, self.kernel_size, self.stride, self.padding),
+            window_count(self, height, self.kernel_size, self.stride, padding=self.padding),
+            window_count(self, width, self.kernel_size, self.stride, padding=self.padding),
         )
 
     def parameters_for(self, x_shape: Shape) -> dict[str, Parameter]:

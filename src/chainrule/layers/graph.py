@@ -75,7 +75,7 @@ def forward(graph: Graph, x: np.ndarray, w: Arrays, context: Context) -> Pass:
 
 
 def backward(
-    graph: Graph, gy: np.ndarray, made: Pass, w: Arrays, context: Context
+    graph: Graph, gy: np.ndarray, made: Pass, w: Arrays, *, context: Context
 ) -> tuple[list[np.ndarray], dict[str, np.ndarray]]:
     """dL/d(every value), and dL/dw by name, from dL/dy."""
     gradients: list[Any] = [None] * len(graph.shapes)

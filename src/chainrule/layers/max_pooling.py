@@ -35,7 +35,7 @@ def first_maxima(x: np.ndarray, y: np.ndarray, size: int = 2, stride: int = 2) -
 
 
 def max_pooling_input_gradient(
-    gy: np.ndarray, x: np.ndarray, y: np.ndarray, size: int = 2, stride: int = 2
+    gy: np.ndarray, x: np.ndarray, y: np.ndarray, size: int = 2, *, stride: int = 2
 ) -> np.ndarray:
     """dL/dx, of x's shape."""
     gx = np.zeros_like(x, gy.dtype)
@@ -55,7 +55,7 @@ class MaxPooling(Pooling):
 
     def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
         x, y = saved
-        return max_pooling_input_gradient(gy, x, y, self.size, self.step), {}
+        return max_pooling_input_gradient(gy, x, y, self.size, stride=self.step), {}
 
     def kinks(self, x: np.ndarray) -> np.ndarray:
         return np.stack(list(first_maxima(x, max_pooling(x, self.size, self.step), self.size, self.step)))

@@ -21,7 +21,7 @@ def image_shape(layer: Layer, x_shape: Shape) -> tuple[int, int, int]:
     return x_shape  # type: ignore[return-value]
 
 
-def window_count(layer: Layer, size: int, kernel: int, stride: int, padding: int = 0) -> int:
+def window_count(layer: Layer, size: int, kernel: int, stride: int, *, padding: int = 0) -> int:
     """How many windows of `kernel` pixels, `stride` apart, fit into `size` pixels padded on both sides."""
     if size + 2 * padding < kernel:
         fits = f"at most {size + 2 * padding}x{size + 2 * padding} fits"

@@ -62,12 +62,12 @@ def _numbers(a: Any, shape: tuple[int, ...], kinds: str) -> bool:
 
 
 def check_vector(
-    name: str, a: np.ndarray, size: int | None = None, dtype: np.dtype | None = None, written: bool = False
+    name: str, a: np.ndarray, size: int | None = None, dtype: np.dtype | None = None, *, written: bool = False
 ) -> None:
     """UsageError unless `a` is a flat vector in one piece; None: of any size, of any float type."""
     fits = isinstance(a, np.ndarray) and a.ndim == 1 and (size is None or len(a) == size)
     fits = fits and (a.dtype.kind == "f" if dtype is None else a.dtype == dtype)
-    _check_memory(name, a, fits, f"{dtype or 'floats'} of shape ({'n' if size is None else size},)", written)
+    _check_memory(name, a, fits, f"{dtype or 'floats'} of shape ({'n' if size is None else size},)", written=written)
 
 
 def check_state(optimizer: Optimizer, state: State, w: np.ndarray) -> None:
@@ -77,7 +77,7 @@ def check_state(optimizer: Optimizer, state: State, w: np.ndarray) -> None:
     _check_memory(f"{type(optimizer).__name__}'s state", vectors, fits, f"{w.dtype} of shape {shape}", written=True)
 
 
-def _check_memory(name: str, a: np.ndarray, fits: bool, expected: str, written: bool) -> None:
+def _check_memory(name: str, a: np.ndarray, fits: bool, expected: str, *, written: bool) -> None:
     if not fits:
         raise UsageError(f"{name} is {described(a)}; expected {expected}")
     if not (a.flags.c_contiguous and a.flags.aligned):

@@ -57,7 +57,7 @@ def trace_at(engine: Reference, w: np.ndarray, batch: Batch) -> Trace:
     network.loss.check_targets(batch.t, network.output_shape)
     made = forward(network.graph, network.prepare(batch.samples, w.dtype), named, context)
     y = made.values[-1]
-    gx, gw = backward(network.graph, engine.output_gradient(y, batch), made, named, context)
+    gx, gw = backward(network.graph, engine.output_gradient(y, batch), made, named, context=context)
     copies = {name: value.copy() for name, value in named.items()}
     return Trace(network, engine.loss_of(y, batch), made.values, gx, copies, {name: gw[name] for name in named})
 

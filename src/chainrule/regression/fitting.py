@@ -109,7 +109,7 @@ def _descend(problem: ScaledProblem, training: Training, listeners: Sequence[Lis
     certain = problem.largest_lr if training.batch_size is None else 1 / (problem.degree + 1)
     advice = f"the learning rate is {training.optimizer.lr:g}; expected below {certain:.3g} for these data"
     try:
-        w = minimise(problem.objective, problem.data, start, training, listeners).w
+        w = minimise(problem.objective, problem.data, start, training, listeners=listeners).w
     except DivergedError as error:
         what = str(error).partition(";")[0]
         raise DivergedError(f"{what}: {advice}") from None

@@ -84,6 +84,7 @@ class Classification:
         chosen: np.ndarray,
         t: np.ndarray,
         weight: np.ndarray | None = None,
+        *,
         names: Sequence[str] | None = None,
     ) -> Classification:
         """UsageError unless there are k names (default: the classes' numbers)."""

@@ -15,6 +15,7 @@ def evaluate(
     data: Dataset,
     engine: str | Engine = DEFAULT_ENGINE,
     batch_size: int = 100,
+    *,
     threads: int | None = None,
 ) -> Evaluation:
     """Loss and accuracy of the network over the data, each sample counted by its weight (default 1).

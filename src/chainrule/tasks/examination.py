@@ -136,7 +136,7 @@ def examine(
         return Examination(mean, data.t.reshape(said.shape), said, losses, regression=regression)
     p = np.concatenate([1 - said.reshape(-1, 1), said.reshape(-1, 1)], axis=1) if isinstance(loss, BinaryLoss) else said
     t = data.t.reshape(-1).astype(np.int64)
-    seen = Classification.of(p, chosen, t, weight, data.classes if classes is None else classes)
+    seen = Classification.of(p, chosen, t, weight, names=data.classes if classes is None else classes)
     return Examination(mean, t, p, losses, chosen, seen)
 
 

@@ -90,7 +90,7 @@ def fit(
             history.epochs.append(EpochRecord.of(event))
 
     judged = judge if validation is not None and len(validation) else None
-    result = minimise(objective, data, network.w, training, [record, *listeners], start, judged)
+    result = minimise(objective, data, network.w, training, listeners=[record, *listeners], start=start, judge=judged)
     bring_up_to_date(network, result.progress)
     history.reason, history.progress = result.reason, result.progress
     return history

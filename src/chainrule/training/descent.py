@@ -123,6 +123,7 @@ def minimise(
     data: Dataset,
     w: np.ndarray,
     training: Training,
+    *,
     listeners: Sequence[Listener] = (),
     start: Progress | None = None,
     judge: Judge | None = None,
@@ -139,7 +140,7 @@ def minimise(
     stop, gw = None, np.zeros_like(progress.w)
     with np.errstate(over="ignore", invalid="ignore"):  # whatever is not finite is reported as divergence
         while progress.epoch < training.epochs and stop is None:
-            stop = _epoch(progress, gw, data, training, listeners, judge)
+            stop = _epoch(progress, gw, data, training, listeners=listeners, judge=judge)
             stop = _tell(listeners, CheckpointEvent(progress, listeners)) or stop
     reason = "done" if stop is None else str(stop)
     _tell(listeners, StopEvent(progress, reason))
@@ -168,6 +169,7 @@ def _epoch(
     gw: np.ndarray,
     data: Dataset,
     training: Training,
+    *,
     listeners: Sequence[Listener],
     judge: Judge | None,
 ) -> StopTraining | None:
@@ -177,10 +179,10 @@ def _epoch(
     batch_size = training.batch_size or len(data)
     count = batch_count(len(data), batch_size)
     norm, stop = math.nan, None
-    for indices in batches(len(data), batch_size, training.order, training.seed, epoch, progress.batch):
+    for indices in batches(len(data), batch_size, training.order, training.seed, epoch=epoch, first=progress.batch):
         clock = time.perf_counter()
-        batch, total = batch_of(data, indices, training, epoch, state.step)
-        loss, norm = objective.step(optimizer, w, batch, gw, state)
+        batch, total = batch_of(data, indices, training, epoch=epoch, step=state.step)
+        loss, norm = objective.step(optimizer, w, batch, gw, state=state)
         _check_finite(loss, norm, progress, optimizer)
         mean = loss if training.reduction == "mean" else loss / (total or 1.0)
         sums.loss, sums.weight, sums.samples = sums.loss + mean * total, sums.weight + total, sums.samples + len(batch)
@@ -206,7 +208,7 @@ def _check_finite(loss: float, norm: float, progress: Progress, optimizer: Optim
 
 
 def batch_of(
-    data: Dataset, indices: slice | np.ndarray, training: Training, epoch: int, step: int
+    data: Dataset, indices: slice | np.ndarray, training: Training, *, epoch: int, step: int
 ) -> tuple[Batch, float]:
     """These samples of the data, and what they weigh together; by the mean, each counts its share of that."""
     x, rows = (data.x[indices], None) if isinstance(indices, slice) else (data.x, indices)

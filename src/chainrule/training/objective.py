@@ -74,7 +74,7 @@ class Objective(ABC):
             of_part.update(w[part], gw[part], state.part(part))
 
     def step(
-        self, optimizer: Optimizer, w: np.ndarray, batch: Batch, gw: np.ndarray, state: State
+        self, optimizer: Optimizer, w: np.ndarray, batch: Batch, gw: np.ndarray, *, state: State
     ) -> tuple[float, float]:
         """One update of w and `state`: (L(w; D'), |dL/dw|) before it. gw is room for the gradient.
 

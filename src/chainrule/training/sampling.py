@@ -17,7 +17,7 @@ def batch_count(n: int, batch_size: int) -> int:
 
 
 def batches(
-    n: int, batch_size: int, order: Order, seed: int, epoch: int, first: int = 0
+    n: int, batch_size: int, order: Order, seed: int, *, epoch: int, first: int = 0
 ) -> Iterator[slice | np.ndarray]:
     """The indices of each batch of an epoch, from batch `first` on: a function of the arguments alone."""
     if batch_size >= n and order != "replacement":

@@ -38,7 +38,7 @@ class Steps:
 
     def _step(self, engine: Compiled, optimizer: Optimizer, batch: Batch) -> float:
         began = perf_counter()
-        loss, norm = engine.step(optimizer, self.w, batch, self.gw, self.state)
+        loss, norm = engine.step(optimizer, self.w, batch, self.gw, state=self.state)
         seconds = perf_counter() - began
         if not (math.isfinite(loss) and math.isfinite(norm)):
             raise DivergedError(f"step {self.state.step}: the loss is {loss}, |dL/dw| is {norm}; try a larger batch")
@@ -48,8 +48,8 @@ class Steps:
         """Epoch after epoch, except what an epoch leaves that is no whole batch."""
         n, training = self.samples, self.training
         for epoch in count():
-            for indices in batches(len(self.data), n, training.order, training.seed, epoch):
-                batch, _ = batch_of(self.data, indices, training, epoch, self.state.step)
+            for indices in batches(len(self.data), n, training.order, training.seed, epoch=epoch):
+                batch, _ = batch_of(self.data, indices, training, epoch=epoch, step=self.state.step)
                 if len(batch) == n:
                     yield training.optimizer_at(epoch), batch
 
@@ -70,7 +70,7 @@ class Measured:
         return Row(len(self.rows), "all calls", "", seconds, made, sum(row.dense for row in self.rows))
 
 
-def measure(steps: Steps, network: Network, threads: int | None, after: int, counted: int, warmup: int) -> Measured:
+def measure(steps: Steps, network: Network, threads: int | None, *, after: int, counted: int, warmup: int) -> Measured:
     """Train for `after` steps, then time `counted` steps of each engine, `warmup` more before each of its turns."""
     source = steps.training.source(len(steps.data))
     timed, one, team = watched(network, source), Compiled(network, source, 1), Compiled(network, source, threads)
