@@ -34,7 +34,13 @@ def average_pooling_input_gradient(gy: np.ndarray, x_shape: Shape, size: int = 2
 @register
 @dataclass(frozen=True)
 class AveragePooling(Pooling):
-    """The mean of each patch of `size` x `size`, `stride` apart (0: side by side)."""
+    """The mean of each patch: (c, h, w) -> (c, (h - size) // stride + 1, (w - size) // stride + 1).
+
+    size : of `size` x `size` pixels
+    stride : pixels from one patch to the next; 0: side by side
+
+    NetworkError for an input that is no image, and for one smaller than a patch. Source: Y. LeCun et al. (1989).
+    """
 
     def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
         return average_pooling(x, self.size, self.step), x.shape

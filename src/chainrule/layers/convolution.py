@@ -59,14 +59,23 @@ def convolution_bias_gradient(gy: np.ndarray) -> np.ndarray:
 @register
 @dataclass(frozen=True)
 class Convolution(Layer):
-    """A bank of `out_channels` filters of `kernel_size` x `kernel_size`; by default, as in the lecture, no padding."""
+    """A bank of filters: (c, h, w) -> (out_channels, (h + 2P - K) // S + 1, (w + 2P - K) // S + 1).
+
+    out_channels : how many filters, at least 1
+    kernel_size : K, of K x K pixels
+    stride : S, pixels from one window to the next
+    padding : P zeros on each side; by default, as in the lecture, none
+    initial_w, initial_b : how the filters and b begin, distributions of `layers.initial`
+
+    NetworkError for other values, for an input that is no image, and for one smaller than a window.
+    Source: the lecture; K. Fukushima's *Neocognitron* (1980), Y. LeCun et al. (1989).
+    """
 
     out_channels: int
     kernel_size: int = 3
     stride: int = 1
     padding: int = 0
     initial_w: str = "uniform"
-    """How the filters begin: a distribution of `layers.initial`."""
     initial_b: str = "uniform"
     short_name: ClassVar[str] = "conv"
 

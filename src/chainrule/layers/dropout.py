@@ -30,7 +30,12 @@ def dropout_input_gradient(gy: np.ndarray, keep: np.ndarray, p: float) -> np.nda
 @register
 @dataclass(frozen=True)
 class Dropout(Layer):
-    """Probabilistically zero some values, each with probability p (0 to below 1)."""
+    """Probabilistically zero some values, in training: any shape -> the same.
+
+    p : the probability of each, from 0 to below 1
+
+    NetworkError for another p. Source: the lecture; N. Srivastava et al., *Dropout* (2014).
+    """
 
     p: float = 0.5
 

@@ -48,11 +48,16 @@ def linear_bias_gradient(gy: np.ndarray) -> np.ndarray:
 @register
 @dataclass(frozen=True)
 class Linear(Layer):
-    """`out_features` weighted sums of all inputs: (n,) or (c, i, j) -> (out_features,)."""
+    """Weighted sums of all inputs: (n,) or (c, i, j) -> (out_features,).
+
+    out_features : how many, at least 1
+    initial_w, initial_b : how W and b begin, distributions of `layers.initial`
+
+    NetworkError for other values. Source: the lecture.
+    """
 
     out_features: int
     initial_w: str = "uniform"
-    """How W begins: a distribution of `layers.initial`."""
     initial_b: str = "uniform"
     short_name: ClassVar[str] = "fc"
 

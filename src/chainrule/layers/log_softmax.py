@@ -26,7 +26,10 @@ def log_softmax_input_gradient(gy: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 @register
 class LogSoftmax(Layer):
-    """Normalize scores into logarithms of probabilities."""
+    """Normalize scores into logarithms of probabilities, in nats: (n,) -> (n,).
+
+    NetworkError for an image. Source: the lecture, whose loss takes the logarithm of its softmax.
+    """
 
     def y_shape(self, x_shape: Shape) -> Shape:
         return (vector_length(self, x_shape),)

@@ -47,7 +47,13 @@ def max_pooling_input_gradient(
 @register
 @dataclass(frozen=True)
 class MaxPooling(Pooling):
-    """The largest value of each patch of `size` x `size`, `stride` apart (0: side by side)."""
+    """The largest value of each patch: (c, h, w) -> (c, (h - size) // stride + 1, (w - size) // stride + 1).
+
+    size : of `size` x `size` pixels
+    stride : pixels from one patch to the next; 0: side by side
+
+    NetworkError for an input that is no image, and for one smaller than a patch. Source: the lecture.
+    """
 
     def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
         y = max_pooling(x, self.size, self.step)

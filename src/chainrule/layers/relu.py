@@ -30,7 +30,12 @@ def relu_input_gradient(gy: np.ndarray, x: np.ndarray, derivative_at_zero: int =
 @register
 @dataclass(frozen=True)
 class ReLU(Layer):
-    """Zero negative values."""
+    """Zero negative values: any shape -> the same.
+
+    derivative_at_zero : 0 or 1, of a value that is exactly 0
+
+    NetworkError for another. Source: the lecture; V. Nair, G. E. Hinton (2010).
+    """
 
     derivative_at_zero: int = 0
 

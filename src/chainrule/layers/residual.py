@@ -53,12 +53,16 @@ class Addition(Layer):
 @register
 @dataclass(frozen=True)
 class Residual(Layer):
-    """f(x) + x, where f is the `layers` in a row; or f(x) + shortcut(x)."""
+    """f(x) + x, or f(x) + shortcut(x): the shape of x -> that of f(x).
+
+    layers : f, one or more layers in a row
+    shortcut : a layer, or several in a row; None: x itself, whose shape f must keep
+
+    NetworkError where the two shapes differ. Source: K. He et al. (2016).
+    """
 
     layers: Sequence[Layer]
     shortcut: Layer | Sequence[Layer] | None = None
-    """A layer, or several in a row; None: x itself, whose shape the layers must keep."""
-
     short_name = "block"
 
     def __post_init__(self) -> None:

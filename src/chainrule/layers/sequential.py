@@ -39,7 +39,13 @@ from chainrule.layers.layer import (
 @register
 @dataclass(frozen=True)
 class Sequential(Layer):
-    """Layers in a row. Parameters are called by kind and number, as in "conv2.b", or "block1.conv2.b" in a block."""
+    """Layers in a row, each taking the shape that the one before it gives.
+
+    layers : one or more, containers among them
+
+    Parameters are called by kind and number, as in "conv2.b", or "block1.conv2.b" in a block. NetworkError for what is
+    no layer, and where two do not fit. Source: the lecture.
+    """
 
     layers: Sequence[Layer]
     short_name: ClassVar[str] = "block"

@@ -26,7 +26,7 @@ def sigmoid_input_gradient(gy: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 @register
 class Sigmoid(Layer):
-    """Turn each score into a probability."""
+    """Turn each score into a probability, 0 to 1: any shape -> the same. Source: P. F. Verhulst (1845), the logistic curve."""
 
     def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
         y = sigmoid(x)

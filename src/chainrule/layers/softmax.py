@@ -28,7 +28,10 @@ def softmax_input_gradient(gy: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 @register
 class Softmax(Layer):
-    """Normalize scores into probabilities."""
+    """Normalize scores into probabilities: (n,) -> (n,).
+
+    NetworkError for an image. Source: the lecture; J. S. Bridle (1990).
+    """
 
     def y_shape(self, x_shape: Shape) -> Shape:
         return (vector_length(self, x_shape),)

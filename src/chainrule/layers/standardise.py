@@ -41,7 +41,12 @@ def _along(numbers: np.ndarray, x: np.ndarray) -> np.ndarray:
 @register
 @dataclass(frozen=True, repr=False)
 class Standardise(Layer):
-    """(x - mean) / std, feature by feature of a vector, or channel by channel of an image."""
+    """(x - mean) / std, feature by feature of a vector, or channel by channel of an image: any shape -> the same.
+
+    mean, std : a number for each, in the units of x; std above 0
+
+    NetworkError for other values, and for an input with another number of features or channels.
+    """
 
     mean: tuple[float, ...]
     std: tuple[float, ...]

@@ -24,7 +24,7 @@ def tanh_input_gradient(gy: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 @register
 class Tanh(Layer):
-    """Squash each value into -1 .. 1."""
+    """Squash each value into -1 .. 1: any shape -> the same. Source: Y. LeCun et al., *Efficient BackProp* (1998)."""
 
     def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
         y = tanh(x)

@@ -64,7 +64,14 @@ class Optimizer:
 
 @dataclass(frozen=True)
 class SGD(Optimizer):
-    """Gradient descent; stochastic if gw is a mini-batch's."""
+    """Gradient descent; stochastic if gw is a mini-batch's.
+
+    lr : the learning rate, w per dL/dw
+    momentum : the part of the last step that goes on, from 0 to below 1
+    weight_decay : pulls w to 0, as lambda/2 |w|^2 in the loss would
+
+    UsageError for other values. Source: the lecture; momentum: B. T. Polyak (1964).
+    """
 
     lr: float = 0.01
     momentum: float = 0.0
@@ -85,7 +92,15 @@ class SGD(Optimizer):
 
 @dataclass(frozen=True)
 class AdaDelta(Optimizer):
-    """Steps in the units of w, from running means of g^2 and of its own steps."""
+    """Steps in the units of w, from running means of g^2 and of its own steps.
+
+    lr : a factor of each step
+    rho : what the means keep at an update, from 0 to below 1
+    eps : added to both means, in the units of g^2
+    weight_decay : as of SGD
+
+    UsageError for other values. Source: M. D. Zeiler (2012).
+    """
 
     lr: float = 1.0
     rho: float = 0.9
@@ -104,7 +119,15 @@ class AdaDelta(Optimizer):
 
 @dataclass(frozen=True)
 class Adam(Optimizer):
-    """Steps of about lr, from running means of g and g^2."""
+    """Steps of about lr, from running means of g and g^2.
+
+    lr : the size of a step, in the units of w
+    beta1, beta2 : what the two means keep at an update, from 0 to below 1
+    eps : keeps the quotient finite, in the units of g
+    weight_decay : as of SGD
+
+    UsageError for other values. Source: D. P. Kingma, J. Ba (2015).
+    """
 
     lr: float = 1e-3
     beta1: float = 0.9
