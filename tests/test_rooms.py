@@ -3,11 +3,13 @@
 import ast
 import importlib
 import pkgutil
+import re
 from graphlib import TopologicalSorter
 from pathlib import Path
 from types import ModuleType
 
 import chainrule
+from chainrule.layers import LAYERS
 
 ROOT = Path(__file__).parent.parent
 FROM_TOP = """
@@ -15,9 +17,11 @@ FROM_TOP = """
     engine.measure engine.__init__ engine.compiled engine.plan engine.chains engine.lowering engine.stages network
     engine.kernels engine.weights engine.layout engine.simd augmentation engine.runtime
     regression training losses layers data base
-""".split()
+""".split()  # noqa: SIM905
 FILES = {".".join(p.relative_to(top).with_suffix("").parts): p for top in (ROOT / "src", ROOT) for p in
          (top / ("chainrule" if top.name == "src" else "benchmarks")).rglob("*.py")}  # fmt: skip
+
+JIT = {"kernel", "range_kernel", "inlined", "intrinsic", "overload"}
 
 
 def imports(path: Path) -> set[str]:
@@ -64,3 +68,30 @@ def test_files_and_functions_are_of_a_size_to_be_read():
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.FunctionDef):
                 assert (node.end_lineno or 0) - node.lineno < 60, f"{module}: {node.name}"
+
+
+def compiled(function: ast.FunctionDef) -> bool:
+    """Whether Numba compiles it: it knows no parameters that are given by name only."""
+    return any(isinstance(part, ast.Name) and part.id in JIT for d in function.decorator_list for part in ast.walk(d))
+
+
+def test_functions_take_few_parameters():
+    for module, path in FILES.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and not (node.name == "__init__" and ".estimators." in module):
+                given = [each.arg for each in node.args.args if each.arg not in ("self", "cls")]
+                assert len(given) + len(node.args.kwonlyargs) <= 8, f"{module}: {node.name}"
+                assert len(given) <= 4 or compiled(node), f"{module}: {node.name}"
+
+
+def test_a_layers_page_names_the_files_that_compile_it_and_they_name_the_layer():
+    for layer in LAYERS.values():
+        module = importlib.import_module(layer.__module__)
+        page = Path(module.__file__ or "")
+        (line,) = re.findall(r"^Compiled: (.*)\.$", module.__doc__ or "", re.MULTILINE)
+        for name in line.split(", "):
+            file = page.parents[1] / name
+            assert file.exists(), f"{page.name}: {name}"
+            text = "".join(p.read_text(encoding="utf-8") for p in (file.rglob("*.py") if file.is_dir() else [file]))
+            named = layer.__name__ in text or f"layers/{page.name}" in text
+            assert named or file.name in ("definition.py", "lowering.py"), f"{name}: {layer.__name__}"

@@ -4,6 +4,7 @@ rich leaves colours and animation out where the stream is no terminal or NO_COLO
 """
 
 import json
+import logging
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ class Output:
 
     json: Annotated[bool, Option("Print the result as one JSON object on stdout.", resumes=True)] = False
     quiet: Annotated[bool, Option("No progress on stderr.", flags=("--quiet", "-q"), resumes=True)] = False
+
+    def __post_init__(self) -> None:
+        logging.getLogger("chainrule").setLevel(logging.ERROR if self.quiet else logging.NOTSET)
 
     @cached_property
     def stdout(self) -> Console:

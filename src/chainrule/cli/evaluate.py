@@ -46,4 +46,4 @@ class Evaluate:
             self.output.note(f"report: {self.report}")
         values = {**seen.values(self.mistakes), "model": str(self.model)}
         x, width = network.check_shape(samples.x), self.output.stdout.width
-        self.output.result(values, *shown(str(self.model), seen, x, self.mistakes, width))
+        self.output.result(values, *shown(str(self.model), seen, x, self.mistakes, width=width))

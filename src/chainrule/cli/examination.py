@@ -17,7 +17,7 @@ MOST_ROWS = 40  # classes that have a line
 PAIRS = 10  # of classes that are named where there is no room for the matrix
 
 
-def shown(title: str, seen: Examination, x: np.ndarray, mistakes: int, width: int) -> list[RenderableType]:
+def shown(title: str, seen: Examination, x: np.ndarray, mistakes: int, *, width: int) -> list[RenderableType]:
     """All of it, for a terminal of that width; x (n, ...) are the samples."""
     first, found, named = table(title, summary(seen)), seen.mistakes(mistakes), seen.classification
     if named is None:
@@ -91,7 +91,7 @@ def wrong_class(mistake: Mistake, names: Sequence[str], x: np.ndarray, p: np.nda
     """The image, if x is one, beside the probabilities p (k,)."""
     true, chosen = mistake.true, mistake.predicted
     caption = f"sample {mistake.index}: {names[true]} taken for {names[chosen]}, loss {mistake.loss:.2f}"
-    return answer(x, np.nan_to_num(p), names, {true: "bold green", chosen: "bold red"}, caption)
+    return answer(x, np.nan_to_num(p), names, {true: "bold green", chosen: "bold red"}, caption=caption)
 
 
 def wrong_values(mistakes: Sequence[Mistake]) -> Table:

@@ -41,11 +41,11 @@ class Export:
         network = load(self.model)
         if self.pytorch:
             to_pytorch(network, self.pytorch)
-            report(self.output, self.model, self.pytorch, "a state_dict of PyTorch", torch_contents(network))
+            report(self.output, self.model, self.pytorch, "a state_dict of PyTorch", contents=torch_contents(network))
         if self.onnx:
             to_onnx(network, self.onnx, **graph)
             holds = f"ONNX, opset {OPSET}, IR version {IR_VERSION}"
-            report(self.output, self.model, self.onnx, holds, onnx_contents(network, **graph))
+            report(self.output, self.model, self.onnx, holds, contents=onnx_contents(network, **graph))
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Import:
         check_writable(self.out, source=self.file)
         network = from_pytorch(self.file, self.network.chosen().network())
         network.save(self.out)
-        report(self.output, self.file, self.out, "a model of chainrule", torch_contents(network))
+        report(self.output, self.file, self.out, "a model of chainrule", contents=torch_contents(network))
 
 
 def torch_contents(network: Network) -> Contents:
@@ -78,7 +78,7 @@ def onnx_contents(network: Network, preprocess: bool, probabilities: bool) -> Co
     return values, {"input": str(given), "output": str(made)}
 
 
-def report(output: Output, source: Path, written: Path, holds: str, contents: Contents) -> None:
+def report(output: Output, source: Path, written: Path, holds: str, *, contents: Contents) -> None:
     values, rows = contents
     size = written.stat().st_size
     head = {"source": str(source), "holds": holds, "size": f"{size:,} bytes"}

@@ -41,7 +41,7 @@ def _line(upper: np.ndarray, lower: np.ndarray) -> Text:
 
 
 def answer(
-    x: np.ndarray, p: np.ndarray, names: Sequence[str], styles: Mapping[int, str], caption: str
+    x: np.ndarray, p: np.ndarray, names: Sequence[str], styles: Mapping[int, str], *, caption: str
 ) -> RenderableType:
     """The image, if x is one, beside the probabilities p (k,) of its classes as bars: of all, or of the highest.
 

@@ -46,7 +46,7 @@ class Predict:
             value = {"image": str(path), "class": names[k], **({"digit": k} if digits else {})}
             values.append(value | {"probabilities": [round(float(v), 6) for v in each]})
             caption = f"{path}: {'a ' if names[k].isdecimal() else ''}{names[k]}"
-            shown.append(answer(picture, each, names, {k: "bold green"}, caption))
+            shown.append(answer(picture, each, names, {k: "bold green"}, caption=caption))
         self.output.result({"classes": names, "predictions": values}, *shown)
 
 

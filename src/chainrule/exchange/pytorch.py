@@ -52,7 +52,7 @@ def from_pytorch(path: str | Path, network: Network) -> Network:
     loaded = copy(network)
     loaded.w = np.empty_like(network.w)
     for name, parameter in expected.items():
-        parameter.view(loaded.w)[...] = _find(path, tensors, name, parameter, network.w.dtype)
+        parameter.view(loaded.w)[...] = _find(path, tensors, name, parameter, dtype=network.w.dtype)
     for name in tensors:
         if name not in expected:
             raise ModelError(f"{path}: {name} is no parameter of the network, which has {_list(expected)}")
@@ -85,7 +85,7 @@ def floats(tensor: dict[str, Any]) -> np.ndarray | None:
 
 
 def _find(
-    path: str | Path, tensors: dict[str, dict[str, Any]], name: str, parameter: Placed, dtype: np.dtype
+    path: str | Path, tensors: dict[str, dict[str, Any]], name: str, parameter: Placed, *, dtype: np.dtype
 ) -> np.ndarray:
     """The tensor of that parameter, of its shape and of `dtype`."""
     if parameter.name in tensors:

@@ -7,6 +7,8 @@ Each pixel moves the y of its patches by 1/K^2, so
     dL/dx[s,c,S i + di,S j + dj] = 1/K^2 sum over the patches (i,j) that hold this pixel of dL/dy[s,c,i,j].
 
 Not in the lecture. Rows and columns that fill no whole patch at the right and lower edges are left out.
+
+Compiled: engine/stages/pooling.py, engine/kernels/pooling/average.py.
 """
 
 from dataclasses import dataclass

@@ -12,6 +12,8 @@ and its derivatives ("Back propagation 1 and 2") are
 
 With a stride S, x[i+di] becomes x[S i + di]; with padding P, x is first framed by P zeros.
 In the einsums, o = oc, c = ic, d = di, e = dj.
+
+Compiled: engine/stages/convolution.py, engine/stages/pooled.py, engine/kernels/convolution/, engine/kernels/pooling/.
 """
 
 from dataclasses import dataclass

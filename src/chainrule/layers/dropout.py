@@ -5,6 +5,8 @@
 
 so that the mean of y is x; in evaluation it is the identity. The context's draws say which are kept, so that every
 engine drops the same ones: an element is dropped where its 32-bit random word is below p 2**32.
+
+Compiled: engine/stages/elementwise.py, engine/kernels/elementwise.py, engine/kernels/philox.py.
 """
 
 from dataclasses import dataclass

@@ -7,6 +7,8 @@
 
 (the lecture writes one sample; a batch sums the derivatives of its samples). An image is flattened first, in
 (c, i, j) order.
+
+Compiled: engine/stages/linear.py, engine/kernels/linear/.
 """
 
 from dataclasses import dataclass

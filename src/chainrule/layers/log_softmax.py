@@ -3,6 +3,8 @@
 y[i] = x[i] - log sum over k of exp(x[k])
 
 dy[k]/dx[i] = [i = k] - softmax(x)[i],  so  dL/dx[i] = dL/dy[i] - softmax(x)[i] sum over k of dL/dy[k]
+
+Compiled: engine/stages/definition.py.
 """
 
 from typing import Any

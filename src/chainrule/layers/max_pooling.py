@@ -8,6 +8,8 @@ Only the winner of a patch moves y, so
 
 Ties go to the first maximum in row-major order; a NaN wins, so that NaN propagates. Rows and columns that fill no
 whole patch at the right and lower edges are left out.
+
+Compiled: engine/stages/pooled.py, engine/stages/pooling.py, engine/kernels/pooling/.
 """
 
 from collections.abc import Iterator

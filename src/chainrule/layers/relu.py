@@ -5,6 +5,8 @@
 
 At x = 0 there is no derivative, and the lecture gives both: max(sign(x), 0), which is 0 there, and "dL/dy (x >= 0)",
 which is 1. `derivative_at_zero` chooses; the default 0 is what PyTorch and JAX take. NaN stays NaN.
+
+Compiled: engine/stages/elementwise.py, engine/kernels/elementwise.py.
 """
 
 from dataclasses import dataclass

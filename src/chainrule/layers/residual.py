@@ -7,6 +7,8 @@ Both terms pass dL/dy on as it is, and x, which two read, gets what both send ba
     dL/dx = dL/dy df/dx + dL/dy                                   dL/dx = dL/dy df/dx + dL/dy dg/dx
 
 Not in the lecture. K. He, X. Zhang, S. Ren, J. Sun, *Deep Residual Learning for Image Recognition* (2016).
+
+Compiled: engine/stages/joins.py, engine/kernels/elementwise.py.
 """
 
 from __future__ import annotations

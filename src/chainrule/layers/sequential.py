@@ -6,6 +6,8 @@
 last layer first. That is the chain rule:
 
     dL/dx_{k-1} = dL/dx_k dx_k/dx_{k-1},   dL/dw_k = dL/dx_k dx_k/dw_k
+
+Compiled: engine/lowering.py.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@
 
 Not in the lecture's network; it gives the probability for its 0/1 targets. For x < 0 it is computed as
 exp(x) / (1 + exp(x)), which is the same: so exp never overflows, and a small y keeps its digits.
+
+Compiled: engine/stages/elementwise.py, engine/kernels/elementwise.py.
 """
 
 from typing import Any
@@ -26,7 +28,7 @@ def sigmoid_input_gradient(gy: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 @register
 class Sigmoid(Layer):
-    """Turn each score into a probability, 0 to 1: any shape -> the same. Source: P. F. Verhulst (1845), the logistic curve."""
+    """Turn each score into a probability, 0 to 1: any shape -> the same. Source: P. F. Verhulst (1845)."""
 
     def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
         y = sigmoid(x)

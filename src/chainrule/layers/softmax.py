@@ -5,6 +5,8 @@
     dy[k]/dx[i] = y[k] ([i = k] - y[i]),  so  dL/dx[i] = y[i] (dL/dy[i] - sum over k of dL/dy[k] y[k])
 
 exp(x - max x) instead of exp(x) changes nothing but the overflow.
+
+Compiled: engine/stages/definition.py.
 """
 
 from typing import Any

@@ -7,6 +7,8 @@
 
 As the first layer it lets a network take a table in the table's own units: what a column's values are like is then
 part of the network, and of its file. Not in the lecture.
+
+Compiled: engine/stages/definition.py.
 """
 
 from collections.abc import Sequence

@@ -3,6 +3,8 @@
     dL/dx[j] = dL/dy[j] (1 - y[j]^2)
 
 Not in the lecture.
+
+Compiled: engine/stages/elementwise.py, engine/kernels/elementwise.py.
 """
 
 from typing import Any
