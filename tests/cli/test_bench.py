@@ -41,10 +41,10 @@ def test_the_table(cli, idx_folder):
     ("arguments", "code", "message"),
     [
         (("--preset", "none"), 2, "there is no preset 'none'"),
-        (("--steps", 0), 2, "--steps is 0; expected at least 1"),
-        (("--after", -1), 2, "--after is -1; expected at least 0"),
-        (("--warmup", -1), 2, "--warmup is -1; expected at least 0"),
-        (("--threads", 0), 2, "--threads is 0; expected at least 1"),
+        (("--steps", 0), 2, "--steps is 0; expected a whole number of at least 1"),
+        (("--after", -1), 2, "--after is -1; expected a whole number of at least 0"),
+        (("--warmup", -1), 2, "--warmup is -1; expected a whole number of at least 0"),
+        (("--threads", 0), 2, "--threads is 0; expected a whole number of at least 1"),
         (("--batch-size", 0), 2, "--batch-size is 0; expected 1 to 60,000"),
         (("--batch-size", 60001), 2, "--batch-size is 60001; expected 1 to 60,000"),
         (("--data", "none"), 4, "none"),
@@ -57,6 +57,9 @@ def test_bad_input_is_one_line(cli, arguments, code, message):
     assert len(ran.err.splitlines()) == 1
 
 
-def test_help(cli):
-    assert "bench" in cli("--help").out
-    assert cli("bench", "--help").code == 0
+def test_a_network_of_the_users_own(cli, tmp_path):
+    (tmp_path / "small.toml").write_text(
+        'input_shape = [1, 28, 28]\nlayers = [{ type = "Linear", out_features = 10 }]', encoding="utf-8"
+    )
+    values = json.loads(cli("bench", "--network", "small.toml", *FEW, "--json").out)
+    assert (values["preset"], values["rows"][0]["stage"]) == ("small", "input")

@@ -107,7 +107,18 @@ def test_info_shows_the_plan_of_a_network(cli):
     stages = json.loads(cli("info", "--preset", "mnist", "--plan", "--json").out)["stages"]
     assert [stage["multiply_adds"] for stage in stages] == [194688, 10616832, 1179648, 1280]
     ran = cli("info", "--plan")
-    assert (ran.code, ran.err) == (2, "chainrule: --plan shows how a network is executed; name it with --preset\n")
+    assert (ran.code, ran.err) == (2, "chainrule: neither --preset nor --network is given; expected one of them\n")
+
+
+def test_info_shows_a_network_of_the_users_own(cli, tmp_path):
+    (tmp_path / "mine.toml").write_text("input_shape = [4]\nlayers = [{ type = 'Linear', out_features = 3 }]")
+    assert "Linear(3)" in cli("info", "--network", "mine.toml").out
+    values = json.loads(cli("info", "--network", "mine.toml", "--json").out)
+    assert values == {"network": "mine", "parameters": {"fc1.w": [3, 4], "fc1.b": [3]}, "size": 15}
+    values = json.loads(cli("info", "--network", "mine.toml", "--plan", "--json").out)
+    assert values["stages"][0]["multiply_adds"] == 12
+    ran = cli("info", "--network", "mine.toml", "--preset", "mlp")
+    assert (ran.code, ran.err) == (2, "chainrule: both --preset and --network are given; expected one of them\n")
 
 
 def test_corrupt_idx_files_are_one_line(cli, idx_folder):

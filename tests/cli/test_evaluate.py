@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 import chainrule as cr
-from chainrule.cli.examination import shown, thumbnail
+from chainrule.cli.examination import shown
+from chainrule.cli.pictures import thumbnail
 from chainrule.data import Dataset, mnist
 from chainrule.tasks.examination import examine, plain
 from examined import classes_of, values_of
@@ -79,10 +80,14 @@ def test_a_report_of_a_run_has_its_training_and_one_of_a_lone_model_has_none(cli
     page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert page.all("h1")[0].text == "mlp, on 100 test samples"
     assert {"training", "mistakes", "configuration"} < set(page.sections)
-    assert "in epoch 2" in page.section("training")
+    one, two = (f"{json.loads(line)['loss']:.4f}" for line in (run / "metrics.jsonl").read_text().splitlines())
+    assert one in page.section("training")
+    assert two in page.section("training")
     assert 'name = "mlp"' in page.section("configuration")
     cli("evaluate", run / "previous.safetensors", "--data", idx_folder, "--report", "before.html")
-    assert "in epoch 1" in Page((tmp_path / "before.html").read_text(encoding="utf-8")).section("training")
+    before = Page((tmp_path / "before.html").read_text(encoding="utf-8")).section("training")
+    assert one in before
+    assert two not in before
     (run / "model.safetensors").rename(tmp_path / "alone.safetensors")
     cli("evaluate", "alone.safetensors", "--data", idx_folder, "--report", "alone.html")
     assert "training" not in Page((tmp_path / "alone.html").read_text(encoding="utf-8")).sections
@@ -90,7 +95,7 @@ def test_a_report_of_a_run_has_its_training_and_one_of_a_lone_model_has_none(cli
 
 def test_what_cannot_be_done_is_refused_before_anything_is_read(cli):
     for arguments, message in (
-        (("--mistakes", -1), "--mistakes is -1; expected at least 0"),
+        (("--mistakes", -1), "--mistakes is -1; expected a whole number of at least 0"),
         (("--report", "report.pdf"), "report.pdf: is of the kind '.pdf'; expected .html, .htm"),
         (("--report", "none/report.html"), "none/report.html: there is no folder none; expected one that exists"),
     ):

@@ -75,7 +75,7 @@ def test_a_person_sees_what_was_written(cli, model, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (("export", "m"), 2, "export to what? expected --pytorch FILE.safetensors or --onnx FILE.onnx"),
+        (("export", "m"), 2, "neither --pytorch nor --onnx is given; expected one of them"),
         (
             ("export", "m", "--pytorch", "a", "--onnx", "b"),
             2,
@@ -84,12 +84,12 @@ def test_a_person_sees_what_was_written(cli, model, tmp_path):
         (
             ("export", "m", "--pytorch", "a", "--preprocess"),
             2,
-            "--preprocess changes a graph; a state_dict has none, use --onnx",
+            "--preprocess, which changes a graph, is given with --pytorch; expected it with --onnx",
         ),
         (
             ("export", "m", "--pytorch", "a", "--probabilities"),
             2,
-            "--probabilities changes a graph; a state_dict has none, use --onnx",
+            "--probabilities, which changes a graph, is given with --pytorch; expected it with --onnx",
         ),
         (
             ("export", "none", "--onnx", "a"),
@@ -101,7 +101,7 @@ def test_a_person_sees_what_was_written(cli, model, tmp_path):
         (
             ("import", "m", "--out", "a"),
             2,
-            "parameters of which network? expected --preset NAME or --network FILE.toml",
+            "neither --preset nor --network is given; expected one of them",
         ),
         (
             ("import", "m", "--out", "a", "--preset", "mlp", "--network", "b"),

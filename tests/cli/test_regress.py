@@ -10,7 +10,8 @@ import typer
 from numpy.polynomial import Polynomial
 from typer.testing import CliRunner
 
-from chainrule.cli.regress import regress
+from chainrule.cli.commands import add_command
+from chainrule.cli.regress import Regress
 from chainrule.data import stopping_distance
 
 LEAST_SQUARES = (2.47014, 0.91329, 0.09996)
@@ -138,7 +139,7 @@ def test_bad_input_is_one_line(cli, tmp_path):
 
 def test_through_typers_own_runner():
     app = typer.Typer()
-    app.command()(regress)
+    add_command(app, Regress)
     result = CliRunner().invoke(app, ["--json", "--quiet"])
     assert (result.exit_code, result.stderr) == (0, "")
     assert json.loads(result.stdout)["coefficients"] == pytest.approx(LEAST_SQUARES, abs=5e-6)
@@ -155,7 +156,7 @@ def test_a_process_keeps_its_streams_apart(process, tmp_path):
 
 def test_heavy_packages_stay_unloaded():
     code = (
-        "import sys; from chainrule.cli.regress import regress; regress(quiet=True);"
+        "import sys; from chainrule.cli.regress import Regress; Regress().execute();"
         "print([name for name in ('matplotlib', 'scipy', 'pandas', 'sklearn', 'torch') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, encoding="utf-8", timeout=60, check=True)

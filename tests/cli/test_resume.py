@@ -6,12 +6,15 @@ import shutil
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from chainrule.cli.run_folder import weights_hash
 from chainrule.exchange.model_file import load_checkpoint
+from chainrule.layers.initial import Parameter
+from chainrule.layers.layer import LAYERS, Layer, register
 from chainrule.training.events import BatchEvent, StopTraining
 
 SMALL = ("--train-data-size", 640, "--test-data-size", 200)
@@ -196,14 +199,17 @@ def test_the_model_holds_the_best_weights_and_the_run_goes_on_from_the_last(cli)
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--lr", 0.1), "--resume goes on with the run's own settings; --lr cannot be given, only --epochs"),
-        (("--preset", "mlp"), "--preset cannot be given"),
-        (("--seed", 0), "--seed cannot be given"),
-        (("--weight-seed", 3), "--weight-seed cannot be given"),
-        (("--data", "x"), "--data cannot be given"),
-        (("--early-stopping", 1), "--early-stopping cannot be given"),
-        (("--out", "other"), "--out cannot be given"),
-        (("--epochs", 1), "run has made 2 epochs; --epochs is the total, expected at least 2, not 1"),
+        (
+            ("--lr", 0.1),
+            "--lr is given with --resume, which goes on with the run's own settings; expected none of these",
+        ),
+        (("--preset", "mlp"), "--preset is given with --resume"),
+        (("--seed", 0), "--seed is given with --resume"),
+        (("--weight-seed", 3), "--weight-seed is given with --resume"),
+        (("--data", "x"), "--data is given with --resume"),
+        (("--early-stopping", 1), "--early-stopping is given with --resume"),
+        (("--out", "other"), "--out is given with --resume"),
+        (("--epochs", 1), "--epochs, the total, is 1, but run has made 2; expected at least 2"),
     ],
 )
 def test_settings_of_a_run_cannot_be_changed(cli, options, message):
@@ -217,7 +223,7 @@ def test_settings_of_a_run_cannot_be_changed(cli, options, message):
 def test_what_is_no_run_is_refused(cli, tmp_path):
     ran = cli("train", "--resume", "nowhere")
     assert (ran.code, ran.err) == (
-        2, "chainrule: nowhere: not the folder of a run: there is no config.toml in it\n",
+        2, "chainrule: nowhere: there is no config.toml in it; expected the folder of a run\n",
     )  # fmt: skip
     cli("train", "--preset", "mlp", *SMALL, "--epochs", 1, "--out", "run")
     Path("run/model.safetensors").unlink()
@@ -226,3 +232,59 @@ def test_what_is_no_run_is_refused(cli, tmp_path):
     ran = cli("train", "--resume", "run")
     assert ran.code == 4
     assert "config.toml: damaged" in ran.err
+
+
+@pytest.fixture
+def centring(tmp_path):
+    """A network with a layer that keeps a statistic, in a TOML file."""
+
+    @register
+    @dataclass(frozen=True)
+    class Centring(Layer):
+        """y = x - m, where m follows the means of the batches."""
+
+        def forward(self, x, w, context):
+            if context.training:
+                context.statistics["m"][...] += 0.1 * (x.mean(axis=0) - context.statistics["m"])
+            return x - context.statistics["m"], None
+
+        def backward(self, gy, saved, w, context):
+            return gy, {}
+
+        def statistics_for(self, x_shape):
+            return {"m": Parameter(x_shape)}
+
+    (tmp_path / "centring.toml").write_text(
+        'input_shape = [1, 28, 28]\nlayers = [{ type = "Centring" }, { type = "Linear", out_features = 10 }]'
+    )
+    yield "centring.toml"
+    del LAYERS["Centring"]
+
+
+def test_statistics_of_layers_are_kept_and_go_on(cli, interrupt, centring):
+    options = ("--network", centring, *SMALL, "--validation", 0.5, "--lr", 0.05, "--early-stopping", 2)
+    interrupt(None)
+    cli("train", *options, "--epochs", 30, "--out", "whole")
+    lines, whole = metrics("whole"), load_checkpoint("whole/model.safetensors")
+    best = min(lines, key=lambda line: line["validation_loss"])
+    assert weights_hash(whole.network.w, whole.network.statistics) == best["weights"] != weights_hash(whole.network.w)
+    assert weights_hash(whole.last_w, whole.last_statistics) == lines[-1]["weights"]
+    interrupt(7)
+    assert cli("train", *options, "--epochs", 30, "--out", "run").code == 130
+    interrupt(None)
+    assert cli("train", "--resume", "run").code == 0
+    run = load_checkpoint("run/model.safetensors")
+    assert metrics("run") == lines
+    assert weights("run") == weights("whole")
+    assert run.network.statistics.tobytes() == whole.network.statistics.tobytes()
+
+
+def test_a_run_of_an_older_version_that_cannot_go_on_is_refused_and_stays_as_it_is(cli, monkeypatch):
+    cli("train", "--preset", "mlp", *SMALL, "--epochs", 1, "--out", "run")
+    before = {path.name: path.read_bytes() for path in Path("run").iterdir()}
+    monkeypatch.setattr(
+        "chainrule.cli.run_folder.load_checkpoint", lambda path: replace(load_checkpoint(path), obstacle="it is old")
+    )
+    ran = cli("train", "--resume", "run", "--epochs", 2)
+    assert (ran.code, ran.out, ran.err) == (2, "", "chainrule: this run cannot be resumed: it is old\n")
+    assert {path.name: path.read_bytes() for path in Path("run").iterdir()} == before

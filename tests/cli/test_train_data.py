@@ -10,8 +10,8 @@ from PIL import Image
 from sklearn.datasets import load_diabetes, load_digits, load_iris
 
 from chainrule.data import mnist, write_idx
-from chainrule.tasks.fitting import fit
 from chainrule.exchange.model_file import load_checkpoint
+from chainrule.tasks.fitting import fit
 
 
 def run(cli, *options: object) -> dict:
@@ -138,12 +138,16 @@ def test_augmented_training_is_seeded_and_goes_on_bit_for_bit(cli):
     ("options", "code", "message"),
     [
         (("--data", "nowhere"), 4, "nowhere: no such file or folder"),
-        (("--target", "t"), 2, "--target is about --data, which is not given"),
+        (("--target", "t"), 2, "--target is given without --data; expected both"),
         (("--data", "iris.csv", "--target", "leaf"), 4, "leaf"),
         (("--data", "iris.csv", "--image-size", "8"), 2, "--image-size is '8'; expected height x width in pixels"),
         (("--data", "iris.csv", "--image-size", "8x8"), 2, "is a CSV file, which has no image_size"),
         (("--data", "iris.csv", "--preset", "mnist"), 2, "Convolution takes an image"),
-        (("--data", "iris.csv", "--augment", "shift=1"), 4, "augmentation is for images"),
+        (
+            ("--data", "iris.csv", "--augment", "shift=1"),
+            4,
+            "augmentation: x is float64 of shape (64, 4); expected images",
+        ),
         (("--augment", "shift=a"), 2, "augmentation: found 'shift=a'"),
     ],
 )

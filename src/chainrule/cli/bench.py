@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from itertools import groupby, zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from rich import box
 from rich.table import Table
@@ -61,7 +61,7 @@ class Bench:
 
         output.note(f"{name}: {after} steps of training, then {steps} that are timed, call by call and whole")
         training = Steps(network, digits, replace(chosen.training, batch_size=size))
-        measured = measure(training, network, self.threads, after, steps, self.warmup)
+        measured = measure(training, network, self.threads, after=after, counted=steps, warmup=self.warmup)
         output.note("the machine: multiply-adds in registers, bytes from and to memory")
         found = Report(size, measured, peak_flops(), bandwidth())
         title = f"{name}: a step of {size:,} samples, call by call on one thread, after {after:,} steps of training"
@@ -69,11 +69,13 @@ class Bench:
         output.result(values, found.table(title), found.summary())
 
 
-class Report:
+class Report(NamedTuple):
     """What was measured, for a program and for a person."""
 
-    def __init__(self, samples: int, measured: Measured, peak: float, bandwidth: float) -> None:
-        self.samples, self.measured, self.peak, self.bandwidth = samples, measured, peak, bandwidth
+    samples: int  # of a batch
+    measured: Measured
+    peak: float  # floating-point operations a second
+    bandwidth: float  # bytes a second
 
     def rates(self, row: Row) -> dict[str, Any]:
         """A row's numbers; None where nothing is to be counted."""

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 from chainrule.base.random import CHECK, Draws, permutation
 from chainrule.checks.gradients import DirectionCheck, Entry, GradientCheck, direction_check, gradient_check
 from chainrule.checks.networks import WithInputs, alone, random_batch, shrink
-from chainrule.cli.console import Output, Seed
+from chainrule.cli.console import Output, Seed, grid
 from chainrule.cli.network_options import NetworkOrDefault
 from chainrule.cli.settings import Option
 from chainrule.layers.layer import walk
@@ -24,7 +24,6 @@ ALONE, WHOLE = 2, 1  # samples of a layer alone, of the whole network
 DIRECTIONS = 5
 ENTRIES = 16  # of each parameter of the whole network, and of x, unless --every-entry
 CHOICE = 2000  # the number of the random words that choose them
-NETWORK = "whole network"
 CAPTION = (
     "worst: the largest |A-B| relative to its bound; direction: |A-B| / max(|A|, |B|) along random directions; "
     "kinks: entries with a kink in reach, checked with a smaller step or beside w"
@@ -50,9 +49,10 @@ class Gradcheck:
         started, chosen = time.perf_counter(), self.network.chosen()
         network = chosen.network(self.seed)
         with threadpool_limits(1):  # one small sample at a time: more threads only wait for each other
-            whole = check_whole(network, self.seed, self.every_entry, self.output)
-            rows = [*check_layers(network, self.seed), *whole]
-        passed, seconds = all(row.passed for row in rows), time.perf_counter() - started
+            layers = list(check_layers(network, self.seed))
+            whole = list(check_whole(network, self.seed, self.every_entry, self.output))
+        rows, seconds = [*layers, *whole], time.perf_counter() - started
+        passed = all(row.passed for row in rows)
         title = f"{chosen.name}: {'all gradients are right' if passed else 'FAILED'} ({seconds:.1f} s)"
         values = {
             "network": chosen.name,
@@ -61,7 +61,7 @@ class Gradcheck:
             "seconds": round(seconds, 3),
             "checks": [row.values() for row in rows],
         }
-        self.output.result(values, show(title, rows), *(failure for row in rows for failure in row.failures()))
+        self.output.result(values, show(title, layers, whole), *(failure for row in rows for failure in row.failures()))
         return 0 if passed else 1
 
 
@@ -129,7 +129,7 @@ def check_layers(network: Network, seed: int) -> Iterator[Row]:
 def check_whole(network: Network, seed: int, every_entry: bool, output: Output) -> Iterator[Row]:
     """The whole network at its full size: random directions, then entries of every parameter and of x."""
     subject = Subject(network, WHOLE, seed)
-    yield Row(NETWORK, subject.size, None, "", subject.worst_direction())
+    yield Row("whole network", subject.size, None, "", subject.worst_direction())
     parts = {p.name: p.slice for p in network.parameters} | {"x": slice(network.size, subject.size)}
     console = output.stderr
     for k, (name, part) in enumerate(parts.items()):
@@ -156,7 +156,7 @@ class Subject:
         self.size = self.wx.size
 
     def row(self, what: str, entries: Iterable[int], of: int, direction: DirectionCheck | None = None) -> Row:
-        check = gradient_check(self.objective, self.wx, self.batch, entries, self.seed)
+        check = gradient_check(self.objective, self.wx, self.batch, entries, seed=self.seed)
         return Row(what, of, check, self.objective.name(check.worst.index), direction)
 
     def worst_direction(self) -> DirectionCheck:
@@ -169,15 +169,12 @@ def _gives(check: Entry | DirectionCheck) -> str:
     return f"back propagation gives {check.analytic:.12g}, the loss {check.numerical:.12g}"
 
 
-def show(title: str, rows: Sequence[Row]) -> Table:
+def show(title: str, layers: Sequence[Row], whole: Sequence[Row]) -> Table:
     """The table for a person."""
-    grid = Table(title=title, title_justify="left", caption=CAPTION, caption_justify="left")
-    grid.add_column("what", overflow="fold")
-    for header in ("entries", "worst", "direction", "kinks"):
-        grid.add_column(header, justify="right", no_wrap=True)
-    grid.add_column(no_wrap=True)
-    for row in rows:
-        if row.what == NETWORK:
-            grid.add_section()
-        grid.add_row(*row.cells())
-    return grid
+    heads = "what", "entries", "worst", "direction", "kinks", ""
+    made = grid(title, heads, [row.cells() for row in layers])
+    made.caption, made.caption_justify = CAPTION, "left"
+    made.add_section()
+    for row in whole:
+        made.add_row(*row.cells())
+    return made

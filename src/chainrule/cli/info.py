@@ -22,10 +22,13 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Info:
-    """Show what is here: networks, data, versions, machine; or one network, layer by layer."""
+    """Show what is here: networks, data, versions, machine.
+
+    Of a network that is named: its layers, or how they are executed.
+    """
 
     network: NetworkOptions = field(default_factory=NetworkOptions)
-    plan: Annotated[bool, Option("Show how the compiled engine executes the network.")] = False
+    plan: Annotated[bool, Option("Show how the compiled engine executes it.")] = False
     output: Output = field(default_factory=Output)
 
     def execute(self) -> None:

@@ -1,6 +1,7 @@
 """docs/cli.md, made of the commands' settings: `python -m chainrule.cli.manual > docs/cli.md`."""
 
 from itertools import groupby
+from typing import get_args
 
 from chainrule.cli.app import COMMANDS
 from chainrule.cli.commands import paragraphs
@@ -8,7 +9,8 @@ from chainrule.cli.settings import MISSING, Argument, Leaf, leaves
 
 HEAD = """# The command line
 
-`chainrule COMMAND --help` says the same. This page is made by `python -m chainrule.cli.manual`.
+`chainrule COMMAND --help` says the same, of `train` only what people use most, `--help-all` all of it.
+`python -m chainrule.cli.manual` writes this page.
 """
 
 
@@ -18,19 +20,20 @@ def page() -> str:
     for command in COMMANDS:
         parts += [f"## chainrule {command.__name__.lower()}", *paragraphs(command)]
         for title, group in groupby(leaves(command), key=lambda leaf: leaf.panel.title):
-            rows = [f"| {title or 'option'} | default | |", "| --- | --- | --- |", *map(row, group)]
-            parts.append("\n".join(rows))
+            parts.append("\n".join([f"| {title or 'option'} | what it is for |", "| --- | --- |", *map(row, group)]))
     return "\n\n".join(part.strip() for part in parts) + "\n"
 
 
 def row(leaf: Leaf) -> str:
     """A line of a table."""
-    told, default = leaf.option, "" if leaf.default in (None, False, MISSING) else f"`{leaf.default}`"
+    told, kind = leaf.option, (get_args(leaf.type) or (leaf.type,))[0]
+    value = told.metavar or ("" if kind is bool else f"<{kind.__name__.lower()}>")
+    default = "" if any(leaf.default is none for none in (None, False, MISSING)) else f" (default: {leaf.default})"
     if isinstance(told, Argument):
         called = [told.metavar or leaf.name.upper()]
     else:
-        called = [f"{flag} {told.metavar or ''}".strip() for flag in leaf.flags]
-    return f"| {', '.join(f'`{each}`' for each in called)} | {default} | {told.help} |"
+        called = [f"{flag} {value}".strip() for flag in leaf.flags]
+    return f"| {', '.join(f'`{each}`' for each in called)} | {told.help.removesuffix('.')}{default}. |"
 
 
 if __name__ == "__main__":

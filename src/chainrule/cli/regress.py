@@ -15,7 +15,9 @@ from chainrule.base.errors import DataError, UsageError
 from chainrule.cli.console import Output, Seed, grid, table
 from chainrule.cli.settings import Argument, Option
 from chainrule.data import read_csv, stopping_distance
-from chainrule.regression.fitting import COMPARED_EPOCHS, METHODS, Comparison, PolynomialFit, compare, fit_polynomial
+from chainrule.regression.comparison import COMPARED_EPOCHS, Comparison, compare
+from chainrule.regression.descent import METHODS
+from chainrule.regression.fitting import PolynomialFit, fit_polynomial
 from chainrule.regression.polynomial import formula
 from chainrule.training.events import BatchEvent, Event
 from chainrule.views.plots import check_plot_path, plot_comparison, plot_regression

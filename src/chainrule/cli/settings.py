@@ -72,11 +72,6 @@ class Leaf(NamedTuple):
         """Whether --help shows it."""
         return self.option.common and self.panel.common
 
-    def checked(self, value: Any) -> Any:
-        """The value, unless it is below the least one."""
-        least = self.option.least
-        return value if least is None or value is None else whole_number(self.flags[0], value, least)
-
 
 def leaves(kind: Any, path: str = "", panel: Panel | None = None) -> Iterator[Leaf]:
     """All that such settings can be told, in their order."""
@@ -90,13 +85,16 @@ def leaves(kind: Any, path: str = "", panel: Panel | None = None) -> Iterator[Le
 
 
 def build(kind: type[T], values: Mapping[str, Any]) -> T:
-    """The settings with these values by name; the others have their defaults."""
-    own = [leaf for leaf in leaves(kind) if "." not in leaf.path and leaf.name in values]
+    """The settings with these values by name, if none is too small; the others have their defaults."""
+    own = {leaf: values[leaf.name] for leaf in leaves(kind) if "." not in leaf.path and leaf.name in values}
+    for leaf, value in own.items():
+        if leaf.option.least is not None and value is not None:
+            whole_number(leaf.flags[0], value, leaf.option.least)
     hints = get_type_hints(kind)
     groups = {
         name: build(hint, values) for name, hint in hints.items() if isinstance(hint, type) and is_dataclass(hint)
     }
-    return kind(**{leaf.path: leaf.checked(values[leaf.name]) for leaf in own}, **groups)
+    return kind(**{leaf.path: value for leaf, value in own.items()}, **groups)
 
 
 def values_of(settings: Any) -> dict[str, Any]:
