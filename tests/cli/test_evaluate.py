@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 import chainrule as cr
-from chainrule.cli.examination import shown
+from chainrule.cli.evaluate import shown
 from chainrule.cli.pictures import thumbnail
 from chainrule.data import Dataset, mnist
 from chainrule.tasks.examination import examine, plain
@@ -31,7 +31,7 @@ def model(tmp_path):
 def on_terminal(network: cr.Network, data: Dataset, mistakes: int = 3, width: int = 160, **options) -> str:
     written = StringIO()
     console = Console(width=width, file=written, color_system=None)
-    for part in shown("model", examine(network, data, "reference", **options), data.x, mistakes, width):
+    for part in shown("model", examine(network, data, "reference", **options), data.x, mistakes, width=width):
         console.print(part, markup=False)
     return written.getvalue()
 

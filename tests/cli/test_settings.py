@@ -15,9 +15,7 @@ from chainrule.cli.app import COMMANDS
 from chainrule.cli.settings import (
     Argument,
     Option,
-    Panel,
     build,
-    given,
     kept,
     leaves,
     one_of,
@@ -30,7 +28,7 @@ from chainrule.cli.train_settings import TrainSettings
 
 COMMON = {
     "--preset", "--network", "--epochs", "--batch-size", "--lr", "--early-stopping",
-    "--data", "--target", "--validation", "--resume", "--out",
+    "--data", "--target", "--validation", "--resume", "--out", "--json", "--quiet",
 }  # fmt: skip
 
 
@@ -44,7 +42,7 @@ class Inner:
 @dataclass(frozen=True)
 class Outer:
     file: Annotated[Path, Argument("What.")]
-    inner: Annotated[Inner, Panel("Inner")] = field(default_factory=Inner)
+    inner: Annotated[Inner, "Inner"] = field(default_factory=Inner)
 
 
 def options_in(text: str) -> set[str]:
@@ -56,7 +54,7 @@ def test_settings_are_built_of_what_is_typed_by_name():
     built = build(Outer, {"file": Path("a"), "how_many": 7, "loud": True, "of_another": 1})
     assert built == Outer(Path("a"), Inner(None, 7, True))
     assert build(Outer, values_of(built)) == built
-    assert [(leaf.path, leaf.name, leaf.common, leaf.panel.title) for leaf in leaves(Outer)] == [
+    assert [(leaf.path, leaf.name, leaf.option.common, leaf.panel) for leaf in leaves(Outer)] == [
         ("file", "file", True, None),
         ("inner.where", "where", True, "Inner"),
         ("inner.size", "how_many", True, "Inner"),
@@ -73,7 +71,6 @@ def test_a_configuration_keeps_what_is_kept_and_gives_it_back():
     again = restored(Outer(Path("c")), tomllib.loads(tomli_w.dumps(configuration)))
     assert again == Outer(Path("c"), Inner(Path("b").resolve(), 7))
     assert kept(Outer(Path("a"))) == {"how_many": 3}
-    assert given(Inner()) == {"size": 3, "loud": False}
 
 
 def test_a_run_that_goes_on_takes_what_resumes():

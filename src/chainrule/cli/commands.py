@@ -1,28 +1,22 @@
 """What Typer calls a command, made of a dataclass: its fields are the options, and `execute` does it."""
 
 import inspect
-from typing import Annotated, Any, Protocol
+from dataclasses import MISSING
+from typing import Annotated, Any
 
 import typer
 
-from chainrule.cli.settings import MISSING, Argument, Leaf, Option, Panel, build, leaves
+from chainrule.cli.settings import Argument, Leaf, Option, build, leaves
 
-HELP_ALL = Leaf("help_all", bool, False, Option("Show all options and leave."), Panel())
-
-
-class Command(Protocol):
-    """Settings that can be executed. Their docstring is the command's help."""
-
-    def execute(self) -> int | None:
-        """Execute the command; the exit code, None for 0."""
+HELP_ALL = Leaf("help_all", bool, False, Option("Show all options and leave."), None)
 
 
-def add_command(app: typer.Typer, kind: type[Command]) -> None:
+def add_command(app: typer.Typer, kind: Any) -> None:
     """Let an app have the command, called as its class in small letters."""
     found = list(leaves(kind))
-    parameters, rare = [parameter(leaf) for leaf in found], not all(leaf.common for leaf in found)
+    parameters, rare = [parameter(leaf) for leaf in found], not all(leaf.option.common for leaf in found)
     if rare:
-        parameters.append(parameter(HELP_ALL, callback=shows({leaf.name: leaf.panel.title for leaf in found})))
+        parameters.append(parameter(HELP_ALL, callback=shows({leaf.name: leaf.panel for leaf in found})))
 
     def command(**values: Any) -> int | None:
         return build(kind, values).execute()
@@ -32,7 +26,7 @@ def add_command(app: typer.Typer, kind: type[Command]) -> None:
     app.command(kind.__name__.lower(), epilog="--help-all shows all options." if rare else None)(command)
 
 
-def paragraphs(kind: type[Command]) -> list[str]:
+def paragraphs(kind: Any) -> list[str]:
     """What its docstring says, for any width of line."""
     return [" ".join(each.split()) for each in (kind.__doc__ or "").split("\n\n")]
 
@@ -44,7 +38,7 @@ def parameter(leaf: Leaf, callback: Any = None) -> inspect.Parameter:
     if isinstance(option, Argument):
         how: Any = typer.Argument(**more)
     else:
-        how = typer.Option(*leaf.flags, hidden=not leaf.common, **more)
+        how = typer.Option(*leaf.flags, hidden=not leaf.option.common, **more)
     default = inspect.Parameter.empty if leaf.default is MISSING else leaf.default
     keyword, annotation = inspect.Parameter.KEYWORD_ONLY, Annotated[leaf.type, how]
     return inspect.Parameter(leaf.name, keyword, default=default, annotation=annotation)

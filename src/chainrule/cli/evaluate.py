@@ -1,17 +1,28 @@
 """chainrule evaluate: how well a saved model does, and where it goes wrong."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
-from chainrule.cli.console import Output
+import numpy as np
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from chainrule.cli.console import Output, grid, table
 from chainrule.cli.data_options import data_for
-from chainrule.cli.examination import shown
+from chainrule.cli.pictures import answer
 from chainrule.cli.run_folder import RunFolder
 from chainrule.cli.settings import Argument, Option
 from chainrule.exchange.model_file import load_checkpoint
-from chainrule.tasks.examination import examine
+from chainrule.tasks.classification import Classification, count
+from chainrule.tasks.examination import Examination, Mistake, examine
 from chainrule.views.report import Run, check_report_path, write_report
+from chainrule.views.report.gallery import few
+
+MOST_ROWS = 40  # classes that have a line
+PAIRS = 10  # of classes that are named where there is no room for the matrix
 
 
 @dataclass(frozen=True)
@@ -47,3 +58,86 @@ class Evaluate:
         values = {**seen.values(self.mistakes), "model": str(self.model)}
         x, width = network.check_shape(samples.x), self.output.stdout.width
         self.output.result(values, *shown(str(self.model), seen, x, self.mistakes, width=width))
+
+
+def shown(title: str, seen: Examination, x: np.ndarray, mistakes: int, *, width: int) -> list[RenderableType]:
+    """All of it, for a terminal of that width; x (n, ...) are the samples."""
+    first, found, named = table(title, summary(seen)), seen.mistakes(mistakes), seen.classification
+    if named is None:
+        return [first, wrong_values(found)] if found else [first]
+    pictures = [wrong_class(each, named.names, x[each.index], seen.predictions[each.index]) for each in found]
+    heading = [Text(f"The worst of {len(seen.wrong):,} mistakes", "italic")] if found else []
+    return [first, class_table(named), confusion(named, width), *heading, *pictures]
+
+
+def summary(seen: Examination) -> dict[str, str]:
+    """The most important numbers."""
+    rows = {"accuracy": "not measured", "loss": f"{seen.loss:.4f}, the mean over {seen.samples:,} samples"}
+    if (named := seen.classification) is not None:
+        right = seen.samples - len(seen.wrong)
+        rows["accuracy"] = f"{named.accuracy:.2%}: {right:,} of {seen.samples:,}"
+        sure = named.calibration
+        rows["calibration"] = f"error {sure.expected_error:.2%}: its mean confidence is {sure.mean_confidence:.2%}"
+    if seen.regression is not None:
+        for name, values in vars(seen.regression).items():
+            rows[name] = few(values)
+    return rows
+
+
+def class_table(seen: Classification) -> Table:
+    """A line for each class, those found worst if there are too many."""
+    order, title = np.arange(len(seen.names)), "Class by class"
+    if len(order) > MOST_ROWS:
+        order, title = np.argsort(seen.f1, kind="stable")[:MOST_ROWS], f"The {MOST_ROWS} classes with the lowest F1"
+    scores = [[_percent(values[c]) for values in seen.scores.values()] for c in order]
+    rows = [(Text(seen.names[c]), *each, count(seen.support[c])) for c, each in zip(order, scores, strict=True)]
+    made = grid(title, ("class", "precision", "recall", "F1", "samples"), rows)
+    made.add_section()
+    for kind, means in seen.averages.items():
+        made.add_row(f"{kind} mean", *map(_percent, means.values()), count(seen.support.sum()))
+    return made
+
+
+def _percent(part: float) -> str:
+    """NaN, which is 0 of 0, is a dash."""
+    return "-" if part != part else f"{part:.2%}"
+
+
+def confusion(seen: Classification, width: int) -> Table:
+    """The matrix, or its largest entries where that is too wide."""
+    texts = [[count(n) if n else "·" for n in row] for row in seen.confusion]
+    columns = [max(map(len, column)) for column in zip(seen.names, *texts, strict=True)]
+    if max(map(len, seen.names)) + sum(n + 3 for n in columns) + 4 > width:
+        return commonest(seen)
+    most, rows = max((n for _, _, n in seen.most_confused(1)), default=0), []
+    for true, (name, row) in enumerate(zip(seen.names, texts, strict=True)):
+        styles = [_style(n, true == chosen, most) for chosen, n in enumerate(seen.confusion[true])]
+        rows.append([Text(name, "bold"), *map(Text, row, styles)])
+    return grid("Confusion matrix: a row for each true class, a column for the one chosen", ["", *seen.names], rows)
+
+
+def _style(samples: float, right: bool, most: float) -> str:
+    """Errors stand out, the commonest most."""
+    if right or not samples:
+        return "dim"
+    return "bold red" if samples > most / 2 else "red"
+
+
+def commonest(seen: Classification) -> Table:
+    """The pairs of classes that are confused most often."""
+    pairs = seen.most_confused(PAIRS)
+    rows = [(Text(seen.names[true]), Text(seen.names[chosen]), count(samples)) for true, chosen, samples in pairs]
+    return grid("The commonest confusions", ("true", "taken for", "samples"), rows, words=2)
+
+
+def wrong_class(mistake: Mistake, names: Sequence[str], x: np.ndarray, p: np.ndarray) -> RenderableType:
+    """The image, if x is one, beside the probabilities p (k,)."""
+    true, chosen = mistake.true, mistake.predicted
+    caption = f"sample {mistake.index}: {names[true]} taken for {names[chosen]}, loss {mistake.loss:.2f}"
+    return answer(x, np.nan_to_num(p), names, {true: "bold green", chosen: "bold red"}, caption=caption)
+
+
+def wrong_values(mistakes: Sequence[Mistake]) -> Table:
+    """A line for each sample."""
+    rows = [(f"{each.index}", few(each.true), few(each.predicted), f"{each.loss:.4g}") for each in mistakes]
+    return grid("The largest errors", ("sample", "true", "predicted", "loss"), rows, words=0)

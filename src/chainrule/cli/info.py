@@ -10,7 +10,7 @@ from typing import Annotated
 from chainrule.base.version import __version__
 from chainrule.cli.console import Output, table
 from chainrule.cli.network_options import NetworkOptions
-from chainrule.cli.settings import Option, given
+from chainrule.cli.settings import Option
 from chainrule.data import cache_folder, mnist, stopping_distance
 from chainrule.engine import ENGINES
 from chainrule.tasks.presets import PRESETS
@@ -32,7 +32,7 @@ class Info:
     output: Output = field(default_factory=Output)
 
     def execute(self) -> None:
-        if not (given(self.network) or self.plan):
+        if self.network == NetworkOptions() and not self.plan:
             return show_all(self.output)
         chosen = self.network.chosen()
         network, name = chosen.network(), {"preset" if chosen.preset else "network": chosen.name}

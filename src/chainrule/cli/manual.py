@@ -1,11 +1,12 @@
 """docs/cli.md, made of the commands' settings: `python -m chainrule.cli.manual > docs/cli.md`."""
 
+from dataclasses import MISSING
 from itertools import groupby
 from typing import get_args
 
 from chainrule.cli.app import COMMANDS
 from chainrule.cli.commands import paragraphs
-from chainrule.cli.settings import MISSING, Argument, Leaf, leaves
+from chainrule.cli.settings import Argument, Leaf, leaves
 
 HEAD = """# The command line
 
@@ -19,7 +20,7 @@ def page() -> str:
     parts = [HEAD]
     for command in COMMANDS:
         parts += [f"## chainrule {command.__name__.lower()}", *paragraphs(command)]
-        for title, group in groupby(leaves(command), key=lambda leaf: leaf.panel.title):
+        for title, group in groupby(leaves(command), key=lambda leaf: leaf.panel):
             parts.append("\n".join([f"| {title or 'option'} | what it is for |", "| --- | --- |", *map(row, group)]))
     return "\n\n".join(part.strip() for part in parts) + "\n"
 

@@ -1,6 +1,6 @@
 """Which network a command is about: a preset, or one of the user's own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -30,14 +30,16 @@ class Chosen(NamedTuple):
         """How it is trained by default."""
         return self.preset.training if self.preset else Training()
 
-    def seeded(self, seeds: dict[str, int]) -> "Chosen":
-        """With other seeds of the lecture's program, if any are given; UsageError where it is another network."""
-        if not seeds:
+    def seeded(self, seeds: Mapping[str, int | None]) -> "Chosen":
+        """With those seeds of the lecture's program that are given; UsageError where it is another network."""
+        given = {name: seed for name, seed in seeds.items() if seed is not None}
+        if not given:
             return self
         if self.preset is None or self.preset.seeds is None:
-            given = f"--weight-seed or --dropout-seed-1, -2 is given for the network {self.name}"
-            raise UsageError(f"{given}; expected --preset 21mnist, or --seed instead")
-        return of_preset(self.preset.seeded(**seeds))
+            what = f"--weight-seed or --dropout-seed-1, -2 is given for the network {self.name}"
+            raise UsageError(f"{what}; expected --preset 21mnist, or --seed instead")
+        seeded = self.preset.seeded(**given)
+        return Chosen(self.name, seeded.network, seeded)
 
     def initial_weights(self, seed: int) -> dict[str, Any]:
         """How they are drawn, as a configuration holds it."""
@@ -61,7 +63,8 @@ class NetworkOptions:
         one_of({"--preset": name, "--network": self.network})
         if self.network is not None:
             return Chosen(self.network.stem, partial(load_network, self.network))
-        return of_preset(preset_named(str(name)))
+        found = preset_named(str(name))
+        return Chosen(found.name, found.network, found)
 
 
 @dataclass(frozen=True)
@@ -70,8 +73,3 @@ class NetworkOrDefault(NetworkOptions):
 
     preset: Annotated[str | None, Option(f"The network: {NAMES} (default: {DEFAULT_PRESET}).")] = None
     default = DEFAULT_PRESET
-
-
-def of_preset(preset: Preset) -> Chosen:
-    """That network."""
-    return Chosen(preset.name, preset.network, preset)

@@ -1,4 +1,4 @@
-"""What `chainrule train` shows while it runs: a progress bar, a line an epoch, the original program's lines."""
+"""Who listens to a run of `chainrule train`, and shows it: a progress bar, a line an epoch, TensorBoard; and Ctrl-C."""
 
 import signal
 import sys
@@ -6,12 +6,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from chainrule.base.errors import ChainruleError
 from chainrule.tasks.fitting import EpochRecord
-from chainrule.training.events import BatchEvent, EpochEvent, Event, Listener, StopTraining
+from chainrule.training.events import BatchEvent, EpochEvent, Event, Listener, StopEvent, StopTraining
 from chainrule.training.sampling import batch_count
 
 Write = Callable[[str], None]
@@ -92,6 +94,33 @@ def epoch_line(record: EpochRecord, epochs: int) -> str:
         if seen.accuracy is not None:
             line += f", accuracy {seen.accuracy:.2%}"
     return f"{line} ({record.seconds:.1f} s, {record.samples_per_second:,.0f} samples/s)"
+
+
+class TensorBoard:
+    """A listener that writes TensorBoard's file: each batch's loss, and all that an epoch's event tells."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            from tensorboardX import SummaryWriter
+        except ImportError:
+            raise ChainruleError('--tensorboard needs tensorboardX: pip install "chainrule[tensorboard]"') from None
+        self.writer = SummaryWriter(str(folder))
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, BatchEvent):
+            self._add("batch", event.progress.state.step, loss=event.loss, gradient_norm=event.gradient_norm)
+        elif isinstance(event, EpochEvent):
+            step = event.epoch + 1
+            self._add("epoch", step, loss=event.loss, lr=event.lr, samples_per_second=event.samples / event.seconds)
+            if (seen := event.validation) is not None:
+                self._add("validation", step, loss=seen.loss, accuracy=seen.accuracy)
+        elif isinstance(event, StopEvent):
+            self.writer.close()
+
+    def _add(self, group: str, step: int, **values: float | None) -> None:
+        for name, value in values.items():
+            if value is not None:
+                self.writer.add_scalar(f"{group}/{name}", value, step)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import tomllib
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -69,11 +70,9 @@ class RunFolder:
     def epochs(self, most: float = math.inf) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl, at most of so many epochs; a line that a crash cut off ends them."""
         lines: list[dict[str, Any]] = []
-        try:
+        with suppress(OSError, ValueError):
             for text in self.metrics.read_text(encoding="utf-8").splitlines():
                 lines.append(json.loads(text))
-        except (OSError, ValueError):
-            pass
         return [line for line in lines if line.get("epoch", 0) <= most]
 
     def checkpoint(self) -> Checkpoint:

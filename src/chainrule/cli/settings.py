@@ -1,18 +1,13 @@
 """What a command can be told: the fields of one frozen dataclass, from which all that has to agree with them is made.
 
-    @dataclass(frozen=True)
-    class Evaluate:
-        model: Annotated[Path, Argument("A model.safetensors of a training run.")]
-        mistakes: Annotated[int, Option("Show the N worst mistakes.", "N", least=0)] = 5
-        output: Output = field(default_factory=Output)      # more settings, whose options the command has too
+    mistakes: Annotated[int, Option("Show the N worst mistakes.", "N", least=0)] = 5
+    data: Annotated[DataOptions, "Data"] = field(default_factory=DataOptions)    # more settings; how help titles them
 
-`build` makes the object of what was typed; `kept` and `restored` are what a run's config.toml holds of it;
-`refuse_with_resume` says what a run that goes on cannot take. The options are made in `commands`, their tables in
-`manual`.
+`commands` makes the options of them, `build` the object of what was typed, `kept` and `restored` what a run's
+config.toml holds of it, `manual` the tables of the docs; `refuse_with_resume` says what a run that goes on cannot take.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING as MISSING
 from dataclasses import dataclass, fields, is_dataclass
 from operator import attrgetter
 from pathlib import Path
@@ -41,14 +36,6 @@ class Argument(Option):
     """An option that has no flag: it is known by its place."""
 
 
-@dataclass(frozen=True)
-class Panel:
-    """What --help-all writes above the options of a field that holds more settings."""
-
-    title: str | None = None
-    common: bool = True  # not: none of them is
-
-
 class Leaf(NamedTuple):
     """A field that holds no more settings."""
 
@@ -56,7 +43,7 @@ class Leaf(NamedTuple):
     type: Any
     default: Any
     option: Option
-    panel: Panel
+    panel: str | None
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -67,21 +54,16 @@ class Leaf(NamedTuple):
         """Of Typer's parameter, and in config.toml."""
         return self.flags[0].lstrip("-").replace("-", "_")
 
-    @property
-    def common(self) -> bool:
-        """Whether --help shows it."""
-        return self.option.common and self.panel.common
 
-
-def leaves(kind: Any, path: str = "", panel: Panel | None = None) -> Iterator[Leaf]:
+def leaves(kind: Any, path: str = "", panel: str | None = None) -> Iterator[Leaf]:
     """All that such settings can be told, in their order."""
     hints = get_type_hints(kind, include_extras=True)
     for each in fields(kind):
         hint, *about = get_args(hints[each.name]) or (hints[each.name],)
         if about and isinstance(about[0], Option):
-            yield Leaf(path + each.name, hint, each.default, about[0], panel or Panel())
+            yield Leaf(path + each.name, hint, each.default, about[0], panel)
         else:
-            yield from leaves(hint, f"{path}{each.name}.", about[0] if about else panel)
+            yield from leaves(hint, f"{path}{each.name}.", *about)
 
 
 def build(kind: type[T], values: Mapping[str, Any]) -> T:
@@ -100,11 +82,6 @@ def build(kind: type[T], values: Mapping[str, Any]) -> T:
 def values_of(settings: Any) -> dict[str, Any]:
     """What `build` makes the same settings of."""
     return {leaf.name: attrgetter(leaf.path)(settings) for leaf in leaves(type(settings))}
-
-
-def given(settings: Any) -> dict[str, Any]:
-    """What is not None of settings that hold no more settings, by their fields."""
-    return {each.name: value for each in fields(settings) if (value := getattr(settings, each.name)) is not None}
 
 
 def kept(settings: Any) -> dict[str, Any]:
@@ -134,7 +111,7 @@ def refuse_with_resume(settings: Any) -> None:
 
 def one_of(values: Mapping[str, object]) -> None:
     """UsageError unless exactly one of two flags is given; `values` are theirs."""
-    given = [flag for flag, value in values.items() if value is not None]
-    if len(given) != 1:
-        what = f"both {' and '.join(values)} are" if given else f"neither {' nor '.join(values)} is"
+    found = [flag for flag, value in values.items() if value is not None]
+    if len(found) != 1:
+        what = f"both {' and '.join(values)} are" if found else f"neither {' nor '.join(values)} is"
         raise UsageError(f"{what} given; expected one of them")

@@ -8,7 +8,7 @@ from chainrule.base.errors import DataError, UsageError
 from chainrule.cli.data_options import Data, load_data
 from chainrule.cli.network_options import Chosen
 from chainrule.cli.run_folder import RunFolder
-from chainrule.cli.settings import given, refuse_with_resume, restored
+from chainrule.cli.settings import refuse_with_resume, restored
 from chainrule.cli.train_settings import HELD_OUT, TrainSettings
 from chainrule.cli.training_run import TrainingRun
 from chainrule.exchange.resuming import progress_of
@@ -37,13 +37,19 @@ def begun(settings: TrainSettings) -> TrainingRun:
     if settings.training.early_stopping is not None and settings.data.validation is None:
         settings = replace(settings, data=replace(settings.data, validation=HELD_OUT))
         settings.output.note(f"early stopping: {100 * HELD_OUT:.0f} % of the training data are held out to choose by")
-    chosen = settings.network.chosen().seeded(given(settings.original))
+    chosen = settings.network.chosen().seeded(vars(settings.original))
     training = settings.training.apply(chosen.training)
     network = chosen.network(training.seed)  # before the data, which may take long to read
     data = load_data(settings.data, training.seed)
-    network = fitted(network, chosen, data, training.seed)
-    weights, folder = chosen.initial_weights(training.seed), RunFolder.new(settings.run.out, chosen.name)
-    return TrainingRun(chosen.name, network, training, weights, data, settings, folder)
+    return TrainingRun(
+        name=chosen.name,
+        network=fitted(network, chosen, data, training.seed),
+        training=training,
+        initial_weights=chosen.initial_weights(training.seed),
+        data=data,
+        settings=settings,
+        folder=RunFolder.new(settings.run.out, chosen.name),
+    )
 
 
 def fitted(network: Network, chosen: Chosen, data: Data, seed: int) -> Network:
@@ -74,5 +80,13 @@ def resumed(settings: TrainSettings, folder: RunFolder) -> TrainingRun:
             made = f"--epochs, the total, is {epochs}, but {folder.path} has made {checkpoint.epoch}"
             raise UsageError(f"{made}; expected at least {checkpoint.epoch}")
         training = replace(training, epochs=epochs)
-    data = load_data(settings.data, training.seed)
-    return TrainingRun(name, checkpoint.network, training, weights, data, settings, folder, start)
+    return TrainingRun(
+        name=name,
+        network=checkpoint.network,
+        training=training,
+        initial_weights=weights,
+        data=load_data(settings.data, training.seed),
+        settings=settings,
+        folder=folder,
+        start=start,
+    )

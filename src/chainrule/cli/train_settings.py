@@ -10,7 +10,7 @@ from chainrule.base.errors import UsageError
 from chainrule.cli.console import Output
 from chainrule.cli.data_options import DataOptions
 from chainrule.cli.network_options import NetworkOrDefault
-from chainrule.cli.settings import Option, Panel, given
+from chainrule.cli.settings import Option
 from chainrule.engine import DEFAULT_ENGINE, ENGINES
 from chainrule.training.descent import Training
 from chainrule.training.optimizers import OPTIMIZERS, Optimizer
@@ -47,8 +47,7 @@ class TrainingOptions:
 
     def apply(self, training: Training) -> Training:
         """The training with these changes."""
-        plain = ("epochs", "batch_size", "lr_decay", "order", "reduction")
-        changes: dict[str, Any] = {name: value for name, value in given(self).items() if name in plain}
+        changes = self._given("epochs", "batch_size", "lr_decay", "order", "reduction")
         if self.augment is not None:
             changes["augmentation"] = Augmentation.parse(self.augment)
         if self.optimizer is not None and self.lr_decay is None:
@@ -62,12 +61,15 @@ class TrainingOptions:
             if self.optimizer not in OPTIMIZERS:
                 raise UsageError(f"there is no optimizer {self.optimizer!r}; expected one of: {', '.join(OPTIMIZERS)}")
             optimizer = OPTIMIZERS[self.optimizer]()  # type: ignore[call-arg]
-        changes = {name: value for name, value in given(self).items() if name in ("lr", "momentum", "weight_decay")}
+        changes = self._given("lr", "momentum", "weight_decay")
         for name in changes:
             if not hasattr(optimizer, name):
                 flag = f"--{name.replace('_', '-')}"
                 raise UsageError(f"{flag} is given for {type(optimizer).__name__}; expected it with --optimizer sgd")
         return replace(optimizer, **changes)
+
+    def _given(self, *names: str) -> dict[str, Any]:
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
 
 @dataclass(frozen=True)
@@ -100,9 +102,9 @@ class RunOptions:
 class TrainSettings:
     """All of it; a run's own settings are those that its configuration keeps."""
 
-    network: Annotated[NetworkOrDefault, Panel("Network")] = field(default_factory=NetworkOrDefault)
-    training: Annotated[TrainingOptions, Panel("Training")] = field(default_factory=TrainingOptions)
-    original: Annotated[OriginalSeeds, Panel("Training")] = field(default_factory=OriginalSeeds)
-    data: Annotated[DataOptions, Panel("Data")] = field(default_factory=DataOptions)
-    run: Annotated[RunOptions, Panel("Run")] = field(default_factory=RunOptions)
-    output: Annotated[Output, Panel("Output", common=False)] = field(default_factory=Output)
+    network: Annotated[NetworkOrDefault, "Network"] = field(default_factory=NetworkOrDefault)
+    training: Annotated[TrainingOptions, "Training"] = field(default_factory=TrainingOptions)
+    original: Annotated[OriginalSeeds, "Training"] = field(default_factory=OriginalSeeds)
+    data: Annotated[DataOptions, "Data"] = field(default_factory=DataOptions)
+    run: Annotated[RunOptions, "Run"] = field(default_factory=RunOptions)
+    output: Annotated[Output, "Output"] = field(default_factory=Output)

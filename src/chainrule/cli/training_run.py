@@ -12,7 +12,7 @@ from chainrule.base.errors import ChainruleError
 from chainrule.base.version import __version__
 from chainrule.cli.console import table
 from chainrule.cli.data_options import Data
-from chainrule.cli.reporting import ProgressBar, batch_lines, epoch_lines, stop_on_interrupt, test_lines
+from chainrule.cli.reporting import ProgressBar, TensorBoard, batch_lines, epoch_lines, stop_on_interrupt, test_lines
 from chainrule.cli.run_folder import Keeper, RunFolder
 from chainrule.cli.settings import kept
 from chainrule.cli.train_settings import TrainSettings
@@ -33,7 +33,7 @@ from chainrule.views.report import Run, write_report
 ORIGINAL_INTERVAL = 10  # batches between two lines of the lecture's program
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainingRun:
     """What is trained on what, and how; where that is written down, and where it goes on from, if it does."""
 
@@ -72,18 +72,18 @@ class TrainingRun:
 
     def execute(self) -> int:
         """Train, test, report; the exit code."""
-        options = self.settings.run
+        options, data = self.settings.run, self.data.at_end or self.data.every_epoch
         self.folder.begin(self.configuration(), self.start.epoch if self.start else 0)
         began = time.perf_counter()
         with threadpool_limits(options.threads) if options.threads else nullcontext():
             history = self._train()
-            tested = self._test()
+            seen = examine(self.network, data, self.engine, threads=options.threads) if data else None
         seconds = time.perf_counter() - began
         if options.plot:
             plot_history(history, options.plot)
-        if tested and history.reason != "interrupted":
-            self._write_report(*tested)
-        self._show(history, tested and tested[1].evaluation, seconds)
+        if data and seen and history.reason != "interrupted":
+            self._write_report(data, seen)
+        self._show(history, seen and seen.evaluation, seconds)
         return 130 if history.reason == "interrupted" else 0
 
     def _train(self) -> History:
@@ -92,8 +92,6 @@ class TrainingRun:
         keeper = Keeper(self.folder, self.network, self.configuration())
         listeners = [*self._watchers(), bar, keeper]
         if options.tensorboard:
-            from chainrule.cli.tensorboard import TensorBoard  # an extra
-
             listeners.append(TensorBoard(self.folder.path))
         with bar.bar, stop_on_interrupt() as interrupted:
             history = fit(
@@ -130,13 +128,6 @@ class TrainingRun:
         if settings.training.early_stopping is not None:
             watchers.append(EarlyStopping(settings.training.early_stopping))
         return watchers
-
-    def _test(self) -> tuple[Dataset, Examination] | None:
-        """How well the network does in the end: on the test data, or else on what was held out."""
-        data = self.data.at_end or self.data.every_epoch
-        if not data:
-            return None
-        return data, examine(self.network, data, self.engine, threads=self.settings.run.threads)
 
     def _write_report(self, data: Dataset, seen: Examination) -> None:
         """report.html: all that is known of the run, for a browser."""
