@@ -14,7 +14,7 @@ seeds = st.integers(0, 2**64 - 1)
 
 def drawn(n: int, batch_size: int, order: Order, seed: int = 0, epoch: int = 0, first: int = 0) -> list[list[int]]:
     """The sample numbers of each batch."""
-    return [np.arange(n)[indices].tolist() for indices in batches(n, batch_size, order, seed, epoch, first)]
+    return [np.arange(n)[indices].tolist() for indices in batches(n, batch_size, order, seed, epoch=epoch, first=first)]
 
 
 @drawn_cases
@@ -61,7 +61,7 @@ def test_an_epoch_can_be_entered_at_any_batch(
 @pytest.mark.parametrize("order", ["shuffle", "file"])
 @pytest.mark.parametrize("batch_size", [5, 100])
 def test_one_batch_of_all_samples_is_a_view_in_file_order(order: Order, batch_size: int) -> None:
-    assert list(batches(5, batch_size, order, 0, 0)) == [slice(0, 5)]
+    assert list(batches(5, batch_size, order, 0, epoch=0)) == [slice(0, 5)]
 
 
 def test_one_batch_with_replacement_is_still_drawn() -> None:

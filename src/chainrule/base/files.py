@@ -1,7 +1,6 @@
 """Files: read whole, written whole or not at all, and the folder for what can be made again at any time."""
 
 import os
-import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
@@ -72,7 +71,7 @@ def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
     OSError if the folder cannot be made or written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
+    part = path.with_name(f"{path.name}.{os.urandom(16).hex()}.part")
     try:
         with part.open("xb") as file:
             write(file)

@@ -52,7 +52,7 @@ class Preset:
     def seeded(self, **seeds: int) -> "Preset":
         """With other seeds of the original program, by their names in `Seeds`."""
         if self.seeds is None:
-            raise UsageError(f"the preset {self.name} has no seeds of its own; expected 21mnist or `seed`")
+            raise UsageError(f"the preset {self.name} has no seeds of its own; expected 21mnist, or `seed`")
         return original_preset(replace(self.seeds, **seeds))
 
     def _begun(self, network: Network) -> Network:
