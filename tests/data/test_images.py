@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
+from chainrule.base.errors import DataError
 from chainrule.data import prepare_digit, read_digit
 from chainrule.data.image_folder import read_image_folder
 from chainrule.data.images import FORMATS
-from chainrule.base.errors import DataError
 
 
 def drawn_seven() -> Image.Image:
