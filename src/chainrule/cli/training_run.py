@@ -20,6 +20,7 @@ from chainrule.data import Dataset
 from chainrule.engine import DEFAULT_ENGINE
 from chainrule.exchange.description import describe
 from chainrule.exchange.training_description import describe_training
+from chainrule.network.engine import engine_named
 from chainrule.network.network import Network
 from chainrule.tasks.evaluation import Evaluation
 from chainrule.tasks.examination import Examination, examine
@@ -48,8 +49,10 @@ class TrainingRun:
 
     @property
     def engine(self) -> str:
-        """What executes the network."""
-        return self.settings.run.engine or DEFAULT_ENGINE
+        """What executes the network; UsageError, before anything is written, if there is no such engine."""
+        name = self.settings.run.engine or DEFAULT_ENGINE
+        engine_named(name)
+        return name
 
     @property
     def is_original(self) -> bool:
