@@ -129,7 +129,7 @@ def test_it_trains_saves_loads_and_is_exported(engine: str, tmp_path: Any) -> No
         (lambda: Sequential(cast(Any, [ReLU])), f"layer 1 is {ReLU!r}; expected a layer, as in Linear(10)"),
         (
             lambda: Residual([ReLU()], cast(Any, 3)),
-            "Residual: shortcut is 3; expected a layer, as in Convolution(16, 1)",
+            "Residual: shortcut is 3; expected a layer, as in Linear(10)",
         ),
         (
             lambda: Residual([Linear(3)]).y_shape((4,)),

@@ -17,7 +17,7 @@ import numpy as np
 from chainrule.base.errors import NetworkError
 from chainrule.checks.gradients import GradientCheck, gradient_check, noise
 from chainrule.layers import Layer
-from chainrule.layers.layer import Shape, write_gradients
+from chainrule.layers.passes import Shape, read_only, write_gradients
 from chainrule.losses.loss import BinaryLoss, ClassLoss, RealLoss, like, sample_sums
 from chainrule.network.network import Network
 from chainrule.network.reference import Reference
@@ -62,7 +62,7 @@ class WithInputs(Objective):
         engine, (w, batch) = self.objective, self.split(w, batch)
         y, saved = engine.forward(w, batch)
         sent, found = self.network.backward(
-            engine.output_gradient(y, batch), saved, self.network.named(w), engine.context(batch)
+            engine.output_gradient(y, batch), saved, self.network.named(read_only(w)), engine.context(batch)
         )
         gx[:] = sent.ravel()
         write_gradients(found, self.network.named(gw))

@@ -42,8 +42,9 @@ class Dropout(Layer):
     p: float = 0.5
 
     def __post_init__(self) -> None:
-        if isinstance(self.p, bool) or not isinstance(self.p, int | float) or not 0 <= self.p < 1:
+        if isinstance(self.p, bool) or not isinstance(self.p, int | float | np.number) or not 0 <= self.p < 1:
             raise NetworkError(f"Dropout: p is {self.p!r}; expected a probability from 0 to below 1")
+        object.__setattr__(self, "p", float(self.p))
 
     def __str__(self) -> str:
         return f"Dropout({self.p})"

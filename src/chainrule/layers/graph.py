@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.layers.layer import Arrays, Context, Layer, Place, Shape, within
+from chainrule.layers.layer import Context, Layer, Place, within
+from chainrule.layers.passes import Arrays, Shape, passed_on, read_only, sent_back
 
 
 class Node(NamedTuple):
@@ -28,7 +29,7 @@ class Node(NamedTuple):
 
     def read(self, values: Sequence[Any]) -> Any:
         """What its layer is given: a value, or a tuple of several."""
-        found = tuple(values[k] for k in self.inputs)
+        found = tuple(read_only(values[k]) for k in self.inputs)
         return found[0] if len(found) == 1 else found
 
 
@@ -43,7 +44,7 @@ class Graph:
     def of(cls, layer: Layer, x_shape: Shape) -> "Graph":
         """The graph of a layer; its last value is y."""
         graph = cls([x_shape])
-        layer.connect(graph, 0, Place())
+        graph.join(layer, 0, Place())
         return graph
 
     def add(self, layer: Layer, inputs: tuple[int, ...], place: Place) -> int:
@@ -51,6 +52,13 @@ class Graph:
         self.nodes.append(Node(layer, place.name, place.number, inputs, len(self.shapes)))
         self.shapes.append(layer.y_shape(self.shapes[inputs[0]]))
         return self.nodes[-1].output
+
+    def join(self, layer: Layer, x: int, place: Place) -> int:
+        """Add a layer that reads value x; the value that it gives. One that is made of others is these, unless its
+        class has a forward pass of its own below that which says so."""
+        order = type(layer).__mro__
+        connects, computes = (next(k for k, c in enumerate(order) if m in vars(c)) for m in ("connect", "forward"))
+        return layer.connect(self, x, place) if connects <= computes else self.add(layer, (x,), place)
 
     def readers(self, value: int) -> list[int]:
         """The nodes that read it, by their places in the list."""
@@ -68,7 +76,8 @@ def forward(graph: Graph, x: np.ndarray, w: Arrays, context: Context) -> Pass:
     """Every value, from x on."""
     values, all_saved = [x], []
     for node in graph.nodes:
-        y, saved = node.layer.forward(node.read(values), within(w, node.name), node.context(context))
+        found = node.layer.forward(node.read(values), within(w, node.name), node.context(context))
+        y, saved = passed_on(found, node.name, (len(x), *graph.shapes[node.output]))
         values.append(y)
         all_saved.append(saved)
     return Pass(values, all_saved)
@@ -81,8 +90,14 @@ def backward(
     gradients: list[Any] = [None] * len(graph.shapes)
     gradients[-1], gw = gy, {}
     for node, saved in reversed(list(zip(graph.nodes, made.saved, strict=True))):
-        sent, found = node.layer.backward(gradients[node.output], saved, within(w, node.name), node.context(context))
-        for value, gx in zip(node.inputs, sent if len(node.inputs) > 1 else (sent,), strict=True):
+        own = within(w, node.name)
+        given: Any = node.layer.backward(gradients[node.output], saved, own, node.context(context))
+        if len(node.inputs) == 1:
+            gx, found = sent_back(given, node.name, made.values[node.inputs[0]].shape, own)
+            sent = (gx,)
+        else:
+            sent, found = given
+        for value, gx in zip(node.inputs, sent, strict=True):
             gradients[value] = gx if gradients[value] is None else gradients[value] + gx
         gw |= {f"{node.name}.{key}": gradient for key, gradient in found.items()}
     return gradients, gw

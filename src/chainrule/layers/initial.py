@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chainrule.base.errors import NetworkError
+from chainrule.base.numbers import is_whole
 from chainrule.base.random import Draws, uniform
 
 
@@ -59,6 +60,16 @@ INITIAL: dict[str, Callable[[Parameter, Draws], np.ndarray]] = {
 def drawn(parameter: Parameter, draws: Draws) -> np.ndarray:
     """(numbers,) float64: how the parameter begins."""
     return INITIAL[parameter.initial](parameter, draws)
+
+
+def check_parameter(where: str, parameter: object) -> None:
+    """NetworkError unless it is a `Parameter` of a possible shape that begins in a known way."""
+    if not isinstance(parameter, Parameter):
+        raise NetworkError(f"{where} is {parameter!r}; expected a Parameter")
+    shape = parameter.shape
+    if not (isinstance(shape, tuple) and all(is_whole(n, 0) for n in shape)):
+        raise NetworkError(f"{where} has shape {shape!r}; expected a tuple of whole numbers")
+    check_initial(where, initial=parameter.initial)
 
 
 def check_initial(kind: str, **names: str) -> None:

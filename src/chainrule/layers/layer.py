@@ -10,6 +10,7 @@ those of one sample. A layer is described by its fields, and rebuilt from them; 
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
@@ -19,9 +20,7 @@ import numpy as np
 from chainrule.base.errors import NetworkError
 from chainrule.base.random import Draws
 from chainrule.layers.initial import Parameter
-
-Shape = tuple[int, ...]
-Arrays = Mapping[str, np.ndarray]  # by name, as in "w" or, of a layer made of others, "conv1.w"
+from chainrule.layers.passes import Arrays, Shape, Statistics, checked_gradients, passed_on, read_only, sent_back
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,11 @@ class Context:
     draws: Draws = field(default_factory=lambda: Draws(0, 0))
     """Where its random words stand, in training."""
     statistics: Arrays = field(default_factory=dict)
-    """Its own, by name: read in evaluation; in training the layer writes what they become into these arrays."""
+    """Its own, by name: read in evaluation; in training the layer writes what they become."""
+
+    def __post_init__(self) -> None:
+        kept = self.statistics if self.training else {name: read_only(a) for name, a in self.statistics.items()}
+        object.__setattr__(self, "statistics", Statistics(kept))
 
     def within(self, part: Part) -> Context:
         """The same for a part of the layer."""
@@ -45,6 +48,25 @@ class Part(NamedTuple):
     name: str  # as in "conv1"
     layer: Layer
     first: int  # the number, within the whole, of its first layer that is not made of others
+
+    def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
+        """The layer's, of the whole's w and context."""
+        found = self.layer.forward(read_only(x), within(w, self.name), context.within(self))
+        y, saved = passed_on(found, self.name, (len(x), *self.layer.y_shape(x.shape[1:])))
+        return y, (x.shape, saved)
+
+    def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
+        """The layer's, its gw by the names in the whole."""
+        (x_shape, of_layer), own = saved, within(w, self.name)
+        found = self.layer.backward(gy, of_layer, own, context.within(self))
+        gx, gw = sent_back(found, self.name, x_shape, own)
+        return gx, named(self.name, gw)
+
+    def parameter_gradients(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> Arrays:
+        """gw alone."""
+        own = within(w, self.name)
+        gw = self.layer.parameter_gradients(gy, saved[1], own, context.within(self))
+        return named(self.name, checked_gradients(gw, self.name, own))
 
 
 class Place(NamedTuple):
@@ -62,7 +84,11 @@ class Wiring(Protocol):
     """A graph in the making (`graph`)."""
 
     def add(self, layer: Layer, inputs: tuple[int, ...], place: Place) -> int:
-        """Let the layer read those values; the value that it writes."""
+        """Let the layer read those values, as one node; the value that it writes."""
+        ...
+
+    def join(self, layer: Layer, x: int, place: Place) -> int:
+        """Let the layer read value x: as one node, or as what it is made of; the value that it gives."""
         ...
 
 
@@ -74,9 +100,11 @@ class Layer:
     """What its parameters' names begin with, as in "conv1.w"; by default its type's name in small letters."""
     mixes_samples: ClassVar[bool] = False
     """Whether, in training, y of a sample depends on the other samples of the batch."""
+    nests: ClassVar[bool] = True
+    """Whether it may be part of another layer."""
 
     def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
-        """(y, saved) from x (s, *x_shape); x and w are left as they are."""
+        """(y, saved) from x (s, *x_shape); x and w are read-only."""
         raise NotImplementedError
 
     def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
@@ -139,14 +167,29 @@ LAYERS: dict[str, type[Layer]] = {}
 
 
 def register(kind: Kind) -> Kind:
-    """A decorator: from now on files may name this type of layer. NetworkError for a name that is taken."""
-    known = LAYERS.setdefault(kind.__name__, kind)
-    if (known.__module__, known.__qualname__) != (kind.__module__, kind.__qualname__):
-        raise NetworkError(
-            f"a layer {kind.__name__} of {known.__module__} is registered already; expected another name"
-        )
-    LAYERS[kind.__name__] = kind  # a notebook's cell that is run again
+    """A decorator: from now on files may name this type of layer.
+
+    NetworkError for a name that is taken, as files may write it, and for options that are no fields: no file would hold
+    them.
+    """
+    if not (isinstance(kind, type) and issubclass(kind, Layer)):
+        raise NetworkError(f"{kind!r} is registered; expected a class derived from Layer")
+    name, own = kind.__name__, vars(kind)
+    options = [each for each, of in inspect.get_annotations(kind).items() if "ClassVar" not in str(of)]
+    if "__dataclass_fields__" not in own and ("__init__" in own or options):
+        raise NetworkError(f"{name} has options that are no fields; expected @dataclass(frozen=True) above its class")
+    for known in LAYERS.values():
+        same = (known.__module__, known.__qualname__) == (kind.__module__, kind.__qualname__)
+        if plain(known.__name__) == plain(name) and not same:
+            taken = f"a layer {known.__name__} of {known.__module__} is registered already"
+            raise NetworkError(f"{taken}; expected another name")
+    LAYERS[name] = kind  # also when a notebook's cell is run again
     return kind
+
+
+def plain(name: str) -> str:
+    """A name as files may write it: in any case, with or without "_" and "-"."""
+    return name.lower().replace("_", "").replace("-", "")
 
 
 def name_of(layer: Layer) -> str:
@@ -168,15 +211,6 @@ def within(arrays: Arrays, name: str) -> Arrays:
 def named(name: str, arrays: Mapping[str, Any]) -> dict[str, Any]:
     """What a part has, by the names in the whole."""
     return {f"{name}.{key}": value for key, value in arrays.items()}
-
-
-def write_gradients(gw: Arrays, views: Arrays) -> None:
-    """Write dL/dw into the views; NetworkError for one that a layer's backward pass did not give, or not so large."""
-    for name, view in views.items():
-        found = np.shape(gw[name]) if name in gw else "no gradient"
-        if found != view.shape:
-            raise NetworkError(f"backward gave {found} for {name}; expected dL/d{name} of shape {view.shape}")
-        view[...] = gw[name]
 
 
 class Step(NamedTuple):

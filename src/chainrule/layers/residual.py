@@ -33,9 +33,10 @@ from chainrule.layers.layer import (
     leaves,
     named,
     register,
-    within,
 )
-from chainrule.layers.sequential import Sequential, checked_layers
+from chainrule.layers.sequential import Sequential, arrays_of, check_part, checked_layers
+
+OR_SHORTCUT = ", or a shortcut such as Convolution(n, 1)"
 
 
 class Addition(Layer):
@@ -71,8 +72,8 @@ class Residual(Layer):
         object.__setattr__(self, "layers", checked_layers(self.layers, "Residual"))
         if isinstance(self.shortcut, Sequence) and not isinstance(self.shortcut, str):
             object.__setattr__(self, "shortcut", Sequential(self.shortcut))
-        if not isinstance(self.shortcut, Layer | None):
-            raise NetworkError(f"Residual: shortcut is {self.shortcut!r}; expected a layer, as in Convolution(16, 1)")
+        if self.shortcut is not None:
+            check_part("Residual: shortcut", self.shortcut)
 
     @cached_property
     def body(self) -> Sequential:
@@ -88,17 +89,15 @@ class Residual(Layer):
         y, saved = self.body.forward(x, w, context)
         if self.added is None:
             return y + x, (saved, None)
-        part = self.parts[-1]
-        added, of_shortcut = part.layer.forward(x, within(w, part.name), context.within(part))
+        added, of_shortcut = self.parts[-1].forward(x, w, context)
         return y + added, (saved, of_shortcut)
 
     def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
         gx, gw = self.body.backward(gy, saved[0], w, context)
         if self.added is None:
             return gx + gy, gw
-        part = self.parts[-1]
-        added, gv = part.layer.backward(gy, saved[1], within(w, part.name), context.within(part))
-        return gx + added, {**gw, **named(part.name, gv)}
+        added, gv = self.parts[-1].backward(gy, saved[1], w, context)
+        return gx + added, {**gw, **gv}
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:  # type: ignore[override]
@@ -107,23 +106,22 @@ class Residual(Layer):
         return (*self.body.parts, Part("shortcut", self.added, leaves(self.body)))
 
     def part_shapes(self, x_shape: Shape) -> list[Shape]:
-        return [*self.body.part_shapes(x_shape), *([x_shape] if self.added else [])]
+        return [*self.body.part_shapes(x_shape), *([x_shape] if self.added is not None else [])]
 
     def y_shape(self, x_shape: Shape) -> Shape:
         y = self.body.y_shape(x_shape)
-        added = self.added.y_shape(x_shape) if self.added else x_shape
+        added = self.added.y_shape(x_shape) if self.added is not None else x_shape
         if y != added:
-            what = "the shortcut gives" if self.added else "x has"
-            expected = "the same shape" if self.added else "the same shape, or a shortcut such as Convolution(n, 1)"
-            raise NetworkError(f"Residual: its layers give {y}, but {what} {added}; expected {expected}")
+            what, more = ("the shortcut gives", "") if self.added is not None else ("x has", OR_SHORTCUT)
+            raise NetworkError(f"Residual: its layers give {y}, but {what} {added}; expected the same shape{more}")
         return y
 
     def parameters_for(self, x_shape: Shape) -> dict[str, Parameter]:
-        own = named("shortcut", self.added.parameters_for(x_shape)) if self.added else {}
+        own = named("shortcut", arrays_of(self.added.parameters_for, x_shape)) if self.added is not None else {}
         return {**self.body.parameters_for(x_shape), **own}
 
     def statistics_for(self, x_shape: Shape) -> dict[str, Parameter]:
-        own = named("shortcut", self.added.statistics_for(x_shape)) if self.added else {}
+        own = named("shortcut", arrays_of(self.added.statistics_for, x_shape)) if self.added is not None else {}
         return {**self.body.statistics_for(x_shape), **own}
 
     def multiply_adds(self, x_shape: Shape) -> int:
@@ -132,9 +130,9 @@ class Residual(Layer):
     def connect(self, graph: Wiring, x: int, place: Place) -> int:
         y, added = self.body.connect(graph, x, place), x
         if self.added is not None:
-            added = self.added.connect(graph, x, place.within(self.parts[-1]))
+            added = graph.join(self.added, x, place.within(self.parts[-1]))
         return graph.add(Addition(), (y, added), place._replace(name=f"{place.name}.sum"))
 
     def __str__(self) -> str:
-        shortcut = f", shortcut={self.shortcut}" if self.shortcut else ""
+        shortcut = f", shortcut={self.shortcut}" if self.shortcut is not None else ""
         return f"Residual({', '.join(map(str, self.layers))}{shortcut})"

@@ -13,7 +13,7 @@ Compiled: engine/lowering.py.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -21,7 +21,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.base.errors import NetworkError
-from chainrule.layers.initial import Parameter
+from chainrule.base.numbers import is_whole
+from chainrule.layers.initial import Parameter, check_parameter
 from chainrule.layers.layer import (
     Arrays,
     Context,
@@ -58,15 +59,15 @@ class Sequential(Layer):
     def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
         saved = []
         for part in self.parts:
-            x, of_part = part.layer.forward(x, within(w, part.name), context.within(part))
+            x, of_part = part.forward(x, w, context)
             saved.append(of_part)
         return x, saved
 
     def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
         gw = {}
         for part, of_part in reversed(list(zip(self.parts, saved, strict=True))):
-            gy, gw_part = part.layer.backward(gy, of_part, within(w, part.name), context.within(part))
-            gw |= named(part.name, gw_part)
+            gy, gw_part = part.backward(gy, of_part, w, context)
+            gw |= gw_part
         return gy, gw
 
     def parameter_gradients(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> Arrays:
@@ -75,11 +76,10 @@ class Sequential(Layer):
         while pairs and not within(w, pairs[0][0].name):
             pairs.pop(0)
         for part, of_part in reversed(pairs[1:]):
-            gy, gw_part = part.layer.backward(gy, of_part, within(w, part.name), context.within(part))
-            gw |= named(part.name, gw_part)
+            gy, gw_part = part.backward(gy, of_part, w, context)
+            gw |= gw_part
         for part, of_part in pairs[:1]:
-            gw_part = part.layer.parameter_gradients(gy, of_part, within(w, part.name), context.within(part))
-            gw |= named(part.name, gw_part)
+            gw |= part.parameter_gradients(gy, of_part, w, context)
         return gw
 
     @cached_property
@@ -89,6 +89,8 @@ class Sequential(Layer):
             numbers[name_of(layer)] += 1
             parts.append(Part(f"{name_of(layer)}{numbers[name_of(layer)]}", layer, first))
             first += leaves(layer)
+        if len({part.name for part in parts}) < len(parts):
+            raise NetworkError(f"two of {', '.join(p.name for p in parts)} have one name; expected another short_name")
         return tuple(parts)
 
     def shapes_of(self, x_shape: Shape) -> list[Shape]:
@@ -96,7 +98,7 @@ class Sequential(Layer):
         shapes = [x_shape]
         for k, layer in enumerate(self.layers):
             try:
-                shapes.append(layer.y_shape(shapes[-1]))
+                shapes.append(checked_y_shape(layer, layer.y_shape(shapes[-1])))
             except NetworkError as error:
                 raise NetworkError(f"layer {k + 1}, {layer}, cannot take input {shapes[-1]}: {error}") from None
         return shapes
@@ -108,17 +110,17 @@ class Sequential(Layer):
         return self.shapes_of(x_shape)[-1]
 
     def parameters_for(self, x_shape: Shape) -> dict[str, Parameter]:
-        return merged(named(p.name, p.layer.parameters_for(shape)) for p, shape in self._given(x_shape))
+        return merged(named(p.name, arrays_of(p.layer.parameters_for, shape)) for p, shape in self._given(x_shape))
 
     def statistics_for(self, x_shape: Shape) -> dict[str, Parameter]:
-        return merged(named(p.name, p.layer.statistics_for(shape)) for p, shape in self._given(x_shape))
+        return merged(named(p.name, arrays_of(p.layer.statistics_for, shape)) for p, shape in self._given(x_shape))
 
     def multiply_adds(self, x_shape: Shape) -> int:
         return sum(part.layer.multiply_adds(shape) for part, shape in self._given(x_shape))
 
     def connect(self, graph: Wiring, x: int, place: Place) -> int:
         for part in self.parts:
-            x = part.layer.connect(graph, x, place.within(part))
+            x = graph.join(part.layer, x, place.within(part))
         return x
 
     def _given(self, x_shape: Shape) -> Iterable[tuple[Part, Shape]]:
@@ -130,14 +132,40 @@ class Sequential(Layer):
 
 
 def checked_layers(layers: Sequence[Layer], kind: str) -> tuple[Layer, ...]:
-    """The layers, at least one; NetworkError if one of them is none."""
+    """The layers, at least one; NetworkError if one of them is none, or is a whole network."""
+    if not isinstance(layers, Iterable) or isinstance(layers, str | bytes):
+        raise NetworkError(f"{kind}: the layers are {layers!r}; expected a list of them, as in [Linear(10)]")
     layers = tuple(layers)
     if not layers:
         raise NetworkError(f"the {kind.lower()} has no layers; expected at least one")
-    for k, layer in enumerate(layers):
-        if not isinstance(layer, Layer):
-            raise NetworkError(f"layer {k + 1} is {layer!r}; expected a layer, as in Linear(10)")
+    for k, layer in enumerate(layers, start=1):
+        check_part(f"layer {k}", layer)
     return layers
+
+
+def check_part(where: str, layer: Any) -> None:
+    """NetworkError unless it is a layer that may be part of another: a network's weights would not come along."""
+    if not isinstance(layer, Layer):
+        raise NetworkError(f"{where} is {layer!r}; expected a layer, as in Linear(10)")
+    if not layer.nests:
+        raise NetworkError(f"{where} is a whole network, {layer!r}; expected its layers, as in *network.layers")
+
+
+def checked_y_shape(layer: Layer, shape: Any) -> Shape:
+    """The shape; NetworkError unless it is (n,) or (channels, height, width)."""
+    if not (isinstance(shape, tuple) and len(shape) in (1, 3) and all(is_whole(n, 1) for n in shape)):
+        raise NetworkError(f"its y_shape is {shape!r}; expected (n,) or (channels, height, width), all above 0")
+    return shape
+
+
+def arrays_of(asked: Callable[[Shape], Any], x_shape: Shape) -> dict[str, Parameter]:
+    """What a layer says of its parameters or statistics; NetworkError unless that is a dict of `Parameter`."""
+    found = asked(x_shape)
+    if not isinstance(found, dict):
+        raise NetworkError(f"{asked.__qualname__} gave {found!r}; expected a dict of Parameter by name")
+    for name, parameter in found.items():
+        check_parameter(f"{asked.__qualname__}: {name}", parameter)
+    return found
 
 
 def merged(dictionaries: Iterable[dict[str, Any]]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ An engine registers itself by name; whoever asks for it (`execute`) knows no eng
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -31,6 +32,16 @@ class Engine(Objective):
     """Executes a network. w is the engine's own vector, in its `layout`; so are the optimizer's."""
 
     network: Network
+
+    @cached_property
+    def statistics(self) -> np.ndarray:  # type: ignore[override]
+        """What layers keep that is not learned: the engine's own copy, in the network's order."""
+        return self.network.statistics.copy()
+
+    @cached_property
+    def undecayed(self) -> Sequence[slice]:  # type: ignore[override]
+        """The parts of w, in canonical order, that weight decay leaves alone."""
+        return [p.slice for p in self.network.parameters if not p.parameter.decays]
 
     @abstractmethod
     def outputs(self, w: np.ndarray, x: np.ndarray, unchanged: bool = False) -> np.ndarray:

@@ -10,15 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from math import prod
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
 from chainrule.base.errors import DataError, NetworkError
+from chainrule.base.numbers import is_whole, whole_number
 from chainrule.base.random import WEIGHTS, Draws, check_seed
 from chainrule.layers.graph import Graph
 from chainrule.layers.initial import Parameter, drawn
-from chainrule.layers.layer import Context, Layer, Shape
+from chainrule.layers.layer import Context, Layer
+from chainrule.layers.passes import Shape, read_only
 from chainrule.layers.sequential import Sequential
 from chainrule.losses import LogSoftmaxNLL, Loss
 from chainrule.network.scaling import Scaling
@@ -43,6 +45,9 @@ class Placed(NamedTuple):
         return vector[self.slice].reshape(self.shape)
 
 
+T = TypeVar("T")
+
+
 class Network(Sequential):
     """Layers in a row, their shapes inferred from `input_shape` and checked.
 
@@ -60,6 +65,8 @@ class Network(Sequential):
     the first layer that does not fit.
     """
 
+    nests: ClassVar[bool] = False
+
     def __init__(
         self,
         layers: Sequence[Layer],
@@ -70,14 +77,16 @@ class Network(Sequential):
         seed: int = 0,
         dtype: type | np.dtype = np.float32,
     ) -> None:
-        super().__init__(without_networks(layers))
+        super().__init__(layers)
         self.input_shape = checked_shape(input_shape)
         self.output_shape = self.shapes[-1]
-        self.loss = LogSoftmaxNLL() if loss is None else loss
+        self.loss = checked("loss", LogSoftmaxNLL() if loss is None else loss, Loss, "NLL()")
         self.loss.check_network(self.output_shape)
-        self.scaling = Scaling() if scaling is None else scaling
+        self.scaling = checked("scaling", Scaling() if scaling is None else scaling, Scaling, "Scaling()")
+        dtype = checked_dtype(dtype)
         self.parameters = lay_out(self.parameters_for(self.input_shape))
         self.kept = lay_out(self.statistics_for(self.input_shape))  # the places in `statistics`
+        check_names(self.parameters, self.kept)
         self.size = sum(prod(p.shape) for p in self.parameters)
         self.w = self.initial_weights(seed).astype(dtype)
         self.statistics = initial(self.kept, seed, len(self.parameters)).astype(dtype)
@@ -123,6 +132,8 @@ class Network(Sequential):
     def check_shape(self, x: np.ndarray) -> np.ndarray:
         """x as (samples, *input_shape), from that or from rows; DataError if it is neither."""
         x = np.asarray(x)
+        if x.dtype.kind not in "buif":
+            raise DataError(f"x is {x.dtype}; expected numbers")
         if x.shape[1:] != self.input_shape:
             if x.ndim != 2 or x.shape[1] != prod(self.input_shape):
                 raise DataError(f"x has shape {x.shape}; expected (samples, {', '.join(map(str, self.input_shape))})")
@@ -131,9 +142,11 @@ class Network(Sequential):
 
     def __call__(self, x: np.ndarray, batch_size: int = 256) -> np.ndarray:
         """y = f_w(x), in evaluation and by the definitions: (s, *output_shape)."""
+        whole_number("batch_size", batch_size, 1)
+        x, w = np.asarray(x), self.named(read_only(self.w))
         context = Context(statistics=self.named_statistics())
         parts = [
-            self.forward(self.prepare(x[k : k + batch_size], self.w.dtype), self.named(), context)[0]
+            self.forward(self.prepare(x[k : k + batch_size], self.w.dtype), w, context)[0]
             for k in range(0, len(x), batch_size)
         ]
         return np.concatenate(parts) if parts else np.empty((0, *self.output_shape), self.w.dtype)
@@ -174,18 +187,35 @@ class Network(Sequential):
     __hash__ = object.__hash__  # two networks are two, whatever their layers
 
 
-def without_networks(layers: Sequence[Layer]) -> tuple[Layer, ...]:
-    """The layers; NetworkError for a network among them: its weights would not come along."""
-    for k, layer in enumerate(layers, start=1):
-        if isinstance(layer, Network):
-            raise NetworkError(f"layer {k} is a whole network, {layer!r}; expected its layers, as in *network.layers")
-    return tuple(layers)
+def checked(name: str, value: Any, kind: type[T], example: str) -> T:
+    """The value; NetworkError unless it is of that kind."""
+    if not isinstance(value, kind):
+        raise NetworkError(f"the network's {name} is {value!r}; expected one, as in {example}")
+    return value
+
+
+def checked_dtype(dtype: Any) -> np.dtype:
+    """float32 or float64; NetworkError for others."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found not in (np.float32, np.float64):
+        raise NetworkError(f"the network's dtype is {dtype!r}; expected np.float32 or np.float64")
+    return found
+
+
+def check_names(parameters: Sequence[Placed], kept: Sequence[Placed]) -> None:
+    """NetworkError for a parameter and a statistic of one name, which one file could not hold."""
+    both = {p.name for p in parameters} & {p.name for p in kept}
+    if both:
+        raise NetworkError(f"{min(both)} is a parameter and a statistic; expected two names")
 
 
 def checked_shape(shape: int | Sequence[int]) -> Shape:
     """The input shape as a tuple; NetworkError unless it is (n,) or (channels, height, width)."""
     found = tuple(shape) if isinstance(shape, Sequence | np.ndarray) else (shape,)
-    if len(found) not in (1, 3) or not all(isinstance(n, int | np.integer) and n > 0 for n in found):
+    if len(found) not in (1, 3) or not all(is_whole(n, 1) for n in found):
         raise NetworkError(f"the input shape is {shape}; expected (n,) or (channels, height, width), all above 0")
     return tuple(int(n) for n in found)
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from chainrule.base.random import Source
 from chainrule.layers import graph as graphs
-from chainrule.layers.layer import Context, within, write_gradients
+from chainrule.layers.layer import Context, within
+from chainrule.layers.passes import read_only, write_gradients
 from chainrule.network.engine import Engine, LayerTime, register_engine
 from chainrule.network.given import as_samples, check_batch, check_state, check_vector
 from chainrule.network.network import Network
@@ -24,8 +25,6 @@ class Reference(Engine):
         """`source` of the random words, or its seed. `threads` is for other engines: NumPy has its own."""
         self.network = network
         self.source = source if isinstance(source, Source) else Source(source)
-        self.statistics = network.statistics.copy()
-        self.undecayed = [p.slice for p in network.parameters if not p.parameter.decays]
 
     def loss(self, w: np.ndarray, batch: Batch) -> float:
         return self.loss_of(self.forward(w, batch)[0], batch)
@@ -33,7 +32,7 @@ class Reference(Engine):
     def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray) -> float:
         y, saved = self.forward(w, batch)
         check_vector("gw", out, len(w), w.dtype, written=True)
-        gy, named = self.output_gradient(y, batch), self.network.named(w)
+        gy, named = self.output_gradient(y, batch), self.network.named(read_only(w))
         gw = self.network.parameter_gradients(gy, saved, named, self.context(batch))
         write_gradients(gw, self.network.named(out))
         return self.loss_of(y, batch)
@@ -41,7 +40,7 @@ class Reference(Engine):
     def outputs(self, w: np.ndarray, x: np.ndarray, unchanged: bool = False) -> np.ndarray:
         check_vector("w", w, self.network.size)
         x = self.network.prepare(as_samples(self.network, x), w.dtype)
-        return self.network.forward(x, self.network.named(w), self.context())[0]
+        return self.network.forward(x, self.network.named(read_only(w)), self.context())[0]
 
     def update(self, optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State) -> None:
         check_vector("w", w, self.network.size, written=True)
@@ -92,7 +91,7 @@ class Reference(Engine):
         check_vector("w", w, self.network.size)
         check_batch(self.network, batch)
         x = self.network.prepare(batch.samples, w.dtype)
-        return self.network.forward(x, self.network.named(w), self.context(batch))
+        return self.network.forward(x, self.network.named(read_only(w)), self.context(batch))
 
     def loss_of(self, y: np.ndarray, batch: Batch) -> float:
         """The sum of the samples' weighted errors."""

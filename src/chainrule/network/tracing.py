@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.layers.graph import backward, forward
+from chainrule.layers.passes import read_only
+from chainrule.network.given import check_batch
 from chainrule.network.network import Network, doors
 from chainrule.network.reference import Reference
 from chainrule.training.objective import Batch
@@ -53,8 +55,8 @@ def trace(network: Network, x: np.ndarray, t: Sequence[int] | np.ndarray, *, see
 def trace_at(engine: Reference, w: np.ndarray, batch: Batch) -> Trace:
     """The same at any w, for a batch whose samples may be weighted."""
     network = engine.network
-    named, context = network.named(w), engine.context(batch)
-    network.loss.check_targets(batch.t, network.output_shape)
+    named, context = network.named(read_only(w)), engine.context(batch)
+    check_batch(network, batch)
     made = forward(network.graph, network.prepare(batch.samples, w.dtype), named, context)
     y = made.values[-1]
     gx, gw = backward(network.graph, engine.output_gradient(y, batch), made, named, context=context)

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from chainrule.base.errors import DataError
+from chainrule.base.errors import DataError, UsageError
+from chainrule.base.numbers import whole_number
 from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.engine import DEFAULT_ENGINE, execute
 from chainrule.network.engine import Engine
@@ -31,8 +32,11 @@ def evaluate(
     if len(data) == 0:
         raise DataError("there is no data to evaluate on; expected at least one sample")
     check_weighs(data.sample_weight)
+    whole_number("batch_size", batch_size, 1)
     network.loss.check_targets(data.t, network.output_shape)
     executor = execute(network, engine, threads=threads) if isinstance(engine, str) else engine
+    if executor.network.size != network.size or len(executor.statistics) != len(network.statistics):
+        raise UsageError(f"the engine executes {executor.network!r}; expected what `execute` made of {network!r}")
     executor.statistics[:] = network.statistics
     w = executor.layout.pack(network.w)
     loss = right = total = 0.0

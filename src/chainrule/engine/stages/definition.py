@@ -8,7 +8,7 @@ from chainrule.engine.runtime.program import Phase
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work
 from chainrule.engine.stages.step import Step
 from chainrule.engine.stages.value import Room, Value
-from chainrule.layers.layer import Arrays, write_gradients
+from chainrule.layers.passes import Arrays, passed_on, read_only, sent_back, write_gradients
 
 
 class DefinitionStage(Stage):
@@ -36,13 +36,15 @@ class DefinitionStage(Stage):
     def _forward(self, step: Step) -> None:
         x = self.x.canonical(step.samples).reshape(-1, *self.x_shape)
         context = step.context(self.node, self.statistics)
-        y, self.saved = self.node.layer.forward(x, self._parameters(step.w), context)
+        found = self.node.layer.forward(read_only(x), self._parameters(read_only(step.w)), context)
+        y, self.saved = passed_on(found, self.node.name, (step.samples, *self.y_shape))
         self.y.put(y)
 
     def _backward(self, step: Step, to_input: bool) -> None:
         gy = self.y.canonical(step.samples, gradient=True).reshape(-1, *self.y_shape)
-        w, context = self._parameters(step.w), step.context(self.node, self.statistics)
-        gx, gw = self.node.layer.backward(gy, self.saved, w, context)
+        w, context = self._parameters(read_only(step.w)), step.context(self.node, self.statistics)
+        found = self.node.layer.backward(gy, self.saved, w, context)
+        gx, gw = sent_back(found, self.node.name, (step.samples, *self.x_shape), w)
         self.saved = None
         write_gradients(gw, self._parameters(step.gw))
         if to_input:
