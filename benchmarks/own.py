@@ -74,25 +74,31 @@ class Convolution:
     """The engine's stage, its images in the engine's own layout: no network has one layer's dL/dx alone."""
 
     def __init__(self, work: Work, threads: int) -> None:
+        from chainrule.base.random import Source
         from chainrule.engine.chains import Chains
         from chainrule.engine.layout import image
-        from chainrule.engine.runtime.program import Program, Role, each
+        from chainrule.engine.lowering import find_stages, fusion_groups
+        from chainrule.engine.runtime.program import Owner, Program, each
         from chainrule.engine.runtime.threads import team_of
-        from chainrule.engine.stages.convolution import ConvolutionStage
-        from chainrule.engine.stages.stage import SLOTS, Room, Step, Values
+        from chainrule.engine.stages.step import SLOTS, Step
+        from chainrule.engine.stages.value import Room, Value
+        from chainrule.layers.graph import Graph
 
         given, self.batch, room = convolution_inputs(work), work.batch, Room(work.batch, threads, gradients=True)
-        x, y = (Values.room(image(CHANNELS, SIZE, SIZE, frame), room, False, False) for frame in (PADDING, 0))
+        x, y = (Value.room(image(CHANNELS, SIZE, SIZE, halo), room) for halo in (PADDING, 0))
         layer = cr.Convolution(CHANNELS, KERNEL, padding=PADDING)
-        stage = ConvolutionStage(layer, False, x, y, {"w": 0, "b": given.w.size}, room)
+        find_stages()
+        (group,) = fusion_groups(Graph.of(layer, (CHANNELS, SIZE, SIZE)), Source())
+        group.at.update(w=0, b=given.w.size)
+        stage = group.kind(group, [x, y], room)
         x.put(given.x)
         y.put(given.gy, gradient=True)
         w = np.concatenate([given.w.ravel(), given.b])
         step = Step(w, work.batch, SLOTS, training=True, gw=np.zeros_like(w))
-        chains = Chains(step)
-        chains.add(stage.forward(step), stage, Role(0, "forward"))
-        chains.add(stage.backward(step, to_input=True), stage, Role(0, "backward"))
-        program = Program([each(stage.prepare(step)), *chains.end(), each(stage.finish(step))])
+        chains, owner = Chains(step), Owner(0)
+        chains.add(stage.forward(step), stage.by_sample, owner)
+        chains.add(stage.backward(step, to_input=True), stage.by_sample, owner)
+        program = Program([each(stage.prepare(step)), *chains.end(), each(stage.finish(step))], chains.owners)
 
         def once() -> None:
             team_of(threads).run(program)
