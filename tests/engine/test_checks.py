@@ -43,7 +43,7 @@ WRONG_TARGETS = {
     "NaN": (SquaredError(), np.array([0, np.nan, 0, 0]), "target nan at position 1; expected a finite number"),
     "infinite": (SquaredError(), np.array([[0], [0], [0], [np.inf]]), "target inf at position 3; expected a finite"),
     "strings": (SquaredError(), np.full(N, "1"), "targets of type <U1; expected numbers"),
-    "too wide": (SquaredError(), np.ones((N, 2)), r"targets of shape \(2,\) a sample, but the network's output has"),
+    "too wide": (SquaredError(), np.ones((N, 2)), r"targets of shape \(2,\) a sample; expected \(1,\)"),
     "too long": (SquaredError(), np.ones(N + 1), r"4 samples, but targets of shape \(5,\); expected as many"),
     "no bit": (SigmoidBinaryCrossEntropy(), np.array([0, 1, 2, 1]), "target 2 at position 2; expected 0 or 1"),
 }

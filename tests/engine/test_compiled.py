@@ -81,7 +81,11 @@ RESIDUAL = [
         [MaxPooling(), Convolution(8, 4, 3, 2), Linear(200), ReLU(), Dropout(0.5), Linear(100), Linear(4)],
         [Convolution(16, 3, padding=1), *RESIDUAL, Convolution(20, 3, padding=1), ReLU(), MaxPooling(), Linear(3)],
         [*RESIDUAL[1:], Residual([MaxPooling(), Convolution(24, 1)], Convolution(24, 2, stride=2)), ReLU(), Linear(3)],
-        [Residual([Linear(30), ReLU(), Dropout(0.5), Linear(20)], Linear(20)), Residual([Linear(20), Tanh()]), Linear(3)],
+        [
+            Residual([Linear(30), ReLU(), Dropout(0.5), Linear(20)], Linear(20)),
+            Residual([Linear(20), Tanh()]),
+            Linear(3),
+        ],
         [Sequential([Convolution(8), ReLU()]), Residual([Sequential([ReLU(), Dropout(0.5)])]), Linear(3)],
         [Residual([Residual([Convolution(3, 3, padding=1), ReLU()]), Dropout(0.3)]), ReLU(), MaxPooling(), Linear(3)],
     ],

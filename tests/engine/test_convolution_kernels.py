@@ -3,21 +3,17 @@
 import numpy as np
 import pytest
 
-from chainrule.engine.kernels.convolution.direct import (
-    Convolved,
-    kernels_for,
-    pack_weights,
-    packed_floats,
-    tile_vectors,
-)
+from chainrule.engine.kernels.convolution.direct import kernels_for, pack_weights, packed_floats, tile_vectors
+from chainrule.engine.kernels.convolution.operands import ConvolutionSizes, Filters, GradientSlot
 from chainrule.engine.kernels.convolution.weights import (
     bias_gradient,
-    make_patch,
+    make_nchw_gradient,
+    make_nchwc_gradient,
     reduce_bias_gradient,
     reduce_weight_gradient,
     slot_floats,
 )
-from chainrule.engine.layout import Image, image
+from chainrule.engine.layout import Image, View, image
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import LANES, padded
 from chainrule.engine.stages.value import Room, Value
@@ -35,20 +31,19 @@ CASES = [  # samples, ic, oc, height, width, kernel, stride, padding, lanes of x
 ]
 
 
-def filled(picture: Image, values: np.ndarray) -> np.ndarray:
-    """The values (s, c, i, j) in an array of that layout."""
+def filled(picture: Image, values: np.ndarray) -> View:
+    """The values (s, c, i, j) in that layout."""
     room = Value.room(picture, Room(len(values), 1, gradients=False))
     room.put(values)
-    assert isinstance(room.x, np.ndarray)
-    return room.x
+    return room.view
 
 
-def sizes(case: tuple[int, ...]) -> tuple[Convolved, Image, Image]:
+def sizes(case: tuple[int, ...]) -> tuple[ConvolutionSizes, Image, Image]:
     _, ic, oc, height, width, k, stride, padding, lanes = case
     rows, columns = ((n + 2 * padding - k) // stride + 1 for n in (height, width))
     return (
-        Convolved(oc, ic, k, stride, padding, rows, columns),
-        image(ic, height, width, padding, lanes),
+        ConvolutionSizes(oc, ic, k, stride, padding, rows, columns),
+        image(ic, height, width, padding, lanes=lanes),
         image(oc, rows, columns),
     )
 
@@ -61,14 +56,14 @@ def test_convolution(case):
     x, w, b = (rng.standard_normal(n).astype(np.float32) for n in ((samples, ic, height, width), (oc, ic, k, k), oc))
     packed, bias = aligned_zeros(packed_floats(oc, ic, k)), aligned_zeros(padded(oc))
     bias[:oc] = b
-    pack_weights(w.reshape(-1), 0, shape, tile_vectors(oc), False, packed)
+    pack_weights(w.reshape(-1), 0, packed, shape, tile_vectors(oc), 0)
     _, convolution = kernels_for(shape)
     y = Value.room(yi, Room(samples, 1, gradients=False))
     for first in range(samples):
-        convolution(packed, bias, filled(xi, x), xi, y.x, yi, shape, False, first, first + 1)
+        convolution(Filters(packed, bias), filled(xi, x), y.view, shape, 0, first, first + 1)
     expected = definition.convolution(x.astype(float), w.astype(float), b.astype(float), stride=stride, padding=padding)
     np.testing.assert_allclose(y.canonical(samples), expected, rtol=0, atol=2e-6 * np.abs(expected).max())
-    convolution(packed, bias, filled(xi, x), xi, y.x, yi, shape, True, 0, samples)
+    convolution(Filters(packed, bias), filled(xi, x), y.view, shape, 1, 0, samples)
     np.testing.assert_allclose(y.canonical(samples), np.maximum(expected, 0), atol=2e-6 * np.abs(expected).max())
 
 
@@ -81,22 +76,24 @@ def test_weight_gradient_by_slots(case):
         rng.standard_normal(n).astype(np.float32)
         for n in ((samples, ic, height, width), (samples, oc, shape.rows, shape.columns))
     )
-    blocks, planes = make_patch(k if k <= 3 else 1, k)
-    floats = int(slot_floats(shape, lanes))
+    add_gradient = (make_nchw_gradient if lanes == 1 else make_nchwc_gradient)(k if k <= 3 else 1, k)
+    floats = slot_floats(shape, lanes)
     slots, bias_slots = aligned_zeros(2 * floats), aligned_zeros(2 * padded(oc))
     g, xs = filled(yi, gy), filled(xi, x)
     for slot, (first, last) in enumerate([(0, samples // 2), (samples // 2, samples)]):
         slot_w = slots[slot * floats : (slot + 1) * floats]
         slot_b = bias_slots[slot * padded(oc) : (slot + 1) * padded(oc)]
         if lanes == 1:
-            planes((g, yi), (g, yi), False, xs, xi, slot_w, slot_b, shape, first, last)
+            add_gradient(g, g, xs, GradientSlot(slot_w, slot_b), shape, 0, first, last)
         else:
-            blocks(g, yi, xs, xi, slot_w, shape, first, last)
-            bias_gradient(g, yi, slot_b, first, last)
+            add_gradient(g, xs, slot_w, shape, first, last)
+            bias_gradient(g, slot_b, first, last)
     gw, gb = np.zeros(oc * ic * k * k + 3, np.float32), np.zeros(oc, np.float32)
-    reduce_weight_gradient(slots, 2, floats, lanes, shape, gw, 3)
-    reduce_bias_gradient(bias_slots, 2, padded(oc), oc, gb, 0)
-    expected = definition.convolution_weight_gradient(gy.astype(float), x.astype(float), k, stride=stride, padding=padding)
+    reduce_weight_gradient(slots, gw, 3, shape, lanes, 2, floats)
+    reduce_bias_gradient(bias_slots, gb, 0, oc, 2, padded(oc))
+    expected = definition.convolution_weight_gradient(
+        gy.astype(float), x.astype(float), k, stride=stride, padding=padding
+    )
     np.testing.assert_allclose(gw[3:].reshape(expected.shape), expected, rtol=0, atol=3e-6 * np.abs(expected).max())
     np.testing.assert_allclose(gb, gy.sum(axis=(0, 2, 3)), atol=1e-4)
 
@@ -106,9 +103,9 @@ def test_nan_reaches_every_output_that_sees_it():
     x = np.zeros((1, 2, 6, 6), np.float32)
     x[0, 1, 2, 2] = np.nan
     packed, y = aligned_zeros(packed_floats(3, 2, 3)), Value.room(yi, Room(1, 1, gradients=False))
-    pack_weights(np.ones(54, np.float32), 0, shape, 1, False, packed)
+    pack_weights(np.ones(54, np.float32), 0, packed, shape, 1, 0)
     _, convolution = kernels_for(shape)
-    convolution(packed, aligned_zeros(padded(3)), filled(xi, x), xi, y.x, yi, shape, True, 0, 1)
+    convolution(Filters(packed, aligned_zeros(padded(3))), filled(xi, x), y.view, shape, 1, 0, 1)
     seen = np.isnan(y.canonical(1)[0])
     assert seen[:, :3, :3].all()
     assert not seen[:, 3].any()

@@ -7,7 +7,7 @@ import pytest
 
 from chainrule.engine.kernels import elementwise as kernels
 from chainrule.engine.kernels import samples
-from chainrule.engine.layout import Image, image
+from chainrule.engine.layout import Image, View, image
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import LANES
 from chainrule.layers.dropout import dropout, dropout_input_gradient
@@ -78,9 +78,10 @@ FORWARD = [
     (kernels.tanh, lambda x: tanh(x.astype(np.float64)), 4e-7),
 ]
 BACKWARD = [
-    (kernels.sigmoid_input_gradient, sigmoid_input_gradient),
-    (kernels.tanh_input_gradient, tanh_input_gradient),
+    (kernels.of_two(kernels.logistic_gradient), sigmoid_input_gradient),
+    (kernels.of_two(kernels.hyperbolic_tangent_gradient), tanh_input_gradient),
 ]
+RELU_GRADIENTS = [kernels.of_two(f) for f in (kernels.rectified_gradient, kernels.rectified_gradient_at_zero)]
 
 
 @pytest.mark.parametrize(("kernel", "definition", "tolerance"), FORWARD)
@@ -96,9 +97,9 @@ def test_forward(
     xi, yi, _ = images(size, halos)
     x, y = numbers(size), room(yi)
     flat = put(x, xi)
-    kernel(flat, y, xi, yi, 1, SAMPLES)
+    kernel(View(flat, xi), View(y, yi), 1, SAMPLES)
     assert (y[: yi.stride] == UNTOUCHED).all()
-    kernel(flat, y, xi, yi, 0, 1)
+    kernel(View(flat, xi), View(y, yi), 0, 1)
     check(y, yi, definition(x), tolerance)
     np.testing.assert_array_equal(flat, put(x, xi))
 
@@ -109,7 +110,7 @@ def test_forward(
 def test_relu_input_gradient(size: tuple[int, int, int], halos: tuple[int, int], at_zero: int) -> None:
     xi, _, gi = images(size, halos)
     x, gy, gx = numbers(size), numbers(size, seed=1), room(gi)
-    kernels.relu_input_gradient(put(gy, gi), put(x, xi), gx, gi, xi, at_zero, 0, SAMPLES)
+    RELU_GRADIENTS[at_zero](View(put(gy, gi), gi), View(put(x, xi), xi), View(gx, gi), 0, SAMPLES)
     check(gx, gi, relu_input_gradient(gy, x, at_zero))
 
 
@@ -124,7 +125,7 @@ def test_input_gradient_from_y(
 ) -> None:
     _, yi, gi = images(size, halos)
     y, gy, gx = sigmoid(numbers(size)), numbers(size, seed=1), room(gi)
-    kernel(put(gy, gi), put(y, yi), gx, gi, yi, 0, SAMPLES)
+    kernel(View(put(gy, gi), gi), View(put(y, yi), yi), View(gx, gi), 0, SAMPLES)
     check(gx, gi, definition(gy, y))
 
 
@@ -135,13 +136,13 @@ def test_dropout(size: tuple[int, int, int], halos: tuple[int, int]) -> None:
     x, y, gx, p = numbers(size), room(yi), room(gi), 0.3
     keep = np.random.default_rng(0).random(x.shape) >= p
     mask, scale = put(keep.astype(np.uint8), gi), np.float32(1 / (1 - p))
-    kernels.dropout(put(x, xi), mask, scale, y, xi, gi, yi, 0, SAMPLES)
+    kernels.dropout(View(put(x, xi), xi), View(mask, gi), View(y, yi), scale, 0, SAMPLES)
     check(y, yi, dropout(x, keep, p))
-    kernels.dropout_input_gradient(put(x, gi), mask, scale, gx, gi, gi, 0, SAMPLES)
+    kernels.dropout(View(put(x, gi), gi), View(mask, gi), View(gx, gi), scale, 0, SAMPLES)
     check(gx, gi, dropout_input_gradient(x, keep, p))
 
 
-def test_planes_and_special_values() -> None:
+def test_nchw_and_special_values() -> None:
     at = image(1, 1, 6, lanes=1)
     x = np.tile(np.array([np.nan, np.inf, -np.inf, 0, 1e-40, 1e9], np.float32), (SAMPLES, 1, 1, 1))
     for kernel, expected in [
@@ -150,10 +151,10 @@ def test_planes_and_special_values() -> None:
         (kernels.tanh, [np.nan, 1, -1, 0, 1e-40, 1]),
     ]:
         y = room(at)
-        kernel(put(x, at), y, at, at, 0, SAMPLES)
+        kernel(View(put(x, at), at), View(y, at), 0, SAMPLES)
         np.testing.assert_array_equal(y[:6], np.array(expected, np.float32))
     gy, gx = np.tile(np.array([1, 1, 1, 1, np.nan, np.inf], np.float32), (SAMPLES, 1, 1, 1)), room(at)
-    kernels.relu_input_gradient(put(gy, at), put(-np.abs(x), at), gx, at, at, 0, 0, SAMPLES)
+    RELU_GRADIENTS[0](View(put(gy, at), at), View(put(-np.abs(x), at), at), View(gx, at), 0, SAMPLES)
     np.testing.assert_array_equal(gx[:6], np.array([0, 0, 0, 0, np.nan, np.nan], np.float32))
 
 
@@ -166,7 +167,7 @@ def test_accuracy(kernel: Callable[..., None], exact: Callable[[np.ndarray], np.
     at = image(len(x), 1, 1)
     y, flat = aligned_zeros(at.stride), aligned_zeros(at.stride)
     flat[: len(x)] = x
-    kernel(flat, y, at, at, 0, 1)
+    kernel(View(flat, at), View(y, at), 0, 1)
     np.testing.assert_allclose(y[: len(x)], exact(x.astype(np.float64)), rtol=2e-7, atol=0)
 
 
@@ -174,7 +175,7 @@ def test_vanishing_sigmoid_is_zero() -> None:
     at = image(2, 1, 1)
     y, x = aligned_zeros(at.stride), aligned_zeros(at.stride)
     x[:2] = -87.5, 87.5
-    kernels.sigmoid(x, y, at, at, 0, 1)
+    kernels.sigmoid(View(x, at), View(y, at), 0, 1)
     np.testing.assert_array_equal(y[:3], [0, 1, 0])
 
 
@@ -188,8 +189,8 @@ def test_bytes_are_scaled(at: Image) -> None:
     table, out = Scaling(0.1307, 0.3081).table(np.dtype(np.float64)), room(at)
     zero, step = np.float32(table[0]), np.float32(table[1] - table[0])
     inside(out, at)[:] = 0
-    samples.take_samples(x.reshape(-1), ROWS, zero, step, out, at, 1, SAMPLES)
-    samples.take_samples(x.reshape(-1), ROWS, zero, step, out, at, 0, 1)
+    samples.take_samples(x.reshape(-1), ROWS, View(out, at), zero, step, 1, SAMPLES)
+    samples.take_samples(x.reshape(-1), ROWS, View(out, at), zero, step, 0, 1)
     check(out, at, (zero + step * x[ROWS].astype(np.float32)).astype(np.float32))
 
 
@@ -198,8 +199,8 @@ def test_bytes_are_scaled(at: Image) -> None:
 def test_other_numbers_are_taken_as_they_are(at: Image, dtype: type) -> None:
     x, out = np.random.default_rng(0).normal(size=(SAMPLES, at.channels, at.height, at.width)).astype(dtype), room(at)
     inside(out, at)[:] = 0
-    samples.take_samples(x.reshape(-1), ROWS, np.float32(0), np.float32(1), out, at, 0, 2)
-    samples.take_samples(x.reshape(-1), ROWS, np.float32(0), np.float32(1), out, at, 2, SAMPLES)
+    samples.take_samples(x.reshape(-1), ROWS, View(out, at), np.float32(0), np.float32(1), 0, 2)
+    samples.take_samples(x.reshape(-1), ROWS, View(out, at), np.float32(0), np.float32(1), 2, SAMPLES)
     check(out, at, x[ROWS].astype(np.float32))
 
 
@@ -207,7 +208,7 @@ def test_other_numbers_are_taken_as_they_are(at: Image, dtype: type) -> None:
 def test_a_row_outside_of_the_data_is_an_error(row: int) -> None:
     at, x = image(7, 1, 1), np.zeros(7 * SAMPLES, np.float32)
     with pytest.raises(IndexError, match="outside of its data"):
-        samples.take_samples(x, np.array([row]), np.float32(0), np.float32(1), room(at), at, 0, 1)
+        samples.take_samples(x, np.array([row]), View(room(at), at), np.float32(0), np.float32(1), 0, 1)
 
 
 def test_add_up_a_range_in_order() -> None:

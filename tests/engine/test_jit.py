@@ -12,12 +12,13 @@ SCRIPT = """
 import sys
 import numba
 before = {name: getattr(numba.config, name) for name in dir(numba.config) if name.isupper()}
-from chainrule.engine.kernels.convolution.direct import Convolved, pack_weights, packed_floats
+from chainrule.engine.kernels.convolution.direct import pack_weights, packed_floats
+from chainrule.engine.kernels.convolution.operands import ConvolutionSizes
 from chainrule.engine.runtime.memory import aligned_zeros
-shape = Convolved(5, 3, 3, 1, 0, 4, 4)
+shape = ConvolutionSizes(5, 3, 3, 1, 0, 4, 4)
 w, packed = aligned_zeros(135), aligned_zeros(packed_floats(5, 3, 3))
 w[:] = range(135)
-pack_weights(w, 0, shape, 1, False, packed)
+pack_weights(w, 0, packed, shape, 1, False)
 assert set(packed) == set(range(135))
 assert before == {name: getattr(numba.config, name) for name in dir(numba.config) if name.isupper()}
 print(sum(pack_weights.stats.cache_hits.values()), sum(pack_weights.stats.cache_misses.values()))

@@ -6,9 +6,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from chainrule.engine.kernels.linear.dense import (
-    Linear,
+from chainrule.engine.kernels.linear.layer import (
     Share,
+    WeightRows,
     add_parts,
     bias_gradient,
     forward,
@@ -18,8 +18,8 @@ from chainrule.engine.kernels.linear.dense import (
     shifted_start,
     weight_gradient,
 )
-from chainrule.engine.kernels.linear.sparse import BLOCK, find_live, transpose_bits
-from chainrule.engine.layout import odd_lines
+from chainrule.engine.kernels.linear.sparse import WORD_BITS, find_live, transpose_bits
+from chainrule.engine.layout import View, image, odd_lines
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import padded
 from chainrule.layers.linear import linear, linear_bias_gradient, linear_input_gradient, linear_weight_gradient
@@ -48,7 +48,6 @@ class Case(NamedTuple):
     b: np.ndarray
     X: np.ndarray
     GY: np.ndarray
-    layer: Linear
     w: np.ndarray
     bias: np.ndarray
     x: np.ndarray
@@ -56,11 +55,28 @@ class Case(NamedTuple):
 
     @property
     def sizes(self) -> tuple[int, int, int]:
-        return len(self.X), self.layer.inputs, self.layer.outputs
+        return len(self.X), self.W.shape[1], len(self.W)
 
     @property
     def row(self) -> int:
-        return padded(self.layer.outputs)
+        return padded(len(self.W))
+
+    @property
+    def weights(self) -> WeightRows:
+        return WeightRows(self.w, 16, self.W.shape[1], len(self.W))
+
+    def x_view(self, values: np.ndarray | None = None) -> View:
+        """x, or other values that lie as it does."""
+        return View(self.x if values is None else values, image(self.W.shape[1], 1, 1))
+
+    def y_view(self, values: np.ndarray | None = None) -> View:
+        """gy, or other values that lie as it does."""
+        return View(self.gy if values is None else values, image(len(self.W), 1, 1))
+
+    @property
+    def strides(self) -> tuple[int, int]:
+        """Of x and of y."""
+        return self.x_view().image.stride, self.y_view().image.stride
 
 
 def held(rows: np.ndarray, stride: int, at: int = 0) -> np.ndarray:
@@ -75,11 +91,8 @@ def make(B: int, N: int, M: int, live: float = 1.0, seed: int = 0) -> Case:
     W, b = rng.standard_normal((M, N), np.float32), rng.standard_normal(M, np.float32)
     X, GY = rng.standard_normal((B, N), np.float32), rng.standard_normal((B, M), np.float32)
     X[rng.random((B, N)) >= live] = 0
-    row = padded(M)
-    layer = Linear(N, M, 16, 0, odd_lines(N), odd_lines(M))
-    return Case(
-        W, b, X, GY, layer, held(W.T, row, 16), held(b[None], row), held(X, layer.x_stride), held(GY, layer.y_stride)
-    )
+    row, strides = padded(M), (image(N, 1, 1).stride, image(M, 1, 1).stride)
+    return Case(W, b, X, GY, held(W.T, row, 16), held(b[None], row), held(X, strides[0]), held(GY, strides[1]))
 
 
 def rows(flat: np.ndarray, count: int, stride: int, n: int) -> np.ndarray:
@@ -97,45 +110,47 @@ def garbage(n: int) -> np.ndarray:
 
 
 def words() -> np.ndarray:
-    return aligned_zeros(BLOCK, np.uint64)
+    return aligned_zeros(WORD_BITS, np.uint64)
 
 
 def cuts(n: int, count: int) -> list[tuple[int, int]]:
-    """`count` ranges of inputs, some perhaps empty, that begin at multiples of BLOCK."""
-    blocks = -(-n // BLOCK)
-    ends = [min(n, blocks * k // count * BLOCK) for k in range(count)] + [n]
+    """`count` ranges of inputs, some perhaps empty, that begin at multiples of 64."""
+    blocks = -(-n // WORD_BITS)
+    ends = [min(n, blocks * k // count * WORD_BITS) for k in range(count)] + [n]
     return list(pairwise(ends))
 
 
 def run_forward(case: Case, ranges: list[tuple[int, int]] | None = None) -> np.ndarray:
     B, _, M = case.sizes
-    y = garbage(B * case.layer.y_stride)
+    y = garbage(B * case.strides[1])
     for first, last in ranges or [(0, B)]:
-        forward(case.w, case.bias, case.x, y, case.layer, words(), Share(0, case.layer.inputs), first, last)
-    return rows(y, B, case.layer.y_stride, M)
+        forward(case.weights, case.bias, case.x_view(), case.y_view(y), Share(0, case.sizes[1]), words(), first, last)
+    return rows(y, B, case.strides[1], M)
 
 
 def run_parts(case: Case, count: int = 8) -> np.ndarray:
     B, N, M = case.sizes
-    stride = B * case.layer.y_stride
+    stride = B * case.strides[1]
     part, y, zero = garbage(count * stride), garbage(stride), aligned_zeros(case.row)
     for k, (first, last) in enumerate(cuts(N, count)):
-        forward(case.w, zero, case.x, part[k * stride :], case.layer, words(), Share(1, B), first, last)
+        part_k = case.y_view(part[k * stride :])
+        forward(case.weights, zero, case.x_view(), part_k, Share(1, B), words(), first, last)
     for s in range(B):
-        add_parts(case.bias, part, stride, count, y, case.layer, s, s + 1)
-    return rows(y, B, case.layer.y_stride, M)
+        add_parts(case.bias, part, case.y_view(y), count, stride, s, s + 1)
+    return rows(y, B, case.strides[1], M)
 
 
 def run_input_gradient(case: Case, live: bool, share: Share | None = None, ranges: list | None = None) -> np.ndarray:
     B, N, _ = case.sizes
-    gx = garbage(B * case.layer.x_stride)
+    gx = garbage(B * case.strides[0])
     for first, last in ranges or [(0, B)]:
         if live:
-            live_input_gradient(case.w, case.gy, case.x, gx, case.layer, share or Share(0, N), first, last)
+            views = case.y_view(), case.x_view(), case.x_view(gx)
+            live_input_gradient(case.weights, *views, share or Share(0, N), first, last)
         else:
-            turned = garbage(BLOCK * BLOCK)
-            input_gradient(case.w, case.gy, gx, case.layer, turned, share or Share(0, N), first, last)
-    return rows(gx, B, case.layer.x_stride, N)
+            turned = garbage(WORD_BITS * WORD_BITS)
+            input_gradient(case.weights, case.y_view(), case.x_view(gx), share or Share(0, N), turned, first, last)
+    return rows(gx, B, case.strides[0], N)
 
 
 def run_weight_gradient(case: Case, splits: int = 1, start: np.ndarray | None = None) -> np.ndarray:
@@ -143,7 +158,8 @@ def run_weight_gradient(case: Case, splits: int = 1, start: np.ndarray | None = 
     gw = garbage(16 + N * case.row)
     start = aligned_zeros(case.row) if start is None else start
     for first, last in cuts(N, splits):
-        weight_gradient(case.x, case.gy, gw, 16, start, case.layer, B, words(), first, last)
+        to = case.weights._replace(values=gw)
+        weight_gradient(case.x_view(), case.y_view(), start, to, B, words(), first, last)
     return rows(gw[16:], N, case.row, M)
 
 
@@ -191,7 +207,7 @@ def test_weight_gradient(sizes, live):
 def test_bias_gradient(sizes):
     case = make(*sizes)
     gb = garbage(case.row)
-    bias_gradient(case.gy, gb, 0, case.layer, sizes[0])
+    bias_gradient(case.y_view(), gb, 0, sizes[0])
     (GY,) = f64(case.GY)
     close(rows(gb, 1, case.row, sizes[2])[0], linear_bias_gradient(GY), linear_bias_gradient(abs(GY)), sizes[0])
 
@@ -203,12 +219,12 @@ def test_shifted_input(sizes):
     X, W, b, GY = f64(case.X, case.W, case.b, case.GY)
     X = X + float(c)
     bias, start = garbage(case.row), aligned_zeros(case.row)
-    shifted_bias(case.w, case.bias, c, case.layer, bias)
-    y = garbage(sizes[0] * case.layer.y_stride)
-    forward(case.w, bias, case.x, y, case.layer, words(), Share(0, sizes[1]), 0, sizes[0])
+    shifted_bias(case.weights, case.bias, bias, c)
+    y = garbage(sizes[0] * case.strides[1])
+    forward(case.weights, bias, case.x_view(), case.y_view(y), Share(0, sizes[1]), words(), 0, sizes[0])
     magnitude = linear(abs(X) + 1, abs(W), abs(b))
-    close(rows(y, sizes[0], case.layer.y_stride, sizes[2]), linear(X, W, b), magnitude, 2 * sizes[1])
-    shifted_start(case.gy, c, case.layer, sizes[0], start)
+    close(rows(y, sizes[0], case.strides[1], sizes[2]), linear(X, W, b), magnitude, 2 * sizes[1])
+    shifted_start(case.y_view(), start, c, sizes[0])
     magnitude = linear_weight_gradient(abs(GY), abs(X) + 1)
     gw = run_weight_gradient(case, start=start)
     close(gw, linear_weight_gradient(GY, X).T, magnitude.T, 2 * sizes[0])
@@ -250,7 +266,7 @@ def test_nan_propagates(live):
 
 def test_nan_in_w_reaches_what_uses_it():
     case = make(7, 100, 48)
-    case.w[case.layer.w_at + 70 * case.row + 5] = np.nan
+    case.w[case.weights.at + 70 * case.row + 5] = np.nan
     y = run_forward(case)
     assert np.isnan(y[:, 5]).all()
     assert not np.isnan(np.delete(y, 5, axis=1)).any()
@@ -277,7 +293,7 @@ def test_live_words_and_their_transpose(n):
     rng = np.random.default_rng(n)
     x = held((rng.random((50, n)) < 0.3).astype(np.float32), odd_lines(n))
     found = words()
-    live = find_live(found, x, 0, odd_lines(n), 50, n)
+    live = find_live(x, found, 0, odd_lines(n), 50, n)
     table = (found[:, None] >> np.arange(64, dtype=np.uint64)) & np.uint64(1)
     np.testing.assert_array_equal(table[:50, :n], x.reshape(50, -1)[:, :n])
     assert live == table.sum() == np.count_nonzero(x)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from chainrule.engine.kernels.losses import KERNELS
-from chainrule.engine.layout import odd_lines
+from chainrule.engine.layout import View, image
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import padded
 from chainrule.losses import (
@@ -42,13 +42,14 @@ def run(
 ) -> tuple[np.ndarray, np.ndarray]:
     """error (s,) and gradient (s, stride) by the kernel; what it did not write is UNTOUCHED."""
     samples, n = y.shape
-    stride = odd_lines(padded(n))
+    at = image(n, 1, 1)
+    stride = at.stride
     flat, gy = aligned_zeros(samples * stride), aligned_zeros(samples * stride)
     flat.reshape(samples, stride)[:, :n], gy[:] = y, UNTOUCHED
     error = np.full(samples, UNTOUCHED)
     weight = np.ones(samples, np.float32) if weight is None else weight
     for first, last in ranges or [(0, samples)]:
-        KERNELS[type(loss)](flat, t.reshape(-1), weight, n, stride, error, gy, first, last)
+        KERNELS[type(loss)](View(flat, at), t.reshape(-1), weight, error, View(gy, at), first, last)
     return error, gy.reshape(samples, stride)
 
 

@@ -3,13 +3,14 @@
 import math
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chainrule.engine.kernels.optimizers import CHUNK, Rows, constants_of, kernel_of, squares
+from chainrule.engine.kernels.optimizers import CHUNK, WeightSpan, squares, update_of
 from chainrule.training.optimizers import SGD, AdaDelta, Adam, Optimizer, State
 
 OPTIMIZERS = [
@@ -26,8 +27,14 @@ OPTIMIZERS = [
 
 def update(optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State, first: int, last: int) -> None:
     """The kernel on w[first:last]."""
-    constants = np.array(constants_of(optimizer, state.step), w.dtype)
-    kernel_of(optimizer)(w, gw, *state.vectors, constants, Rows(0, 0, 1), first, last)
+    update_items(optimizer, w, gw, state, WeightSpan(0, 0, 1), first, last)
+
+
+def update_items(optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State, *items: Any) -> None:
+    found = update_of(optimizer)
+    assert found
+    constants = np.array(found.constants(optimizer, state.step), w.dtype)
+    found.kernel(w, gw, *state.vectors, constants, *items)
 
 
 every_optimizer = pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
@@ -110,7 +117,8 @@ def test_an_optimizer_of_another_kind_has_no_kernel() -> None:
         def update(self, w: np.ndarray, gw: np.ndarray, state: State) -> None:
             w -= self.lr * np.sign(gw)
 
-    assert kernel_of(Sign(1.0)) is None
+    assert update_of(Sign(1.0)) is None
+    assert update_of(None) is None
 
 
 @every_optimizer
@@ -118,8 +126,7 @@ def test_rows_of_a_gradient_that_stands_elsewhere(optimizer: Optimizer) -> None:
     w, gw, state = problem(optimizer, 96, np.float32)
     expected, expected_state = w.copy(), State(state.vectors.copy(), state.step)
     update(optimizer, expected, gw, expected_state, 32, 64)
-    constants = np.array(constants_of(optimizer, state.step), np.float32)
-    kernel_of(optimizer)(w, gw[16:].copy(), *state.vectors, constants, Rows(16, 0, 8), 2, 6)
+    update_items(optimizer, w, gw[16:].copy(), state, WeightSpan(16, 0, 8), 2, 6)
     np.testing.assert_array_equal(w, expected)
     np.testing.assert_array_equal(state.vectors, expected_state.vectors)
 
@@ -127,10 +134,10 @@ def test_rows_of_a_gradient_that_stands_elsewhere(optimizer: Optimizer) -> None:
 @pytest.mark.parametrize("n", [0, 1, 3, 4, 7, 4095, 4096])
 def test_squares(n: int) -> None:
     g, sums = np.random.default_rng(n).normal(size=n + 5).astype(np.float32), np.zeros(3)
-    squares(g, sums, Rows(0, 5, 1), CHUNK, 0, n)
+    squares(g, sums, WeightSpan(0, 5, 1), CHUNK, 0, n)
     assert sums[0] == pytest.approx(math.fsum(float(value) ** 2 for value in g[5:]), rel=2e-6)
     g[5 + n // 2 :] = np.nan
-    squares(g, sums, Rows(0, 5, 1), CHUNK, 0, n)
+    squares(g, sums, WeightSpan(0, 5, 1), CHUNK, 0, n)
     assert math.isnan(sums[0]) == (n > 0)
 
 
@@ -139,6 +146,6 @@ def test_squares_of_blocks_do_not_depend_on_ranges() -> None:
     sums = np.zeros(6)
     for block in range(6):
         first = block * CHUNK
-        squares(g, sums, Rows(0, 0, 1), CHUNK, first, min(first + CHUNK, len(g)))
+        squares(g, sums, WeightSpan(0, 0, 1), CHUNK, first, min(first + CHUNK, len(g)))
     expected = [math.fsum(g[k * CHUNK : (k + 1) * CHUNK].astype(float) ** 2) for k in range(6)]
     np.testing.assert_allclose(sums, expected, rtol=2e-6)

@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from chainrule.engine.kernels.pooling.patches import Pool, Rows, argmax_words, pool_rows
-from chainrule.engine.layout import Image, image
+from chainrule.engine.kernels.pooling.patches import Pool, PoolMasks, PoolRows, argmax_words, pool_rows_kernel
+from chainrule.engine.layout import Image, View, image
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import padded
 from chainrule.layers.dropout import dropout
@@ -91,11 +91,12 @@ def pooled(
                 flat = laid_out(
                     x[s : s + 1, :, row * size : (row + count) * size], x_image._replace(height=count * size)
                 )
-                x_image, rows = x_image._replace(height=count * size), Rows(0, 0, s, row, count, s)
+                x_image, rows = x_image._replace(height=count * size), PoolRows(0, 0, s, row, count)
             else:
                 x_image = image(channels, height, width, 1)
-                flat, rows = laid_out(x, x_image), Rows(s, 0, s, row, count, s)
-            pool_rows(flat, x_image, y, y_image, argmax, kept, keep_image, pool, rows)
+                flat, rows = laid_out(x, x_image), PoolRows(s, row * size, s, row, count)
+            masks = PoolMasks(argmax, View(kept, keep_image))
+            pool_rows_kernel(size)(View(flat, x_image), View(y, y_image), masks, pool, rows)
     where = offsets(y_image, samples)
     outside = np.ones(y.size, bool)
     outside[where] = False
@@ -149,8 +150,9 @@ def test_winners_are_optional() -> None:
     x = images((1, 5, 4, 4))
     x_image, y_image = image(5, 4, 4), image(5, 2, 2)
     y = aligned_zeros(y_image.stride)
-    rows, pool = Rows(0, 0, 0, 0, 2, 0), Pool(2, 1, np.float32(1))
-    pool_rows(laid_out(x, x_image), x_image, y, y_image, NO_ARGMAX, NO_KEEP, y_image, pool, rows)
+    rows, pool = PoolRows(0, 0, 0, 0, 2), Pool(2, 1, np.float32(1))
+    masks = PoolMasks(NO_ARGMAX, View(NO_KEEP, y_image))
+    pool_rows_kernel(2)(View(laid_out(x, x_image), x_image), View(y, y_image), masks, pool, rows)
     np.testing.assert_array_equal(y[offsets(y_image, 1)], max_pooling(relu(x)))
 
 
@@ -161,8 +163,9 @@ def test_other_rows_and_samples_stay() -> None:
     y[:] = 7
     argmax = aligned_zeros(argmax_words(y_image, 2, 3), np.uint64)
     argmax[:] = 7
-    rows, pool = Rows(0, 2, 1, 1, 1, 0), Pool(2, 1, np.float32(1))
-    pool_rows(laid_out(x, x_image), x_image, y, y_image, argmax, NO_KEEP, y_image, pool, rows)
+    rows, pool = PoolRows(0, 2, 1, 1, 1), Pool(2, 1, np.float32(1))
+    masks = PoolMasks(argmax, View(NO_KEEP, y_image))
+    pool_rows_kernel(2)(View(laid_out(x, x_image), x_image), View(y, y_image), masks, pool, rows)
     written = y[offsets(y_image, 3)] != 7
     assert written[1, :, 1].all()
     assert written.sum() == written[1, :, 1].sum()

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from chainrule.engine.kernels.pooling.average import average_pooling, average_pooling_input_gradient
-from chainrule.engine.kernels.pooling.max import max_pooling, max_pooling_input_gradient
-from chainrule.engine.kernels.pooling.patches import Pool, argmax_words
-from chainrule.engine.layout import Image, image
+from chainrule.engine.kernels.pooling.max import max_pooling_input_gradient, max_pooling_kernel
+from chainrule.engine.kernels.pooling.patches import NO_ARGMAX, NO_KEEP, Pool, PoolMasks, argmax_words
+from chainrule.engine.layout import Image, View, image
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.stages.value import Value
 from chainrule.layers import average_pooling as average
@@ -21,13 +21,12 @@ CASES = [  # channels, height, width, size, halo of x, halo of y
     (70, 5, 4, 2, 1, 1),
     (130, 3, 3, 1, 0, 0),
 ]
-NO_KEEP = np.empty(0, np.uint8)
 
 
 def values_of(channels: int, height: int, width: int, halo: int = 0) -> Value:
     """Room for an image and its gradient."""
     plain, at = image(channels, height, width), image(channels, height, width, halo)
-    return Value(at, aligned_zeros(SAMPLES * at.stride), aligned_zeros(SAMPLES * plain.stride), plain)
+    return Value(View(aligned_zeros(SAMPLES * at.stride), at), View(aligned_zeros(SAMPLES * plain.stride), plain))
 
 
 def room(case: tuple[int, ...]) -> tuple[Value, Value]:
@@ -45,10 +44,8 @@ def check_only_pixels(values: Value, gradient: bool = False) -> None:
     at = values.image
     twin = values_of(at.channels, at.height, at.width, at.halo)
     twin.put(values.canonical(SAMPLES, gradient), gradient)
-    ours, expected = (v.gx if gradient else v.x for v in (values, twin))
-    assert isinstance(ours, np.ndarray)
-    assert isinstance(expected, np.ndarray)
-    np.testing.assert_array_equal(ours, expected)
+    ours, expected = (v.gradient if gradient else v.view for v in (values, twin))
+    np.testing.assert_array_equal(ours.values, expected.values)
 
 
 def special(rng: np.random.Generator, at: Image) -> np.ndarray:
@@ -67,11 +64,11 @@ def test_max_pooling(case: tuple[int, ...], special_gradient: bool) -> None:
     gy = special(rng, y.image) if special_gradient else rng.standard_normal(shape(y.image)).astype(np.float32)
     x.put(values)
     y.put(gy, gradient=True)
-    argmax = np.full(argmax_words(y.gradient_image, size, SAMPLES), 2**64 - 1, np.uint64)
+    argmax = np.full(argmax_words(y.gradient.image, size, SAMPLES), 2**64 - 1, np.uint64)
     for first, last in ((1, 3), (0, 1)):
-        pool = Pool(size, 0, np.float32(1))
-        max_pooling(x.x, x.image, y.x, y.image, argmax, NO_KEEP, pool, first, last)
-        max_pooling_input_gradient(y.gx, y.gradient_image, argmax, x.gx, x.gradient_image, size, first, last)
+        pool, masks = Pool(size, 0, np.float32(1)), PoolMasks(argmax, View(NO_KEEP, y.gradient.image))
+        max_pooling_kernel(size)(x.view, y.view, masks, pool, first, last)
+        max_pooling_input_gradient(y.gradient, argmax, x.gradient, size, first, last)
     expected = largest.max_pooling(values, size, size)
     with np.errstate(invalid="ignore"):
         expected_gx = largest.max_pooling_input_gradient(gy, values, expected, size, stride=size)
@@ -85,7 +82,8 @@ def test_max_pooling_without_winners() -> None:
     x, y = room(CASES[1])
     values = np.random.default_rng(0).standard_normal(shape(x.image)).astype(np.float32)
     x.put(values)
-    max_pooling(x.x, x.image, y.x, y.image, np.empty(0, np.uint64), NO_KEEP, Pool(2, 0, np.float32(1)), 0, SAMPLES)
+    masks = PoolMasks(NO_ARGMAX, View(NO_KEEP, y.gradient.image))
+    max_pooling_kernel(2)(x.view, y.view, masks, Pool(2, 0, np.float32(1)), 0, SAMPLES)
     np.testing.assert_array_equal(y.canonical(SAMPLES), largest.max_pooling(values))
 
 
@@ -97,8 +95,8 @@ def test_average_pooling(case: tuple[int, ...]) -> None:
     x.put(values)
     y.put(gy, gradient=True)
     for first, last in ((1, 3), (0, 1)):
-        average_pooling(x.x, x.image, y.x, y.image, size, first, last)
-        average_pooling_input_gradient(y.gx, y.gradient_image, x.gx, x.gradient_image, size, first, last)
+        average_pooling(x.view, y.view, size, first, last)
+        average_pooling_input_gradient(y.gradient, x.gradient, size, first, last)
     expected = average.average_pooling(values.astype(float), size, size)
     expected_gx = average.average_pooling_input_gradient(gy.astype(float), values.shape, size, size)
     np.testing.assert_allclose(y.canonical(SAMPLES), expected, rtol=1e-6, atol=2e-6)

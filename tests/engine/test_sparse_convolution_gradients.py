@@ -6,17 +6,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from chainrule.engine.kernels.convolution.operands import ConvolutionSizes, GradientSlot
+from chainrule.engine.kernels.convolution.pooled import PooledSizes
 from chainrule.engine.kernels.convolution.weights import reduce_bias_gradient, reduce_weight_gradient, slot_floats
-from chainrule.engine.kernels.pooling.patches import argmax_words
+from chainrule.engine.kernels.pooling.patches import Pool, argmax_words
 from chainrule.engine.kernels.pooling.sparse_input import (
-    Pooled,
-    input_gradient,
+    input_gradient_kernel,
     pack_weights_backward,
     packed_floats,
     scratch_floats,
 )
-from chainrule.engine.kernels.pooling.sparse_weights import Lists, lists, weight_gradient
-from chainrule.engine.layout import Image, image
+from chainrule.engine.kernels.pooling.sparse_weights import UnitLists, unit_lists, weight_gradient_kernel
+from chainrule.engine.layout import Image, View, image
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import LANES, padded
 from chainrule.layers.convolution import (
@@ -48,14 +49,20 @@ CASES = [  # ic, oc, height, width of x, kernel size, padding, pool's size
 class Case(NamedTuple):
     """A stage and a batch of it: as in the definitions, and as the engine holds them."""
 
-    shape: Pooled
+    sizes: PooledSizes
     w: np.ndarray
     x: np.ndarray
     gy: np.ndarray  # (s, oc, i, j)
     gz: np.ndarray  # dL/dz, z = convolution(w; x) + b: dense, float64
-    gy_image: Image
-    gy_flat: np.ndarray
+    gy_view: View
     argmax: np.ndarray
+
+    @property
+    def shape(self) -> ConvolutionSizes:
+        return self.sizes.convolution
+
+    def input_gradient(self, *arguments: Any) -> None:
+        input_gradient_kernel(self.shape.kernel_size, self.sizes.pool.size)(*arguments)
 
 
 def offsets(x: Image, samples: int) -> np.ndarray:
@@ -94,13 +101,13 @@ def make_case(case: tuple[int, ...], keep: float = 0.5, samples: int = 3, seed: 
         for shape in (y.shape, (samples, ic, height, width), (oc, ic, kernel, kernel))
     )
     pooled = gy.astype(float) * kept * SCALE
-    gz = relu_input_gradient(max_pooling_input_gradient(pooled, relu(z), y, size, size), z)
+    gz = relu_input_gradient(max_pooling_input_gradient(pooled, relu(z), y, size, stride=size), z)
     won = np.stack(list(first_maxima(relu(z), y, size, size))) & kept & (y > 0)
     gy_image = image(oc, y.shape[2], y.shape[3], seed % 2)
     words = packed_bits(won)
     assert len(words) == argmax_words(gy_image, size, samples)
-    shape = Pooled(ic, oc, kernel, padding, size, SCALE)
-    return Case(shape, w, x, gy, gz, gy_image, laid_out(gy, gy_image), words)
+    sizes = PooledSizes(ConvolutionSizes(oc, ic, kernel, 1, padding, rows, columns), Pool(size, 1, SCALE))
+    return Case(sizes, w, x, gy, gz, View(laid_out(gy, gy_image), gy_image), words)
 
 
 def close(ours: np.ndarray, definition: Any, *arguments: np.ndarray) -> None:
@@ -113,15 +120,13 @@ def close(ours: np.ndarray, definition: Any, *arguments: np.ndarray) -> None:
 def by_input(case: Case, ranges: list[tuple[int, int]], halo: int = 0) -> np.ndarray:
     samples, ic, height, width = case.x.shape
     gx_image = image(ic, height, width, halo)
-    packed = aligned_zeros(packed_floats(case.shape))
+    packed = aligned_zeros(packed_floats(case.sizes))
     packed[:] = np.nan
-    pack_weights_backward(np.concatenate([[7], case.w.reshape(-1)]).astype(np.float32), 1, case.shape, packed)
-    gx, scratch = aligned_zeros(samples * gx_image.stride), aligned_zeros(scratch_floats(gx_image, case.shape))
+    pack_weights_backward(np.concatenate([[7], case.w.reshape(-1)]).astype(np.float32), 1, packed, case.sizes)
+    gx, scratch = aligned_zeros(samples * gx_image.stride), aligned_zeros(scratch_floats(gx_image, case.sizes))
     gx[:] = scratch[:] = 7
     for first, last in ranges:
-        input_gradient(
-            packed, case.gy_flat, case.gy_image, case.argmax, gx, gx_image, case.shape, scratch, first, last
-        )
+        case.input_gradient(packed, case.gy_view, case.argmax, View(gx, gx_image), case.sizes, scratch, first, last)
     lanes = offsets(gx_image._replace(channels=padded(ic)), samples)
     assert not np.nan_to_num(gx[lanes[:, ic:]]).any()
     outside = np.ones(gx.size, bool)
@@ -130,25 +135,32 @@ def by_input(case: Case, ranges: list[tuple[int, int]], halo: int = 0) -> np.nda
     return gx[offsets(gx_image, samples)]
 
 
-def room(gy_image: Image) -> Lists:
+def room(gy_image: Image) -> UnitLists:
     """One worker's lists."""
-    return Lists(*(part.array[0] for part in lists(gy_image, workers=1)))
+    return UnitLists(*(part.array[0] for part in unit_lists(gy_image, workers=1)))
+
+
+def add_weights(case: Case, x: View, *others: Any) -> None:
+    """By the kernel that takes such an x."""
+    slot, lists, first, last = others
+    kernel = weight_gradient_kernel(case.shape.kernel_size, x.image.lanes)
+    kernel(case.gy_view, case.argmax, x, slot, case.sizes, lists, first, last)
 
 
 def by_weight(case: Case, ranges: list[tuple[int, int]], lanes: int = LANES) -> tuple[np.ndarray, np.ndarray]:
     """(dL/dw, dL/db), each range of samples being cut into two calls where it can."""
     _, ic, height, width = case.x.shape
-    x_image = image(ic, height, width, case.shape.padding, lanes)
+    x_image = image(ic, height, width, case.shape.padding, lanes=lanes)
     apart, oc = slot_floats(case.shape, lanes), case.shape.out_channels
     slots, biases = aligned_zeros(len(ranges) * apart), aligned_zeros(len(ranges) * padded(oc))
-    x, scratch = laid_out(case.x, x_image), room(case.gy_image)
+    x, scratch = laid_out(case.x, x_image), room(case.gy_view.image)
     for k, (first, last) in enumerate(ranges):
         gw, gb = slots[k * apart : (k + 1) * apart], biases[k * padded(oc) : (k + 1) * padded(oc)]
         for part in ((first, (first + last) // 2), ((first + last) // 2, last)):
-            weight_gradient(case.gy_flat, case.gy_image, case.argmax, x, x_image, gw, gb, case.shape, scratch, *part)
+            add_weights(case, View(x, x_image), GradientSlot(gw, gb), scratch, *part)
     gw, gb = np.zeros(case.w.size, np.float32), np.zeros(oc, np.float32)
-    reduce_weight_gradient(slots, len(ranges), apart, lanes, case.shape, gw, 0)
-    reduce_bias_gradient(biases, len(ranges), padded(oc), oc, gb, 0)
+    reduce_weight_gradient(slots, gw, 0, case.shape, lanes, len(ranges), apart)
+    reduce_bias_gradient(biases, gb, 0, oc, len(ranges), padded(oc))
     return gw.reshape(case.w.shape), gb
 
 
@@ -182,15 +194,13 @@ def test_weight_and_bias_gradient(sizes: tuple[int, ...], lanes: int) -> None:
 @pytest.mark.parametrize("lanes", [LANES, 1])
 def test_a_slot_does_not_depend_on_how_its_samples_are_split(lanes: int) -> None:
     case = make_case(CASES[2], samples=6)
-    x_image = image(case.shape.in_channels, case.x.shape[2], case.x.shape[3], 0, lanes)
-    x, scratch = laid_out(case.x, x_image), room(case.gy_image)
+    x_image = image(case.shape.in_channels, case.x.shape[2], case.x.shape[3], 0, lanes=lanes)
+    x, scratch = laid_out(case.x, x_image), room(case.gy_view.image)
     results = []
     for cuts in ([0, 6], [0, 1, 2, 3, 4, 5, 6], [0, 4, 6]):
         gw, gb = aligned_zeros(slot_floats(case.shape, lanes)), aligned_zeros(padded(case.shape.out_channels))
         for first, last in pairwise(cuts):
-            weight_gradient(
-                case.gy_flat, case.gy_image, case.argmax, x, x_image, gw, gb, case.shape, scratch, first, last
-            )
+            add_weights(case, View(x, x_image), GradientSlot(gw, gb), scratch, first, last)
         results.append((gw, gb))
     for gw, gb in results[1:]:
         np.testing.assert_array_equal(gw, results[0][0])
@@ -207,13 +217,13 @@ def test_none_live_and_all_live(keep: float) -> None:
 def test_dead_units_are_not_read_and_nan_propagates() -> None:
     case = make_case(CASES[2])
     live = np.zeros(case.gy.shape, bool)
-    size = case.shape.size
+    size = case.sizes.pool.size
     for di in range(size):
         for dj in range(size):
             rows, columns = case.gy.shape[2] * size, case.gy.shape[3] * size
             live |= case.gz[:, :, di:rows:size, dj:columns:size] != 0
     gy = np.where(live, case.gy, np.nan)
-    same = case._replace(gy_flat=laid_out(gy, case.gy_image))
+    same = case._replace(gy_view=case.gy_view._replace(values=laid_out(gy, case.gy_view.image)))
     np.testing.assert_array_equal(by_input(same, [(0, 3)]), by_input(case, [(0, 3)]))
     for lanes in (LANES, 1):
         for a, b in zip(by_weight(same, [(0, 3)], lanes), by_weight(case, [(0, 3)], lanes), strict=True):
@@ -221,7 +231,7 @@ def test_dead_units_are_not_read_and_nan_propagates() -> None:
     s, c, i, j = np.argwhere(live)[3]
     gy = case.gy.copy()
     gy[s, c, i, j] = np.nan
-    ill = case._replace(gy_flat=laid_out(gy, case.gy_image))
+    ill = case._replace(gy_view=case.gy_view._replace(values=laid_out(gy, case.gy_view.image)))
     found = np.isnan(by_input(ill, [(0, 3)]))
     assert found.sum() == 9 * case.shape.in_channels
     for lanes in (LANES, 1):

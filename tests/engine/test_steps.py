@@ -62,7 +62,7 @@ def test_one_by_one_or_in_one_step_the_bits_are_the_same(optimizer):
     fused, apart = compiled.layout.pack(network.w), compiled.layout.pack(network.w)
     gw, state, state_apart = np.zeros_like(fused), optimizer.new_state(fused), optimizer.new_state(apart)
     for k in range(3):
-        loss, norm = compiled.step(optimizer, fused, batch(64, k), gw, state)
+        loss, norm = compiled.step(optimizer, fused, batch(64, k), gw, state=state)
         assert compiled.loss_and_gradient(apart, batch(64, k), gw) == loss
         assert compiled.norm(gw) == pytest.approx(norm, rel=1e-6)
         state_apart.step += 1

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from chainrule.engine.kernels.convolution import winograd
-from chainrule.engine.layout import Image, image
+from chainrule.engine.kernels.convolution.operands import Band, Filters
+from chainrule.engine.layout import Image, View, image
 from chainrule.engine.runtime.jit import kernel
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import LANES, join, load, padded, split, store
@@ -70,7 +71,7 @@ def packed(w: np.ndarray, shape: winograd.Tiling, transposed: bool, scratch: np.
     flat = np.concatenate([np.full(at, np.nan, np.float32), w.astype(np.float32).ravel()])
     u = aligned_zeros(winograd.packed_floats(shape))
     u[:] = np.nan
-    winograd.pack_weights(flat, at, shape, transposed, u, scratch)
+    winograd.pack_weights(flat, at, u, shape, int(transposed), scratch)
     return u
 
 
@@ -94,7 +95,8 @@ def run(
     for s in range(samples):
         for row in range(0, y_image.height, 4):
             count = min(4, y_image.height - row)
-            rows(u, bias, buffer, x_image, y, y_image, shape, s, row, row, count, scratch)
+            band = Band(s, row, count, s, row)
+            rows(Filters(u, bias), View(buffer, x_image), View(y, y_image), shape, band, scratch)
     np.testing.assert_array_equal(buffer, before)
     return images(y, y_image, samples), y_image
 
@@ -148,16 +150,17 @@ def test_a_band_of_rows_is_the_same_rows():
     case = Case(20, 40, 13, 18, 1)
     x, w, b = drawn(case)
     whole = inside(*run(x, w, b, 1))
-    x_image, band_image = image(20, 13, 18, 1), image(40, 6, 18)._replace(stride=0)
+    x_image, band_image = image(20, 13, 18, 1), image(40, 6, 18)
     shape = winograd.tiling(20, 40, 18)
     rows = winograd.rows_kernel(shape.columns)
     scratch = aligned_zeros(winograd.scratch_floats(shape))
     u, bias, buffer = packed(w, shape, False, scratch), aligned_zeros(padded(40)), blocked(x, x_image)
     bias[:40] = b
     for s, row, count in [(0, 0, 4), (1, 0, 4), (1, 4, 3), (0, 8, 1), (1, 12, 1)]:
-        band = aligned_zeros(image(40, 6, 18).stride)
+        band = aligned_zeros(band_image.stride)
         band[:] = UNTOUCHED
-        rows(u, bias, buffer, x_image, band, band_image, shape, s, row, 1, count, scratch)
+        views = View(buffer, x_image), View(band, band_image)
+        rows(Filters(u, bias), *views, shape, Band(s, row, count, 0, 1), scratch)
         found = images(band, band_image, 1)[0, :40]
         np.testing.assert_array_equal(found[:, 1 : 1 + count], whole[s, :, row : row + count])
         others = np.delete(found, range(1, 1 + count), axis=1)
@@ -198,7 +201,7 @@ def test_nan_behind_the_image_is_not_read():
     )
     bias[:] = b
     u = packed(w, shape, False, scratch)
-    rows(u, bias, buffer, x_image, y, y_image, shape, 1, 0, 0, 3, scratch)
+    rows(Filters(u, bias), View(buffer, x_image), View(y, y_image), shape, Band(1, 0, 3, 1, 0), scratch)
     assert relative_error(images(y, y_image, 3)[1:2], convolution(x[1:2], w, b)) < 2e-6
 
 

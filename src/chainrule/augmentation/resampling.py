@@ -16,18 +16,24 @@ F32 = np.float32
 HALF = F32(0.5)
 
 
-@kernel
-def resample(x, turns, noise, rows, columns, y):
+def resample(
+    x: np.ndarray, turns: np.ndarray, noise: np.ndarray, rows: np.ndarray, columns: np.ndarray, y: np.ndarray
+) -> None:
     """y (s, c, i, j) uint8 from x, likewise.
 
     turns (s, 4): cos, sin, down, right of each sample; noise (s, 2, a, b), rows (i, a) and columns (b, j); all float32.
     """
+    scratch = np.empty((3, max(x.shape[3], len(columns))), np.float32)  # a kernel allocates nothing
+    resample_all(x, turns, noise, rows, columns, y, scratch)
+
+
+@kernel
+def resample_all(x, turns, noise, rows, columns, y, scratch):
+    """The same, with room for three rows of numbers."""
     samples, channels, height, width = x.shape
+    ci, cj = HALF * F32(height - 1), HALF * F32(width - 1)
     last_i, last_j = F32(height - 1), F32(width - 1)
-    ci, cj = HALF * last_i, HALF * last_j
-    at_i = np.empty(width, np.float32)
-    at_j = np.empty(width, np.float32)
-    along = np.empty(len(columns), np.float32)
+    at_i, at_j, along = scratch[0, :width], scratch[1, :width], scratch[2, : len(columns)]
     for s in range(samples):
         cos, sin, down, right = turns[s, 0], turns[s, 1], turns[s, 2], turns[s, 3]
         for i in range(height):

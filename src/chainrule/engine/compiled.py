@@ -11,7 +11,7 @@ import numpy as np
 
 from chainrule.base.errors import UsageError
 from chainrule.base.random import Source
-from chainrule.engine.kernels.optimizers import kernel_of
+from chainrule.engine.kernels.optimizers import update_of
 from chainrule.engine.lowering import Lowering
 from chainrule.engine.plan import Plan
 from chainrule.engine.runtime.processors import default_threads
@@ -55,7 +55,7 @@ class Compiled(Engine):
         *,
         watch: Stopwatch | None = None,
     ) -> None:
-        """`source` of the random words, or its seed; `threads`: at most so many; `watch`: who runs all, and times it."""
+        """`source` of the random words, or its seed; `threads`: at most so many; `watch`: it runs all, and times it."""
         if threads is not None and threads < 1:
             raise UsageError(f"threads is {threads}; expected at least 1")
         self.network, self.source = network, source if isinstance(source, Source) else Source(source)
@@ -85,14 +85,14 @@ class Compiled(Engine):
         self, optimizer: Optimizer, w: np.ndarray, batch: Batch, gw: np.ndarray, *, state: State
     ) -> tuple[float, float]:
         """Each part of w is moved as soon as its gradient is known, while both are in cache."""
-        if kernel_of(optimizer) is None:
+        if update_of(optimizer) is None:
             return super().step(optimizer, w, batch, gw, state=state)
         done = self._run(w, batch, gw, optimizer=optimizer, state=state)
         return done.loss, done.norm
 
     def update(self, optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State) -> None:
         """The optimizer's kernel, each thread on some of w."""
-        key = "update", id(w), id(gw), id(state.vectors), kernel_of(optimizer)
+        key = "update", id(w), id(gw), id(state.vectors), update_of(optimizer)
 
         def make() -> tuple[Updates, Program]:
             check_vector("w", w, self._size_of_w, FLOAT, written=True)
@@ -184,7 +184,7 @@ class Compiled(Engine):
                 return step, plan.program(source, step, loss=True)
 
             vectors = state.vectors if state else None
-            key = id(plan), id(w), id(gw), id(vectors), kernel_of(optimizer), n, id(source)
+            key = id(plan), id(w), id(gw), id(vectors), update_of(optimizer), n, id(source)
             step, program = self._once(key, make, w, gw, vectors, source)
             if step.updates and optimizer and state:
                 state.step += 1

@@ -1,53 +1,74 @@
-"""How the engine lays out images, in blocks of one vector's channels, and where each element stands."""
+"""How the engine lays out values, and where each element stands.
 
-from typing import NamedTuple
+An image's channels stand in *NCHWc blocks*, c being one vector's channels: [s][block][i][j][c]; the network's input may
+be in NCHW, which is a block of one channel each. Around it may be a *halo* of zeros, the padding of the convolution
+that reads it. A vector of n numbers is an image of n channels and one pixel.
+"""
+
+from typing import Any, NamedTuple
 
 from chainrule.engine.runtime.jit import kernel
+from chainrule.engine.runtime.memory import CACHE_LINE
 from chainrule.engine.simd import LANES
 
-LINE = 16  # float32 in a cache line of 64 bytes
+LINE_FLOATS = CACHE_LINE // 4  # float32 in a cache line
 
 
 class Image(NamedTuple):
-    """The images of one buffer. Numba takes it as an argument."""
+    """The images of one buffer. Lengths are in elements."""
 
     channels: int
     height: int
     width: int
-    halo: int  # rows and columns of zeros on each side: the padding of the convolution that reads it
-    lanes: int  # channels in a block: LANES, or 1 for the planes of the network's input
-    stride: int  # floats from one sample to the next
+    halo: int  # rows and columns of zeros on each side
+    lanes: int  # channels in a block: LANES; 1 is NCHW
+    stride: int  # from one sample to the next
 
 
-def image(channels: int, height: int, width: int, halo: int = 0, lanes: int = LANES) -> Image:
+class View(NamedTuple):
+    """What a kernel takes of a value, in one argument: its elements, flat, and how they lie."""
+
+    values: Any  # an array; to `bind`, also one that differs from run to run
+    image: Image
+
+
+def image(channels: int, height: int, width: int, halo: int = 0, *, lanes: int = LANES) -> Image:
     """An image, its samples an odd number of cache lines apart so that they do not fall on one another in L1."""
-    blocks = -(-channels // lanes)
-    return Image(
-        channels, height, width, halo, lanes, odd_lines(blocks * lanes * (height + 2 * halo) * (width + 2 * halo))
-    )
+    floats = -(-channels // lanes) * lanes * (height + 2 * halo) * (width + 2 * halo)
+    return Image(channels, height, width, halo, lanes, odd_lines(floats))
 
 
 def odd_lines(floats: int) -> int:
     """At least so many floats, in an odd number of cache lines."""
-    return (-(-floats // LINE) | 1) * LINE
+    return (-(-floats // LINE_FLOATS) | 1) * LINE_FLOATS
 
 
 @kernel
-def row_floats(x):
-    """Floats from one row of the image to the next."""
-    return (x.width + 2 * x.halo) * x.lanes
+def vectors_of(channels):
+    """How many vectors hold so many numbers."""
+    return (channels + LANES - 1) // LANES
 
 
 @kernel
-def block_floats(x):
-    """Floats from one block of channels to the next."""
-    return (x.height + 2 * x.halo) * row_floats(x)
+def blocks_of(image):
+    """How many blocks of channels it has."""
+    return (image.channels + image.lanes - 1) // image.lanes
 
 
 @kernel
-def place(x, s, c, i, j):
+def row_floats(image):
+    """Elements from one row of the image to the next."""
+    return (image.width + 2 * image.halo) * image.lanes
+
+
+@kernel
+def block_floats(image):
+    """Elements from one block of channels to the next."""
+    return (image.height + 2 * image.halo) * row_floats(image)
+
+
+@kernel
+def place(image, s, c, i, j):
     """Where channel c of pixel (i, j) of sample s stands; i and j may reach into the halo."""
-    block = c // x.lanes
-    return (
-        s * x.stride + block * block_floats(x) + (i + x.halo) * row_floats(x) + (j + x.halo) * x.lanes + c % x.lanes
-    )
+    block = s * image.stride + c // image.lanes * block_floats(image)
+    return block + (i + image.halo) * row_floats(image) + (j + image.halo) * image.lanes + c % image.lanes

@@ -120,7 +120,7 @@ def as_picture(shape: Shape) -> tuple[int, int, int]:
 
 def with_halo(of: Image, halo: int) -> Image:
     """The same picture in another halo."""
-    return image(of.channels, of.height, of.width, halo, of.lanes)
+    return image(of.channels, of.height, of.width, halo, lanes=of.lanes)
 
 
 def layout_of(network: Network, source: Source | None = None) -> Permuted:

@@ -6,7 +6,6 @@ import numpy as np
 
 from chainrule.engine.chains import Chains
 from chainrule.engine.lowering import Lowering
-from chainrule.engine.runtime.calls import Window
 from chainrule.engine.runtime.program import INPUT, LOSS, OTHER_WEIGHTS, Owner, Program, each
 from chainrule.engine.stages.ends import Input, Output, Samples
 from chainrule.engine.stages.joins import Fork
@@ -29,7 +28,9 @@ class Plan:
         self.forks: dict[int, Fork] = {}
         self.stages: list[Stage] = []
         for k, group in enumerate(groups):
-            self.values[group.output] = Value.room(lowering.images[group.output], self.room, *self._windows(k))
+            window, gradient_window = self._windows(k)
+            image = lowering.images[group.output]
+            self.values[group.output] = Value.room(image, self.room, window=window, gradient_window=gradient_window)
             read = [self._value_for(group, place) for place in range(len(group.inputs))]
             self.stages.append(group.kind(group, [*read, self.values[group.output]], self.room))
         for stage in self.stages:
@@ -76,7 +77,7 @@ class Plan:
                 chains.add(fork.backward(), fork.by_sample, Owner(k))
             if not learns[stage.group.output]:
                 continue
-            if isinstance(stage.x.x, Window):  # it was handed on, not kept
+            if stage.x.passes:
                 chains.add(self.stages[k - 1].forward(step), stage.by_sample, Owner(k - 1, again=True))
             to_input = any(learns[value] for value in stage.group.inputs)
             chains.add(stage.backward(step, to_input), stage.by_sample, Owner(k))
@@ -115,7 +116,7 @@ class Plan:
                 "stage": stage.name,
                 "kernel": stage.kernel,
                 "multiply_adds": stage.multiply_adds,
-                "bytes": sum(array_of(value).nbytes for value in (*vars(stage).values(), stage.y.x, stage.y.gx)),
+                "bytes": bytes_of((*vars(stage).values(), stage.y.view, stage.y.gradient)),
             }
             for stage in self.stages
         ]
@@ -131,16 +132,17 @@ class Plan:
         """Whether x and dL/dx between group k and the next only need to live for a sample: between two convolutions
         they do, except x when gradients are wanted, unless it is computed again because that takes less than to keep
         it."""
-        group, groups = self.lowering.groups[k], self.lowering.groups
-        if self.lowering.readers(group.output) != groups[k + 1 : k + 2] or not (
-            group.kind.hands_on and groups[k + 1].kind.hands_on
-        ):
+        group, *following = self.lowering.groups[k : k + 2]
+        chained = following and self.lowering.readers(group.output) == following
+        if not (chained and group.kind.hands_on and following[0].kind.hands_on):
             return False, False
         again = group.inputs == (0,) and group.kind.recomputes(group)
         return not self.room.gradients or again, True
 
 
-def array_of(value: Any) -> np.ndarray:
-    """The array behind what a call is bound to; an empty one for anything else."""
+def bytes_of(value: Any) -> int:
+    """Of the arrays that calls are bound to; what is none counts nothing."""
+    if isinstance(value, tuple):
+        return sum(map(bytes_of, value))
     array = getattr(value, "array", value)
-    return array if isinstance(array, np.ndarray) else np.empty(0)
+    return array.nbytes if isinstance(array, np.ndarray) else 0

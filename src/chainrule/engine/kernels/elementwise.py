@@ -1,129 +1,150 @@
-"""Layers that treat each number alone, from one image into another.
+"""Layers that treat each number alone: of a scalar function, one loop makes the kernel.
 
     ReLU        y = max(x, 0)                   gx = gy [x > 0]  (or x >= 0)
     Sigmoid     y = 1 / (1 + exp(-x))           gx = gy y (1 - y)
     Tanh        y = tanh(x)                     gx = gy (1 - y^2)
     Dropout     y = x keep scale                gx = gy keep scale         scale = 1 / (1 - p)
 
-The buffers' images (`xi` of x, `yi` of y, `gi` of gx and gy) share channels, height, width and lanes; each has a halo
-and a stride of its own. A sample is walked in runs, which are contiguous in both: rows, or the whole where neither has
-a halo. A vector of n numbers is an image of n channels and one pixel. The padded lanes of y and gx are zero where
-those of x and gy are.
+The definitions: chainrule/layers/relu.py, sigmoid.py, tanh.py, dropout.py. A scalar function is `@inlined`, takes and
+returns float32 and does not branch, so that LLVM makes vectors of the loop:
+
+    @inlined
+    def swish(x):
+        return x * logistic(x)
+
+    swish_kernel = of_one(swish)                                # swish_kernel(x, y, first, last)
+
+The views of a kernel share channels, height, width and lanes; each has a halo and a stride of its own. Padded lanes of
+the output are zero where those of the inputs are.
 """
+
+from functools import cache
+from typing import Any
 
 import numpy as np
 
-from chainrule.engine.layout import block_floats, place
+from chainrule.engine.layout import block_floats, blocks_of, place
 from chainrule.engine.runtime.jit import inlined, kernel, range_kernel
 
 F32 = np.float32
 
 
 @kernel
-def blocks(image):
-    """How many blocks of channels it has."""
-    return (image.channels + image.lanes - 1) // image.lanes
+def stretches(a, b):
+    """In how many pieces a sample is walked, that are contiguous in both images: 1, or its rows."""
+    return 1 if a.halo == 0 and b.halo == 0 else blocks_of(a) * a.height
 
 
 @kernel
-def runs(a, b):
-    """How many runs a sample has, that are contiguous in both images."""
-    return 1 if a.halo == 0 and b.halo == 0 else blocks(a) * a.height
-
-
-@kernel
-def run(values, image, s, r, count):
-    """Run r of `count` of sample s."""
+def stretch_at(image, s, k, count):
+    """Where piece k of `count` of sample s begins, and ends."""
     if count == 1 and image.halo == 0:
-        return values[s * image.stride : s * image.stride + blocks(image) * block_floats(image)]
-    start = place(image, s, r // image.height * image.lanes, r % image.height, 0)
-    return values[start : start + image.width * image.lanes]
+        return s * image.stride, s * image.stride + blocks_of(image) * block_floats(image)
+    start = place(image, s, k // image.height * image.lanes, k % image.height, 0)
+    return start, start + image.width * image.lanes
 
 
 @kernel
-def copy(x, y):
-    """The first numbers of y = x."""
-    for k in range(len(x)):  # an assignment of slices would compile a check of shapes, and its message
-        y[k] = x[k]
+def zero_padding(y, s):
+    """Zero the lanes of the last block that are no channels."""
+    values, image = y.values, y.image
+    if image.channels % image.lanes == 0:
+        return
+    for i in range(image.height):
+        for j in range(image.width):
+            at = place(image, s, image.channels, i, j)
+            values[at : at + image.lanes - image.channels % image.lanes] = 0
 
 
-@kernel
-def clear(x):
-    """x = 0."""
-    x[:] = 0
+@cache
+def of_two_and_a_parameter(function: Any) -> Any:
+    """The kernel y = function(a, b, parameter), number by number."""
+
+    @range_kernel
+    def elementwise(a, b, y, parameter, first, last):
+        count = max(stretches(a.image, y.image), stretches(b.image, y.image))
+        for s in range(first, last):
+            for k in range(count):
+                first_a, last_a = stretch_at(a.image, s, k, count)
+                first_b, last_b = stretch_at(b.image, s, k, count)
+                first_y, last_y = stretch_at(y.image, s, k, count)
+                left, right, out = a.values[first_a:last_a], b.values[first_b:last_b], y.values[first_y:last_y]
+                for n in range(len(out)):
+                    out[n] = function(left[n], right[n], parameter)
+            if function(a.values.dtype.type(0), b.values.dtype.type(0), parameter) != 0:
+                zero_padding(y, s)
+
+    return elementwise
 
 
-@range_kernel
-def add_up(values, total, first, last):
-    """total[0] = values[first] + ... + values[last - 1], in this order."""
-    total[0] = 0
-    for k in range(first, last):
-        total[0] += values[k]
+@cache
+def of_two(function: Any) -> Any:
+    """The kernel y = function(a, b), number by number."""
+
+    @inlined
+    def without_parameter(a, b, parameter):
+        return function(a, b)
+
+    run = of_two_and_a_parameter(without_parameter)
+
+    @range_kernel
+    def elementwise_of_two(a, b, y, first, last):
+        run(a, b, y, 0, first, last)
+
+    return elementwise_of_two
 
 
-@range_kernel
-def identity(x, y, xi, yi, first, last):
-    """y = x."""
-    count = runs(xi, yi)
-    for s in range(first, last):
-        for r in range(count):
-            a, b = run(x, xi, s, r, count), run(y, yi, s, r, count)
-            for k in range(len(b)):
-                b[k] = a[k]
+@cache
+def of_one(function: Any) -> Any:
+    """The kernel y = function(x), number by number."""
+
+    @inlined
+    def of_the_first(x, same, parameter):
+        return function(x)
+
+    run = of_two_and_a_parameter(of_the_first)
+
+    @range_kernel
+    def elementwise_of_one(x, y, first, last):
+        run(x, x, y, 0, first, last)
+
+    return elementwise_of_one
 
 
-@range_kernel
-def add(a, b, y, ai, bi, yi, first, last):
-    """y = a + b."""
-    count = max(runs(ai, yi), runs(bi, yi))
-    for s in range(first, last):
-        for r in range(count):
-            left, right, out = run(a, ai, s, r, count), run(b, bi, s, r, count), run(y, yi, s, r, count)
-            for k in range(len(out)):
-                out[k] = left[k] + right[k]
+@inlined
+def same(x):
+    """x."""
+    return x
 
 
-@range_kernel
-def relu(x, y, xi, yi, first, last):
-    """y = max(x, 0)."""
-    count = runs(xi, yi)
-    for s in range(first, last):
-        for r in range(count):
-            a, b = run(x, xi, s, r, count), run(y, yi, s, r, count)
-            for k in range(len(b)):
-                b[k] = F32(0) if a[k] <= 0 else a[k]  # NaN is not below 0
+@inlined
+def total(a, b):
+    """a + b."""
+    return a + b
 
 
-@range_kernel
-def relu_input_gradient(gy, x, gx, gi, xi, derivative_at_zero, first, last):
-    """gx = gy [x > 0], or gy [x >= 0]: a product, so that NaN and infinity become NaN as in the definition."""
-    count = runs(gi, xi)
-    for s in range(first, last):
-        for r in range(count):
-            g, a, out = run(gy, gi, s, r, count), run(x, xi, s, r, count), run(gx, gi, s, r, count)
-            if derivative_at_zero:
-                for k in range(len(out)):
-                    out[k] = g[k] * F32(a[k] >= 0)
-            else:
-                for k in range(len(out)):
-                    out[k] = g[k] * F32(a[k] > 0)
+@inlined
+def rectified(x):
+    """max(x, 0); NaN, which is not below 0, stays."""
+    return F32(0) if x <= 0 else x
 
 
-@range_kernel
-def dropout(x, keep, scale, y, xi, ki, yi, first, last):
-    """y = x keep scale; `ki` is the image of the mask (uint8, 1 keeps)."""
-    count = max(runs(xi, yi), runs(xi, ki))
-    for s in range(first, last):
-        for r in range(count):
-            a, mask, b = run(x, xi, s, r, count), run(keep, ki, s, r, count), run(y, yi, s, r, count)
-            for k in range(len(b)):
-                b[k] = a[k] * (F32(mask[k]) * scale)
+@inlined
+def rectified_gradient(gy, x):
+    """gy [x > 0]: a product, so that NaN and infinity become NaN as in the definition."""
+    return gy * F32(x > 0)
 
 
-@range_kernel
-def dropout_input_gradient(gy, keep, scale, gx, gi, ki, first, last):
-    """gx = gy keep scale."""
-    dropout(gy, keep, scale, gx, gi, ki, gi, first, last)
+@inlined
+def rectified_gradient_at_zero(gy, x):
+    """gy [x >= 0], likewise."""
+    return gy * F32(x >= 0)
+
+
+@inlined
+def dropped(x, keep, scale):
+    """x keep scale; keep is uint8, 1 or 0."""
+    return x * (F32(keep) * scale)
 
 
 @inlined
@@ -143,6 +164,19 @@ def exponential(x):
 
 
 @inlined
+def logistic(x):
+    """1 / (1 + exp(-x)), or exp(x) / (1 + exp(x)) for x < 0."""
+    e = exponential(-np.abs(x))
+    return (F32(1) if x >= 0 else e) / (F32(1) + e)
+
+
+@inlined
+def logistic_gradient(gy, y):
+    """gy y (1 - y)."""
+    return gy * y * (F32(1) - y)
+
+
+@inlined
 def hyperbolic_tangent(x):
     """tanh(x) = +-(1 - e) / (1 + e), e = exp(-2 |x|), to 2e-7 of itself; near 0 the polynomial of Cephes' `tanhf`."""
     z, e = x * x, exponential(F32(-2) * np.abs(x))
@@ -152,58 +186,33 @@ def hyperbolic_tangent(x):
     return near if np.abs(x) < F32(0.625) else far
 
 
-@range_kernel
-def sigmoid(x, y, xi, yi, first, last):
-    """y = 1 / (1 + exp(-x)), or exp(x) / (1 + exp(x)) for x < 0."""
-    count = runs(xi, yi)
-    for s in range(first, last):
-        for r in range(count):
-            a, b = run(x, xi, s, r, count), run(y, yi, s, r, count)
-            for k in range(len(b)):
-                e = exponential(-np.abs(a[k]))
-                b[k] = (F32(1) if a[k] >= 0 else e) / (F32(1) + e)
-        zero_padding(y, yi, s)
+@inlined
+def hyperbolic_tangent_gradient(gy, y):
+    """gy (1 - y^2)."""
+    return gy * (F32(1) - y * y)
+
+
+identity, relu, sigmoid, tanh = (of_one(f) for f in (same, rectified, logistic, hyperbolic_tangent))
+addition = of_two(total)
+dropout = of_two_and_a_parameter(dropped)  # (x, keep, y, scale, first, last), and for the gradient (gy, keep, gx, ...)
 
 
 @kernel
-def zero_padding(y, yi, s):
-    """Zero the lanes of the last block that are no channels."""
-    if yi.channels % yi.lanes == 0:
-        return
-    for i in range(yi.height):
-        for j in range(yi.width):
-            at = place(yi, s, yi.channels, i, j)
-            y[at : at + yi.lanes - yi.channels % yi.lanes] = 0
+def copy(x, y):
+    """The first numbers of y = x."""
+    for k in range(len(x)):  # an assignment of slices would compile a check of shapes, and its message
+        y[k] = x[k]
+
+
+@kernel
+def zero_all(x):
+    """x = 0."""
+    x[:] = 0
 
 
 @range_kernel
-def sigmoid_input_gradient(gy, y, gx, gi, yi, first, last):
-    """gx = gy y (1 - y)."""
-    count = runs(gi, yi)
-    for s in range(first, last):
-        for r in range(count):
-            g, b, out = run(gy, gi, s, r, count), run(y, yi, s, r, count), run(gx, gi, s, r, count)
-            for k in range(len(out)):
-                out[k] = g[k] * b[k] * (F32(1) - b[k])
-
-
-@range_kernel
-def tanh(x, y, xi, yi, first, last):
-    """y = tanh(x)."""
-    count = runs(xi, yi)
-    for s in range(first, last):
-        for r in range(count):
-            a, b = run(x, xi, s, r, count), run(y, yi, s, r, count)
-            for k in range(len(b)):
-                b[k] = hyperbolic_tangent(a[k])
-
-
-@range_kernel
-def tanh_input_gradient(gy, y, gx, gi, yi, first, last):
-    """gx = gy (1 - y^2)."""
-    count = runs(gi, yi)
-    for s in range(first, last):
-        for r in range(count):
-            g, b, out = run(gy, gi, s, r, count), run(y, yi, s, r, count), run(gx, gi, s, r, count)
-            for k in range(len(out)):
-                out[k] = g[k] * (F32(1) - b[k] * b[k])
+def add_up(values, total, first, last):
+    """total[0] = values[first] + ... + values[last - 1], in this order."""
+    total[0] = 0
+    for k in range(first, last):
+        total[0] += values[k]

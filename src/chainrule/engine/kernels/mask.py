@@ -1,4 +1,7 @@
-"""dL/dy behind a ReLU (and a dropout), laid out for whoever reads it next."""
+"""dL/dy behind a ReLU (and a dropout), laid out for whoever reads it next.
+
+The definitions: chainrule/layers/relu.py and dropout.py.
+"""
 
 from chainrule.engine.layout import place
 from chainrule.engine.runtime.jit import range_kernel
@@ -6,23 +9,25 @@ from chainrule.engine.simd import LANES, above, fill, load, scale, select, store
 
 
 @range_kernel
-def copy_gradient(gy, gy_image, y, y_image, relu, factor, gz, gz_image, spread, first, last):
+def copy_gradient(gy, y, gz, relu, factor, spread, first, last):
     """gz at pixel (spread i, spread j) = factor dL/dy at (i, j), or 0 where relu and y <= 0; samples first .. last-1.
 
     factor is the 1/(1-p) of a dropout behind the ReLU, whose y is 0 where it dropped; else 1. gz may be gy. What lies
     between and around those pixels is left as it is: zeros.
     """
     zero = fill(1, 1, 0.0)
+    g_values, y_values, z_values = gy.values, y.values, gz.values
     for s in range(first, last):
-        for c in range(0, gy_image.channels, LANES):
-            for i in range(gy_image.height):
-                g, v = place(gy_image, s, c, i, 0), place(y_image, s, c, i, 0)
-                z = place(gz_image, s, c, i * spread, 0)
-                for _ in range(gy_image.width):
-                    values = scale(factor, load(1, 1, gy, g, 0))
+        for c in range(0, gy.image.channels, LANES):
+            for i in range(gy.image.height):
+                g = place(gy.image, s, c, i, 0)
+                v = place(y.image, s, c, i, 0)
+                z = place(gz.image, s, c, i * spread, 0)
+                for _ in range(gy.image.width):
+                    live = scale(factor, load(1, 1, g_values, g, 0))
                     if relu:
-                        values = select(above(load(1, 1, y, v, 0), zero), values)
-                    store(values, gz, z, 0)
+                        live = select(above(load(1, 1, y_values, v, 0), zero), live)
+                    store(live, z_values, z, 0)
                     g += LANES
                     v += LANES
                     z += spread * LANES

@@ -1,11 +1,19 @@
-"""The updates of `chainrule.optimizers` on some of w, each one pass over memory; norms of gradients.
+"""The updates of the optimizers on some of w, each one pass over memory; and the squares of gradients.
 
-The formulas are those of that module. SGD is equal to it to the last bit. AdaDelta takes one root of the ratio
-(u + eps) / (v + eps) instead of two, Adam multiplies by 1 / (1-b^k) instead of dividing: in cache that takes a third
-less time, and each step differs by at most 4 units in the last place. Constants arrive in w's own type, computed in
-double: a mere 1 would turn float32 arithmetic into float64. LLVM makes vectors of these loops.
+The definitions: chainrule/training/optimizers.py. SGD is equal to its own to the last bit. AdaDelta takes one root of
+the ratio (u + eps) / (v + eps) instead of two, Adam multiplies by 1 / (1-b^k) instead of dividing: in cache that takes
+a third less time, and each step differs by at most 4 units in the last place. LLVM makes vectors of these loops.
+
+A kernel takes (w, gw, *vectors of the optimizer's state, constants, rows, first, last) and registers itself:
+
+    @register_update(Lion, slots=1, constants=lambda optimizer, step: (optimizer.lr, optimizer.weight_decay, ...))
+    @range_kernel
+    def lion(w, gw, m, constants, rows, first, last): ...
+
+Constants arrive in w's own type, computed in double: a mere 1 would turn float32 arithmetic into float64.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,39 +24,55 @@ from chainrule.training.optimizers import SGD, AdaDelta, Adam, Optimizer
 
 CHUNK = 4096  # elements that are updated at a time: their squares are summed before they meet others
 
-
-def constants_of(optimizer: Optimizer, step: int) -> tuple[float, ...]:
-    """What the optimizer's kernel takes, at that update (from 1)."""
-    if isinstance(optimizer, Adam):
-        b1, b2 = optimizer.beta1, optimizer.beta2
-        rate, unbias = optimizer.lr / (1 - b1**step), 1 / (1 - b2**step)
-        return rate, optimizer.weight_decay, b1, 1 - b1, b2, 1 - b2, unbias, optimizer.eps
-    if isinstance(optimizer, AdaDelta):
-        return optimizer.lr, optimizer.weight_decay, optimizer.rho, 1 - optimizer.rho, optimizer.eps
-    if isinstance(optimizer, SGD):
-        return optimizer.lr, optimizer.weight_decay, optimizer.momentum
-    raise TypeError(f"{type(optimizer).__name__} has no kernel")
+Constants = Callable[[Any, int], tuple[float, ...]]  # of an optimizer, at that update (from 1)
 
 
-def kernel_of(optimizer: Optimizer | None) -> Any:
-    """The kernel of exactly that kind of optimizer; None if there is none."""
-    if type(optimizer) is SGD:
-        return momentum if optimizer.momentum else descent
-    return {AdaDelta: adadelta, Adam: adam}.get(type(optimizer))
+class UpdateKernel(NamedTuple):
+    """How an optimizer of one kind moves w."""
+
+    kernel: Any
+    constants: Constants
 
 
-class Rows(NamedTuple):
-    """Which elements a range means: row r of w is w[w_at + r floats:] of `floats` elements, and so for its gradient."""
+UPDATES: dict[tuple[type[Optimizer], int], UpdateKernel] = {}  # by kind, and how many vectors its state has
+
+
+def register_update(kind: type[Optimizer], slots: int, constants: Constants) -> Callable[[Any], Any]:
+    """A decorator: the kernel of exactly that kind of optimizer, where its state has so many vectors."""
+
+    def register(kernel: Any) -> Any:
+        UPDATES[kind, slots] = UpdateKernel(kernel, constants)
+        return kernel
+
+    return register
+
+
+def update_of(optimizer: Optimizer | None) -> UpdateKernel | None:
+    """How that optimizer moves w; None: as its definition says, for want of a kernel."""
+    return UPDATES.get((type(optimizer), optimizer.slots)) if optimizer else None
+
+
+class WeightSpan(NamedTuple):
+    """What a range of an update counts: item r is w[w_at + r floats:] of `floats` elements, and so for its gradient."""
 
     w_at: int
-    g_at: int
+    gw_at: int
     floats: int
 
 
 @kernel
-def part(a, at, rows, first, last):
-    """Rows first .. last-1."""
-    return a[at + first * rows.floats : at + last * rows.floats]
+def weights_of(w, gw, span, first, last):
+    """Items first .. last-1 of w and of its gradient."""
+    floats = span.floats
+    at, gw_at = span.w_at, span.gw_at
+    return w[at + first * floats : at + last * floats], gw[gw_at + first * floats : gw_at + last * floats]
+
+
+@kernel
+def states_of(v, u, span, first, last):
+    """Items first .. last-1 of two vectors of the state."""
+    at, end = span.w_at + first * span.floats, span.w_at + last * span.floats
+    return v[at:end], u[at:end]
 
 
 @kernel
@@ -57,32 +81,35 @@ def regularised(gw, w, decay):
     return gw + decay * w if decay else gw
 
 
+@register_update(SGD, slots=0, constants=lambda sgd, step: (sgd.lr, sgd.weight_decay))
 @range_kernel
-def descent(w, gw, constants, rows, first, last):
+def descent(w, gw, constants, span, first, last):
     """w <- w - lr g."""
     lr, decay = constants[0], constants[1]
-    w, gw = part(w, rows.w_at, rows, first, last), part(gw, rows.g_at, rows, first, last)
+    w, gw = weights_of(w, gw, span, first, last)
     for k in range(len(w)):
         w[k] -= lr * regularised(gw[k], w[k], decay)
 
 
+@register_update(SGD, slots=1, constants=lambda sgd, step: (sgd.lr, sgd.weight_decay, sgd.momentum))
 @range_kernel
-def momentum(w, gw, v, constants, rows, first, last):
+def momentum(w, gw, v, constants, span, first, last):
     """v <- momentum v + g,  w <- w - lr v."""
     lr, decay, keep = constants[0], constants[1], constants[2]
-    w, gw = part(w, rows.w_at, rows, first, last), part(gw, rows.g_at, rows, first, last)
-    v = part(v, rows.w_at, rows, first, last)
+    w, gw = weights_of(w, gw, span, first, last)
+    v, _ = states_of(v, v, span, first, last)
     for k in range(len(w)):
         v[k] = keep * v[k] + regularised(gw[k], w[k], decay)
         w[k] -= lr * v[k]
 
 
+@register_update(AdaDelta, slots=2, constants=lambda a, step: (a.lr, a.weight_decay, a.rho, 1 - a.rho, a.eps))
 @range_kernel
-def adadelta(w, gw, v, u, constants, rows, first, last):
+def adadelta(w, gw, v, u, constants, span, first, last):
     """v <- rho v + (1-rho) g^2,  dx = sqrt((u + eps) / (v + eps)) g,  u <- rho u + (1-rho) dx^2,  w <- w - lr dx."""
     lr, decay, rho, one_rho, eps = constants[0], constants[1], constants[2], constants[3], constants[4]
-    w, gw = part(w, rows.w_at, rows, first, last), part(gw, rows.g_at, rows, first, last)
-    v, u = part(v, rows.w_at, rows, first, last), part(u, rows.w_at, rows, first, last)
+    w, gw = weights_of(w, gw, span, first, last)
+    v, u = states_of(v, u, span, first, last)
     for k in range(len(w)):
         g = regularised(gw[k], w[k], decay)
         v[k] = rho * v[k] + one_rho * (g * g)
@@ -91,23 +118,22 @@ def adadelta(w, gw, v, u, constants, rows, first, last):
         w[k] -= lr * dx
 
 
-@range_kernel
-def adam(w, gw, m, v, constants, rows, first, last):
-    """m <- b1 m + (1-b1) g,  v <- b2 v + (1-b2) g^2,  w <- w - rate m / (sqrt(unbias v) + eps).
+def adam_constants(adam: Adam, step: int) -> tuple[float, ...]:
+    """rate = lr / (1-b1^k) and the others, unbias = 1 / (1-b2^k) among them."""
+    b1, b2 = adam.beta1, adam.beta2
+    rate, unbias = adam.lr / (1 - b1**step), 1 / (1 - b2**step)
+    return rate, adam.weight_decay, b1, 1 - b1, b2, 1 - b2, unbias, adam.eps
 
-    rate = lr / (1-b1^k) and unbias = 1 / (1-b2^k).
-    """
-    rate, decay, b1, one_b1, b2, one_b2 = (
-        constants[0],
-        constants[1],
-        constants[2],
-        constants[3],
-        constants[4],
-        constants[5],
-    )
+
+@register_update(Adam, slots=2, constants=adam_constants)
+@range_kernel
+def adam(w, gw, m, v, constants, span, first, last):
+    """m <- b1 m + (1-b1) g,  v <- b2 v + (1-b2) g^2,  w <- w - rate m / (sqrt(unbias v) + eps)."""
+    rate, decay = constants[0], constants[1]
+    b1, one_b1, b2, one_b2 = constants[2], constants[3], constants[4], constants[5]
     unbias, eps = constants[6], constants[7]
-    w, gw = part(w, rows.w_at, rows, first, last), part(gw, rows.g_at, rows, first, last)
-    m, v = part(m, rows.w_at, rows, first, last), part(v, rows.w_at, rows, first, last)
+    w, gw = weights_of(w, gw, span, first, last)
+    m, v = states_of(m, v, span, first, last)
     for k in range(len(w)):
         g = regularised(gw[k], w[k], decay)
         m[k] = b1 * m[k] + one_b1 * g
@@ -116,9 +142,9 @@ def adam(w, gw, m, v, constants, rows, first, last):
 
 
 @range_kernel
-def squares(g, sums, rows, block, first, last):
-    """sums[first // block] = the sum of the squares of rows first .. last-1, at most `block` of them."""
-    at, end = rows.g_at + first * rows.floats, rows.g_at + last * rows.floats
+def squares(g, sums, span, block, first, last):
+    """sums[first // block] = the sum of the squares of items first .. last-1 of g, at most `block` of them."""
+    at, end = span.gw_at + first * span.floats, span.gw_at + last * span.floats
     acc = zeros(1, 4)
     while at + 4 * LANES <= end:
         four = load(1, 4, g, at, 0)

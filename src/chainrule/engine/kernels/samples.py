@@ -2,22 +2,23 @@
 
     out[s, c, i, j] = zero + step x[rows[s], c, i, j]        bytes are scaled; for other numbers zero is 0 and step 1
 
-x is flat and in canonical order. The rows of a shuffle lie far apart in memory: each is asked for ahead of its turn.
+The definition: chainrule/network/scaling.py. x is flat and in canonical order. The rows of a shuffle lie far apart in
+memory: each is asked for ahead of its turn.
 """
 
 import numpy as np
 
 from chainrule.engine.layout import place
 from chainrule.engine.runtime.jit import kernel, range_kernel
+from chainrule.engine.runtime.memory import CACHE_LINE
 from chainrule.engine.simd import prefetch
 
 AHEAD = 2  # samples
-LINE = 64  # bytes that come from memory together
 F32 = np.float32
 
 
 @kernel
-def floats(image):
+def sample_size(image):
     """The numbers of a sample."""
     return image.channels * image.height * image.width
 
@@ -26,12 +27,12 @@ def floats(image):
 def fetch(x, rows, s, size):
     """Ask for sample s, if there is one."""
     if s < len(rows):
-        for k in range(0, size, LINE // x.itemsize):
+        for k in range(0, size, CACHE_LINE // x.itemsize):
             prefetch(1, x, rows[s] * size + k)
 
 
 @kernel
-def place_of(x, rows, s, size):
+def sample_at(x, rows, s, size):
     """Where sample s begins; IndexError if there is no such row."""
     if rows[s] < 0 or (rows[s] + 1) * size > len(x):
         raise IndexError("a batch's rows reach outside of its data")
@@ -39,34 +40,36 @@ def place_of(x, rows, s, size):
 
 
 @kernel
-def whole(image):
+def canonical_order(image):
     """Whether a sample stands as in canonical order, in one piece."""
     return image.halo == 0 and (image.lanes == 1 or image.height * image.width == 1)
 
 
 @kernel
-def runs(image):
+def lines_of(image):
     """In how many (channels, lines), of how many numbers, a sample is copied; and how far apart these come to stand."""
-    if whole(image):
-        return 1, 1, floats(image), 1
+    if canonical_order(image):
+        return 1, 1, sample_size(image), 1
     return image.channels, image.height, image.width, image.lanes
 
 
 @range_kernel
-def take_samples(x, rows, zero, step, out, image, first, last):
+def take_samples(x, rows, out, zero, step, first, last):
     """out[s, c, i, j] = zero + step x[rows[s], c, i, j], in out's type."""
-    channels, lines, width, apart = runs(image)
+    values, image = out.values, out.image
+    channels, lines, width, apart = lines_of(image)
+    size = sample_size(image)
     for s in range(first, last):
-        fetch(x, rows, s + AHEAD, floats(image))
-        source = place_of(x, rows, s, floats(image))
+        fetch(x, rows, s + AHEAD, size)
+        source = sample_at(x, rows, s, size)
         for c in range(channels):
             for i in range(lines):
                 at = place(image, s, c, i, 0)
                 if apart == 1:
-                    a, b = x[source : source + width], out[at : at + width]
+                    a, b = x[source : source + width], values[at : at + width]
                     for j in range(len(b)):
                         b[j] = zero + step * F32(a[j])
                 else:
                     for j in range(width):
-                        out[at + j * apart] = zero + step * F32(x[source + j])
+                        values[at + j * apart] = zero + step * F32(x[source + j])
                 source += width

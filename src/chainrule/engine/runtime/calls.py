@@ -152,10 +152,10 @@ class Reader:
         address, length = self.word(), self.word()
         for place in self.places:
             address = b.add(address, b.mul(place, self.word()))
-        return flat_array(self.context, b, kind, address, length)
+        return flat_array(self.context, b, kind, address=address, length=length)
 
 
-def flat_array(context: Any, builder: Any, kind: Any, address: Any, length: Any) -> Any:
+def flat_array(context: Any, builder: Any, kind: Any, *, address: Any, length: Any) -> Any:
     """The array of that kind at an address: who makes it knows that its memory stays."""
     array, element = context.make_array(kind)(context, builder), context.get_data_type(kind.dtype)
     size, ones = context.get_abi_sizeof(element), ir.ArrayType(WORD, 1)

@@ -8,8 +8,9 @@ from numba.core import cgutils
 
 from chainrule.engine.runtime.calls import flat_array
 from chainrule.engine.runtime.jit import intrinsic, kernel
+from chainrule.engine.runtime.memory import CACHE_LINE
 
-LINE = 8  # int64 in a cache line: counters stand in lines of their own
+COUNTER = CACHE_LINE // 8  # int64 from one counter to the next: each stands in a cache line of its own
 
 
 @intrinsic
@@ -35,14 +36,19 @@ def counter(typingctx, counters, at):
 
 
 @intrinsic
-def table(typingctx, address, length):
-    """The int64 numbers at an address."""
+def table(typingctx, place, at):
+    """The int64 numbers whose address is place[at], and their count place[at + 1]."""
     kind = types.Array(types.int64, 1, "C")
 
     def emit(context, builder, signature, arguments):
-        return flat_array(context, builder, kind, *arguments)
+        data = context.make_array(place)(context, builder, value=arguments[0]).data
+        address, length = (
+            builder.load(builder.gep(data, [builder.add(arguments[1], ir.Constant(arguments[1].type, k))]))
+            for k in (0, 1)
+        )
+        return flat_array(context, builder, kind, address=address, length=length)
 
-    return kind(types.int64, types.int64), emit
+    return kind(place, types.intp), emit
 
 
 @intrinsic

@@ -13,8 +13,10 @@ from numba.core.registry import CPUDispatcher
 
 from chainrule.engine.runtime.kernel_cache import KernelCache, kernel_folder, tell_apart
 
-OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "boundscheck": False}
-# No fastmath: LLVM's `fast` makes NaN undefined, and NaN must propagate.
+OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "boundscheck": False, "_nrt": False}
+# No fastmath: LLVM's `fast` makes NaN undefined, and NaN must propagate. No `nrt`, which counts references: a kernel
+# allocates nothing, whoever calls it keeps its arrays alive, and to count them takes time in inner loops. (Numba lets
+# such a function return slices of its arrays in a tuple, but not a single one.)
 
 _alive: list[Any] = []  # what compiled code refers to by address
 

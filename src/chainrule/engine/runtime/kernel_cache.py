@@ -8,10 +8,10 @@ processes may give two functions the same number.)
 """
 
 import hashlib
+import logging
 import os
 import pickle
 import stat
-import sys
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
@@ -30,6 +30,7 @@ from numba.core.serialize import dumps
 from chainrule.base.files import cache_folder, write_atomically
 
 CHECKSUM = hashlib.sha256
+LOG = logging.getLogger("chainrule")  # on stderr, unless the program that uses us says otherwise
 
 
 @cache
@@ -77,7 +78,7 @@ def _say_once() -> None:
     """Tell whoever waits why, at the first compilation on this machine."""
     folder = kernel_folder()
     if folder is not None and not any(folder.iterdir()):
-        print(f"chainrule: compiling kernels for this machine, once; they are kept in {folder}", file=sys.stderr)
+        LOG.warning("chainrule: compiling kernels for this machine, once; they are kept in %s", folder)
 
 
 class KernelCache(_Cache):

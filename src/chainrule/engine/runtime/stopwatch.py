@@ -36,7 +36,9 @@ class Stopwatch(Team):
         self.runs: list[dict[Unit, float]] = []  # of each program run, the seconds of each unit
         self.ranges: dict[Unit, int] = defaultdict(int)  # in the last run: the lengths of all that a unit ran over
         self.overhead, empty = 0.0, bind(nothing, 0)
-        self.overhead = median(self._timed(empty, empty.words.ctypes.data, 0, 0, 1) for _ in range(EMPTY_CALLS))
+        self.overhead = median(
+            self._timed(empty, empty.words.ctypes.data, slot=0, first=0, last=1) for _ in range(EMPTY_CALLS)
+        )
 
     def run(self, program: Program) -> None:
         self.owners.update(program.owners)
@@ -57,9 +59,9 @@ class Stopwatch(Team):
         for first in range(task.first, task.last, task.block):
             last = min(first + task.block, task.last)
             for call, words in calls:
-                self._add(call, self._timed(call, words, task.slot, first, last), last - first)
+                self._add(call, self._timed(call, words, slot=task.slot, first=first, last=last), last - first)
 
-    def _timed(self, call: Call, words: int, slot: int, first: int, last: int) -> float:
+    def _timed(self, call: Call, words: int, *, slot: int, first: int, last: int) -> float:
         entry, began = call.entry, perf_counter()
         timed_call(entry, words, 0, slot, first, last)
         return perf_counter() - began - self.overhead

@@ -13,14 +13,14 @@ from functools import cache
 
 import numpy as np
 
-from chainrule.engine.runtime.counters import LINE, counter, counter_add, reached, table
+from chainrule.engine.runtime.counters import COUNTER, counter, counter_add, reached, table
 from chainrule.engine.runtime.denormals import denormals_flushed, flush_denormals, restore
 from chainrule.engine.runtime.jit import inlined, kernel
 from chainrule.engine.runtime.program import Program, run_task
 
 SPINS = 4000  # looks at a counter before a thread that waits lets others run
 AWAKE = 200  # times it does so, between steps, before it sleeps
-RUNS, ARRIVALS, FAILED = 0, LINE, 2 * LINE  # counters
+RUNS, ARRIVALS, FAILED = 0, COUNTER, 2 * COUNTER  # counters
 DONE, WAITS, PYTHON_PHASE, IDLE = 0, 1, 2, 3
 PHASE, DUE, ARRIVED, RUN, RUNNING, CONTROL_WORD, DESK = range(7)
 """A member's place: the phase; arrivals that were due at barriers so far; whether it has arrived at the one behind this
@@ -32,21 +32,15 @@ PLACE_SIZE = DESK + DESK_SIZE
 
 
 @inlined
-def _table(place, which):
-    """A table of the program in hand."""
-    return table(place[DESK + which], place[DESK + which + 1])
-
-
-@inlined
 def _take_tasks(place, counters, members, worker):
     """What a member does of a phase: its own share of the tasks, then what is left of those of others."""
-    starts, tasks = _table(place, STARTS), _table(place, TASKS)
-    calls, tickets = _table(place, CALLS), _table(place, TICKETS)
+    starts, tasks = table(place, DESK + STARTS), table(place, DESK + TASKS)
+    calls, tickets = table(place, DESK + CALLS), table(place, DESK + TICKETS)
     begin, count = starts[place[PHASE]], starts[place[PHASE] + 1] - starts[place[PHASE]]
     for turn in range(members):
         share = (worker + turn) % members
         first, last = begin + share * count // members, begin + (share + 1) * count // members
-        ticket = (place[PHASE] * members + share) * LINE
+        ticket = (place[PHASE] * members + share) * COUNTER
         while first + counter(tickets, ticket) < last and not counter(counters, FAILED):
             k = first + counter_add(tickets, ticket, 1)
             if k < last:
@@ -83,7 +77,7 @@ def _advance(desk, counters, place, members, worker, spins, serves):
             if not reached(counters, RUNS, place[RUN] + 1, spins):
                 return IDLE
             _begin_run(desk, place)
-        python = _table(place, PYTHON)
+        python = table(place, DESK + PYTHON)
         while place[PHASE] < len(python):
             if not place[ARRIVED]:
                 if python[place[PHASE]] and not counter(counters, FAILED):
@@ -103,8 +97,8 @@ def _call_members(desk, counters, place):
     place[CONTROL_WORD] = flush_denormals()
     counters[FAILED] = 0
     _begin_run(desk, place)
-    tickets = _table(place, TICKETS)
-    for k in range(0, len(tickets), LINE):
+    tickets = table(place, DESK + TICKETS)
+    for k in range(0, len(tickets), COUNTER):
         tickets[k] = 0
     counter_add(counters, RUNS, 1)
 
@@ -124,7 +118,7 @@ class Team:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._counters = np.zeros(3 * LINE, np.int64)
+        self._counters = np.zeros(3 * COUNTER, np.int64)
         self._place = np.zeros(PLACE_SIZE, np.int64)  # of member 0, the caller
         self._desk = np.zeros(DESK_SIZE, np.int64)  # where the tables of the program in hand are, and the tickets
         self._tickets = np.zeros(0, np.int64)  # how many tasks of each share of each phase have been taken
@@ -165,7 +159,7 @@ class Team:
         """Put on the desk where all members find it."""
         if program is self._program:
             return
-        room = len(program.phases) * self.size * LINE
+        room = len(program.phases) * self.size * COUNTER
         if len(self._tickets) < room:
             self._tickets = np.zeros(room, np.int64)
         self._program, self._desk[:TICKETS] = program, program.tables

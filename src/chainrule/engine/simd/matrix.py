@@ -37,7 +37,7 @@ def add_scaled(typingctx, acc, scale, array, offset, stride):
     def emit(context, builder, signature, arguments):
         e = Emitter(context, builder)
         factor = e.broadcast(arguments[1])
-        pointers = e.rows(array, arguments[2], arguments[3], arguments[4], acc)
+        pointers = e.vectors_at(array, arguments[2], acc, offset=arguments[3], stride=arguments[4])
         vectors = e.unpack(arguments[0], acc)
         return e.pack([e.fma(factor, e.load(p), v) for p, v in zip(pointers, vectors, strict=True)])
 
@@ -69,7 +69,7 @@ def products(typingctx, tile, array, offset, stride):
 
     def emit(context, builder, signature, arguments):
         e = Emitter(context, builder)
-        pointers = e.rows(array, arguments[1], arguments[2], arguments[3], tile)
+        pointers = e.vectors_at(array, arguments[1], tile, offset=arguments[2], stride=arguments[3])
         pairs = list(zip(e.unpack(arguments[0], tile), pointers, strict=True))
         found = [builder.fmul(vector, e.load(p)) for vector, p in pairs[:2]]
         for k, (vector, p) in enumerate(pairs[2:]):

@@ -19,7 +19,9 @@ def load(typingctx, rows, columns, array, offset, stride):
 
     def emit(context, builder, signature, arguments):
         e = Emitter(context, builder)
-        return e.pack([e.load(p) for p in e.rows(array, arguments[2], arguments[3], arguments[4], tile)])
+        return e.pack(
+            [e.load(p) for p in e.vectors_at(array, arguments[2], tile, offset=arguments[3], stride=arguments[4])]
+        )
 
     return tile(rows, columns, array, types.intp, types.intp), emit
 
@@ -30,7 +32,7 @@ def store(typingctx, tile, array, offset, stride):
 
     def emit(context, builder, signature, arguments):
         e = Emitter(context, builder)
-        pointers = e.rows(array, arguments[1], arguments[2], arguments[3], tile)
+        pointers = e.vectors_at(array, arguments[1], tile, offset=arguments[2], stride=arguments[3])
         for vector, pointer in zip(e.unpack(arguments[0], tile), pointers, strict=True):
             e.store(vector, pointer)
         return context.get_dummy_value()
@@ -49,7 +51,9 @@ def store_blocks(typingctx, tile, array, offset, stride, column_stride):
             column = TileType(tile.rows, 1)
             at = builder.add(arguments[2], builder.mul(arguments[4], I64(c)))
             for vector, pointer in zip(
-                vectors[c :: tile.columns], e.rows(array, arguments[1], at, arguments[3], column), strict=True
+                vectors[c :: tile.columns],
+                e.vectors_at(array, arguments[1], column, offset=at, stride=arguments[3]),
+                strict=True,
             ):
                 e.store(vector, pointer)
         return context.get_dummy_value()

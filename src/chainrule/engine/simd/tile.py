@@ -70,7 +70,7 @@ class Emitter:
                 self.context.call_conv.return_user_exc(b, IndexError, ("a kernel left its array",))
         return self.builder.gep(struct.data, [offset])
 
-    def rows(self, kind: types.Array, array: Any, offset: Any, stride: Any, tile: TileType) -> list[Any]:
+    def vectors_at(self, kind: types.Array, array: Any, tile: TileType, *, offset: Any, stride: Any) -> list[Any]:
         """The addresses of a tile's vectors: row r, column c at offset + r * stride + c * LANES."""
         b = self.builder
         extent = b.add(b.mul(stride, I64(tile.rows - 1)), I64(tile.columns * LANES))

@@ -12,8 +12,21 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.base.random import threshold_of
-from chainrule.engine.kernels import elementwise as kernels
+from chainrule.engine.kernels.elementwise import (
+    dropout,
+    hyperbolic_tangent,
+    hyperbolic_tangent_gradient,
+    identity,
+    logistic,
+    logistic_gradient,
+    of_one,
+    of_two,
+    rectified,
+    rectified_gradient,
+    rectified_gradient_at_zero,
+)
 from chainrule.engine.kernels.philox import draw_masks
+from chainrule.engine.layout import View
 from chainrule.engine.runtime.calls import BY_INPUT, FORWARD, Call, bind
 from chainrule.engine.stages.joins import is_picture
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
@@ -39,54 +52,56 @@ class ElementwiseStage(Stage):
 
 
 class CurveStage(ElementwiseStage):
-    """A layer y = f(x), number by number, whose derivative is known from y: gx = g(gy, y)."""
+    """A layer y = f(x), number by number, of which two scalar functions are told (`kernels.elementwise`):
 
-    layer: ClassVar[type[Layer]]
-    function: ClassVar[Any]  # kernels
-    derivative: ClassVar[Any]
+    @register_stage
+    class SwishStage(CurveStage):
+        layer, function, derivative, derivative_of = Swish, swish, swish_gradient, "x"
+    """
+
+    layer: ClassVar[type[Layer] | Layer]
+    function: ClassVar[Any]  # f(x)
+    derivative: ClassVar[Any]  # gx = g(gy, y)
+    derivative_of: ClassVar[str] = "y"  # or "x": g(gy, x)
 
     @classmethod
     def fuse(cls, nodes: Upcoming) -> Any:
         return nodes.take(cls.layer)
 
     def forward(self, step: Step) -> Work:
-        return [bind(self.function, self.x.x, self.y.x, self.x.image, self.y.image, role=FORWARD)]
+        return [bind(of_one(type(self).function), self.x.view, self.y.view, role=FORWARD)]
 
     def _input_gradient(self) -> Call:
-        y = self.y
-        return bind(self.derivative, y.gx, y.x, self.x.gx, y.gradient_image, y.image, role=BY_INPUT)
+        known = self.y.view if self.derivative_of == "y" else self.x.view
+        return bind(of_two(type(self).derivative), self.y.gradient, known, self.x.gradient, role=BY_INPUT)
 
 
 @register_stage
 class SigmoidStage(CurveStage):
-    layer, function, derivative = Sigmoid, kernels.sigmoid, kernels.sigmoid_input_gradient
+    layer, function, derivative = Sigmoid, logistic, logistic_gradient
 
 
 @register_stage
 class TanhStage(CurveStage):
-    layer, function, derivative = Tanh, kernels.tanh, kernels.tanh_input_gradient
+    layer, function, derivative = Tanh, hyperbolic_tangent, hyperbolic_tangent_gradient
 
 
 @register_stage
-class ReLUStage(ElementwiseStage):
-    """max(x, 0), with either derivative at 0."""
+class ReLUStage(CurveStage):
+    """max(x, 0), with derivative 0 at 0."""
+
+    layer, function, derivative, derivative_of = ReLU(0), rectified, rectified_gradient, "x"
 
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         super().__init__(group, values, room)
-        self.derivative_at_zero = int(group.layers.derivative_at_zero)
-        self.y.rectified = self.derivative_at_zero == 0
+        self.y.rectified = True
 
-    @classmethod
-    def fuse(cls, nodes: Upcoming) -> Any:
-        return nodes.take(ReLU)
 
-    def forward(self, step: Step) -> Work:
-        return [bind(kernels.relu, self.x.x, self.y.x, self.x.image, self.y.image, role=FORWARD)]
+@register_stage
+class ReLUWithSlopeAtZeroStage(CurveStage):
+    """max(x, 0), with derivative 1 at 0."""
 
-    def _input_gradient(self) -> Call:
-        x, gy = self.x, self.y.gx
-        images = x.gradient_image, x.image
-        return bind(kernels.relu_input_gradient, gy, x.x, x.gx, *images, self.derivative_at_zero, role=BY_INPUT)
+    layer, function, derivative, derivative_of = ReLU(1), rectified, rectified_gradient_at_zero, "x"
 
 
 @register_stage
@@ -97,8 +112,8 @@ class DropoutStage(ElementwiseStage):
         super().__init__(group, values, room)
         self.number, layer = group.layers
         self.threshold, self.scale = threshold_of(layer.p), np.float32(1 / (1 - layer.p))
-        self.keep_image = self.y.gradient_image  # the mask lies as dL/dy, without a halo
-        self.keep = room.whole(self.keep_image.stride if room.gradients else 0, np.uint8)
+        image = self.y.gradient.image  # the mask lies as dL/dy, without a halo
+        self.keep = View(room.whole(image.stride if room.gradients else 0, np.uint8), image)
         self.y.rectified = self.x.rectified
 
     @classmethod
@@ -106,14 +121,12 @@ class DropoutStage(ElementwiseStage):
         return nodes.take_dropout()
 
     def forward(self, step: Step) -> Work:
-        x, y, mask = self.x, self.y, self.keep_image
         if not step.training:
-            return [bind(kernels.identity, x.x, y.x, x.image, y.image, role=FORWARD)]
+            return [bind(identity, self.x.view, self.y.view, role=FORWARD)]
         return [
-            bind(draw_masks, self.number, self.threshold, step.draw_words, self.keep, mask),
-            bind(kernels.dropout, x.x, self.keep, self.scale, y.x, x.image, mask, y.image),
+            bind(draw_masks, step.draw_words, self.keep, self.number, self.threshold),
+            bind(dropout, self.x.view, self.keep, self.y.view, self.scale),
         ]
 
     def _input_gradient(self) -> Call:
-        gy, gx, image = self.y.gx, self.x.gx, self.y.gradient_image
-        return bind(kernels.dropout_input_gradient, gy, self.keep, self.scale, gx, image, self.keep_image, role=BY_INPUT)
+        return bind(dropout, self.y.gradient, self.keep, self.x.gradient, self.scale, role=BY_INPUT)

@@ -8,6 +8,7 @@ import numpy as np
 from chainrule.engine.kernels import losses
 from chainrule.engine.kernels.elementwise import add_up
 from chainrule.engine.kernels.samples import take_samples
+from chainrule.engine.layout import View
 from chainrule.engine.runtime.calls import bind
 from chainrule.engine.runtime.program import Task
 from chainrule.engine.stages.definition import interpreted
@@ -30,7 +31,7 @@ class Samples:
 
 
 class Input:
-    """Bytes are scaled, other numbers copied, into the planes of x: out of the data themselves, if these are as kernels
+    """Bytes are scaled, other numbers copied, into x: out of the data themselves, if these are as kernels
     read them, or else out of a copy of the batch."""
 
     def __init__(self, network: Network, x: Value, samples: int) -> None:
@@ -69,7 +70,7 @@ class Input:
         scaling = np.float32(0), np.float32(1)
         if source.x.dtype == np.uint8:
             scaling = self.zero - np.float32(shift), self.step
-        return [bind(take_samples, source.x, source.rows, *scaling, self.x.x, self.x.image)]
+        return [bind(take_samples, source.x, source.rows, self.x.view, *scaling)]
 
 
 class Output:
@@ -78,7 +79,9 @@ class Output:
     def __init__(self, network: Network, y: Value, samples: int) -> None:
         self.loss, self.y, self.shape = network.loss, y, network.output_shape
         self.kernel = losses.KERNELS.get(type(network.loss)) if len(network.output_shape) == 1 else None
-        self.gy = y.gx if isinstance(y.gx, np.ndarray) and y.gx.size else np.empty(samples * y.image.stride, np.float32)
+        self.gy = y.gradient
+        if not self.gy.values.size:
+            self.gy = View(np.empty(samples * y.gradient.image.stride, np.float32), y.gradient.image)
         self.error, self.weight, self.sum = np.zeros(samples), np.zeros(samples), np.zeros(1)
         classes = isinstance(self.loss, ClassLoss)
         self.t = np.zeros(samples * (1 if classes else self.shape[0]), np.int64 if classes else np.float32)
@@ -96,15 +99,13 @@ class Output:
         """What computes the errors of the batch, and dL/dy."""
         if self.kernel is None:
             return [interpreted(self._by_definition)]
-        return [
-            bind(self.kernel, self.y.x, self.t, self.weight, self.shape[0], self.y.image.stride, self.error, self.gy)
-        ]
+        return [bind(self.kernel, self.y.view, self.t, self.weight, self.error, self.gy)]
 
     def _by_definition(self) -> None:
         batch = self.batch
         y = self.y.canonical(len(batch)).reshape(-1, *self.shape)
         self.error[: len(batch)] = self.weight[: len(batch)] * self.loss.error(y, batch.t)
-        if isinstance(self.y.gx, np.ndarray) and self.y.gx.size:
+        if self.y.gradient.values.size:
             weight = self.weight[: len(batch)].astype(np.float32).reshape(-1, *[1] * len(self.shape))
             self.y.put(self.loss.gradient(y, batch.t) * weight, gradient=True)
 

@@ -1,12 +1,12 @@
 """Where a residual block begins and ends: a value that several stages read, and the sum of two values.
 
-    y = a + b,   dL/da = dL/db = dL/dy                 dL/dx = the sum of what x's readers send back, in their order
+y = a + b,   dL/da = dL/db = dL/dy                 dL/dx = the sum of what x's readers send back, in their order
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from chainrule.engine.kernels import elementwise as kernels
+from chainrule.engine.kernels.elementwise import addition, identity
 from chainrule.engine.layout import Image
 from chainrule.engine.runtime.calls import BY_INPUT, FORWARD, bind
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
@@ -31,15 +31,11 @@ class AdditionStage(Stage):
         return nodes.take(Addition)
 
     def forward(self, step: Step) -> Work:
-        a, b, y = self.a, self.b, self.y
-        return [bind(kernels.add, a.x, b.x, y.x, a.image, b.image, y.image, role=FORWARD)]
+        return [bind(addition, self.a.view, self.b.view, self.y.view, role=FORWARD)]
 
     def backward(self, step: Step, to_input: bool) -> Work:
-        y, calls = self.y, []
-        for each in (self.a, self.b) if to_input else ():
-            images = y.gradient_image, each.gradient_image
-            calls.append(bind(kernels.identity, y.gx, each.gx, *images, role=BY_INPUT))
-        return calls
+        gy, values = self.y.gradient, (self.a, self.b) if to_input else ()
+        return [bind(identity, gy, value.gradient, role=BY_INPUT) for value in values]
 
 
 class Fork:
@@ -51,16 +47,16 @@ class Fork:
 
     def forward(self) -> Work:
         """What makes the copies."""
-        x, copies = self.value, [alias for alias in self.aliases if alias.x is not self.value.x]
-        return [bind(kernels.identity, x.x, copy.x, x.image, copy.image, role=FORWARD) for copy in copies]
+        x, copies = self.value.view, [alias.view for alias in self.aliases if alias.view is not self.value.view]
+        return [bind(identity, x, copy, role=FORWARD) for copy in copies]
 
     def backward(self) -> Work:
         """What adds the readers' gradients up: the first two, then the others one by one."""
-        gx, image, (first, *others) = self.value.gx, self.value.gradient_image, self.aliases
-        calls, sum_so_far = [], first.gx
+        first, *others = (alias.gradient for alias in self.aliases)
+        calls, sum_so_far = [], first
         for other in others:
-            calls.append(bind(kernels.add, sum_so_far, other.gx, gx, image, image, image, role=BY_INPUT))
-            sum_so_far = gx
+            calls.append(bind(addition, sum_so_far, other, self.value.gradient, role=BY_INPUT))
+            sum_so_far = self.value.gradient
         return calls
 
 

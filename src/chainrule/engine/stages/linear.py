@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.base.random import threshold_of
-from chainrule.engine.kernels.elementwise import dropout as drop
-from chainrule.engine.kernels.elementwise import relu as rectify
-from chainrule.engine.kernels.linear import dense as linear
-from chainrule.engine.kernels.linear.sparse import BLOCK
+from chainrule.engine.kernels import elementwise
+from chainrule.engine.kernels.linear import layer as linear
+from chainrule.engine.kernels.linear.layer import Share, WeightRows
+from chainrule.engine.kernels.linear.sparse import WORD_BITS
 from chainrule.engine.kernels.mask import copy_gradient
-from chainrule.engine.kernels.optimizers import Rows
+from chainrule.engine.kernels.optimizers import WeightSpan
 from chainrule.engine.kernels.philox import draw_masks
-from chainrule.engine.layout import Image
+from chainrule.engine.layout import Image, View
 from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, PerSlot, PerWorker, Window, bind
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.runtime.program import TASKS, Phase, Task, cut, each
@@ -34,7 +34,7 @@ from chainrule.layers import Dropout, Linear, ReLU
 
 BIG = 1 << 17  # weights, beyond which they are taken part by part
 PARTS = 8
-AT_ONCE = 2 * BLOCK  # inputs whose gradients are made before their weights are moved: all of that stays in L2
+AT_ONCE = 2 * WORD_BITS  # inputs whose gradients are made before their weights are moved: all of that stays in L2
 SMALL = 1 << 13  # weights that are not worth an owner of their own
 
 
@@ -55,25 +55,25 @@ class LinearStage(Stage):
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         super().__init__(group, values, room)
         layer, relu, self.dropout = group.layers
-        x, y, at = self.x, self.y, group.at
+        x, y, self.at = self.x, self.y, group.at
         self.takes_shift = group.inputs == (0,)
         self.relu, y.rectified = relu is not None, relu is not None
         self.inputs, self.outputs = elements(x.image), layer.out_features
         self.row = padded(self.outputs)
-        self.sizes = linear.Linear(self.inputs, self.outputs, at["w"], 0, x.image.stride, y.image.stride)
         self.big = self.inputs * self.row > BIG
         self.owners = PARTS if self.big else max(1, min(room.workers, PARTS, self.inputs * self.row // SMALL))
         self.live = x.rectified and self.row >= 3 * LANES  # dL/dx is wanted only where x is not 0
-        self.b = slice(at["b"], at["b"] + self.row)
+        self.b = slice(self.at["b"], self.at["b"] + self.row)
         self.scale = np.float32(1 / (1 - self.dropout[1].p) if self.dropout else 1)
         self.kernel = "matrix products, part by part" if self.big else "matrix products"
         self.no_bias, self.bias, self.start = (aligned_zeros(self.row) for _ in range(3))
-        self.words = PerWorker(np.zeros((room.workers, BLOCK), np.uint64))
-        self.turned = scratch(room.workers, BLOCK * BLOCK)
+        self.live_words = PerWorker(np.zeros((room.workers, WORD_BITS), np.uint64))
+        self.turned = scratch(room.workers, WORD_BITS * WORD_BITS)
         if self.big:
             self.parts = aligned_zeros(PARTS * room.samples * y.image.stride)
             self.part_gw = Window(scratch(room.workers, AT_ONCE * self.row).array, self.row)
-        self.keep = room.whole(y.image.stride if self.dropout else 0, np.uint8)
+        mask = y.gradient.image  # lies as dL/dy
+        self.keep = View(room.whole(mask.stride if self.dropout else 0, np.uint8), mask)
 
     @classmethod
     def fuse(cls, nodes: Upcoming) -> Any:
@@ -110,80 +110,82 @@ class LinearStage(Stage):
 
     def ranges(self) -> list[tuple[int, int]]:
         """The inputs of each owner: first, last + 1."""
-        return cut(self.inputs, BLOCK, self.owners)
+        return cut(self.inputs, WORD_BITS, self.owners)
 
     def prepare(self, step: Step) -> list[Call]:
         if not self._shift(step):
             return []
-        return [bind(linear.shifted_bias, step.w, step.w[self.b], self._shift(step), self.sizes, self.bias)]
+        return [bind(linear.shifted_bias, self._rows(step.w), step.w[self.b], self.bias, self._shift(step))]
 
     def forward(self, step: Step) -> Work:
-        x, y, b = self.x.x, self.y.x, self.bias if self._shift(step) else step.w[self.b]
+        x, y, weights = self.x.view, self.y.view, self._rows(step.w)
+        b = self.bias if self._shift(step) else step.w[self.b]
+        how = self._share(step), self.live_words
         if not self.big:
-            whole = bind(linear.forward, step.w, b, x, y, self.sizes, self.words, self._share(step), role=FORWARD)
-            return [whole, *self._activate(step)]
-        room = step.samples * self.sizes.y_stride
-        parts = self.parts[: PARTS * room]
-        to = PerSlot(parts.reshape(PARTS, room)), self.sizes, self.words, self._share(step)
-        one = bind(linear.forward, step.w, self.no_bias, x, *to, role=FORWARD)
-        tasks = [Task([one], k, a, b, b - a) for k, (a, b) in enumerate(self.ranges())]
-        total = bind(linear.add_parts, b, parts, room, PARTS, y, self.sizes, role=FORWARD)
+            return [bind(linear.forward, weights, b, x, y, *how, role=FORWARD), *self._activate(step)]
+        apart = step.samples * y.image.stride
+        parts = self.parts[: PARTS * apart]
+        part = y._replace(values=PerSlot(parts.reshape(PARTS, apart)))
+        one = bind(linear.forward, weights, self.no_bias, x, part, *how, role=FORWARD)
+        tasks = [Task([one], k, first, last, last - first) for k, (first, last) in enumerate(self.ranges())]
+        total = bind(linear.add_parts, b, parts, y, PARTS, apart, role=FORWARD)
         return [Phase(tasks), total, *self._activate(step)]
 
-    def _share(self, step: Step) -> linear.Share:
+    def _rows(self, values: np.ndarray | Window, at: int | None = None) -> WeightRows:
+        """The layer's rows in w, or in its gradient; `at`: where they begin there, if not as in w."""
+        return WeightRows(values, self.at["w"] if at is None else at, self.inputs, self.outputs)
+
+    def _share(self, step: Step) -> Share:
         """Of a big layer an owner takes some inputs, of a small one some samples."""
-        return linear.Share(1, step.samples) if self.big else linear.Share(0, self.inputs)
+        return Share(1, step.samples) if self.big else Share(0, self.inputs)
 
     def _shift(self, step: Step) -> np.float32:
         """c, where x is x - c."""
         return np.float32(step.shift if self.takes_shift else 0)
 
     def _activate(self, step: Step) -> list[Call]:
-        y, image, calls = self.y.x, self.y.image, []
+        y, calls = self.y.view, []
         if self.relu:
-            calls.append(bind(rectify, y, y, image, image, role=FORWARD))
+            calls.append(bind(elementwise.relu, y, y, role=FORWARD))
         if self.dropout and step.training:
             k, layer = self.dropout
-            calls.append(bind(draw_masks, k, threshold_of(layer.p), step.draw_words, self.keep, image))
-            calls.append(bind(drop, y, self.keep, self.scale, y, image, image, image))
+            calls.append(bind(draw_masks, step.draw_words, self.keep, k, threshold_of(layer.p)))
+            calls.append(bind(elementwise.dropout, y, self.keep, y, self.scale))
         return calls
 
     def backward(self, step: Step, to_input: bool) -> Work:
-        y = self.y
+        gy = self.y.gradient
         calls: list[Call | Phase] = []
         if self.relu:
-            gy = y.gx, y.gradient_image
-            calls.append(bind(copy_gradient, *gy, y.x, y.image, 1, self.scale, *gy, 1))
+            calls.append(bind(copy_gradient, gy, self.y.view, gy, 1, self.scale, 1))
         if to_input and not self.big:
             calls.append(self._input_gradient(step))
         if self._shift(step):
-            start = bind(linear.shifted_start, y.gx, self._shift(step), self.sizes, step.samples, self.start, role=BY_WEIGHTS)
+            start = bind(linear.shifted_start, gy, self.start, self._shift(step), step.samples, role=BY_WEIGHTS)
             calls.append(each([start]))
         if not self.big:
             return calls
-        gw, at = (self.part_gw, 0) if step.updates else (step.gw, self.sizes.w_at)
+        gw = self._rows(self.part_gw, 0) if step.updates else self._rows(step.gw)
         part = [self._input_gradient(step)] if to_input else []
-        part.append(self._weight_gradient(step, gw, at))
+        part.append(self._weight_gradient(step, gw))
         if step.updates:
-            part += step.updates.calls(gw, Rows(self.sizes.w_at, at, self.row), self.inputs, AT_ONCE)
+            part += step.updates.calls(gw.values, WeightSpan(self.at["w"], gw.at, self.row), self.inputs, AT_ONCE)
         return [*calls, Phase([Task(part, 0, a, b, AT_ONCE) for a, b in cut(self.inputs, AT_ONCE, TASKS)])]
 
     def _input_gradient(self, step: Step) -> Call:
-        gy, gx, share = self.y.gx, self.x.gx, self._share(step)
+        weights, gy, gx, share = self._rows(step.w), self.y.gradient, self.x.gradient, self._share(step)
         if self.live:
-            return bind(linear.live_input_gradient, step.w, gy, self.x.x, gx, self.sizes, share, role=BY_INPUT)
-        return bind(linear.input_gradient, step.w, gy, gx, self.sizes, self.turned, share, role=BY_INPUT)
+            return bind(linear.live_input_gradient, weights, gy, self.x.view, gx, share, role=BY_INPUT)
+        return bind(linear.input_gradient, weights, gy, gx, share, self.turned, role=BY_INPUT)
 
-    def _weight_gradient(self, step: Step, gw: np.ndarray | Window, at: int) -> Call:
-        x, gy = self.x.x, self.y.gx
-        start = self.start if self._shift(step) else self.no_bias
-        sizes = self.sizes, step.samples, self.words
-        return bind(linear.weight_gradient, x, gy, gw, at, start, *sizes, role=BY_WEIGHTS)
+    def _weight_gradient(self, step: Step, gw: WeightRows) -> Call:
+        x, gy, start = self.x.view, self.y.gradient, self.start if self._shift(step) else self.no_bias
+        return bind(linear.weight_gradient, x, gy, start, gw, step.samples, self.live_words, role=BY_WEIGHTS)
 
     def finish(self, step: Step) -> list[Call | Task]:
-        sizes = self.sizes, step.samples
-        bias = bind(linear.bias_gradient, self.y.gx, step.gw, self.b.start, *sizes, role=BY_WEIGHTS)
+        gb = step.gw, self.b.start
+        bias = bind(linear.bias_gradient, self.y.gradient, *gb, step.samples, role=BY_WEIGHTS)
         if self.big:
             return [bias]
-        weights = self._weight_gradient(step, step.gw, self.sizes.w_at)
+        weights = self._weight_gradient(step, self._rows(step.gw))
         return [bias, *(Task([weights], k, a, b, b - a) for k, (a, b) in enumerate(self.ranges()) if a < b)]

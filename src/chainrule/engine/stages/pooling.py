@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.engine.kernels.pooling import average as average_pooling
-from chainrule.engine.kernels.pooling import max as max_pooling
-from chainrule.engine.kernels.pooling.patches import NO_ARGMAX, NO_BYTES, Pool, argmax_words
+from chainrule.engine.kernels.pooling.average import average_pooling, average_pooling_input_gradient
+from chainrule.engine.kernels.pooling.max import max_pooling_input_gradient, max_pooling_kernel
+from chainrule.engine.kernels.pooling.patches import NO_ARGMAX, NO_KEEP, Pool, PoolMasks, argmax_words
+from chainrule.engine.layout import View
 from chainrule.engine.runtime.calls import BY_INPUT, FORWARD, bind
 from chainrule.engine.stages.pooled import LARGEST_PATCH
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
@@ -28,7 +29,7 @@ class MaxPoolingStage(Stage):
         self.size = group.layers.size
         self.pool = Pool(self.size, 0, np.float32(1))
         samples = room.samples if room.gradients else 0
-        self.argmax = np.zeros(argmax_words(self.y.gradient_image, self.size, samples), np.uint64)
+        self.argmax = np.zeros(argmax_words(self.y.gradient.image, self.size, samples), np.uint64)
         self.y.rectified = self.x.rectified
 
     @classmethod
@@ -37,14 +38,14 @@ class MaxPoolingStage(Stage):
         return layer if layer and layer.step == layer.size <= LARGEST_PATCH else None
 
     def forward(self, step: Step) -> Work:
-        x, y = self.x, self.y
-        bits = (self.argmax if step.training else NO_ARGMAX), NO_BYTES
-        return [bind(max_pooling.max_pooling, x.x, x.image, y.x, y.image, *bits, self.pool, role=FORWARD)]
+        argmax = self.argmax if step.training else NO_ARGMAX
+        masks = PoolMasks(argmax, View(NO_KEEP, self.y.gradient.image))
+        kernel = max_pooling_kernel(self.size)
+        return [bind(kernel, self.x.view, self.y.view, masks, self.pool, role=FORWARD)]
 
     def backward(self, step: Step, to_input: bool) -> Work:
-        x, y, kernel = self.x, self.y, max_pooling.max_pooling_input_gradient
-        gradients = y.gx, y.gradient_image, self.argmax, x.gx, x.gradient_image
-        return [bind(kernel, *gradients, self.size, role=BY_INPUT)] if to_input else []
+        gy, gx, kernel = self.y.gradient, self.x.gradient, max_pooling_input_gradient
+        return [bind(kernel, gy, self.argmax, gx, self.size, role=BY_INPUT)] if to_input else []
 
 
 @register_stage
@@ -64,10 +65,8 @@ class AveragePoolingStage(Stage):
         return layer if layer and layer.step == layer.size else None
 
     def forward(self, step: Step) -> Work:
-        x, y = self.x, self.y
-        return [bind(average_pooling.average_pooling, x.x, x.image, y.x, y.image, self.size, role=FORWARD)]
+        return [bind(average_pooling, self.x.view, self.y.view, self.size, role=FORWARD)]
 
     def backward(self, step: Step, to_input: bool) -> Work:
-        x, y, kernel = self.x, self.y, average_pooling.average_pooling_input_gradient
-        gradients = y.gx, y.gradient_image, x.gx, x.gradient_image
-        return [bind(kernel, *gradients, self.size, role=BY_INPUT)] if to_input else []
+        gy, gx, kernel = self.y.gradient, self.x.gradient, average_pooling_input_gradient
+        return [bind(kernel, gy, gx, self.size, role=BY_INPUT)] if to_input else []

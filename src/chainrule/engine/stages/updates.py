@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainrule.engine.kernels.elementwise import add_up
-from chainrule.engine.kernels.optimizers import CHUNK, Rows, constants_of, kernel_of, squares
+from chainrule.engine.kernels.optimizers import CHUNK, WeightSpan, squares, update_of
 from chainrule.engine.runtime.calls import UPDATE, Call, Window, bind
 from chainrule.engine.runtime.program import TASKS, Phase, Task, cut
 from chainrule.engine.simd import LANES
@@ -15,8 +15,8 @@ from chainrule.training.optimizers import Optimizer, State
 
 
 class Updates:
-    """What one program does: the squares of dL/dw, block by block, and the updates of w, if the optimizer, which it
-    knows by kind, has a kernel."""
+    """What one program does: the squares of dL/dw, block by block, and the updates of w, if there is a kernel for the
+    optimizer's kind."""
 
     def __init__(
         self,
@@ -26,8 +26,9 @@ class Updates:
         undecayed: Sequence[slice] = (),
     ) -> None:
         """`undecayed`: the parts of w that weight decay leaves alone."""
-        self.w, self.state, self.kernel = w, state, kernel_of(optimizer)
-        self.constants, self.without_decay = np.zeros(8, w.dtype), np.zeros(8, w.dtype)
+        self.w, self.state, self.update = w, state, update_of(optimizer)
+        count = len(self.update.constants(optimizer, 1)) if self.update else 0
+        self.constants, self.without_decay = np.zeros(count, w.dtype), np.zeros(count, w.dtype)
         self.undecayed = undecayed
         self.taken: list[slice] = []
         self._sums = np.zeros(len(w) // LANES + 1)  # of squares, block by block: each has a whole vector at least
@@ -36,30 +37,32 @@ class Updates:
     @property
     def complete(self) -> bool:
         """Whether w moves."""
-        return self.kernel is not None
+        return self.update is not None
 
     def begin(self, optimizer: Optimizer, step: int) -> None:
         """Take the optimizer's constants for that update."""
-        for to, chosen in ((self.constants, optimizer), (self.without_decay, optimizer.without_decay())):
-            constants = constants_of(chosen, step)
-            to[: len(constants)] = constants
+        if self.update:
+            self.constants[:] = self.update.constants(optimizer, step)
+            self.without_decay[:] = self.update.constants(optimizer.without_decay(), step)
 
     def norm(self) -> float:
         """|dL/dw| of the last run."""
         return math.sqrt(self._square[0])
 
-    def calls(self, gw: np.ndarray | Window, rows: Rows, count: int, block: int, squared: bool = True) -> list[Call]:
-        """For `count` rows in blocks of at most `block`; each element of w belongs to one such list."""
-        self.taken.append(slice(rows.w_at, rows.w_at + count * rows.floats))
+    def calls(
+        self, gw: np.ndarray | Window, span: WeightSpan, count: int, block: int, *, squared: bool = True
+    ) -> list[Call]:
+        """For `count` items in blocks of at most `block`; each element of w belongs to one such list."""
+        self.taken.append(slice(span.w_at, span.w_at + count * span.floats))
         calls = []
         if squared:
             begin, self._blocks = self._blocks, self._blocks - (-count // block)
-            calls.append(bind(squares, gw, self._sums[begin : self._blocks], rows, block, role=UPDATE))
-        if self.kernel is not None and self.state is not None:
-            vectors, decays = self.state.vectors, not any(p.start <= rows.w_at < p.stop for p in self.undecayed)
+            calls.append(bind(squares, gw, self._sums[begin : self._blocks], span, block, role=UPDATE))
+        if self.update is not None and self.state is not None:
+            vectors, decays = self.state.vectors, not any(p.start <= span.w_at < p.stop for p in self.undecayed)
             constants = self.constants if decays else self.without_decay
-            moved = rows.floats * self.w.itemsize * (3 + 2 * len(vectors))
-            calls.append(bind(self.kernel, self.w, gw, *vectors, constants, rows, role=UPDATE, moved=moved))
+            moved = span.floats * self.w.itemsize * (3 + 2 * len(vectors))
+            calls.append(bind(self.update.kernel, self.w, gw, *vectors, constants, span, role=UPDATE, moved=moved))
         return calls
 
     def rest(self, gw: np.ndarray, squared: bool = True) -> list[Phase]:
@@ -68,7 +71,7 @@ class Updates:
         whole = [part for part, _ in runs(self.undecayed, len(self.w))]
         for gap in (gap for part in whole for gap in _gaps(self.taken, part)):
             count = gap.stop - gap.start
-            calls = self.calls(gw, Rows(gap.start, gap.start, 1), count, CHUNK, squared)
+            calls = self.calls(gw, WeightSpan(gap.start, gap.start, 1), count, CHUNK, squared=squared)
             tasks += [Task(calls, 0, a, b, CHUNK) for a, b in cut(count, CHUNK, TASKS)]
         total = Task([bind(add_up, self._sums, self._square, role=UPDATE)], 0, 0, self._blocks, self._blocks)
         return [Phase(tasks), Phase([total])] if squared else [Phase(tasks)]

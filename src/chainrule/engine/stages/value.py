@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.engine.layout import Image, odd_lines
+from chainrule.engine.layout import Image, View, odd_lines
 from chainrule.engine.runtime.calls import Window
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import BOUNDSCHECK
 from chainrule.engine.weights import elements
+
+NO_GRADIENT = np.empty(0, np.float32)
 
 
 @dataclass
@@ -34,52 +36,61 @@ class Room:
 class Value:
     """x_k of a batch, and dL/dx_k: of all samples, or of one at a time (a window)."""
 
-    image: Image
-    x: np.ndarray | Window
-    gx: np.ndarray | Window
-    gradient_image: Image
+    view: View
+    gradient: View  # without a halo
     rectified: bool = False
     """Whether x is 0 only where no gradient passes: a ReLU's output, pooled or dropped."""
 
     @classmethod
-    def room(cls, image: Image, room: Room, x_window: bool = False, gx_window: bool = False) -> "Value":
+    def room(cls, image: Image, room: Room, *, window: bool = False, gradient_window: bool = False) -> "Value":
+        """A value that lies so; `window`, `gradient_window`: that need only live for one sample at a time."""
         plain = image._replace(halo=0, stride=odd_lines(elements(image)))
-        x = (room.window if x_window else room.whole)(image.stride)
-        gx = (room.window if gx_window else room.whole)(plain.stride) if room.gradients else np.empty(0, np.float32)
-        return cls(image, x, gx, plain)
+        x = (room.window if window else room.whole)(image.stride)
+        gx = (room.window if gradient_window else room.whole)(plain.stride) if room.gradients else NO_GRADIENT
+        return cls(View(x, image), View(gx, plain))
+
+    @property
+    def image(self) -> Image:
+        return self.view.image
+
+    @property
+    def passes(self) -> bool:
+        """Whether x is handed on sample by sample, and not kept."""
+        return isinstance(self.view.values, Window)
 
     def alias(self, image: Image, room: Room) -> "Value":
         """For one reader of several: the same x, unless it is to lie otherwise, and a gradient of its own."""
         other = Value.room(image, room)
         if image == self.image:
-            other.x = self.x
+            other.view = self.view
         other.rectified = self.rectified
         return other
 
     def canonical(self, samples: int, gradient: bool = False) -> np.ndarray:
         """(samples, c, h, w) of x, or of dL/dx: a copy."""
-        image, flat = (self.gradient_image, self.gx) if gradient else (self.image, self.x)
-        c, h, w = image.channels, image.height, image.width
-        blocks = _blocks(flat, image, samples).transpose(0, 1, 4, 2, 3)
-        return blocks.reshape(samples, blocks.shape[1] * image.lanes, h, w)[:, :c].copy()
+        of = self.gradient if gradient else self.view
+        pixels = blocked(of, samples).transpose(0, 1, 4, 2, 3)
+        c, h, w = of.image.channels, of.image.height, of.image.width
+        return pixels.reshape(samples, pixels.shape[1] * of.image.lanes, h, w)[:, :c].copy()
 
     def put(self, values: np.ndarray, gradient: bool = False) -> None:
         """Write (samples, c, h, w), or any shape of as many numbers, as x or as dL/dx."""
-        image, flat = (self.gradient_image, self.gx) if gradient else (self.image, self.x)
-        c, h, w = image.channels, image.height, image.width
-        values = values.reshape(len(values), c, h, w)
-        blocks = _blocks(flat, image, len(values))
-        for block in range(blocks.shape[1]):
-            part = values[:, block * image.lanes : (block + 1) * image.lanes]
-            blocks[:, block, :, :, : part.shape[1]] = part.transpose(0, 2, 3, 1)
+        to = self.gradient if gradient else self.view
+        c, h, w = to.image.channels, to.image.height, to.image.width
+        lanes, values = to.image.lanes, values.reshape(len(values), c, h, w)
+        pixels = blocked(to, len(values))
+        for block in range(pixels.shape[1]):
+            part = values[:, block * lanes : (block + 1) * lanes]
+            pixels[:, block, :, :, : part.shape[1]] = part.transpose(0, 2, 3, 1)
 
 
-def _blocks(flat: np.ndarray | Window, image: Image, samples: int) -> np.ndarray:
-    """A view (samples, blocks, height, width, lanes) of an image, without its halo."""
-    if isinstance(flat, Window):
+def blocked(view: View, samples: int) -> np.ndarray:
+    """(samples, blocks, height, width, lanes) of a view, without its halo: the memory itself."""
+    values, image, halo = view.values, view.image, view.image.halo
+    if isinstance(values, Window):
         raise TypeError("a window holds one sample at a time")
-    f, blocks = image.halo, -(-image.channels // image.lanes)
-    rows, columns = image.height + 2 * f, image.width + 2 * f
+    blocks, rows, columns = -(-image.channels // image.lanes), image.height + 2 * halo, image.width + 2 * halo
     size = blocks * rows * columns * image.lanes
-    view = flat[: samples * image.stride].reshape(samples, image.stride)[:, :size]
-    return view.reshape(samples, blocks, rows, columns, image.lanes)[:, :, f : f + image.height, f : f + image.width]
+    whole = values[: samples * image.stride].reshape(samples, image.stride)[:, :size]
+    pixels = whole.reshape(samples, blocks, rows, columns, image.lanes)
+    return pixels[:, :, halo : halo + image.height, halo : halo + image.width]

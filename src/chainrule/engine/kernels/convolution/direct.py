@@ -1,47 +1,36 @@
-"""Direct convolution, dense: forward, and by the same loops the input gradient; the weight gradient.
+"""Direct convolution, dense: forward, and by the same loops the input gradient.
 
     y[oc,i,j] = sum over ic,di,dj of w[oc,ic,di,dj] x[ic, S i + di - P, S j + dj - P] + b[oc]
 
-A register tile holds `pixels` neighbouring pixels of a row times `vectors` vectors of output channels; each step of
-the sum adds x (one number a pixel) times w (one vector a column). The tile's shape is chosen for each convolution. For
-stride 1 the input gradient is this convolution again, of dL/dy in a halo of K - 1 - P zeros with the filters rotated
-by 180 degrees and oc and ic exchanged.
+The definition: chainrule/layers/convolution.py. A register tile holds `pixels` neighbouring pixels of a row times
+`vectors` vectors of output channels; each step of the sum adds x (one number a pixel) times w (one vector a column).
+The tile's shape is chosen for each convolution. For stride 1 the input gradient is this convolution again, of dL/dy in
+a halo of K - 1 - P zeros with the filters rotated by 180 degrees and oc and ic exchanged.
 """
 
 from functools import cache
 from typing import Any, NamedTuple
 
-from chainrule.engine.layout import block_floats, place, row_floats
+from chainrule.engine.kernels.convolution.operands import Band, ConvolutionSizes
+from chainrule.engine.layout import block_floats, place, row_floats, vectors_of
 from chainrule.engine.runtime.jit import kernel, range_kernel
-from chainrule.engine.simd import (
-    LANES,
-    REGISTERS,
-    multiply_add,
-    rectify,
-    repeat,
-    store_blocks,
-)
+from chainrule.engine.simd import LANES, REGISTERS, multiply_add, padded, rectify, repeat, store_blocks
 
 VECTORS = (4, 3, 2, 1) if REGISTERS == 32 else (2, 1)  # of output channels in a tile
 PIXELS = 13  # in a tile, at most
 
 
-class Convolved(NamedTuple):
-    """The sizes of a convolution."""
+class TilePlace(NamedTuple):
+    """The first pixel of a register tile, in its band, and its first block of output channels."""
 
-    out_channels: int
-    in_channels: int
-    kernel_size: int
-    stride: int
-    padding: int
-    rows: int  # of the output
-    columns: int
+    i: int
+    j: int
+    block: int
 
 
-@kernel
-def packed_floats(out_channels, in_channels, kernel_size):
+def packed_floats(out_channels: int, in_channels: int, kernel_size: int) -> int:
     """How much room packed weights take."""
-    return -(-out_channels // LANES) * LANES * in_channels * kernel_size * kernel_size
+    return padded(out_channels) * in_channels * kernel_size * kernel_size
 
 
 def tile_vectors(channels: int) -> int:
@@ -56,16 +45,15 @@ def tile_pixels(columns: int, vectors: int) -> int:
 
 
 @kernel
-def pack_weights(w, at, shape, vectors, transposed, packed):
+def pack_weights(w, at, packed, sizes, vectors, transposed):
     """w[at:] (oc, ic, di, dj) into [group of `vectors`][ic][di][dj][vectors][L], zero where oc ends.
 
     `transposed` packs what the input gradient convolves with: ic and oc exchanged, (di, dj) rotated.
     """
-    n, m, k = shape.out_channels, shape.in_channels, shape.kernel_size
+    n, m, k = sizes.out_channels, sizes.in_channels, sizes.kernel_size
     if transposed:
         n, m = m, n
-    blocks = -(-n // LANES)
-    for block in range(blocks):
+    for block in range(vectors_of(n)):
         start = (block // vectors * vectors * m * k * k + block % vectors) * LANES
         for c in range(m):
             for d in range(k * k):
@@ -80,25 +68,27 @@ def pack_weights(w, at, shape, vectors, transposed, packed):
                         packed[to + lane] = w[at + (o * m + c) * k * k + d]
 
 
-def make_tile(pixels, vectors):
-    """The kernel of one register tile: `pixels` pixels of row i from column j on, `vectors` blocks of channels."""
+def make_tile(pixels: int, vectors: int) -> Any:
+    """The kernel of one register tile: `pixels` pixels of a row, `vectors` blocks of channels."""
 
     @kernel
-    def tile(packed, packed_at, b, x, x_image, y, y_image, shape, place_in, relu):
-        sample, i, j, y_i, block = place_in
-        acc = repeat(pixels, vectors, b, block * LANES)
-        step = shape.stride * x_image.lanes
-        row, w_at = row_floats(x_image), packed_at
-        for c in range(shape.in_channels):
-            at = place(x_image, sample, c, i * shape.stride - shape.padding, j * shape.stride - shape.padding)
-            for _ in range(shape.kernel_size):
-                for dj in range(shape.kernel_size):
-                    acc = multiply_add(acc, x, at + dj * x_image.lanes, step, packed, w_at)
+    def tile(filters, x, y, sizes, band, tile_place, relu):
+        i, j, channel = band.row + tile_place.i, tile_place.j, tile_place.block * LANES
+        acc = repeat(pixels, vectors, filters.b, channel)
+        packed, values, image = filters.packed, x.values, x.image
+        k, stride = sizes.kernel_size, sizes.stride
+        w_at = channel * sizes.in_channels * k * k
+        for c in range(sizes.in_channels):
+            at = place(image, band.sample, c, i * stride - sizes.padding, j * stride - sizes.padding)
+            for _ in range(k):
+                for dj in range(k):
+                    acc = multiply_add(acc, values, at + dj * image.lanes, stride * image.lanes, packed, w_at)
                     w_at += vectors * LANES
-                at += row
+                at += row_floats(image)
         if relu:
             acc = rectify(acc)
-        store_blocks(acc, y, place(y_image, sample, block * LANES, y_i, j), LANES, block_floats(y_image))
+        to = place(y.image, band.to_sample, channel, band.to_row + tile_place.i, j)
+        store_blocks(acc, y.values, to, LANES, block_floats(y.image))
 
     return tile
 
@@ -109,29 +99,24 @@ def convolution_kernels(pixels: int, vectors: int) -> tuple[Any, Any]:
     tile = make_tile(pixels, vectors)
 
     @kernel
-    def convolution_rows(packed, b, x, x_image, y, y_image, shape, sample, row, y_row, count, relu):
-        """Rows row .. row+count-1 of y, of one sample, into rows y_row .. of y's image; with ReLU if so asked.
-
-        b is padded with zeros to whole vectors; x's halo is at least the padding.
-        """
-        k = shape.in_channels * shape.kernel_size * shape.kernel_size
-        for block in range(0, -(-shape.out_channels // LANES), vectors):
-            for i in range(count):
-                for start in range(0, shape.columns, pixels):
-                    j = min(start, shape.columns - pixels)  # the last tile of a row overlaps the one before
-                    where = (sample, row + i, j, y_row + i, block)
-                    tile(packed, block * LANES * k, b, x, x_image, y, y_image, shape, where, relu)
+    def convolution_rows(filters, x, y, sizes, band, relu):
+        """The band's rows of y; with ReLU if so asked. x's halo is at least the padding."""
+        for block in range(0, vectors_of(sizes.out_channels), vectors):
+            for i in range(band.height):
+                for start in range(0, sizes.columns, pixels):
+                    j = min(start, sizes.columns - pixels)  # the last tile of a row overlaps the one before
+                    tile(filters, x, y, sizes, band, TilePlace(i, j, block), relu)
 
     @range_kernel
-    def convolution(packed, b, x, x_image, y, y_image, shape, relu, first, last):
+    def convolution(filters, x, y, sizes, relu, first, last):
         """y of samples first .. last-1."""
-        for sample in range(first, last):
-            convolution_rows(packed, b, x, x_image, y, y_image, shape, sample, 0, 0, shape.rows, relu)
+        for s in range(first, last):
+            convolution_rows(filters, x, y, sizes, Band(s, 0, sizes.rows, s, 0), relu)
 
     return convolution_rows, convolution
 
 
-def kernels_for(shape: Convolved) -> tuple[Any, Any]:
+def kernels_for(sizes: ConvolutionSizes) -> tuple[Any, Any]:
     """The kernels whose tile suits the convolution."""
-    vectors = tile_vectors(shape.out_channels)
-    return convolution_kernels(tile_pixels(shape.columns, vectors), vectors)
+    vectors = tile_vectors(sizes.out_channels)
+    return convolution_kernels(tile_pixels(sizes.columns, vectors), vectors)

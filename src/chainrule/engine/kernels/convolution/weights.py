@@ -3,152 +3,185 @@
     dL/dw[oc,ic,di,dj] = sum over s,i,j of dL/dy[s,oc,i,j] x[s,ic,S i + di - P, S j + dj - P]
     dL/db[oc]          = sum over s,i,j of dL/dy[s,oc,i,j]
 
-Where x is in blocks of channels, the accumulators are rows of K vectors of ic, for two oc at once so that a vector of
-x that was loaded serves twice. Where x is in planes (the network's input), they are vectors of oc. A range of samples
-is added into a slot; slots are summed in order afterwards, so that threads do not matter.
+The definition: chainrule/layers/convolution.py. Where x is in NCHWc blocks, the accumulators are rows of K vectors of
+ic, for two oc at once so that a vector of x that was loaded serves twice. Where x is in NCHW (the network's input),
+they are vectors of oc. A range of samples is added into a slot; slots are summed in order afterwards, so that threads
+do not matter.
 
-A slot holds [oc][block of ic][di][dj][L] for blocks, [block of oc][ic][di][dj][L] for planes.
+A slot holds [oc][block of ic][di][dj][L] for NCHWc, [block of oc][ic][di][dj][L] for NCHW.
 """
 
-from chainrule.engine.layout import place, row_floats
+from typing import Any, NamedTuple
+
+from chainrule.engine.kernels.convolution.operands import ConvolutionSizes
+from chainrule.engine.layout import place, row_floats, vectors_of
 from chainrule.engine.runtime.jit import kernel, range_kernel
-from chainrule.engine.simd import LANES, above, add, add_patch, add_scaled, fill, load, scatter, select, store
+from chainrule.engine.simd import LANES, above, add, add_patch, add_scaled, fill, load, padded, scatter, select, store
 
 
-@kernel
-def slot_floats(shape, lanes):
+class PatchPlace(NamedTuple):
+    """Which sample, and which part of the weights: of oc (or its block), ic (or its block), from filter row di on."""
+
+    sample: int
+    oc: int
+    ic: int
+    di: int
+    at: int  # in the slot
+    apart: int  # from there to those of oc + 1
+
+
+def slot_floats(sizes: ConvolutionSizes, lanes: int) -> int:
     """How much room a slot takes; `lanes` is x's."""
-    k = shape.kernel_size * shape.kernel_size
-    if lanes == 1:
-        return -(-shape.out_channels // LANES) * LANES * shape.in_channels * k
-    return shape.out_channels * -(-shape.in_channels // LANES) * LANES * k
+    oc, ic, taps = sizes.out_channels, sizes.in_channels, sizes.kernel_size * sizes.kernel_size
+    return (padded(oc) * ic if lanes == 1 else oc * padded(ic)) * taps
 
 
-def make_patch(rows, kernel_size):
-    """Kernels that add to `rows` rows (di) of K accumulators: K rows where they fit the registers, else 1."""
+def make_nchwc_gradient(rows: int, kernel_size: int) -> Any:
+    """The kernel for x in NCHWc blocks, with `rows` rows (di) of K accumulators at a time."""
 
     @kernel
-    def patch_pair(gy, gy_image, x, x_image, slot, slot_at, between, shape, where):
-        """For two output channels, their accumulators `between` floats apart."""
-        sample, oc, ic, di = where
-        acc0 = load(rows, kernel_size, slot, slot_at, kernel_size * LANES)
-        acc1 = load(rows, kernel_size, slot, slot_at + between, kernel_size * LANES)
-        row, step = row_floats(x_image), shape.stride * LANES
-        apart = place(gy_image, sample, oc + 1, 0, 0) - place(gy_image, sample, oc, 0, 0)
-        for i in range(shape.rows):
-            at = place(x_image, sample, ic, i * shape.stride + di - shape.padding, -shape.padding)
-            g = place(gy_image, sample, oc, i, 0)
-            for _ in range(shape.columns):
-                acc0 = add_scaled(acc0, gy[g], x, at, row)
-                acc1 = add_scaled(acc1, gy[g + apart], x, at, row)
+    def add_pair(gy, x, slot, sizes, where):
+        """For two output channels."""
+        g_values, x_values = gy.values, x.values
+        acc0 = load(rows, kernel_size, slot, where.at, kernel_size * LANES)
+        acc1 = load(rows, kernel_size, slot, where.at + where.apart, kernel_size * LANES)
+        row, step = row_floats(x.image), sizes.stride * LANES
+        apart = place(gy.image, where.sample, where.oc + 1, 0, 0) - place(gy.image, where.sample, where.oc, 0, 0)
+        for i in range(sizes.rows):
+            top = i * sizes.stride + where.di - sizes.padding
+            at = place(x.image, where.sample, where.ic, top, -sizes.padding)
+            g = place(gy.image, where.sample, where.oc, i, 0)
+            for _ in range(sizes.columns):
+                acc0 = add_scaled(acc0, g_values[g], x_values, at, row)
+                acc1 = add_scaled(acc1, g_values[g + apart], x_values, at, row)
                 at += step
                 g += LANES
-        store(acc0, slot, slot_at, kernel_size * LANES)
-        store(acc1, slot, slot_at + between, kernel_size * LANES)
+        store(acc0, slot, where.at, kernel_size * LANES)
+        store(acc1, slot, where.at + where.apart, kernel_size * LANES)
 
     @kernel
-    def patch(gy, gy_image, x, x_image, slot, slot_at, shape, where):
+    def add_one(gy, x, slot, sizes, where):
         """For one output channel."""
-        sample, oc, ic, di = where
-        acc = load(rows, kernel_size, slot, slot_at, kernel_size * LANES)
-        row, step = row_floats(x_image), shape.stride * LANES
-        for i in range(shape.rows):
-            at = place(x_image, sample, ic, i * shape.stride + di - shape.padding, -shape.padding)
-            g = place(gy_image, sample, oc, i, 0)
-            for _ in range(shape.columns):
-                acc = add_scaled(acc, gy[g], x, at, row)
+        g_values, x_values = gy.values, x.values
+        acc = load(rows, kernel_size, slot, where.at, kernel_size * LANES)
+        row, step = row_floats(x.image), sizes.stride * LANES
+        for i in range(sizes.rows):
+            top = i * sizes.stride + where.di - sizes.padding
+            at = place(x.image, where.sample, where.ic, top, -sizes.padding)
+            g = place(gy.image, where.sample, where.oc, i, 0)
+            for _ in range(sizes.columns):
+                acc = add_scaled(acc, g_values[g], x_values, at, row)
                 at += step
                 g += LANES
-        store(acc, slot, slot_at, kernel_size * LANES)
+        store(acc, slot, where.at, kernel_size * LANES)
 
     @range_kernel
-    def weight_gradient(gy, gy_image, x, x_image, slot, shape, first, last):
-        """Add dL/dw of samples first .. last-1 into the slot; x in blocks."""
-        in_blocks = -(-shape.in_channels // LANES)
+    def nchwc_gradient(gy, x, slot, sizes, first, last):
+        """Add dL/dw of samples first .. last-1 into the slot."""
+        blocks = vectors_of(sizes.in_channels)
         size = kernel_size * kernel_size * LANES
         for sample in range(first, last):
-            for block in range(in_blocks):
-                for oc in range(0, shape.out_channels, 2):
-                    at = (oc * in_blocks + block) * size
+            for block in range(blocks):
+                for oc in range(0, sizes.out_channels, 2):
                     for di in range(0, kernel_size, rows):
-                        where = (sample, oc, block * LANES, di)
-                        here = at + di * kernel_size * LANES
-                        if oc + 1 < shape.out_channels:
-                            patch_pair(gy, gy_image, x, x_image, slot, here, in_blocks * size, shape, where)
+                        at = (oc * blocks + block) * size + di * kernel_size * LANES
+                        where = PatchPlace(sample, oc, block * LANES, di, at, blocks * size)
+                        if oc + 1 < sizes.out_channels:
+                            add_pair(gy, x, slot, sizes, where)
                         else:
-                            patch(gy, gy_image, x, x_image, slot, here, shape, where)
+                            add_one(gy, x, slot, sizes, where)
+
+    return nchwc_gradient
+
+
+def make_nchw_gradient(rows: int, kernel_size: int) -> Any:
+    """The kernel for x in NCHW, with `rows` rows (di) of K accumulators at a time, vectors of oc."""
+
+    @kernel
+    def add_block(gy, y, x, slot, sizes, relu, where):
+        """For a block of output channels and one of x."""
+        zero, row = fill(1, 1, 0.0), row_floats(x.image)
+        g_values, y_values, x_values = gy.values, y.values, x.values
+        acc = load(rows, kernel_size, slot.w, where.at, kernel_size * LANES)
+        bias = load(1, 1, slot.b, where.oc, 0)
+        for i in range(sizes.rows):
+            top = i * sizes.stride + where.di - sizes.padding
+            at = place(x.image, where.sample, where.ic, top, -sizes.padding)
+            g = place(gy.image, where.sample, where.oc, i, 0)
+            v = place(y.image, where.sample, where.oc, i, 0)
+            for _ in range(sizes.columns):
+                gz = load(1, 1, g_values, g, 0)
+                if relu:
+                    gz = select(above(load(1, 1, y_values, v, 0), zero), gz)
+                acc = add_patch(acc, x_values, at, row, gz)
+                bias = add(bias, gz)
+                at += sizes.stride
+                g += LANES
+                v += LANES
+        store(acc, slot.w, where.at, kernel_size * LANES)
+        if where.ic == 0 and where.di == 0:
+            store(bias, slot.b, where.oc, 0)
 
     @range_kernel
-    def nchw_gradients(gradient, output, relu, x, x_image, gw, gb, shape, first, last):
-        """The same, and dL/db, for x in planes, with vectors of oc; dL/dy counts where y is above 0, if `relu`.
-
-        gradient = (dL/dy, its image), output = (y, its image).
-        """
-        zero, (gy, gy_image), (y, y_image) = fill(1, 1, 0.0), gradient, output
-        row = row_floats(x_image)
+    def nchw_gradient(gy, y, x, slot, sizes, relu, first, last):
+        """Add dL/dw and dL/db of samples first .. last-1 into the slot; dL/dy counts where y is above 0, if `relu`."""
         for sample in range(first, last):
-            for c in range(0, shape.out_channels, LANES):
-                for ic in range(shape.in_channels):
+            for oc in range(0, sizes.out_channels, LANES):
+                for ic in range(sizes.in_channels):
                     for di in range(0, kernel_size, rows):
-                        at = (c // LANES * shape.in_channels + ic) * kernel_size * kernel_size * LANES
-                        at += di * kernel_size * LANES
-                        acc, bias = load(rows, kernel_size, gw, at, kernel_size * LANES), load(1, 1, gb, c, 0)
-                        for i in range(shape.rows):
-                            seen = place(x_image, sample, ic, i * shape.stride + di - shape.padding, -shape.padding)
-                            g, v = place(gy_image, sample, c, i, 0), place(y_image, sample, c, i, 0)
-                            for _ in range(shape.columns):
-                                values = load(1, 1, gy, g, 0)
-                                if relu:
-                                    values = select(above(load(1, 1, y, v, 0), zero), values)
-                                acc = add_patch(acc, x, seen, row, values)
-                                bias = add(bias, values)
-                                seen += shape.stride
-                                g += LANES
-                                v += LANES
-                        store(acc, gw, at, kernel_size * LANES)
-                        if ic == 0 and di == 0:
-                            store(bias, gb, c, 0)
+                        at = ((oc // LANES * sizes.in_channels + ic) * kernel_size + di) * kernel_size * LANES
+                        add_block(gy, y, x, slot, sizes, relu, PatchPlace(sample, oc, ic, di, at, 0))
 
-    return weight_gradient, nchw_gradients
+    return nchw_gradient
 
 
 @range_kernel
-def bias_gradient(gy, gy_image, slot, first, last):
+def bias_gradient(gy, slot, first, last):
     """Add dL/db of samples first .. last-1 into the slot, (oc padded to L,)."""
+    values, image = gy.values, gy.image
     for sample in range(first, last):
-        for c in range(0, gy_image.channels, LANES):
+        for c in range(0, image.channels, LANES):
             acc = load(1, 1, slot, c, LANES)
-            for i in range(gy_image.height):
-                g = place(gy_image, sample, c, i, 0)
-                for j in range(gy_image.width):
-                    acc = add_scaled(acc, 1.0, gy, g + j * LANES, LANES)
+            for i in range(image.height):
+                g = place(image, sample, c, i, 0)
+                for j in range(image.width):
+                    acc = add_scaled(acc, 1.0, values, g + j * LANES, LANES)
             store(acc, slot, c, LANES)
 
 
 @kernel
-def reduce_weight_gradient(slots, count, apart, lanes, shape, gw, at):
+def slot_total(slots, at, count, apart):
+    """The sum of one vector over `count` slots, `apart` floats apart, in order."""
+    acc = load(1, 1, slots, at, 0)
+    for slot in range(1, count):
+        acc = add(acc, load(1, 1, slots, at + slot * apart, 0))
+    return acc
+
+
+@kernel
+def reduce_weight_gradient(slots, gw, at, sizes, lanes, count, apart):
     """dL/dw in the order (oc, ic, di, dj) into gw[at:]: the sum of `count` slots, `apart` floats apart."""
-    taps = shape.kernel_size * shape.kernel_size
-    filter_floats = shape.in_channels * taps
-    rows, channels = (shape.out_channels, shape.in_channels) if lanes > 1 else (shape.in_channels, shape.out_channels)
+    taps = sizes.kernel_size * sizes.kernel_size
+    filter_floats = sizes.in_channels * taps
     here = 0
-    for outer in range(rows if lanes > 1 else -(-channels // LANES)):
-        for inner in range(-(-channels // LANES) if lanes > 1 else rows):
-            for d in range(taps):
-                acc = load(1, 1, slots, here, 0)
-                for slot in range(1, count):
-                    acc = add(acc, load(1, 1, slots, here + slot * apart, 0))
-                if lanes > 1:  # a vector of ic
-                    to = outer * filter_floats + inner * LANES * taps + d
-                    scatter(acc, min(LANES, channels - inner * LANES), gw, at + to, taps)
-                else:  # a vector of oc
-                    to = outer * LANES * filter_floats + inner * taps + d
-                    scatter(acc, min(LANES, channels - outer * LANES), gw, at + to, filter_floats)
+    if lanes > 1:
+        for oc in range(sizes.out_channels):
+            for ic in range(0, sizes.in_channels, LANES):
+                for d in range(taps):
+                    to = at + oc * filter_floats + ic * taps + d
+                    scatter(slot_total(slots, here, count, apart), min(LANES, sizes.in_channels - ic), gw, to, taps)
+                    here += LANES
+    else:
+        for oc in range(0, sizes.out_channels, LANES):
+            for d in range(filter_floats):
+                to = at + oc * filter_floats + d
+                total = slot_total(slots, here, count, apart)
+                scatter(total, min(LANES, sizes.out_channels - oc), gw, to, filter_floats)
                 here += LANES
 
 
 @kernel
-def reduce_bias_gradient(slots, count, apart, n, gb, at):
+def reduce_bias_gradient(slots, gb, at, n, count, apart):
     """dL/db into gb[at:at+n]: the sum of the slots, in order."""
     for k in range(n):
         total = slots[k]

@@ -1,5 +1,7 @@
 """Winograd's F(4x4, 3x3): 3x3 convolutions of stride 1 with a quarter of the multiplications.
 
+The definition: chainrule/layers/convolution.py.
+
     Y = A^T [ sum over ic of (G w[oc,ic] G^T) o (B^T x[ic] B) ] A + b[oc]          (o: element by element)
 
 gives the 4 x 4 outputs of a tile from the 6 x 6 inputs below it (Lavin and Gray, "Fast Algorithms for Convolutional
@@ -35,7 +37,8 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from chainrule.engine.kernels.convolution.winograd_transform import filter_transform, input_transform, output_transform
-from chainrule.engine.layout import odd_lines, place, row_floats
+from chainrule.engine.kernels.rectangles import copy_vectors, zero_vectors
+from chainrule.engine.layout import odd_lines, place, row_floats, vectors_of
 from chainrule.engine.runtime.jit import kernel
 from chainrule.engine.simd import LANES, REGISTERS, load, multiply_add, padded, store, zeros
 
@@ -58,6 +61,17 @@ class Tiling(NamedTuple):
     m_stride: int
 
 
+class TileProduct(NamedTuple):
+    """Where the operands of one register tile's m = v u stand (floats): v and m in scratch."""
+
+    v_at: int
+    v_tile: int  # from one tile to the next
+    u_at: int
+    u_row: int  # from one ic to the next
+    m_at: int
+    m_tile: int
+
+
 def tiling(in_channels: int, out_channels: int, width: int) -> Tiling:
     """The tiling for an output of that width. (For an input gradient: of dL/dy's channels to dL/dx's.)"""
     vectors = padded(out_channels) // LANES
@@ -66,130 +80,123 @@ def tiling(in_channels: int, out_channels: int, width: int) -> Tiling:
     across = -(-width // TILE)
     passes = -(-across // PASS)
     tiles = max(4, (-(-across // passes) + 1) // 2 * 2)  # in equal shares, made of sixes and fours
-    v_stride, m_stride = odd_lines(tiles * padded(in_channels)), odd_lines(tiles * groups * columns * LANES)
+    v_stride = odd_lines(tiles * padded(in_channels))
+    m_stride = odd_lines(tiles * groups * columns * LANES)
     return Tiling(in_channels, out_channels, columns, groups, across, tiles, v_stride, m_stride)
 
 
-def packed_floats(shape: Tiling) -> int:
+def packed_floats(tiling: Tiling) -> int:
     """How much room u takes."""
-    return POINTS * shape.groups * shape.in_channels * shape.columns * LANES
+    return POINTS * tiling.groups * tiling.in_channels * tiling.columns * LANES
 
 
-def scratch_floats(shape: Tiling) -> int:
+def scratch_floats(tiling: Tiling) -> int:
     """How much room `convolution_rows` and `pack_weights` need to work in."""
-    return POINTS * (shape.v_stride + shape.m_stride + LANES)
+    return POINTS * (tiling.v_stride + tiling.m_stride + LANES)
 
 
 @kernel
-def pack_weights(w, at, shape, transposed, u, scratch):
+def pack_weights(w, at, u, tiling, transposed, scratch):
     """u[xi][group][ic][columns * L] from w[at:] (oc, ic, di, dj), zero where oc ends.
 
     `transposed` packs what the input gradient convolves with: w holds (ic, oc, di, dj), and (di, dj) rotates.
     """
-    width = shape.columns * LANES
-    for o in range(0, shape.groups * width, LANES):
-        start = o // width * shape.in_channels * width + o % width
-        for c in range(shape.in_channels):
-            gather_filters(w, at, shape, transposed, o, c, scratch)
-            u_stride = shape.groups * shape.in_channels * width
+    width = tiling.columns * LANES
+    u_stride = tiling.groups * tiling.in_channels * width
+    for o in range(0, tiling.groups * width, LANES):
+        start = o // width * tiling.in_channels * width + o % width
+        for c in range(tiling.in_channels):
+            gather_filters(w, at, scratch, tiling, transposed, o, c)
             filter_transform(scratch, 0, u, start + c * width, u_stride)
 
 
 @kernel
-def gather_filters(w, at, shape, transposed, o, c, scratch):
-    """scratch[(di, dj)][lane] = w[o + lane, c, di, dj]."""
+def gather_filters(w, at, filters, tiling, transposed, o, c):
+    """filters[(di, dj)][lane] = w[o + lane, c, di, dj]."""
     for lane in range(LANES):
         for d in range(9):
-            if o + lane >= shape.out_channels:
-                scratch[d * LANES + lane] = 0.0
+            if o + lane >= tiling.out_channels:
+                filters[d * LANES + lane] = 0.0
             elif transposed:
-                scratch[d * LANES + lane] = w[at + (c * shape.out_channels + o + lane) * 9 + 8 - d]
+                filters[d * LANES + lane] = w[at + (c * tiling.out_channels + o + lane) * 9 + 8 - d]
             else:
-                scratch[d * LANES + lane] = w[at + ((o + lane) * shape.in_channels + c) * 9 + d]
+                filters[d * LANES + lane] = w[at + ((o + lane) * tiling.in_channels + c) * 9 + d]
 
 
 @kernel
-def read_tiles(x, x_image, shape, sample, row, first, last, scratch):
-    """v of tiles first .. last-1, of output rows row .. row+3; beyond the halo, x is zero."""
-    halo = x_image.halo
-    patch = POINTS * (shape.v_stride + shape.m_stride)
-    height = min(PATCH, x_image.height + 2 * halo - row)
-    channels = -(-shape.in_channels // LANES) * LANES
+def read_tiles(x, tiling, band, scratch, first, last):
+    """v of tiles first .. last-1, of the output's rows from the band's first on; beyond the halo, x is zero."""
+    values, image, halo = x.values, x.image, x.image.halo
+    patch = POINTS * (tiling.v_stride + tiling.m_stride)
+    height = min(PATCH, image.height + 2 * halo - band.row)
+    channels = vectors_of(tiling.in_channels) * LANES
     for c in range(0, channels, LANES):
         for tile in range(first, last):
             j = tile * TILE
-            width = min(PATCH, x_image.width + 2 * halo - j)
-            at = place(x_image, sample, c, row - halo, j - halo)
+            width = min(PATCH, image.width + 2 * halo - j)
+            at = place(image, band.sample, c, band.row - halo, j - halo)
             to = (tile - first) * channels + c
             if height == PATCH and width == PATCH:
-                input_transform(x, at, row_floats(x_image), scratch, to, shape.v_stride)
+                input_transform(values, at, row_floats(image), scratch, to, tiling.v_stride)
             else:
-                for k in range(POINTS):
-                    store(zeros(1, 1), scratch, patch + k * LANES, 0)
-                copy_vectors(x, at, row_floats(x_image), scratch, patch, PATCH * LANES, height, width)
-                input_transform(scratch, patch, PATCH * LANES, scratch, to, shape.v_stride)
+                zero_vectors(scratch, patch, 0, 1, POINTS)
+                copy_vectors(values, at, row_floats(image), scratch, patch, PATCH * LANES, height, width)
+                input_transform(scratch, patch, PATCH * LANES, scratch, to, tiling.v_stride)
 
 
 @kernel
-def write_tiles(b, y, y_image, shape, sample, y_row, count, first, last, scratch):
-    """y = A^T m A + b of tiles first .. last-1: what lies inside the image, `count` rows of it."""
-    m_at = POINTS * shape.v_stride
-    patch = m_at + POINTS * shape.m_stride
+def write_tiles(b, y, tiling, band, scratch, first, last):
+    """y = A^T m A + b of tiles first .. last-1: what lies inside the image, and in the band."""
+    values, image, row = y.values, y.image, row_floats(y.image)
+    m_at = POINTS * tiling.v_stride
+    patch = m_at + POINTS * tiling.m_stride
     for tile in range(first, last):
         j = tile * TILE
-        width = min(TILE, y_image.width - j)
-        for c in range(0, shape.out_channels, LANES):
-            m = m_at + (tile - first) * shape.groups * shape.columns * LANES + c
-            at = place(y_image, sample, c, y_row, j)
-            if count == TILE and width == TILE:
-                output_transform(scratch, m, shape.m_stride, b, c, y, at, row_floats(y_image))
+        width = min(TILE, image.width - j)
+        for c in range(0, tiling.out_channels, LANES):
+            m = m_at + (tile - first) * tiling.groups * tiling.columns * LANES + c
+            at = place(image, band.to_sample, c, band.to_row, j)
+            bias = load(1, 1, b, c, 0)
+            if band.height == TILE and width == TILE:
+                output_transform(scratch, m, tiling.m_stride, bias, values, at, row)
             else:
-                output_transform(scratch, m, shape.m_stride, b, c, scratch, patch, TILE * LANES)
-                copy_vectors(scratch, patch, TILE * LANES, y, at, row_floats(y_image), count, width)
+                output_transform(scratch, m, tiling.m_stride, bias, scratch, patch, TILE * LANES)
+                copy_vectors(scratch, patch, TILE * LANES, values, at, row, band.height, width)
 
 
 @kernel
-def copy_vectors(x, x_at, x_stride, y, y_at, y_stride, height, width):
-    """Copy height x width vectors."""
-    for i in range(height):
-        for j in range(width):
-            store(load(1, 1, x, x_at + i * x_stride + j * LANES, 0), y, y_at + i * y_stride + j * LANES, 0)
-
-
-@kernel
-def product(acc, channels, matrices):
-    """m = v u of a register tile, which `acc` is, of zeros."""
-    scratch, v_at, v_tile, u, u_at, width, m_at, m_tile = matrices
+def product(acc, u, scratch, channels, at):
+    """m = v u of one register tile, which `acc` is, of zeros."""
     for c in range(channels):
-        acc = multiply_add(acc, scratch, v_at + c, v_tile, u, u_at + c * width)
-    store(acc, scratch, m_at, m_tile)
+        acc = multiply_add(acc, scratch, at.v_at + c, at.v_tile, u, at.u_at + c * at.u_row)
+    store(acc, scratch, at.m_at, at.m_tile)
 
 
 def make_multiply(columns: int) -> Any:
     """The product of matrices by register tiles of that many vectors."""
 
     @kernel
-    def multiply(u, shape, scratch):
+    def multiply(u, tiling, scratch):
         """m = v u: in each place xi, register tiles of 6 or 4 tiles times `columns` vectors."""
         width = columns * LANES
-        v_tile, m_tile = -(-shape.in_channels // LANES) * LANES, shape.groups * width
+        v_tile, m_tile = vectors_of(tiling.in_channels) * LANES, tiling.groups * width
         u_at = 0
         for xi in range(POINTS):
-            for group in range(shape.groups):
-                v_at = xi * shape.v_stride
-                m_at = POINTS * shape.v_stride + xi * shape.m_stride + group * width
-                left = shape.tiles
+            for group in range(tiling.groups):
+                v_at = xi * tiling.v_stride
+                m_at = POINTS * tiling.v_stride + xi * tiling.m_stride + group * width
+                left = tiling.tiles
                 while left > 0:
                     rows = 4 if left == 4 or left == 8 else 6
-                    matrices = (scratch, v_at, v_tile, u, u_at, width, m_at, m_tile)
+                    at = TileProduct(v_at, v_tile, u_at, width, m_at, m_tile)
                     if rows == 6:
-                        product(zeros(6, columns), shape.in_channels, matrices)
+                        product(zeros(6, columns), u, scratch, tiling.in_channels, at)
                     else:
-                        product(zeros(4, columns), shape.in_channels, matrices)
+                        product(zeros(4, columns), u, scratch, tiling.in_channels, at)
                     v_at += rows * v_tile
                     m_at += rows * m_tile
                     left -= rows
-                u_at += shape.in_channels * width
+                u_at += tiling.in_channels * width
 
     return multiply
 
@@ -200,17 +207,12 @@ def rows_kernel(columns: int) -> Any:
     multiply = make_multiply(columns)
 
     @kernel
-    def convolution_rows(u, b, x, x_image, y, y_image, shape, sample, row, y_row, count, scratch):
-        """Rows row .. row+count-1 of y, of one sample, into rows y_row .. of y's image; row a multiple of 4, count at
-        most 4.
-
-        The images' lanes are LANES and b is padded with zeros to whole vectors. For a band y that serves one sample
-        after the other, y_image.stride is 0.
-        """
-        for first in range(0, shape.across, shape.tiles):
-            last = min(first + shape.tiles, shape.across)
-            read_tiles(x, x_image, shape, sample, row, first, last, scratch)
-            multiply(u, shape, scratch)
-            write_tiles(b, y, y_image, shape, sample, y_row, count, first, last, scratch)
+    def convolution_rows(filters, x, y, tiling, band, scratch):
+        """The band's rows of y: at most 4, from a multiple of 4 on. The images are in NCHWc blocks."""
+        for first in range(0, tiling.across, tiling.tiles):
+            last = min(first + tiling.tiles, tiling.across)
+            read_tiles(x, tiling, band, scratch, first, last)
+            multiply(filters.packed, tiling, scratch)
+            write_tiles(filters.b, y, tiling, band, scratch, first, last)
 
     return convolution_rows

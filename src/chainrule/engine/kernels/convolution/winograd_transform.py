@@ -13,8 +13,10 @@ from chainrule.engine.simd import LANES, add, add_multiple, join, load, scale, s
 def input_line(line):
     """B^T times a line of 6 vectors."""
     x0, x1, x2, x3, x4, x5 = split(line)
-    even, odd = add_multiple(x4, -4, x2), add_multiple(x3, -4, x1)
-    even_2, odd_2 = subtract(x4, x2), subtract(x3, x1)
+    even = add_multiple(x4, -4, x2)
+    odd = add_multiple(x3, -4, x1)
+    even_2 = subtract(x4, x2)
+    odd_2 = subtract(x3, x1)
     return join(
         (
             add_multiple(add_multiple(x4, -5, x2), 4, x0),
@@ -31,21 +33,30 @@ def input_line(line):
 def input_transform(x, at, row, v, v_at, v_stride):
     """v = B^T x B of the 6 x 6 pixels of x[at:], rows `row` floats apart, into vectors v_stride apart."""
     step = 6 * v_stride
-    x0, x2, x4 = load(1, 6, x, at, 0), load(1, 6, x, at + 2 * row, 0), load(1, 6, x, at + 4 * row, 0)
+    x0 = load(1, 6, x, at, 0)
+    x2 = load(1, 6, x, at + 2 * row, 0)
+    x4 = load(1, 6, x, at + 4 * row, 0)
     store(input_line(add_multiple(add_multiple(x4, -5, x2), 4, x0)), v, v_at, v_stride)
 
-    x1, x3 = load(1, 6, x, at + row, 0), load(1, 6, x, at + 3 * row, 0)
-    even, odd = add_multiple(x4, -4, x2), add_multiple(x3, -4, x1)
+    x1 = load(1, 6, x, at + row, 0)
+    x3 = load(1, 6, x, at + 3 * row, 0)
+    even = add_multiple(x4, -4, x2)
+    odd = add_multiple(x3, -4, x1)
     store(input_line(add(even, odd)), v, v_at + step, v_stride)
     store(input_line(subtract(even, odd)), v, v_at + 2 * step, v_stride)
 
-    x1, x2 = load(1, 6, x, at + row, 0), load(1, 6, x, at + 2 * row, 0)
-    x3, x4 = load(1, 6, x, at + 3 * row, 0), load(1, 6, x, at + 4 * row, 0)
-    even, odd = subtract(x4, x2), subtract(x3, x1)
+    x1 = load(1, 6, x, at + row, 0)
+    x2 = load(1, 6, x, at + 2 * row, 0)
+    x3 = load(1, 6, x, at + 3 * row, 0)
+    x4 = load(1, 6, x, at + 4 * row, 0)
+    even = subtract(x4, x2)
+    odd = subtract(x3, x1)
     store(input_line(add_multiple(even, 2, odd)), v, v_at + 3 * step, v_stride)
     store(input_line(add_multiple(even, -2, odd)), v, v_at + 4 * step, v_stride)
 
-    x1, x3, x5 = load(1, 6, x, at + row, 0), load(1, 6, x, at + 3 * row, 0), load(1, 6, x, at + 5 * row, 0)
+    x1 = load(1, 6, x, at + row, 0)
+    x3 = load(1, 6, x, at + 3 * row, 0)
+    x5 = load(1, 6, x, at + 5 * row, 0)
     store(input_line(add_multiple(add_multiple(x5, -5, x3), 4, x1)), v, v_at + 5 * step, v_stride)
 
 
@@ -54,8 +65,10 @@ def output_line(line, bias):
     """A^T times a line of 6 vectors, plus b: A^T takes (0 b 0 0 0 0) to (b b b b)."""
     m0, m1, m2, m3, m4, m5 = split(line)
     m1 = add(m1, bias)
-    sum_1, sum_2 = add(m1, m2), add(m3, m4)
-    difference_1, difference_2 = subtract(m1, m2), subtract(m3, m4)
+    sum_1 = add(m1, m2)
+    sum_2 = add(m3, m4)
+    difference_1 = subtract(m1, m2)
+    difference_2 = subtract(m3, m4)
     return join(
         (
             add(m0, add(sum_1, sum_2)),
@@ -67,19 +80,26 @@ def output_line(line, bias):
 
 
 @kernel
-def output_transform(m, at, m_stride, b, b_at, y, y_at, row):
+def output_transform(m, at, m_stride, bias, y, y_at, row):
     """y = A^T m A + b, 4 x 4 pixels with rows `row` floats apart, from vectors m[at:] m_stride apart."""
     step = 6 * m_stride
-    bias = load(1, 1, b, b_at, 0)
-    m0, m1, m2 = load(6, 1, m, at, m_stride), load(6, 1, m, at + step, m_stride), load(6, 1, m, at + 2 * step, m_stride)
-    m3, m4 = load(6, 1, m, at + 3 * step, m_stride), load(6, 1, m, at + 4 * step, m_stride)
-    sum_1, sum_2 = add(m1, m2), add(m3, m4)
+    m0 = load(6, 1, m, at, m_stride)
+    m1 = load(6, 1, m, at + step, m_stride)
+    m2 = load(6, 1, m, at + 2 * step, m_stride)
+    m3 = load(6, 1, m, at + 3 * step, m_stride)
+    m4 = load(6, 1, m, at + 4 * step, m_stride)
+    sum_1 = add(m1, m2)
+    sum_2 = add(m3, m4)
     store(output_line(add(m0, add(sum_1, sum_2)), bias), y, y_at, LANES)
     store(output_line(add_multiple(sum_1, 4, sum_2), bias), y, y_at + 2 * row, LANES)
 
-    m1, m2 = load(6, 1, m, at + step, m_stride), load(6, 1, m, at + 2 * step, m_stride)
-    m3, m4 = load(6, 1, m, at + 3 * step, m_stride), load(6, 1, m, at + 4 * step, m_stride)
-    difference_1, difference_2, m5 = subtract(m1, m2), subtract(m3, m4), load(6, 1, m, at + 5 * step, m_stride)
+    m1 = load(6, 1, m, at + step, m_stride)
+    m2 = load(6, 1, m, at + 2 * step, m_stride)
+    m3 = load(6, 1, m, at + 3 * step, m_stride)
+    m4 = load(6, 1, m, at + 4 * step, m_stride)
+    m5 = load(6, 1, m, at + 5 * step, m_stride)
+    difference_1 = subtract(m1, m2)
+    difference_2 = subtract(m3, m4)
     store(output_line(add_multiple(difference_1, 2, difference_2), bias), y, y_at + row, LANES)
     store(output_line(add(add_multiple(difference_1, 8, difference_2), m5), bias), y, y_at + 3 * row, LANES)
 

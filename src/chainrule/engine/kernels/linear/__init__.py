@@ -1,1 +1,1 @@
-"""Linear layers on a batch: products of matrices, dense, or over live elements only."""
+"""Linear layers on a batch, by products of matrices: dense, or over live elements only."""

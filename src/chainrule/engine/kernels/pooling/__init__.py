@@ -1,1 +1,1 @@
-"""Pools of patches side by side, who won in them, and the sparse gradients along the argmax."""
+"""Pools of side-by-side patches, the argmax mask, and the gradients of a convolution under a max-pool along it."""

@@ -3,8 +3,8 @@
     y[s,c,i,j]               = 1/S^2 sum over di,dj of x[s,c,S i + di,S j + dj]
     gx[s,c,S i + di,S j + dj] = 1/S^2 gy[s,c,i,j]
 
-The images are in blocks of LANES channels, each with a halo and a stride of its own. Rows and columns that fill no
-whole patch are read by nobody, and gx is left there as it is: zeros.
+The definition: chainrule/layers/average_pooling.py. The images are in NCHWc blocks, each with a halo and a stride of
+its own. Rows and columns that fill no whole patch are read by nobody, and gx is left there as it is: zeros.
 """
 
 import numpy as np
@@ -17,35 +17,39 @@ F32 = np.float32
 
 
 @range_kernel
-def average_pooling(x, xi, y, yi, size, first, last):
+def average_pooling(x, y, size, first, last):
     """y, of samples first .. last-1."""
-    row, share = row_floats(xi), F32(1) / F32(size * size)
+    row, share = row_floats(x.image), F32(1) / F32(size * size)
+    x_values, y_values = x.values, y.values
     for s in range(first, last):
-        for c in range(0, yi.channels, LANES):
-            for i in range(yi.height):
-                at, to = place(xi, s, c, i * size, 0), place(yi, s, c, i, 0)
-                for _ in range(yi.width):
+        for c in range(0, y.image.channels, LANES):
+            for i in range(y.image.height):
+                at = place(x.image, s, c, i * size, 0)
+                to = place(y.image, s, c, i, 0)
+                for _ in range(y.image.width):
                     total = fill(1, 1, 0.0)
                     for di in range(size):
                         for dj in range(size):
-                            total = add(total, load(1, 1, x, at + di * row + dj * LANES, 0))
-                    store(scale(share, total), y, to, 0)
+                            total = add(total, load(1, 1, x_values, at + di * row + dj * LANES, 0))
+                    store(scale(share, total), y_values, to, 0)
                     at += size * LANES
                     to += LANES
 
 
 @range_kernel
-def average_pooling_input_gradient(gy, gi, gx, xi, size, first, last):
-    """gx, in image `xi`, from gy, in `gi`."""
-    row, share = row_floats(xi), F32(1) / F32(size * size)
+def average_pooling_input_gradient(gy, gx, size, first, last):
+    """gx, of samples first .. last-1."""
+    row, share = row_floats(gx.image), F32(1) / F32(size * size)
+    g_values, values = gy.values, gx.values
     for s in range(first, last):
-        for c in range(0, gi.channels, LANES):
-            for i in range(gi.height):
-                g, to = place(gi, s, c, i, 0), place(xi, s, c, i * size, 0)
-                for _ in range(gi.width):
-                    value = scale(share, load(1, 1, gy, g, 0))
+        for c in range(0, gy.image.channels, LANES):
+            for i in range(gy.image.height):
+                g = place(gy.image, s, c, i, 0)
+                to = place(gx.image, s, c, i * size, 0)
+                for _ in range(gy.image.width):
+                    value = scale(share, load(1, 1, g_values, g, 0))
                     for di in range(size):
                         for dj in range(size):
-                            store(value, gx, to + di * row + dj * LANES, 0)
+                            store(value, values, to + di * row + dj * LANES, 0)
                     g += LANES
                     to += size * LANES

@@ -1,45 +1,57 @@
 """Max-pool of side-by-side patches, from one whole image into another.
 
     y[s,c,i,j]                = max over di,dj of x[s,c,S i + di,S j + dj]
-    gx[s,c,S i + di,S j + dj] = gy[s,c,i,j] [(di, dj) won the patch (i, j)]
+    gx[s,c,S i + di,S j + dj] = gy[s,c,i,j] [(di, dj) is the maximum of patch (i, j)]
 
-The argmax are the bits of `pooling`: the first maximum in row-major order, or the first NaN.
+The definition: chainrule/layers/max_pooling.py. The maximum is the first one in row-major order, or the first NaN, as
+the argmax mask of `patches` says.
 """
+
+from functools import cache
+from typing import Any
 
 import numpy as np
 
-from chainrule.engine.kernels.pooling.patches import Rows, argmax_at, pool_rows, words
+from chainrule.engine.kernels.pooling.patches import PoolRows, argmax_at, mask_words, pool_rows_kernel
 from chainrule.engine.layout import place, row_floats
 from chainrule.engine.runtime.jit import range_kernel
 from chainrule.engine.simd import LANES, fill, get, load, multiply, select, store
 
 
-@range_kernel
-def max_pooling(x, xi, y, yi, argmax, keep, pool, first, last):
-    """y and its argmax (unless that is empty), of samples first .. last-1; `keep` is empty."""
-    for s in range(first, last):
-        pool_rows(x, xi, y, yi, argmax, keep, yi, pool, Rows(s, 0, s, 0, yi.height, 0))
+@cache
+def max_pooling_kernel(size: int) -> Any:
+    """The kernel for patches of that size."""
+    pool_rows = pool_rows_kernel(size)
+
+    @range_kernel
+    def max_pooling(x, y, masks, pool, first, last):
+        """y and its argmax mask, of samples first .. last-1."""
+        for s in range(first, last):
+            pool_rows(x, y, masks, pool, PoolRows(s, 0, s, 0, y.image.height))
+
+    return max_pooling
 
 
 @range_kernel
-def max_pooling_input_gradient(gy, gi, argmax, gx, xi, size, first, last):
-    """gx, in image `xi`, from gy, in `gi`: a product, so that NaN and infinity become NaN as in the definition.
+def max_pooling_input_gradient(gy, argmax, gx, size, first, last):
+    """gx, of samples first .. last-1: a product, so that NaN and infinity become NaN as in the definition.
 
     Rows and columns that fill no whole patch are left as they are: zeros.
     """
-    row, one = row_floats(xi), fill(1, 1, 1.0)
+    row, one, words = row_floats(gx.image), fill(1, 1, 1.0), mask_words(gy.image)
+    g_values, values = gy.values, gx.values
     for s in range(first, last):
-        for c in range(0, gi.channels, LANES):
-            lowest = np.uint64(c % 64)
-            for i in range(gi.height):
-                g, to = place(gi, s, c, i, 0), place(xi, s, c, i * size, 0)
-                word = argmax_at(gi, size, s, i, 0, c)
-                for _ in range(gi.width):
-                    value = load(1, 1, gy, g, 0)
+        for c in range(0, gy.image.channels, LANES):
+            for i in range(gy.image.height):
+                g = place(gy.image, s, c, i, 0)
+                to = place(gx.image, s, c, i * size, 0)
+                word = argmax_at(gy.image, size, s, i, 0, c)
+                for _ in range(gy.image.width):
+                    value = load(1, 1, g_values, g, 0)
                     for di in range(size):
                         for dj in range(size):
-                            won = select(get(argmax, word) >> lowest, one)
-                            store(multiply(won, value), gx, to + di * row + dj * LANES, 0)
-                            word += words(gi)
+                            there = select(get(argmax, word) >> np.uint64(c % 64), one)
+                            store(multiply(there, value), values, to + di * row + dj * LANES, 0)
+                            word += words
                     g += LANES
                     to += size * LANES

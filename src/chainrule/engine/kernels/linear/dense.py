@@ -1,0 +1,101 @@
+"""Products of matrices, dense, by register tiles; and the cut of a row into tiles' widths.
+
+c[i] += sum over k of a[i][k] b[k]            (b[k] and c[i] are rows of whole vectors)
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from chainrule.engine.runtime.jit import kernel
+from chainrule.engine.simd import LANES, REGISTERS, load, multiply_add, store
+
+WIDTHS = (4, 3, 2, 1) if REGISTERS == 32 else (2, 1)  # of a tile, in vectors
+
+
+class MatrixProduct(NamedTuple):
+    """The operands of c[i] += sum over k of a[i][k] b[k], and where they stand in their arrays (floats)."""
+
+    a: Any
+    b: Any
+    c: Any
+    a_at: int
+    a_row: int  # from a[i][k] to a[i + 1][k]
+    a_step: int  # from a[i][k] to a[i][k + 1]
+    b_at: int
+    b_step: int  # from b[k] to b[k + 1]
+    c_at: int
+    c_row: int  # from c[i] to c[i + 1]
+    ahead: int  # from b[i] to a row that is read next, and is fetched while row i of c is made
+
+
+def by_widths(make: Callable[[int], Any], widths: Sequence[int]) -> Any:
+    """The kernel (operands, vectors) that does all vectors of a row: the first of the widths at once for as long as so
+    many are left, then the next, and so on; at most five, the last of which is 1.
+
+    make(n) is the kernel (operands, at) of n vectors from float `at` on.
+    """
+    widths = [widths[0]] * (5 - len(widths)) + list(widths)
+    first, second, third, fourth, _ = widths
+    kernels = {n: make(n) for n in set(widths)}
+    do_first, do_second, do_third, do_fourth, do_last = (kernels[n] for n in widths)
+
+    @kernel
+    def do_row(operands, vectors):
+        j = 0
+        while j < vectors:
+            left, at = vectors - j, j * LANES
+            if left >= first:
+                do_first(operands, at)
+                j += first
+            elif left >= second:
+                do_second(operands, at)
+                j += second
+            elif left >= third:
+                do_third(operands, at)
+                j += third
+            elif left >= fourth:
+                do_fourth(operands, at)
+                j += fourth
+            else:
+                do_last(operands, at)
+                j += 1
+
+    return do_row
+
+
+def make_tile_columns(columns: int) -> Any:
+    """The kernel that adds to so many vectors of all rows, in register tiles."""
+
+    @kernel
+    def tile_columns(operands, j):
+        p, rows, depth = operands
+        a, b, c = p.a, p.b, p.c
+        i = 0
+        while i + 6 <= rows:
+            acc = load(6, columns, c, p.c_at + i * p.c_row + j, p.c_row)
+            for k in range(depth):
+                acc = multiply_add(acc, a, p.a_at + i * p.a_row + k * p.a_step, p.a_row, b, p.b_at + k * p.b_step + j)
+            store(acc, c, p.c_at + i * p.c_row + j, p.c_row)
+            i += 6
+        while i + 2 <= rows:
+            pair = load(2, columns, c, p.c_at + i * p.c_row + j, p.c_row)
+            for k in range(depth):
+                pair = multiply_add(pair, a, p.a_at + i * p.a_row + k * p.a_step, p.a_row, b, p.b_at + k * p.b_step + j)
+            store(pair, c, p.c_at + i * p.c_row + j, p.c_row)
+            i += 2
+        if i < rows:
+            one = load(1, columns, c, p.c_at + i * p.c_row + j, p.c_row)
+            for k in range(depth):
+                one = multiply_add(one, a, p.a_at + i * p.a_row + k * p.a_step, p.a_row, b, p.b_at + k * p.b_step + j)
+            store(one, c, p.c_at + i * p.c_row + j, p.c_row)
+
+    return tile_columns
+
+
+add_tiles = by_widths(make_tile_columns, WIDTHS)
+
+
+@kernel
+def add_product(p, rows, depth, vectors):
+    """c[i] += sum over k of a[i][k] b[k], for `rows` i, `depth` k, of that many vectors."""
+    add_tiles((p, rows, depth), vectors)
