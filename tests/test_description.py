@@ -1,4 +1,6 @@
+import json
 import tomllib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from hypothesis import given
 from chainrule import layers
 from chainrule.base.errors import NetworkError
 from chainrule.exchange.description import build, describe, load_description, load_network
-from chainrule.layers import Convolution, Dropout, Linear, MaxPooling, ReLU
+from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, ReLU, Residual
 from chainrule.losses import SquaredError
 from chainrule.network.network import Network
 from chainrule.network.scaling import Scaling
@@ -93,7 +95,7 @@ def test_building_does_not_change_the_description() -> None:
 
 
 LAYERS = ", ".join(layers.LAYERS)
-OWN = "a type of your own is made known by @chainrule.register above its class Relu6"
+OWN = "@chainrule.register above its class Relu6, or "
 LOSSES = "LogSoftmaxNLL, NLL, SquaredError, BinaryCrossEntropy, SigmoidBinaryCrossEntropy"
 
 
@@ -117,7 +119,7 @@ LOSSES = "LogSoftmaxNLL, NLL, SquaredError, BinaryCrossEntropy, SigmoidBinaryCro
             described({"out_features": 3}),
             "layer 1 is {'out_features': 3}; expected a table with a type, as in type = \"ReLU\"",
         ),
-        (described(LINEAR, {"type": "Relu6"}), f"layer 2: there is no 'Relu6'; expected one of: {LAYERS}; {OWN}"),
+        (described(LINEAR, {"type": "Relu6"}), f"layer 2: there is no 'Relu6'; expected {OWN}one of: {LAYERS}"),
         (described({"type": "Linear"}), "layer 1: Linear needs out_features"),
         (
             described(LINEAR | {"bias": False}),
@@ -143,6 +145,22 @@ LOSSES = "LogSoftmaxNLL, NLL, SquaredError, BinaryCrossEntropy, SigmoidBinaryCro
         (
             described({"type": "Residual", "layers": [{"type": "Tanh"}], "shortcut": {"type": "Convolution"}}),
             "layer 1, shortcut: Convolution needs out_channels",
+        ),
+        *(
+            (
+                described({"type": "Residual", "layers": [{"type": kind, "layers": layers}]}),
+                f"layer 1, layers 1, layers is {layers!r}; expected a list of layers",
+            )
+            for kind in ("Residual", "Sequential")
+            for layers in ("abc", 3, {"type": "ReLU"})
+        ),
+        (
+            described({"type": "Residual", "layers": [{"type": "Sequential", "layers": [1, 2]}]}),
+            'layer 1, layers 1, layers 1 is 1; expected a table with a type, as in type = "ReLU"',
+        ),
+        (
+            described({"type": "Residual", "layers": [LINEAR], "shortcut": [1]}),
+            "layer 1: layer 1 is 1; expected a layer, as in Linear(10)",
         ),
         (
             described({"type": "Residual", "layers": []}),
@@ -225,6 +243,114 @@ def test_a_file_that_is_not_toml(tmp_path: Path, content: bytes, load: Any) -> N
 def test_a_wrong_description_in_a_file_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "network.toml"
     path.write_text(TOML.replace("ReLU", "Relu6"))
-    message = f"{path}: layer 2: there is no 'Relu6'; expected one of: {LAYERS}; {OWN}"
+    message = f"{path}: layer 2: there is no 'Relu6'; expected {OWN}one of: {LAYERS}"
     with pytest.raises(NetworkError, match=exactly(message)):
+        load_network(path)
+
+
+@dataclass(frozen=True)
+class Own(Layer):
+    """A layer with a field for anything."""
+
+    a: Any = None
+
+    def forward(self, x: Any, w: Any, context: Any) -> Any:
+        return x, None
+
+    def backward(self, gy: Any, saved: Any, w: Any, context: Any) -> Any:
+        return gy, {}
+
+
+@pytest.fixture
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(layers.LAYERS, "Own", Own)
+
+
+@pytest.mark.usefixtures("registered")
+@pytest.mark.parametrize(
+    "value",
+    [
+        (1, 2),
+        ((1, 2), (3,)),
+        {"b": 1},
+        ({"b": 1},),
+        {"b": ReLU()},
+        (ReLU(), 1),
+        (Linear(2), Own(Own((1,)))),
+        np.float32(0.1),
+        np.int64(3),
+        np.bool_(True),
+        (np.int8(3),),
+        float("inf"),
+        10**30,
+        "\n",
+    ],
+    ids=repr,
+)
+def test_an_option_comes_back_as_it_was(value: Any) -> None:
+    network = Network([Own(value)], 3)
+    again = build(json.loads(json.dumps(describe(network))))
+    assert again.layers == network.layers
+
+
+KINDS = "a number, a string, None, a layer, or a tuple or dictionary of these"
+
+
+@pytest.mark.usefixtures("registered")
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (1j, f"layer 1, Own.a is 1j; expected {KINDS}"),
+        (b"x", f"layer 1, Own.a is b'x'; expected {KINDS}"),
+        ({1}, f"layer 1, Own.a is {{1}}; expected {KINDS}"),
+        (ReLU, f"layer 1, Own.a is {ReLU!r}; expected {KINDS}"),
+        ({1: 2}, f"layer 1, Own.a is {{1: 2}}; expected {KINDS}"),
+        (np.arange(2), f"layer 1, Own.a is array([0, 1]); expected {KINDS}"),
+        ((1, {2}), f"layer 1, Own.a 2 is {{2}}; expected {KINDS}"),
+        ((Own({2}),), f"layer 1, Own.a 1, Own.a is {{2}}; expected {KINDS}"),
+        ([1, 2], "layer 1, Own.a is [1, 2]; expected (1, 2), as a file would give it back"),
+        (
+            {"type": "ReLU"},
+            "layer 1, Own.a is {'type': 'ReLU'}; expected ReLU(derivative_at_zero=0), as a file would give it back",
+        ),
+    ],
+    ids=repr,
+)
+def test_an_option_that_would_not_come_back_is_refused(value: Any, message: str) -> None:
+    with pytest.raises(NetworkError, match=exactly(message)):
+        describe(Network([Own(value)], 3))
+
+
+def test_a_layer_that_nobody_registered_is_refused_with_the_line_that_would() -> None:
+    message = "layer 1, Residual.layers 1 is of a class Own that is not registered; expected {} Own"
+    with pytest.raises(NetworkError, match=exactly(message.format("@chainrule.register above its class"))):
+        describe(Network([Residual([Own()])], 3))
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_class_of_the_same_name_is_not_the_registered_one() -> None:
+    other = type("Own", (ReLU,), {})
+    with pytest.raises(NetworkError, match="layer 1 is of a class Own that is not registered"):
+        describe(Network([other()], 3))
+
+
+def test_a_loss_that_no_file_can_name_is_refused() -> None:
+    class Mine(SquaredError):
+        pass
+
+    with pytest.raises(NetworkError, match=exactly(f"loss: there is no 'Mine'; expected one of: {LOSSES}")):
+        describe(Network([Linear(3)], 16, Mine()))
+
+
+def test_what_is_nested_too_deep_is_refused_in_one_line(tmp_path: Path) -> None:
+    message = "its layers are nested too deep; expected at most about 100 levels"
+    deep: dict[str, Any] = LINEAR
+    for _ in range(500):
+        deep = {"type": "Sequential", "layers": [deep]}
+    with pytest.raises(NetworkError, match=exactly(message)):
+        build(described(deep))
+    path = tmp_path / "network.toml"
+    block = '{type = "Sequential", layers = ['
+    path.write_text(f"input_shape = [4]\nlayers = [{block * 3000}{']}' * 3000}]")
+    with pytest.raises(NetworkError, match=exactly(f"{path}: {message}")):
         load_network(path)

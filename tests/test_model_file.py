@@ -1,12 +1,16 @@
 """Models on disk: what is written is read back; what is damaged is refused in one line."""
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
+from safetensors.torch import save_file as save_torch
 
 import chainrule
 from chainrule import (
@@ -23,11 +27,13 @@ from chainrule import (
     fit,
 )
 from chainrule.data import Dataset
-from chainrule.exchange.model_file import Checkpoint, load_checkpoint, save_checkpoint
+from chainrule.exchange.model_file import Checkpoint, content_hash, load_checkpoint, save_checkpoint
 from chainrule.exchange.resuming import progress_of
+from chainrule.layers import LAYERS, Layer, Parameter
 from chainrule.tasks.presets import PRESETS
 from chainrule.training.events import CheckpointEvent, Sums
 from chainrule.training.optimizers import AdaDelta
+from messages import exactly
 
 
 @pytest.fixture
@@ -55,7 +61,7 @@ def test_a_checkpoint_keeps_everything(network, tmp_path):
         batch=4,
         step=50,
         configuration={"lr": 0.5, "names": ["a"]},
-        sums=Sums(1 / 3, 2.0, 3, 4.5),
+        sums=Sums(1 / 3, 2.0, 70, 4.5),
         memories={"Listener": memory},
         last_w=-network.w,
     )
@@ -84,7 +90,7 @@ def test_a_file_that_an_earlier_version_wrote_still_loads():
     assert read.memories == {"EarlyStopping": {"best": 0.5, "best_epoch": 1, "waited": 1}}
     assert read.last_w is not None
     np.testing.assert_array_equal(read.last_w, 2 * read.network.w)
-    with pytest.raises(UsageError, match="cannot be resumed: its dropouts' generators are those of chainrule 0.1"):
+    with pytest.raises(UsageError, match=r"cannot be resumed: its dropouts' generators are those of chainrule 0.1"):
         progress_of(read)
 
 
@@ -135,15 +141,157 @@ def test_what_is_no_model_is_refused(tmp_path):
         chainrule.load(tmp_path / "newer")
 
 
-def test_a_file_whose_parts_do_not_fit_is_refused(network, tmp_path):
-    from chainrule.exchange.model_file import _metadata, content_hash
+def rewritten(path: Path, *, state: Any = None, tensors: Any = None, **metadata: Any) -> None:
+    """The model file with other tensors (None: none of that name) and metadata, and the checksum that these have."""
+    with safe_open(path, framework="numpy") as file:
+        found = {key: value for key, value in file.metadata().items() if key != "sha256"}
+    found["state"] = json.dumps(json.loads(found["state"]) | (state or {}))
+    found |= {key: value if isinstance(value, str) else json.dumps(value) for key, value in metadata.items()}
+    arrays = {name: array for name, array in (load_file(path) | (tensors or {})).items() if array is not None}
+    save_file(arrays, path, found | {"sha256": content_hash(arrays, found)})
 
-    tensors = {"fc1.w": np.zeros((9, 9), np.float32)}
-    metadata = _metadata(Checkpoint(network, np.empty((0, network.size))))
-    metadata["sha256"] = content_hash(tensors, metadata)
-    save_file(tensors, tmp_path / "m", metadata)
-    with pytest.raises(ModelError, match="do not fit together"):
+
+def described(*layers: Any) -> dict[str, Any]:
+    return {"input_shape": [1, 2, 3], "loss": "SquaredError", "layers": list(layers)}
+
+
+def deep(levels: int) -> str:
+    """A description so deep, as JSON: it cannot be written by `json`."""
+    block = '{"type": "Sequential", "layers": ['
+    layers = f'[{block * levels}{{"type": "ReLU"}}{"]}" * levels}]'
+    return f'{{"input_shape": [4], "layers": {layers}}}'
+
+
+B = np.zeros(5, np.float32)
+DEEP = "its layers are nested too deep; expected at most about 100 levels"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"tensors": {"fc1.b": None}}, "fc1.b is missing; expected float32 of shape (5,)"),
+        ({"tensors": {"fc1.b": B[:1]}}, "fc1.b is float32 of shape (1,); expected float32 of shape (5,)"),
+        (
+            {"tensors": {"fc1.w": np.zeros((), np.float32)}},
+            "fc1.w is float32 of shape (); expected float32 of shape (5, 6)",
+        ),
+        ({"tensors": {"fc1.b": B.astype(int)}}, "fc1.b is int64 of shape (5,); expected float32 of shape (5,)"),
+        ({"tensors": {"fc1.b": B > 0}}, "fc1.b is bool of shape (5,); expected float32 of shape (5,)"),
+        ({"tensors": {"fc1.b": np.full(5, 1e300)}}, "fc1.b is float64 of shape (5,); expected float32 of shape (5,)"),
+        ({"tensors": {"fc1.b": B + np.float32(np.nan)}}, "fc1.b holds nan; expected finite numbers"),
+        ({"tensors": {"a\n": B}}, "there is a tensor 'a\\n'; expected only those of the network and its training"),
+        ({"tensors": {"last.w": B}}, "last.w is float32 of shape (5,); expected float32 of shape (47,)"),
+        (
+            {"tensors": {"last.statistics": B}},
+            "last.statistics is float32 of shape (5,); expected float32 of shape (0,)",
+        ),
+        ({"state": {"slots": 1}}, "optimizer.0 is missing; expected float32 of shape (47,)"),
+        (
+            {"state": {"slots": 1}, "tensors": {"optimizer.0": B}},
+            "optimizer.0 is float32 of shape (5,); expected float32 of shape (47,)",
+        ),
+        *(
+            ({"state": {"dtype": name}}, f"the network's type is {name!r}; expected float32 or float64")
+            for name in ("int64", "?", "O", "f4,f4", "complex64", None, ["float32"])
+        ),
+        *(
+            ({"state": {name: value}}, f"{name} is {value!r}; expected a whole number of at least 0")
+            for name in ("slots", "epoch", "batch", "step")
+            for value in ("a", -1, 1.5, None)
+        ),
+        ({"state": {"batch": 99}}, "batch is 99; expected at most 0, the samples seen in the epoch"),
+        *(
+            (
+                {"state": {"sums": sums}},
+                f"sums is {sums}; expected finite numbers called loss, weight, samples, seconds",
+            )
+            for sums in ([1], {"a": 1}, {"loss": "a"}, {"loss": np.inf}, {"weight": True})
+        ),
+        ({"state": {"listeners": {"a": 3}}}, "listeners is {'a': 3}; expected a table of tables"),
+        ({"network": "{"}, "network is '{' in the metadata; expected a table in JSON"),
+        ({"configuration": []}, "configuration is '[]' in the metadata; expected a table in JSON"),
+        ({"network": described() | {"layers": None}}, "layers is None; expected a list"),
+        ({"network": described({"type": "Linear"})}, "layer 1: Linear needs out_features"),
+        *(
+            (
+                {"network": described({"type": "Linear", "out_features": n})},
+                f"fc1.w is float32 of shape (5, 6); expected float32 of shape ({n}, 6)",
+            )
+            for n in (10**12, 10**30)
+        ),
+        ({"network": deep(400)}, DEEP),
+        ({"network": deep(10000)}, DEEP),
+    ],
+)
+def test_a_file_whose_parts_do_not_fit_is_refused(network, tmp_path, changes, message):
+    network.save(tmp_path / "m")
+    rewritten(tmp_path / "m", **changes)
+    with pytest.raises(ModelError, match=exactly(f"{tmp_path / 'm'}: {message}")):
         chainrule.load(tmp_path / "m")
+
+
+def test_a_long_line_is_cut(network, tmp_path):
+    network.save(tmp_path / "m")
+    rewritten(tmp_path / "m", network=described({"type": "x" * 10000}))
+    with pytest.raises(ModelError, match=r"layer 1: there is no 'xxx.* .* Tanh$") as caught:
+        chainrule.load(tmp_path / "m")
+    assert len(str(caught.value)) < 510 + len(str(tmp_path / "m"))
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float8_e4m3fn])
+def test_types_that_numpy_may_not_have_are_refused(tmp_path, dtype):
+    save_torch({"fc1.w": torch.zeros(2, dtype=dtype)}, tmp_path / "m")
+    with pytest.raises(ModelError, match=r"not a model file|not a chainrule model"):
+        chainrule.load(tmp_path / "m")
+
+
+def test_weights_that_are_not_finite_are_not_written(network, tmp_path):
+    network.w[3] = np.nan
+    with pytest.raises(ModelError, match=exactly("fc1.w holds nan; expected finite numbers")):
+        network.save(tmp_path / "m")
+    assert not list(tmp_path.iterdir())
+
+
+@dataclass(frozen=True)
+class Keeper(Layer):
+    """x; what it is called and keeps is chosen by the test."""
+
+    stream: int = 0
+
+    def forward(self, x, w, context):
+        return x, None
+
+    def backward(self, gy, saved, w, context):
+        return gy, {}
+
+    def statistics_for(self, x_shape):
+        return {"mean": Parameter((), "ones")}
+
+
+@pytest.fixture
+def keeper(monkeypatch):
+    monkeypatch.setitem(LAYERS, "Keeper", Keeper)
+    return Network([Keeper(7), Linear(2)], 3, dtype=np.float64)
+
+
+def test_only_dropouts_lose_their_stream(keeper, tmp_path):
+    keeper.save(tmp_path / "m")
+    assert chainrule.load(tmp_path / "m").layers == keeper.layers
+
+
+def test_statistics_come_back_as_exact_as_they_were(keeper, tmp_path):
+    keeper.statistics[:] = 1 / 3
+    keeper.save(tmp_path / "m")
+    assert chainrule.load(tmp_path / "m").statistics.tobytes() == keeper.statistics.tobytes()
+
+
+def test_two_arrays_of_one_name_are_not_written(keeper, tmp_path):
+    memories = {"fc1": {"w": np.zeros(3)}}
+    checkpoint = Checkpoint(keeper, np.empty((0, keeper.size)), memories=memories)
+    with pytest.raises(
+        ModelError, match=exactly("fc1.w is the name of two arrays; expected another name for one of them")
+    ):
+        save_checkpoint(tmp_path / "m", checkpoint)
 
 
 def test_a_failed_write_leaves_the_old_file(network, tmp_path, monkeypatch):
@@ -183,8 +331,6 @@ def test_training_goes_on_bit_for_bit_from_a_file(tmp_path):
 
 
 def test_metadata_is_plain_json(network, tmp_path):
-    from safetensors import safe_open
-
     network.save(tmp_path / "m")
     with safe_open(tmp_path / "m", framework="numpy") as file:
         metadata = file.metadata()

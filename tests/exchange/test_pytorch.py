@@ -2,6 +2,8 @@
 
 import json
 import re
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,10 +15,21 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 import chainrule
-from chainrule import ChainruleError, Convolution, DataError, Linear, ModelError, Network, UsageError
+from chainrule import (
+    ChainruleError,
+    Convolution,
+    DataError,
+    Linear,
+    ModelError,
+    Network,
+    NetworkError,
+    Residual,
+    UsageError,
+)
 from chainrule.data import mnist
 from chainrule.exchange import from_pytorch, to_pytorch
 from chainrule.exchange.description import build
+from chainrule.layers import LAYERS, Layer, Parameter
 from chainrule.layers.log_softmax import log_softmax
 from chainrule.tasks.presets import PRESETS, preset
 from messages import exactly
@@ -188,6 +201,56 @@ def test_a_number_too_large_for_the_networks_type_is_refused(tmp_path):
     with pytest.raises(DataError, match=exactly(f"{path}: fc1.weight holds 1e+300, which is too large for float32")):
         from_pytorch(path, Network([Linear(1)], 1))
     assert from_pytorch(path, Network([Linear(1)], 1, dtype=np.float64)).w[0] == 1e300
+
+
+@dataclass(frozen=True)
+class Norm(Layer):
+    """Parameters and statistics of chosen names."""
+
+    names: tuple[str, ...] = ("alpha",)
+
+    def forward(self, x: Any, w: Any, context: Any) -> Any:
+        return x, None
+
+    def backward(self, gy: Any, saved: Any, w: Any, context: Any) -> Any:
+        return gy, {}
+
+    def parameters_for(self, x_shape: Any) -> dict[str, Parameter]:
+        return {name: Parameter((2,), "ones") for name in self.names}
+
+    def statistics_for(self, x_shape: Any) -> dict[str, Parameter]:
+        return {"mean": Parameter((3,)), "count": Parameter(())}
+
+
+@pytest.fixture
+def own(monkeypatch):
+    monkeypatch.setitem(LAYERS, "Norm", Norm)
+    return Network([Residual([Linear(4), Norm()])], 4, seed=1)
+
+
+def test_statistics_are_buffers_and_other_names_stay(own, tmp_path):
+    own.statistics[:] = 1, 2, 3, 4
+    to_pytorch(own, tmp_path / "state")
+    shapes = {name: tuple(tensor.shape) for name, tensor in load_file(tmp_path / "state").items()}
+    assert shapes == {
+        "block1.fc1.weight": (4, 4),
+        "block1.fc1.bias": (4,),
+        "block1.norm1.alpha": (2,),
+        "block1.norm1.mean": (3,),
+        "block1.norm1.count": (),
+    }
+    given = Network(own.layers, 4, seed=2)
+    loaded = from_pytorch(tmp_path / "state", given)
+    assert loaded.w.tobytes() == own.w.tobytes()
+    assert loaded.statistics.tobytes() == own.statistics.tobytes()
+    assert not given.statistics.any()
+
+
+def test_two_parameters_of_one_name_in_pytorch_are_refused(own, tmp_path):
+    network = Network([Norm(("w", "weight"))], 4)
+    message = "norm1.weight is norm1.weight to PyTorch, as another one is; expected another name"
+    with pytest.raises(NetworkError, match=exactly(message)):
+        to_pytorch(network, tmp_path / "state")
 
 
 def test_a_long_list_of_names_is_cut(tmp_path):

@@ -3,6 +3,7 @@
     conv1.w (oc, ic, di, dj)  <->  conv1.weight        fc1.w (out, in)  <->  fc1.weight
     conv1.b (oc,)             <->  conv1.bias          fc1.b (out,)     <->  fc1.bias
 
+Parameters of other names keep these, and so do layers' statistics, which are a module's buffers.
 Both hold them in this order, and both flatten an image in (c, i, j) order: no number moves. On PyTorch's side:
 
     module.load_state_dict(safetensors.torch.load_file(path))      takes what `to_pytorch` wrote
@@ -19,12 +20,12 @@ import numpy as np
 from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save as to_bytes
 
-from chainrule.base.errors import DataError, ModelError
+from chainrule.base.errors import DataError, ModelError, NetworkError
 from chainrule.base.files import read_bytes, write_bytes
 from chainrule.base.version import __version__
 from chainrule.exchange.description import describe
 from chainrule.exchange.rounding import rounded
-from chainrule.network.network import Network, Placed
+from chainrule.network.network import Network
 
 KEYS = {"w": "weight", "b": "bias"}
 FLOATS = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}  # safetensors' names of what NumPy has, too
@@ -32,37 +33,49 @@ BRAIN_FLOAT = "BF16"  # the upper half of a float32, which NumPy has not
 
 
 def to_pytorch(network: Network, path: str | Path) -> None:
-    """Write the network's parameters for `load_state_dict(strict=True)`, in the network's own float type.
+    """Write the network's parameters and statistics for `load_state_dict(strict=True)`, in its own float type.
 
     What else it computes with (the scaling of bytes, a Standardise) is in the metadata: "network", in JSON.
     """
     metadata = {"format": "pt", "producer": f"chainrule {__version__}", "network": json.dumps(describe(network))}
-    tensors = {name: np.ascontiguousarray(p.view(network.w)) for name, p in by_torch_name(network).items()}
+    tensors = {name: np.asarray(view, order="C") for name, view in by_torch_name(network).items()}
     write_bytes(path, to_bytes(tensors, metadata))
 
 
 def from_pytorch(path: str | Path, network: Network) -> Network:
-    """A network like `network`, with the parameters of a `state_dict` in its float type.
+    """A network like `network`, with the parameters and statistics of a `state_dict` in its float type.
 
     ModelError if the file is missing or damaged, or naming the first tensor that is missing, left over, of
     another shape, or not of a floating point type; DataError if one holds a number too large for the network's type.
     """
     tensors = read_tensors(path)
-    expected = by_torch_name(network)
     loaded = copy(network)
-    loaded.w = np.empty_like(network.w)
-    for name, parameter in expected.items():
-        parameter.view(loaded.w)[...] = _find(path, tensors, name, parameter, dtype=network.w.dtype)
+    loaded.w, loaded.statistics = network.w.copy(), network.statistics.copy()
+    expected = by_torch_name(loaded)
+    own = [*loaded.named(), *loaded.named_statistics()]
+    for (name, view), own_name in zip(expected.items(), own, strict=True):
+        if own_name != name and own_name in tensors:
+            raise ModelError(f"{path}: has {own_name} where PyTorch has {name}: a model of chainrule, ready to use")
+        view[...] = _find(path, tensors, name, view)
     for name in tensors:
         if name not in expected:
             raise ModelError(f"{path}: {name} is no parameter of the network, which has {_list(expected)}")
     return loaded
 
 
-def by_torch_name(network: Network) -> dict[str, Placed]:
-    """The network's parameters by PyTorch's names, in canonical order."""
-    names = [p.name.rpartition(".") for p in network.parameters]
-    return {f"{layer}.{KEYS.get(key, key)}": p for (layer, _, key), p in zip(names, network.parameters, strict=True)}
+def by_torch_name(network: Network) -> dict[str, np.ndarray]:
+    """Views of the network's parameters, in canonical order, and of its statistics, by PyTorch's names.
+
+    NetworkError if two have the same.
+    """
+    views: dict[str, np.ndarray] = {}
+    for own_name, view in [*network.named().items(), *network.named_statistics().items()]:
+        layer, _, key = own_name.rpartition(".")
+        name = f"{layer}.{KEYS.get(key, key)}"
+        if name in views:
+            raise NetworkError(f"{own_name} is {name} to PyTorch, as another one is; expected another name")
+        views[name] = view
+    return views
 
 
 def read_tensors(path: str | Path) -> dict[str, dict[str, Any]]:
@@ -84,21 +97,17 @@ def floats(tensor: dict[str, Any]) -> np.ndarray | None:
     return np.frombuffer(data, FLOATS[tensor["dtype"]]).reshape(shape) if tensor["dtype"] in FLOATS else None
 
 
-def _find(
-    path: str | Path, tensors: dict[str, dict[str, Any]], name: str, parameter: Placed, *, dtype: np.dtype
-) -> np.ndarray:
-    """The tensor of that parameter, of its shape and of `dtype`."""
-    if parameter.name in tensors:
-        raise ModelError(f"{path}: has {parameter.name} where PyTorch has {name}: a model of chainrule, ready to use")
+def _find(path: str | Path, tensors: dict[str, dict[str, Any]], name: str, view: np.ndarray) -> np.ndarray:
+    """The tensor of that name, of the view's shape and type."""
     if name not in tensors:
-        raise ModelError(f"{path}: has no {name}, of shape {parameter.shape}; it has {_list(tensors)}")
+        raise ModelError(f"{path}: has no {name}, of shape {view.shape}; it has {_list(tensors)}")
     tensor = tensors[name]
-    if tuple(tensor["shape"]) != parameter.shape:
-        raise ModelError(f"{path}: {name} has shape {tuple(tensor['shape'])}; the network's has {parameter.shape}")
+    if tuple(tensor["shape"]) != view.shape:
+        raise ModelError(f"{path}: {name} has shape {tuple(tensor['shape'])}; the network's has {view.shape}")
     values = floats(tensor)
     if values is None:
         raise ModelError(f"{path}: {name} is of type {tensor['dtype']}; expected {', '.join(FLOATS)} or {BRAIN_FLOAT}")
-    return rounded(f"{path}: {name}", values, dtype)
+    return rounded(f"{path}: {name}", values, view.dtype)
 
 
 def _list(names: dict[str, Any]) -> str:

@@ -27,5 +27,7 @@ def build_training(description: dict[str, Any]) -> Training:
         settings = dict(options.pop("optimizer"))
         kind = OPTIMIZERS[settings.pop("type").lower()]
         return Training(kind(**settings), **options)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"cannot read how to train: {error}") from None
+    except UsageError:
+        raise
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise UsageError(f"training is {description}; expected what `describe_training` gives") from None

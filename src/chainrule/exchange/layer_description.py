@@ -1,0 +1,124 @@
+"""A layer as plain data and back: its type's name, and those of its fields that are not at their defaults.
+
+Numbers (NumPy's as Python's), strings, None, layers, and tuples and dictionaries of these come back as they were. What
+would not is refused while the layer is still there.
+"""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any, TypeVar
+
+import numpy as np
+
+from chainrule.base.errors import ChainruleError, NetworkError
+from chainrule.layers import LAYERS, Layer, Residual, Sequential
+from chainrule.losses import Loss
+
+T = TypeVar("T", bound=Layer | Loss)
+REGISTERED = "@chainrule.register above its class"
+
+
+def describe_layer(layer: Layer, where: str) -> dict[str, Any]:
+    """The layer's type and those hyper-parameters that are not their defaults; `where` is what errors call it."""
+    name = type(layer).__name__
+    if LAYERS.get(name) is not type(layer):
+        raise NetworkError(f"{where} is of a class {name} that is not registered; expected {REGISTERED} {name}")
+    try:
+        options = layer.options()
+    except ValueError:  # an array is neither its default nor not
+        options = {each.name: getattr(layer, each.name) for each in fields(layer)}
+    plain = {key: _plain(value, f"{where}, {name}.{key}") for key, value in options.items()}
+    again = build_layer(plain | {"type": name}, where)
+    for key, value in options.items():
+        back = getattr(again, key, None)
+        if back != value:
+            given, back = one_line(repr(value), 80), one_line(repr(back), 80)
+            raise NetworkError(f"{where}, {name}.{key} is {given}; expected {back}, as a file would give it back")
+    return {"type": name} | plain
+
+
+def _plain(value: Any, where: str) -> Any:
+    """A hyper-parameter, in which layers may stand, as plain data."""
+    if isinstance(value, Layer):
+        return describe_layer(value, where)
+    if isinstance(value, list | tuple):
+        return [_plain(each, f"{where} {k}") for k, each in enumerate(value, start=1)]
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {key: _plain(each, f"{where}, {key}") for key, each in value.items()}
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    expected = "a number, a string, None, a layer, or a tuple or dictionary of these"
+    raise NetworkError(f"{where} is {one_line(repr(value), 80)}; expected {expected}")
+
+
+def build_layer(description: Any, where: str) -> Layer:
+    """The layer of one [[layers]] entry; `where` is what errors call it."""
+    if not isinstance(description, dict) or "type" not in description:
+        raise NetworkError(f'{where} is {description!r}; expected a table with a type, as in type = "ReLU"')
+    name = description["type"]
+    own = f"{REGISTERED} {name}, or " if isinstance(name, str) and name.isidentifier() else ""
+    kind = find(LAYERS, name, where, own)
+    options = {}
+    for key, value in description.items():
+        if key == "layers" and kind in (Sequential, Residual):
+            options[key] = _row(value, f"{where}, {key}")
+        elif key != "type":
+            options[key] = _built(value, f"{where}, {key}")
+    return construct(kind, options, where)
+
+
+def _row(value: Any, where: str) -> tuple[Layer, ...]:
+    """The layers that a container holds."""
+    if not isinstance(value, list):
+        raise NetworkError(f"{where} is {value!r}; expected a list of layers")
+    return tuple(build_layer(each, f"{where} {k}") for k, each in enumerate(value, start=1))
+
+
+def _built(value: Any, where: str) -> Any:
+    """A hyper-parameter from plain data: what has a type is a layer, and a list is a tuple, as layers do not change."""
+    if isinstance(value, list):
+        return tuple(_built(each, f"{where} {k}") for k, each in enumerate(value, start=1))
+    if isinstance(value, dict) and "type" in value:
+        return build_layer(value, where)
+    return {key: _built(each, f"{where}, {key}") for key, each in value.items()} if isinstance(value, dict) else value
+
+
+def find(kinds: Mapping[str, type[T]], name: Any, where: str, or_this: str = "") -> type[T]:
+    """The class of that name, in any case, with or without `_`: MaxPooling, max_pooling."""
+
+    def plain(text: Any) -> str:
+        return str(text).lower().replace("_", "").replace("-", "")
+
+    for known, kind in kinds.items():
+        if plain(known) == plain(name):
+            return kind
+    raise NetworkError(f"{where}: there is no {name!r}; expected {or_this}one of: {', '.join(kinds)}")
+
+
+def construct(kind: type, options: Any, where: str) -> Any:
+    """kind(**options), or NetworkError naming the option that is missing, unknown or wrong."""
+    if not isinstance(options, dict):
+        raise NetworkError(f"{where} is {options!r}; expected a table")
+    signature = inspect.signature(kind)
+    unknown = set(options) - set(signature.parameters)
+    if unknown:
+        takes = ", ".join(signature.parameters) or "no options"
+        raise NetworkError(f"{where}: {kind.__name__} has no option {min(unknown)!r}; it takes {takes}")
+    for name, parameter in signature.parameters.items():
+        if parameter.default is parameter.empty and name not in options:
+            raise NetworkError(f"{where}: {kind.__name__} needs {name}")
+    try:
+        return kind(**options)
+    except ChainruleError as error:
+        raise NetworkError(str(error) if str(error).startswith(f"{where}:") else f"{where}: {error}") from None
+    except (TypeError, ValueError):
+        raise NetworkError(f"{where}: {kind.__name__} cannot be made of {options}") from None
+
+
+def one_line(text: str, longest: int = 500) -> str:
+    """The text in one line, its middle left out if it is longer."""
+    text = " ".join(text.split())
+    return text if len(text) <= longest else f"{text[: longest // 2]} ... {text[-longest // 2 :]}"
