@@ -46,6 +46,7 @@ class Placed(NamedTuple):
 
 
 T = TypeVar("T")
+MOST_PARAMETERS = 2**40  # more than any memory holds, and few enough for NumPy to say so
 
 
 class Network(Sequential):
@@ -88,6 +89,8 @@ class Network(Sequential):
         self.kept = lay_out(self.statistics_for(self.input_shape))  # the places in `statistics`
         check_names(self.parameters, self.kept)
         self.size = sum(prod(p.shape) for p in self.parameters)
+        if self.size > MOST_PARAMETERS:
+            raise NetworkError(f"the network has {self.size:,} parameters; expected at most {MOST_PARAMETERS:,}")
         self.w = self.initial_weights(seed).astype(dtype)
         self.statistics = initial(self.kept, seed, len(self.parameters)).astype(dtype)
 
