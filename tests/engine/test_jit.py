@@ -137,3 +137,56 @@ def test_a_folder_that_cannot_be_made_is_one_warning(tmp_path):
     done = compile_in_a_process(tmp_path)
     assert done.stderr.count("RuntimeWarning") == 1
     assert done.stdout == "0 1\n"
+
+
+OWN = """
+import sys
+from helper import HALF, helper
+import numpy as np
+from chainrule.engine.runtime.jit import inlined, kernel
+from chainrule.engine.kernels.elementwise import of_one
+from chainrule.engine.layout import View, image
+FACTOR = np.float32({factor})
+@inlined
+def own(x):
+    return FACTOR * helper(x) + {term}
+at = image(4, 1, 1)
+x = np.arange(at.stride, dtype=np.float32)
+y = np.zeros_like(x)
+run = of_one(own)
+run(View(x, at), View(y, at), 0, 1)
+print(*y[:3], sum(run.stats.cache_hits.values()))
+"""
+HELPER = """
+from chainrule.engine.runtime.jit import inlined
+HALF = 0.5
+@inlined
+def helper(x):
+    return {helped}
+"""
+
+
+@pytest.mark.parametrize("in_a_file", [True, False])
+def test_a_kernel_of_a_users_own_is_known_by_its_source(tmp_path, in_a_file):
+    """Each change of it, or of what it calls, keeps the lines' numbers; without a file it is code, as in a notebook."""
+    environment = {
+        **os.environ,
+        "CHAINRULE_CACHE_DIR": str(tmp_path / "cache"),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+
+    def run(factor: float, term: float, helped: str) -> list[float]:
+        (tmp_path / "helper.py").write_text(HELPER.format(helped=helped))
+        text = OWN.format(factor=factor, term=term)
+        (tmp_path / "own.py").write_text(text)
+        line = [sys.executable, "own.py"] if in_a_file else [sys.executable, "-c", text]
+        done = subprocess.run(line, capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=300)
+        assert done.returncode == 0, done.stderr
+        return [float(number) for number in done.stdout.split()]
+
+    assert run(2, 1, "x") == [1, 3, 5, 0]
+    assert run(2, 1, "x") == [1, 3, 5, 1]
+    assert run(3, 1, "x") == [1, 4, 7, 0]
+    assert run(2, 5, "x") == [5, 7, 9, 0]
+    assert run(2, 1, "x + 1") == [3, 5, 7, 0]
+    assert run(2, 1, "x") == [1, 3, 5, 1]

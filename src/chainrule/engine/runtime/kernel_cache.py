@@ -1,10 +1,11 @@
 """Compiled kernels on disk, in a folder of the user's own.
 
 The folder is named by a hash of the engine's sources, the versions of Numba and llvmlite and the processor, so that no
-change goes unnoticed; Numba itself sees only changes of the file that a function stands in. A file holds one function
-for one list of types and says which; it is written whole or not at all, so that any number of processes may compile at
-once, and begins with a checksum, so that nothing damaged is executed. (Numba's own cache numbers its files, and two
-processes may give two functions the same number.)
+change goes unnoticed; Numba itself sees only changes of the file that a function stands in. A kernel that stands
+elsewhere, as in a module or a notebook of a user's own, is known by its source and by what it refers to. A file holds
+one function for one list of types and says which; it is written whole or not at all, so that any number of processes
+may compile at once, and begins with a checksum, so that nothing damaged is executed. (Numba's own cache numbers its
+files, and two processes may give two functions the same number.)
 """
 
 import hashlib
@@ -17,18 +18,24 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import llvmlite
 import numba
+import numpy as np
 from llvmlite import binding
 from numba.core import config
 from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
+from chainrule.base import random
 from chainrule.base.files import cache_folder, write_atomically
 
+ENGINE = Path(__file__).parents[1]
+OTHER_SOURCES = (Path(random.__file__),)  # of constants that are compiled into kernels
+CONSTANTS = int, float, complex, str, tuple, np.generic
 CHECKSUM = hashlib.sha256
 LOG = logging.getLogger("chainrule")  # on stderr, unless the program that uses us says otherwise
 
@@ -63,7 +70,7 @@ def _check_private(folder: Path) -> None:
 def _fingerprint() -> str:
     """A hash of all that compiled code depends on."""
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parents[1].rglob("*.py")):
+    for path in (*sorted(ENGINE.rglob("*.py")), *OTHER_SOURCES):
         digest.update(path.read_bytes())
     processor = getattr(config, "CPU_NAME", None) or binding.get_host_cpu_name()
     features = getattr(config, "CPU_FEATURES", None) or binding.get_host_cpu_features().flatten()
@@ -139,18 +146,55 @@ def _checked(file: bytes) -> bytes:
 
 
 def tell_apart(function: Callable[..., Any]) -> None:
-    """Name a function by what it captured, too. Numba tells functions of one name and types apart by a number, which
-    starts anew in every process: in a third process that loads what two have compiled, one would be taken for the
-    other, as the symbols of all loaded code are one space."""
-    if function.__closure__:
-        digest = hashlib.sha256(_stable(function).encode()).hexdigest()[:16]
+    """Name a function by what it captured, too, and by its source if that is none of the engine's.
+
+    Numba tells functions of one name and types apart by a number, which starts anew in every process: in a third
+    process that loads what two have compiled, one would be taken for the other, as the symbols of all loaded code are
+    one space.
+    """
+    if function.__closure__ or not _in_engine(function):
+        source = "" if _in_engine(function) else _source(function.__code__)
+        digest = hashlib.sha256((_stable(function) + source).encode()).hexdigest()[:16]
         function.__qualname__ = f"{function.__qualname__}.{digest}"
 
 
-def _stable(value: Any) -> str:
-    """A function, or what it captured, by name: a kernel and an intrinsic by the function that they are made of."""
+def _stable(value: Any, inside: tuple[Any, ...] = ()) -> str:
+    """A function, or what it captured, by name: a kernel and an intrinsic by the function that they are made of.
+
+    Of a function outside the engine, also what it refers to in its module, whose values are compiled in.
+    """
     function = getattr(value, "py_func", None) or getattr(value, "_defn", None) or value
     if not hasattr(function, "__code__"):
         return repr(value)
-    inner = (_stable(cell.cell_contents) for cell in function.__closure__ or ())
-    return f"{function.__module__}:{function.__qualname__}:{function.__code__.co_firstlineno}({', '.join(inner)})"
+    name = f"{function.__module__}:{function.__qualname__}:{function.__code__.co_firstlineno}"
+    if function in inside:
+        return name
+    parts = [_stable(cell.cell_contents, (*inside, function)) for cell in function.__closure__ or ()]
+    if not _in_engine(function):
+        found = {at: function.__globals__[at] for at in function.__code__.co_names if at in function.__globals__}
+        parts += [f"{at}={_stable(of, (*inside, function))}" for at, of in found.items() if _compiled_in(of)]
+    return f"{name}({', '.join(parts)})"
+
+
+def _in_engine(function: Callable[..., Any]) -> bool:
+    """Whether the folder's name tells its source."""
+    return Path(function.__code__.co_filename).is_relative_to(ENGINE)
+
+
+def _compiled_in(value: Any) -> bool:
+    """Whether it is a number or a text, several of these, or what Numba compiled."""
+    return hasattr(value, "py_func") or hasattr(value, "_defn") or isinstance(value, CONSTANTS)
+
+
+def _source(code: CodeType) -> str:
+    """A hash of the file that the code stands in; of the code itself, where there is none, as in a notebook."""
+    try:
+        return hashlib.sha256(Path(code.co_filename).read_bytes()).hexdigest()
+    except OSError:
+        return hashlib.sha256(_spelled(code).encode()).hexdigest()
+
+
+def _spelled(code: CodeType) -> str:
+    """All that makes code what it is, but for where it stands."""
+    constants = [_spelled(value) if isinstance(value, CodeType) else repr(value) for value in code.co_consts]
+    return repr((code.co_code, constants, code.co_names, code.co_varnames, code.co_freevars))
