@@ -2,14 +2,29 @@
 
 import doctest
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+
+from chainrule.engine.stages.stage import STAGES
+from chainrule.layers import LAYERS
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
+@pytest.fixture
+def registries() -> Iterator[None]:
+    """What a page registers is known only to it."""
+    stages = list(STAGES)
+    with patch.dict(LAYERS):
+        yield
+    STAGES[:] = stages
+
+
+@pytest.mark.usefixtures("registries")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_the_examples_run_and_print_what_they_say(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

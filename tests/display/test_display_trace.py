@@ -131,7 +131,7 @@ def test_blocks_are_shown_node_by_node() -> None:
         "x1 = Tanh()1 × 5 × 5",
         "x2 = Convolution(2, 3x3, padding=1)block1.conv12 × 5 × 5",
         "x5 = Convolution(2, 1x1) of x1block1.shortcut2 × 5 × 5",
-        "x6 = Addition() of x4, x5block1.sum2 × 5 × 5",
+        "x6 = sum of x4, x5block1.sum2 × 5 × 5",
     ]
     assert f"norm {np.linalg.norm(kept.x[4] + kept.x[5]):.3g}" in text_of(found["x6"])
 
