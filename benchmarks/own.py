@@ -77,7 +77,7 @@ class Convolution:
         from chainrule.base.random import Source
         from chainrule.engine.chains import Chains
         from chainrule.engine.layout import image
-        from chainrule.engine.lowering import find_stages, fusion_groups
+        from chainrule.engine.lowering import fusion_groups
         from chainrule.engine.runtime.program import Owner, Program, each
         from chainrule.engine.runtime.threads import team_of
         from chainrule.engine.stages.step import SLOTS, Step
@@ -87,7 +87,6 @@ class Convolution:
         given, self.batch, room = convolution_inputs(work), work.batch, Room(work.batch, threads, gradients=True)
         x, y = (Value.room(image(CHANNELS, SIZE, SIZE, halo), room) for halo in (PADDING, 0))
         layer = cr.Convolution(CHANNELS, KERNEL, padding=PADDING)
-        find_stages()
         (group,) = fusion_groups(Graph.of(layer, (CHANNELS, SIZE, SIZE)), Source())
         group.at.update(w=0, b=given.w.size)
         stage = group.kind(group, [x, y], room)

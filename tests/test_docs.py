@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import pytest
 
-from chainrule.engine.stages.stage import STAGES
+from chainrule.engine.lowering import STAGES
 from chainrule.layers import LAYERS
 
 ROOT = Path(__file__).parent.parent

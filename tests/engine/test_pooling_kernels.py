@@ -146,7 +146,7 @@ def test_special_values(with_relu: bool) -> None:
     check(pooled(x, 2, with_relu), definition(x, 2, with_relu, None, 0.0))
 
 
-def test_winners_are_optional() -> None:
+def test_the_argmax_mask_is_optional() -> None:
     x = images((1, 5, 4, 4))
     x_image, y_image = image(5, 4, 4), image(5, 2, 2)
     y = aligned_zeros(y_image.stride)

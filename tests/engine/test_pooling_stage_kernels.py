@@ -78,7 +78,7 @@ def test_max_pooling(case: tuple[int, ...], special_gradient: bool) -> None:
     check_only_pixels(x, gradient=True)
 
 
-def test_max_pooling_without_winners() -> None:
+def test_max_pooling_without_an_argmax_mask() -> None:
     x, y = room(CASES[1])
     values = np.random.default_rng(0).standard_normal(shape(x.image)).astype(np.float32)
     x.put(values)

@@ -79,11 +79,11 @@ def laid_out(values: np.ndarray, x: Image) -> np.ndarray:
     return flat
 
 
-def packed_bits(won: np.ndarray) -> np.ndarray:
+def packed_bits(argmax: np.ndarray) -> np.ndarray:
     """The words of (k, s, c, i, j) bool."""
-    won = won.transpose(1, 3, 4, 0, 2)
-    won = np.pad(won, [(0, 0)] * 4 + [(0, -won.shape[-1] % 64)])
-    words = np.packbits(won, axis=-1, bitorder="little").reshape(-1).view(np.uint64)
+    argmax = argmax.transpose(1, 3, 4, 0, 2)
+    argmax = np.pad(argmax, [(0, 0)] * 4 + [(0, -argmax.shape[-1] % 64)])
+    words = np.packbits(argmax, axis=-1, bitorder="little").reshape(-1).view(np.uint64)
     flat = aligned_zeros(len(words), np.uint64)
     flat[:] = words
     return flat
@@ -102,9 +102,9 @@ def make_case(case: tuple[int, ...], keep: float = 0.5, samples: int = 3, seed: 
     )
     pooled = gy.astype(float) * kept * SCALE
     gz = relu_input_gradient(max_pooling_input_gradient(pooled, relu(z), y, size, stride=size), z)
-    won = np.stack(list(first_maxima(relu(z), y, size, size))) & kept & (y > 0)
+    argmax = np.stack(list(first_maxima(relu(z), y, size, size))) & kept & (y > 0)
     gy_image = image(oc, y.shape[2], y.shape[3], seed % 2)
-    words = packed_bits(won)
+    words = packed_bits(argmax)
     assert len(words) == argmax_words(gy_image, size, samples)
     sizes = PooledSizes(ConvolutionSizes(oc, ic, kernel, 1, padding, rows, columns), Pool(size, 1, SCALE))
     return Case(sizes, w, x, gy, gz, View(laid_out(gy, gy_image), gy_image), words)

@@ -12,7 +12,7 @@ import pytest
 import chainrule as cr
 from chainrule.engine import execute
 from chainrule.engine.compiled import Compiled
-from chainrule.engine.stages.stage import STAGES
+from chainrule.engine.lowering import STAGES
 from chainrule.layers import LAYERS
 from oracles import normal
 

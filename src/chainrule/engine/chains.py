@@ -20,7 +20,7 @@ class Chains:
         self._chain: list[Call] = []
 
     def add(self, work: Work, by_sample: bool, owner: Owner) -> None:
-        """What is done next; `by_sample`: whether its calls want one sample at a time."""
+        """Append a stage's work; `by_sample`: whether its calls want one sample at a time."""
         for item in self.noted(work, owner):
             if isinstance(item, Phase):
                 self.end().append(item)

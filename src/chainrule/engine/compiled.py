@@ -34,7 +34,7 @@ REMEMBERED = 16  # programs that are kept bound
 
 
 class Done(NamedTuple):
-    """What a step leaves behind."""
+    """The result of a step."""
 
     loss: float
     norm: float  # |dL/dw|; NaN where w was not moved
@@ -194,7 +194,7 @@ class Compiled(Engine):
             return Done(plan.output.total(), step.updates.norm() if step.updates else math.nan)
 
     def _once(self, key: tuple[Any, ...], make: Callable[[], Any], *alive: Any) -> Any:
-        """What `make` made for that key; `alive` are the objects whose ids are in it."""
+        """The program that `make` binds for that key, bound once; `alive`: the objects whose ids are in the key."""
         found = self._bound.get(key)
         if found is None:
             if len(self._bound) >= REMEMBERED:

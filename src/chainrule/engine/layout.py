@@ -26,7 +26,7 @@ class Image(NamedTuple):
 
 
 class View(NamedTuple):
-    """What a kernel takes of a value, in one argument: its elements, flat, and how they lie."""
+    """A value, or its gradient, as one argument of a kernel: its elements, flat, and how they lie."""
 
     values: Any  # an array; to `bind`, also one that differs from run to run
     image: Image
@@ -51,7 +51,7 @@ def vectors_of(channels):
 
 @kernel
 def blocks_of(image):
-    """How many blocks of channels it has."""
+    """How many NCHWc blocks hold its channels."""
     return (image.channels + image.lanes - 1) // image.lanes
 
 

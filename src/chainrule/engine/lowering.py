@@ -1,13 +1,12 @@
 """From a network's graph to fusion groups, and how their values and parameters lie in the engine.
 
 The graph's nodes are cut, in their order, into groups that a stage each executes as one. The values between groups are
-laid out for those that read them: in blocks of channels, with a halo of zeros for a padded convolution; the network's
-input in planes, where products alone read it.
+laid out for those that read them: in NCHWc blocks, with a halo of zeros for a padded convolution; the network's input
+in NCHW, where products alone read it.
 """
 
 import importlib
 import pkgutil
-from functools import cache
 from math import prod
 
 import numpy as np
@@ -22,19 +21,14 @@ from chainrule.layers.graph import Graph
 from chainrule.layers.layer import Shape
 from chainrule.network.network import Network
 
-
-@cache
-def find_stages() -> None:
-    """Import every file of `stages`, so that each registers what it holds."""
-    for module in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}."):
-        importlib.import_module(module.name)
+for _module in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}."):
+    importlib.import_module(_module.name)  # each file of `stages` registers what it holds
 
 
 class Lowering:
-    """What the engine makes of a network before there are buffers."""
+    """A network as the engine lowers it, before there are buffers: fusion groups, images, w's layout."""
 
     def __init__(self, network: Network, source: Source) -> None:
-        find_stages()
         self.network, self.graph = network, network.graph
         self.groups = fusion_groups(self.graph, source)
         self.images = {0: self._image(0)} | {group.output: self._image(group.output) for group in self.groups}
@@ -57,13 +51,13 @@ class Lowering:
         return with_halo(shared, own) if group.kind.exact_halo and own != shared.halo else shared
 
     def _image(self, value: int) -> Image:
-        """In blocks, or in planes; in the widest halo that a reader asks for."""
+        """How a value lies: in NCHWc blocks, or in NCHW; in the widest halo that a reader asks for."""
         readers, shape = self.readers(value), self.graph.shapes[value]
         halos = [group.kind.halo(group) for group in readers]
-        planes = value == 0 and len(readers) == 1 and readers[0].kind.takes_nchw(readers[0])
-        if planes and len(shape) == 1:
+        nchw = value == 0 and len(readers) == 1 and readers[0].kind.takes_nchw(readers[0])
+        if nchw and len(shape) == 1:
             return Image(shape[0], 1, 1, 0, 1, odd_lines(shape[0]))
-        return image(*as_picture(shape), max(halos, default=0), **({"lanes": 1} if planes else {}))
+        return image(*as_picture(shape), max(halos, default=0), **({"lanes": 1} if nchw else {}))
 
     def _layout(self) -> Permuted:
         """Where the engine keeps each element of w; the groups are told where each of their parameters begins."""
@@ -119,7 +113,7 @@ def as_picture(shape: Shape) -> tuple[int, int, int]:
 
 
 def with_halo(of: Image, halo: int) -> Image:
-    """The same picture in another halo."""
+    """The image of the same picture with another halo."""
     return image(of.channels, of.height, of.width, halo, lanes=of.lanes)
 
 

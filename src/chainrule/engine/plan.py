@@ -22,7 +22,10 @@ class Plan:
         self, lowering: Lowering, capacity: int, *, gradients: bool, threads: int, statistics: np.ndarray
     ) -> None:
         """`statistics`: the engine's own, which training moves."""
-        self.lowering, self.network, self.capacity, self.threads = lowering, lowering.network, capacity, threads
+        self.lowering = lowering
+        self.network = lowering.network
+        self.capacity = capacity
+        self.threads = threads
         self.room, groups = Room(capacity, threads, gradients), lowering.groups
         self.values = {0: Value.room(lowering.images[0], self.room)}
         self.forks: dict[int, Fork] = {}
@@ -39,7 +42,7 @@ class Plan:
         self.output = Output(self.network, self.values[groups[-1].output], capacity)
 
     def program(self, source: Samples, step: Step, *, loss: bool, prepared: bool = False) -> Program:
-        """What computes y of the samples there, their errors (if `loss`), and dL/dw (if it has room).
+        """The program of y of the samples there, their errors (if `loss`), and dL/dw (if the step has room for it).
 
         `prepared`: without what is done once for a w.
         """
@@ -89,7 +92,7 @@ class Plan:
             chains.add(fork.forward(), fork.by_sample, owner)
 
     def _value_for(self, group: Group, place: int) -> Value:
-        """What a group reads: a value, or, of one that several read, an alias of its own."""
+        """The value that a group reads; of one that several read, an alias of its own."""
         value = group.inputs[place]
         readers = self.lowering.readers(value)
         if len(readers) == 1:
@@ -110,7 +113,7 @@ class Plan:
         return self.output.y.canonical(samples).reshape(samples, *self.network.output_shape)
 
     def rows(self) -> list[dict[str, Any]]:
-        """What each stage is, which kernel executes it, its multiply-adds a sample and its buffers' bytes."""
+        """A row a stage: its name, its kernel, its multiply-adds a sample and its buffers' bytes."""
         return [
             {
                 "stage": stage.name,
@@ -141,7 +144,7 @@ class Plan:
 
 
 def bytes_of(value: Any) -> int:
-    """Of the arrays that calls are bound to; what is none counts nothing."""
+    """The size of arrays that calls are bound to, in tuples or not; anything else counts nothing."""
     if isinstance(value, tuple):
         return sum(map(bytes_of, value))
     array = getattr(value, "array", value)

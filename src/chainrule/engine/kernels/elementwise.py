@@ -4,9 +4,10 @@
     Sigmoid     y = 1 / (1 + exp(-x))           gx = gy y (1 - y)
     Tanh        y = tanh(x)                     gx = gy (1 - y^2)
     Dropout     y = x keep scale                gx = gy keep scale         scale = 1 / (1 - p)
+    Residual    y = a + b                       (the sum at its end)
 
-The definitions: chainrule/layers/relu.py, sigmoid.py, tanh.py, dropout.py. A scalar function is `@inlined`, takes and
-returns float32 and does not branch, so that LLVM makes vectors of the loop:
+The definitions: chainrule/layers/relu.py, sigmoid.py, tanh.py, dropout.py, residual.py. A scalar function is
+`@inlined`, takes and returns float32 and does not branch, so that LLVM makes vectors of the loop:
 
     @inlined
     def swish(x):
@@ -68,7 +69,9 @@ def of_two_and_a_parameter(function: Any) -> Any:
                 first_a, last_a = stretch_at(a.image, s, k, count)
                 first_b, last_b = stretch_at(b.image, s, k, count)
                 first_y, last_y = stretch_at(y.image, s, k, count)
-                left, right, out = a.values[first_a:last_a], b.values[first_b:last_b], y.values[first_y:last_y]
+                left = a.values[first_a:last_a]
+                right = b.values[first_b:last_b]
+                out = y.values[first_y:last_y]
                 for n in range(len(out)):
                     out[n] = function(left[n], right[n], parameter)
             if function(a.values.dtype.type(0), b.values.dtype.type(0), parameter) != 0:
@@ -85,11 +88,11 @@ def of_two(function: Any) -> Any:
     def without_parameter(a, b, parameter):
         return function(a, b)
 
-    run = of_two_and_a_parameter(without_parameter)
+    loop = of_two_and_a_parameter(without_parameter)
 
     @range_kernel
     def elementwise_of_two(a, b, y, first, last):
-        run(a, b, y, 0, first, last)
+        loop(a, b, y, 0, first, last)
 
     return elementwise_of_two
 
@@ -102,11 +105,11 @@ def of_one(function: Any) -> Any:
     def of_the_first(x, same, parameter):
         return function(x)
 
-    run = of_two_and_a_parameter(of_the_first)
+    loop = of_two_and_a_parameter(of_the_first)
 
     @range_kernel
     def elementwise_of_one(x, y, first, last):
-        run(x, x, y, 0, first, last)
+        loop(x, x, y, 0, first, last)
 
     return elementwise_of_one
 
@@ -118,7 +121,7 @@ def same(x):
 
 
 @inlined
-def total(a, b):
+def summed(a, b):
     """a + b."""
     return a + b
 
@@ -193,7 +196,7 @@ def hyperbolic_tangent_gradient(gy, y):
 
 
 identity, relu, sigmoid, tanh = (of_one(f) for f in (same, rectified, logistic, hyperbolic_tangent))
-addition = of_two(total)
+addition = of_two(summed)
 dropout = of_two_and_a_parameter(dropped)  # (x, keep, y, scale, first, last), and for the gradient (gy, keep, gx, ...)
 
 

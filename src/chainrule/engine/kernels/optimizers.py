@@ -28,7 +28,7 @@ Constants = Callable[[Any, int], tuple[float, ...]]  # of an optimizer, at that 
 
 
 class UpdateKernel(NamedTuple):
-    """How an optimizer of one kind moves w."""
+    """The kernel of one kind of optimizer, and what makes its constants."""
 
     kernel: Any
     constants: Constants
@@ -48,12 +48,13 @@ def register_update(kind: type[Optimizer], slots: int, constants: Constants) -> 
 
 
 def update_of(optimizer: Optimizer | None) -> UpdateKernel | None:
-    """How that optimizer moves w; None: as its definition says, for want of a kernel."""
+    """The kernel of that optimizer; None: its definition moves w."""
     return UPDATES.get((type(optimizer), optimizer.slots)) if optimizer else None
 
 
 class WeightSpan(NamedTuple):
-    """What a range of an update counts: item r is w[w_at + r floats:] of `floats` elements, and so for its gradient."""
+    """The items that a range of an update counts: item r is `floats` elements from w[w_at + r floats], and likewise of
+    its gradient."""
 
     w_at: int
     gw_at: int
@@ -107,7 +108,11 @@ def momentum(w, gw, v, constants, span, first, last):
 @range_kernel
 def adadelta(w, gw, v, u, constants, span, first, last):
     """v <- rho v + (1-rho) g^2,  dx = sqrt((u + eps) / (v + eps)) g,  u <- rho u + (1-rho) dx^2,  w <- w - lr dx."""
-    lr, decay, rho, one_rho, eps = constants[0], constants[1], constants[2], constants[3], constants[4]
+    lr = constants[0]
+    decay = constants[1]
+    rho = constants[2]
+    one_rho = constants[3]
+    eps = constants[4]
     w, gw = weights_of(w, gw, span, first, last)
     v, u = states_of(v, u, span, first, last)
     for k in range(len(w)):
@@ -130,7 +135,10 @@ def adam_constants(adam: Adam, step: int) -> tuple[float, ...]:
 def adam(w, gw, m, v, constants, span, first, last):
     """m <- b1 m + (1-b1) g,  v <- b2 v + (1-b2) g^2,  w <- w - rate m / (sqrt(unbias v) + eps)."""
     rate, decay = constants[0], constants[1]
-    b1, one_b1, b2, one_b2 = constants[2], constants[3], constants[4], constants[5]
+    b1 = constants[2]
+    one_b1 = constants[3]
+    b2 = constants[4]
+    one_b2 = constants[5]
     unbias, eps = constants[6], constants[7]
     w, gw = weights_of(w, gw, span, first, last)
     m, v = states_of(m, v, span, first, last)

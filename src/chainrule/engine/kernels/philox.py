@@ -30,7 +30,7 @@ class Mask(NamedTuple):
 
 
 def step_words(draws: Draws) -> tuple[int, int, int, int]:
-    """What `draw_masks` takes of a step: key0, key1, step, offset."""
+    """The draws of a step, as `draw_masks` takes them: key0, key1, step, offset."""
     seed = int(draws.seed)
     return seed & 0xFFFFFFFF, seed >> 32, draws.step & 0xFFFFFFFF, draws.offset
 
@@ -44,7 +44,10 @@ def mask(draws: Draws, p: float) -> Mask:
 @inlined
 def random_words(mask, position, quad):
     """The four 32-bit words (uint64) of the elements 4 quad .. 4 quad + 3."""
-    c0, c1, c2, c3 = np.uint64(quad), np.uint64(position), np.uint64(mask.layer), np.uint64(mask.step)
+    c0 = np.uint64(quad)
+    c1 = np.uint64(position)
+    c2 = np.uint64(mask.layer)
+    c3 = np.uint64(mask.step)
     k0, k1 = np.uint64(mask.key0), np.uint64(mask.key1)
     for _ in range(ROUNDS):
         product0, product1 = M0 * (c0 & LOW), M1 * (c2 & LOW)
@@ -111,7 +114,7 @@ def keep_quads(mask, position, keep, first, channels):
 
 @kernel
 def keep_pixels(mask, position, keep, first, channels):
-    """The same where the number of pixels is no multiple of 4: of each counter's words only one is taken."""
+    """As `keep_quads` where the number of pixels is no multiple of 4: of each counter's words only one is taken."""
     threshold, pixels = np.uint64(mask.threshold), len(keep) // LANES
     for pixel in range(pixels):
         y = keep[pixel * LANES : (pixel + 1) * LANES]

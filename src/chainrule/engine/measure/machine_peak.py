@@ -1,4 +1,4 @@
-"""What one thread of this machine can do at most, measured: multiply-adds in registers; bytes from and to memory."""
+"""The peak of one thread of this machine, measured: multiply-adds in registers; bytes from and to memory."""
 
 from collections.abc import Callable
 from time import perf_counter

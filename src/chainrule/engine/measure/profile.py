@@ -21,7 +21,7 @@ from chainrule.network.network import Network
 
 @dataclass(frozen=True)
 class Row:
-    """What a phase of a stage takes, for each sample of the batch."""
+    """The time and work of a stage in one role, for each sample of the batch."""
 
     place: int  # of the stage among all
     stage: str
@@ -63,7 +63,7 @@ def watched(network: Network, source: Source | int = 0) -> Compiled:
 
 
 def watch_of(engine: Compiled) -> Stopwatch:
-    """What times its calls; UsageError if nothing does."""
+    """The stopwatch of an engine; UsageError if it has none."""
     if engine.watch is None:
         raise UsageError("this engine is not watched; expected one that `watched` made")
     return engine.watch
@@ -77,5 +77,5 @@ def place_of(owner: Owner, stages: int) -> int:
 
 
 def role_of(unit: Unit) -> str:
-    """What a unit is for."""
+    """The role of a unit."""
     return unit.role if isinstance(unit, Call) else DEFINITION

@@ -65,7 +65,7 @@ class Measured:
 
     @property
     def calls(self) -> Row:
-        """All timed calls together."""
+        """The row of all timed calls together."""
         seconds, made = sum(row.seconds for row in self.rows), sum(row.executed for row in self.rows)
         return Row(len(self.rows), "all calls", "", seconds, made, sum(row.dense for row in self.rows))
 

@@ -1,1 +1,1 @@
-"""What runs kernels: compiled once, bound to their arguments, run by a team of threads."""
+"""The run time of kernels: they are compiled once, bound to their arguments, and run by a team of threads."""

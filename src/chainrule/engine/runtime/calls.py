@@ -59,12 +59,12 @@ Varying = PerWorker | PerSlot | Window
 FORWARD, BY_INPUT, BY_WEIGHTS = PRODUCTS = "forward", "input gradient", "weight gradient"
 UPDATE, DEFINITION, OTHER = "update", "definition", "other"
 ROLES = (*PRODUCTS, UPDATE, DEFINITION, OTHER)
-"""What a call is for: a definition is what the interpreter runs; other are preparations, masks, the loss."""
+"""The purposes of calls. A definition runs in the interpreter; other: preparations, masks, the loss."""
 
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """What a program runs: an entry's address, and its words. It keeps the arrays alive."""
+    """A bound kernel: its entry's address, and its words. It keeps the arrays alive."""
 
     entry: int
     words: np.ndarray
@@ -160,7 +160,9 @@ def flat_array(context: Any, builder: Any, kind: Any, *, address: Any, length: A
     array, element = context.make_array(kind)(context, builder), context.get_data_type(kind.dtype)
     size, ones = context.get_abi_sizeof(element), ir.ArrayType(WORD, 1)
     array.meminfo, array.parent = ir.Constant(array.meminfo.type, None), ir.Constant(array.parent.type, None)
-    array.nitems, array.itemsize, array.data = length, WORD(size), builder.inttoptr(address, element.as_pointer())
+    array.nitems = length
+    array.itemsize = WORD(size)
+    array.data = builder.inttoptr(address, element.as_pointer())
     array.shape = builder.insert_value(ir.Constant(ones, ir.Undefined), length, 0)
     array.strides = ir.Constant(ones, [size])
     return array._getvalue()

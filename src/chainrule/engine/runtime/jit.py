@@ -43,10 +43,10 @@ def inlined(function: Callable[..., Any]) -> Any:
     return Kernel(function, targetoptions={**OPTIONS, "forceinline": True})
 
 
-def native(function: Callable[..., Any], arguments: tuple[Any, ...], place: Callable[..., Any]) -> int:
-    """The address of a function compiled for these types, to be called by compiled code; kept on disk beside `place`,
-    the kernel that it is about."""
-    function.__qualname__ = function.__name__ = f"{place.__name__}_entry"
+def native(function: Callable[..., Any], arguments: tuple[Any, ...], beside: Callable[..., Any]) -> int:
+    """The address of a function compiled for these types, to be called by compiled code; kept on disk under the name of
+    `beside`, the kernel that it is about."""
+    function.__qualname__ = function.__name__ = f"{beside.__name__}_entry"
     tell_apart(function)
     unwrapped = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     dispatcher: Any = CPUDispatcher(function, targetoptions={**OPTIONS, **unwrapped})
@@ -73,7 +73,7 @@ def collector_paused() -> Iterator[None]:
 
 
 class Kernel(CPUDispatcher):
-    """What Numba's `njit` makes, except that other kernels take it in as a `Part`."""
+    """A compiled function, as Numba's `njit` makes it, except that other kernels take it in as a `Part`."""
 
     ranged = False  # see `range_kernel`
 

@@ -99,7 +99,7 @@ class KernelCache(_Cache):
         return str(kernel_folder())
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """What was compiled for these types; None if nothing was, or if its file is damaged."""
+        """The compiled function for these types; None if there is none, or if its file is damaged."""
         target_context.refresh()
         key, path = self._place(sig, target_context.codegen())
         try:
@@ -136,7 +136,7 @@ class KernelCache(_Cache):
 
 
 def _checked(file: bytes) -> bytes:
-    """What follows the checksum that a file begins with. ValueError if it is not what was written: a flipped bit may
+    """A file's content, behind its checksum. ValueError if it is not what was written: a flipped bit may
     still be a valid pickle, but of code that crashes or computes something else."""
     size = CHECKSUM().digest_size
     checksum, content = file[:size], file[size:]
@@ -195,6 +195,6 @@ def _source(code: CodeType) -> str:
 
 
 def _spelled(code: CodeType) -> str:
-    """All that makes code what it is, but for where it stands."""
+    """A code object in text: its instructions, constants and names."""
     constants = [_spelled(value) if isinstance(value, CodeType) else repr(value) for value in code.co_consts]
     return repr((code.co_code, constants, code.co_names, code.co_varnames, code.co_freevars))

@@ -1,4 +1,4 @@
-"""What a team of threads runs for a step: phases of tasks, bound once, run many times.
+"""Programs, which a team of threads runs: phases of tasks, bound once, run many times.
 
 A *task* runs some calls, one after the other, over a range of samples (or of whatever they take), a block at a time, so
 that what one call hands on is still in cache when the next one reads it. The tasks of a *phase* are independent: any
@@ -42,7 +42,7 @@ Unit = Call | Callable[[], None]  # what runs as one
 
 
 class Owner(NamedTuple):
-    """Whom a unit works for."""
+    """The stage that a unit works for."""
 
     stage: int | str  # its number; or a name, of what is no stage
     again: bool = False  # whether it computes once more what was not kept
@@ -91,7 +91,7 @@ def each(work: Iterable[Call | Task]) -> Phase:
 
 
 def units_of(work: Call | Task | Phase) -> Iterator[Unit]:
-    """All that it runs."""
+    """The calls and functions of a call, a task or a phase."""
     if isinstance(work, Call):
         yield work
     elif isinstance(work, Task):

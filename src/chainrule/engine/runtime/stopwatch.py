@@ -24,7 +24,7 @@ def timed_call(entry, words, worker, slot, first, last):
 
 @range_kernel
 def nothing(n, first, last):
-    """What it takes to time nothing."""
+    """An empty kernel: its time is the timing's own."""
 
 
 class Stopwatch(Team):

@@ -23,24 +23,24 @@ AWAKE = 200  # times it does so, between steps, before it sleeps
 RUNS, ARRIVALS, FAILED = 0, COUNTER, 2 * COUNTER  # counters
 DONE, WAITS, PYTHON_PHASE, IDLE = 0, 1, 2, 3
 PHASE, DUE, ARRIVED, RUN, RUNNING, CONTROL_WORD, DESK = range(7)
-"""A member's place: the phase; arrivals that were due at barriers so far; whether it has arrived at the one behind this
+"""A member's state: the phase; arrivals that were due at barriers so far; whether it has arrived at the one behind this
 phase; the run; whether that is still going on; the caller's control word from before it; then a copy of the desk, on
 which the next run's program may lie before a late member is done with this one's."""
 STARTS, PYTHON, TASKS, CALLS, TICKETS, DESK_SIZE = range(0, 12, 2)
 """Where on the desk the address and the length of each table are."""
-PLACE_SIZE = DESK + DESK_SIZE
+STATE_SIZE = DESK + DESK_SIZE
 
 
 @inlined
-def _take_tasks(place, counters, members, worker):
-    """What a member does of a phase: its own share of the tasks, then what is left of those of others."""
-    starts, tasks = table(place, DESK + STARTS), table(place, DESK + TASKS)
-    calls, tickets = table(place, DESK + CALLS), table(place, DESK + TICKETS)
-    begin, count = starts[place[PHASE]], starts[place[PHASE] + 1] - starts[place[PHASE]]
+def _take_tasks(state, counters, members, worker):
+    """Run tasks of a phase: the member's own share, then what is left of the others' shares."""
+    starts, tasks = table(state, DESK + STARTS), table(state, DESK + TASKS)
+    calls, tickets = table(state, DESK + CALLS), table(state, DESK + TICKETS)
+    begin, count = starts[state[PHASE]], starts[state[PHASE] + 1] - starts[state[PHASE]]
     for turn in range(members):
         share = (worker + turn) % members
         first, last = begin + share * count // members, begin + (share + 1) * count // members
-        ticket = (place[PHASE] * members + share) * COUNTER
+        ticket = (state[PHASE] * members + share) * COUNTER
         while first + counter(tickets, ticket) < last and not counter(counters, FAILED):
             k = first + counter_add(tickets, ticket, 1)
             if k < last:
@@ -48,56 +48,56 @@ def _take_tasks(place, counters, members, worker):
 
 
 @inlined
-def _begin_run(desk, place):
+def _begin_run(desk, state):
     """The next one, of the program on the desk."""
     for k in range(DESK_SIZE):  # an assignment of slices would compile a check of shapes, and its message
-        place[DESK + k] = desk[k]
-    place[RUN] += 1
-    place[PHASE] = place[ARRIVED] = 0
-    place[RUNNING] = 1
+        state[DESK + k] = desk[k]
+    state[RUN] += 1
+    state[PHASE] = state[ARRIVED] = 0
+    state[RUNNING] = 1
 
 
 @kernel
-def _arrive(counters, place, members):
+def _arrive(counters, state, members):
     """Tell the others that this one's share of a phase is done."""
-    place[DUE] += members
-    place[ARRIVED] = 1
+    state[DUE] += members
+    state[ARRIVED] = 1
     counter_add(counters, ARRIVALS, 1)
 
 
 @kernel
-def _advance(desk, counters, place, members, worker, spins, serves):
-    """Take part in a run from where `place` is, which moves on, and then, if this one `serves`, in the next ones; why
+def _advance(desk, counters, state, members, worker, spins, serves):
+    """Take part in a run from where `state` is, which moves on, and then, if this one `serves`, in the next ones; why
     it stops: DONE, WAITS (for the others, for long), PYTHON_PHASE, or IDLE: for long there was no run. After a failure
     phases pass without work."""
     while True:
-        if not place[RUNNING]:
+        if not state[RUNNING]:
             if not serves:
                 return DONE
-            if not reached(counters, RUNS, place[RUN] + 1, spins):
+            if not reached(counters, RUNS, state[RUN] + 1, spins):
                 return IDLE
-            _begin_run(desk, place)
-        python = table(place, DESK + PYTHON)
-        while place[PHASE] < len(python):
-            if not place[ARRIVED]:
-                if python[place[PHASE]] and not counter(counters, FAILED):
+            _begin_run(desk, state)
+        python = table(state, DESK + PYTHON)
+        while state[PHASE] < len(python):
+            if not state[ARRIVED]:
+                if python[state[PHASE]] and not counter(counters, FAILED):
                     return PYTHON_PHASE
-                _take_tasks(place, counters, members, worker)
-                _arrive(counters, place, members)
-            if not reached(counters, ARRIVALS, place[DUE], spins):
+                _take_tasks(state, counters, members, worker)
+                _arrive(counters, state, members)
+            if not reached(counters, ARRIVALS, state[DUE], spins):
                 return WAITS
-            place[PHASE] += 1
-            place[ARRIVED] = 0
-        place[RUNNING] = 0
+            state[PHASE] += 1
+            state[ARRIVED] = 0
+        state[RUNNING] = 0
 
 
 @kernel
-def _call_members(desk, counters, place):
+def _call_members(desk, counters, state):
     """Let a run begin; subnormals are zero from now on in this thread, too."""
-    place[CONTROL_WORD] = flush_denormals()
+    state[CONTROL_WORD] = flush_denormals()
     counters[FAILED] = 0
-    _begin_run(desk, place)
-    tickets = table(place, DESK + TICKETS)
+    _begin_run(desk, state)
+    tickets = table(state, DESK + TICKETS)
     for k in range(0, len(tickets), COUNTER):
         tickets[k] = 0
     counter_add(counters, RUNS, 1)
@@ -119,7 +119,7 @@ class Team:
     def __init__(self, size: int) -> None:
         self.size = size
         self._counters = np.zeros(3 * COUNTER, np.int64)
-        self._place = np.zeros(PLACE_SIZE, np.int64)  # of member 0, the caller
+        self._state = np.zeros(STATE_SIZE, np.int64)  # of member 0, the caller
         self._desk = np.zeros(DESK_SIZE, np.int64)  # where the tables of the program in hand are, and the tickets
         self._tickets = np.zeros(0, np.int64)  # how many tasks of each share of each phase have been taken
         self._program = Program([])
@@ -138,10 +138,10 @@ class Team:
             self._lay_out(program)
             self._errors.clear()
             try:
-                _call_members(self._desk, self._counters, self._place)
+                _call_members(self._desk, self._counters, self._state)
                 self._wake()
-                while self._place[RUNNING]:
-                    self._take_part(self._place, 0)
+                while self._state[RUNNING]:
+                    self._take_part(self._state, 0)
             finally:
                 self._end_run()
             if self._errors:
@@ -149,11 +149,11 @@ class Team:
 
     def _end_run(self) -> None:
         """Also one that an interrupt of the caller broke off, anywhere: the others must not wait for it."""
-        while self._place[RUNNING]:
+        while self._state[RUNNING]:
             self._counters[FAILED] = 1
             self._wake()
-            self._take_part(self._place, 0)
-        restore(self._place[CONTROL_WORD])
+            self._take_part(self._state, 0)
+        restore(self._state[CONTROL_WORD])
 
     def _lay_out(self, program: Program) -> None:
         """Put on the desk where all members find it."""
@@ -172,27 +172,27 @@ class Team:
                 self._sleeps[member] = False
                 self._asleep[member].release()
 
-    def _take_part(self, place: np.ndarray, member: int) -> None:
-        """Go on from a member's place for as long as compiled code can, then do what only the interpreter can."""
+    def _take_part(self, state: np.ndarray, member: int) -> None:
+        """Go on from a member's state for as long as compiled code can, then do what only the interpreter can."""
         try:
-            state = _advance(self._desk, self._counters, place, self.size, member, SPINS, member > 0)
-            if state == PYTHON_PHASE:
-                for function in self._program.phases[place[PHASE]].functions[member :: self.size]:
+            reason = _advance(self._desk, self._counters, state, self.size, member, SPINS, member > 0)
+            if reason == PYTHON_PHASE:
+                for function in self._program.phases[state[PHASE]].functions[member :: self.size]:
                     function()
-                _arrive(self._counters, place, self.size)
-            elif state != DONE:
+                _arrive(self._counters, state, self.size)
+            elif reason != DONE:
                 time.sleep(0)
         except BaseException as error:
             self._errors.append(error)
             self._counters[FAILED] = 1
 
     def _serve(self, member: int) -> None:
-        place, last, idle = np.zeros(PLACE_SIZE, np.int64), 0, 0
+        state, last, idle = np.zeros(STATE_SIZE, np.int64), 0, 0
         with denormals_flushed():  # this thread's own state, as long as it lives
             while True:
-                self._take_part(place, member)
-                idle = 0 if place[RUNNING] or place[RUN] > last else idle + 1
-                last = place[RUN]
+                self._take_part(state, member)
+                idle = 0 if state[RUNNING] or state[RUN] > last else idle + 1
+                last = state[RUN]
                 if idle == AWAKE:
                     self._sleep(member, last + 1)
                     idle = 0

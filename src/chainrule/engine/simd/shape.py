@@ -37,7 +37,9 @@ def fill(typingctx, rows, columns, value):
 @intrinsic(prefer_literal=True)
 def part(typingctx, tile, row, column, rows, columns):
     """The `rows` x `columns` vectors of a tile that start at (row, column); all four are constants."""
-    r0, c0, smaller = literal(row), literal(column), TileType(literal(rows), literal(columns))
+    r0 = literal(row)
+    c0 = literal(column)
+    smaller = TileType(literal(rows), literal(columns))
 
     def emit(context, builder, signature, arguments):
         e = Emitter(context, builder)

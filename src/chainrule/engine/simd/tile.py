@@ -1,4 +1,4 @@
-"""What a tile is to Numba, and to LLVM.
+"""Tiles as a type of Numba's, and of LLVM's.
 
 A *vector* is what one register holds: `LANES` float32. A *tile* is `rows` x `columns` vectors, an ordinary value inside
 a jitted function; an operation on tiles is an intrinsic, whose instructions an `Emitter` writes.

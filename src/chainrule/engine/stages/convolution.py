@@ -44,12 +44,13 @@ class GradientSlots:
     def __init__(self, sizes: ConvolutionSizes, lanes: int, at: dict[str, int]) -> None:
         self.sizes, self.lanes, self.at = sizes, lanes, at
         self.w_floats, self.b_floats = slot_floats(sizes, lanes), padded(sizes.out_channels)
-        self.all_w, self.all_b = aligned_zeros(SLOTS * self.w_floats), aligned_zeros(SLOTS * self.b_floats)
+        self.all_w = aligned_zeros(SLOTS * self.w_floats)
+        self.all_b = aligned_zeros(SLOTS * self.b_floats)
         w, b = self.all_w.reshape(SLOTS, self.w_floats), self.all_b.reshape(SLOTS, self.b_floats)
         self.slot = GradientSlot(PerSlot(w), PerSlot(b))
 
     def clear(self, step: Step) -> list[Call]:
-        """All zero, where a gradient is wanted."""
+        """Calls that zero all slots, where a gradient is wanted."""
         return [bind(zero_all, self.all_w), bind(zero_all, self.all_b)] if step.gw.size else []
 
     def sums(self, step: Step) -> list[Call]:
@@ -70,7 +71,7 @@ class Taken(NamedTuple):
 
 
 class ConvolvingStage(Stage):
-    """What stages share that begin with a convolution."""
+    """The base of stages that begin with a convolution."""
 
     by_sample = True
     hands_on = True

@@ -36,7 +36,7 @@ from chainrule.layers import Layer, ReLU, Sigmoid, Tanh
 
 
 class ElementwiseStage(Stage):
-    """What they share."""
+    """The base of these stages."""
 
     kernel = "elementwise"
 

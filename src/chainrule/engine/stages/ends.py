@@ -62,11 +62,11 @@ class Input:
         return staged
 
     def shift(self, source: Samples) -> float:
-        """What a byte of 0 becomes; 0 for other numbers."""
+        """c, which a byte of 0 becomes; 0 for other numbers."""
         return float(self.zero) if source.x.dtype == np.uint8 else 0.0
 
     def load(self, source: Samples, shift: float) -> Work:
-        """What makes the samples that were taken, less `shift`, the input."""
+        """Calls that make the samples that were taken, less `shift`, the network's input."""
         scaling = np.float32(0), np.float32(1)
         if source.x.dtype == np.uint8:
             scaling = self.zero - np.float32(shift), self.step
@@ -82,7 +82,9 @@ class Output:
         self.gy = y.gradient
         if not self.gy.values.size:
             self.gy = View(np.empty(samples * y.gradient.image.stride, np.float32), y.gradient.image)
-        self.error, self.weight, self.sum = np.zeros(samples), np.zeros(samples), np.zeros(1)
+        self.error = np.zeros(samples)
+        self.weight = np.zeros(samples)
+        self.sum = np.zeros(1)
         classes = isinstance(self.loss, ClassLoss)
         self.t = np.zeros(samples * (1 if classes else self.shape[0]), np.int64 if classes else np.float32)
         self.batch = Batch(np.empty(0), np.empty(0))
@@ -96,7 +98,7 @@ class Output:
             self.t[: len(t)] = t
 
     def meet(self, step: Step) -> Work:
-        """What computes the errors of the batch, and dL/dy."""
+        """Calls that compute the errors of the batch, and dL/dy."""
         if self.kernel is None:
             return [interpreted(self._by_definition)]
         return [bind(self.kernel, self.y.view, self.t, self.weight, self.error, self.gy)]
@@ -110,7 +112,7 @@ class Output:
             self.y.put(self.loss.gradient(y, batch.t) * weight, gradient=True)
 
     def add_up(self, step: Step) -> Task:
-        """What adds the errors up, once all slots are done."""
+        """A task that adds the errors up, once all slots are done."""
         return Task([bind(add_up, self.error, self.sum)], 0, 0, step.samples, step.samples)
 
     def total(self) -> float:

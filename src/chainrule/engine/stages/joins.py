@@ -1,6 +1,8 @@
 """Where a residual block begins and ends: a value that several stages read, and the sum of two values.
 
-y = a + b,   dL/da = dL/db = dL/dy                 dL/dx = the sum of what x's readers send back, in their order
+    y = a + b,   dL/da = dL/db = dL/dy                 dL/dx = the sum of what x's readers send back, in their order
+
+The definition: chainrule/layers/residual.py.
 """
 
 from collections.abc import Sequence
@@ -46,12 +48,13 @@ class Fork:
         self.by_sample = is_picture(value.image)
 
     def forward(self) -> Work:
-        """What makes the copies."""
-        x, copies = self.value.view, [alias.view for alias in self.aliases if alias.view is not self.value.view]
+        """Calls that make the copies."""
+        x = self.value.view
+        copies = [alias.view for alias in self.aliases if alias.view is not self.value.view]
         return [bind(identity, x, copy, role=FORWARD) for copy in copies]
 
     def backward(self) -> Work:
-        """What adds the readers' gradients up: the first two, then the others one by one."""
+        """Calls that add the readers' gradients up: the first two, then the others one by one."""
         first, *others = (alias.gradient for alias in self.aliases)
         calls, sum_so_far = [], first
         for other in others:

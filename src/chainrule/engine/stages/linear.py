@@ -136,7 +136,7 @@ class LinearStage(Stage):
         return WeightRows(values, self.at["w"] if at is None else at, self.inputs, self.outputs)
 
     def _share(self, step: Step) -> Share:
-        """Of a big layer an owner takes some inputs, of a small one some samples."""
+        """How work is shared: of a big layer an owner takes some inputs, of a small one some samples."""
         return Share(1, step.samples) if self.big else Share(0, self.inputs)
 
     def _shift(self, step: Step) -> np.float32:
@@ -173,13 +173,18 @@ class LinearStage(Stage):
         return [*calls, Phase([Task(part, 0, a, b, AT_ONCE) for a, b in cut(self.inputs, AT_ONCE, TASKS)])]
 
     def _input_gradient(self, step: Step) -> Call:
-        weights, gy, gx, share = self._rows(step.w), self.y.gradient, self.x.gradient, self._share(step)
+        weights = self._rows(step.w)
+        gy = self.y.gradient
+        gx = self.x.gradient
+        share = self._share(step)
         if self.live:
             return bind(linear.live_input_gradient, weights, gy, self.x.view, gx, share, role=BY_INPUT)
         return bind(linear.input_gradient, weights, gy, gx, share, self.turned, role=BY_INPUT)
 
     def _weight_gradient(self, step: Step, gw: WeightRows) -> Call:
-        x, gy, start = self.x.view, self.y.gradient, self.start if self._shift(step) else self.no_bias
+        x = self.x.view
+        gy = self.y.gradient
+        start = self.start if self._shift(step) else self.no_bias
         return bind(linear.weight_gradient, x, gy, start, gw, step.samples, self.live_words, role=BY_WEIGHTS)
 
     def finish(self, step: Step) -> list[Call | Task]:

@@ -80,7 +80,7 @@ class PooledStage(ConvolvingStage):
         return Taken(layer, relu, pooling, nodes.take_dropout(when=relu is not None))
 
     def executed(self, role: str, samples: int) -> float:
-        """Of the gradients only what lives is computed, except of the weights' where x is in planes."""
+        """Of the gradients only what lives is computed, except of the weights' where x is in NCHW."""
         if role == FORWARD:
             return self.algorithm.multiply_adds
         nchw = role == BY_WEIGHTS and self.x.image.lanes == 1
@@ -116,7 +116,8 @@ class PooledStage(ConvolvingStage):
             kernel = winograd_pooled_kernel(rows_kernel(algorithm.tiling.columns), pool_rows)
             sizes = PooledSizes(algorithm.tiling, self.sizes.pool)
         else:
-            kernel, sizes = direct_pooled_kernel(kernels_for(self.sizes.convolution)[0], pool_rows), self.sizes
+            kernel = direct_pooled_kernel(kernels_for(self.sizes.convolution)[0], pool_rows)
+            sizes = self.sizes
         masks = PoolMasks(NO_ARGMAX, View(NO_KEEP, self.y.gradient.image))
         if step.training:
             masks = PoolMasks(self.argmax, self.keep)

@@ -19,7 +19,7 @@ from chainrule.layers import AveragePooling, MaxPooling
 
 @register_stage
 class MaxPoolingStage(Stage):
-    """The largest value of each patch; in training it keeps who won."""
+    """The largest value of each patch; in training it keeps the argmax mask."""
 
     by_sample = True
     kernel = "pooling"
@@ -44,7 +44,9 @@ class MaxPoolingStage(Stage):
         return [bind(kernel, self.x.view, self.y.view, masks, self.pool, role=FORWARD)]
 
     def backward(self, step: Step, to_input: bool) -> Work:
-        gy, gx, kernel = self.y.gradient, self.x.gradient, max_pooling_input_gradient
+        gy = self.y.gradient
+        gx = self.x.gradient
+        kernel = max_pooling_input_gradient
         return [bind(kernel, gy, self.argmax, gx, self.size, role=BY_INPUT)] if to_input else []
 
 
@@ -68,5 +70,7 @@ class AveragePoolingStage(Stage):
         return [bind(average_pooling, self.x.view, self.y.view, self.size, role=FORWARD)]
 
     def backward(self, step: Step, to_input: bool) -> Work:
-        gy, gx, kernel = self.y.gradient, self.x.gradient, average_pooling_input_gradient
+        gy = self.y.gradient
+        gx = self.x.gradient
+        kernel = average_pooling_input_gradient
         return [bind(kernel, gy, gx, self.size, role=BY_INPUT)] if to_input else []

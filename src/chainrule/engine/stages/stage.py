@@ -74,7 +74,7 @@ class Upcoming:
 
     @property
     def x_shape(self) -> Shape:
-        """Of what the first node reads."""
+        """The shape of what the first node reads."""
         return self._graph.shapes[self._graph.nodes[self.first].inputs[0]]
 
     def _continues(self, node: Node) -> bool:
@@ -127,7 +127,7 @@ class Stage:
     """Whether it can begin with x - c instead of x."""
 
     kernel: str = ""
-    """What executes it, in words."""
+    """The kernel's name, for `info --plan`."""
 
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         """`values`: what it reads, and what it writes."""
@@ -147,7 +147,7 @@ class Stage:
 
     @classmethod
     def takes_nchw(cls, group: Group) -> bool:
-        """Whether it reads the network's input in planes, one channel after the other."""
+        """Whether it reads the network's input in NCHW."""
         return False
 
     @classmethod
@@ -166,15 +166,15 @@ class Stage:
         return None
 
     def prepare(self, step: Step) -> list[Call]:
-        """What is done once a step before its first sample: independent calls."""
+        """Independent calls that prepare a step, before its first sample."""
         return []
 
     def forward(self, step: Step) -> Work:
-        """What computes y from x."""
+        """Calls, or phases, that compute y from x."""
         raise NotImplementedError
 
     def backward(self, step: Step, to_input: bool) -> Work:
-        """What computes dL/dx (if `to_input`) and dL/dw from dL/dy."""
+        """Calls, or phases, that compute dL/dx (if `to_input`) and dL/dw from dL/dy."""
         raise NotImplementedError
 
     def finish(self, step: Step) -> Sequence[Call | Task]:
@@ -187,7 +187,7 @@ class Stage:
 
     @property
     def multiply_adds(self) -> int:
-        """Of a sample, in its layers' definitions; of the forward pass and of each of both gradients."""
+        """Multiply-adds of a sample in the layers' definitions: of the forward pass, and of each of both gradients."""
         shapes = self.group.shapes
         return sum(node.layer.multiply_adds(shapes[node.inputs[0]]) for node in self.group.nodes)
 

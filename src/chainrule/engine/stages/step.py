@@ -17,7 +17,7 @@ NO_GRADIENT = np.empty(0, np.float32)
 
 @dataclass
 class Step:
-    """What a program is made for: so many samples, in training or evaluation, at the w that stands there."""
+    """The batches that a program is bound for: so many samples, in training or evaluation, at that w."""
 
     w: np.ndarray  # in the engine's layout
     samples: int
@@ -37,7 +37,7 @@ class Step:
         self.draw_words[2], self.draw_words[3] = batch.step & 0xFFFFFFFF, batch.offset
 
     def context(self, node: Node, statistics: Arrays) -> Context:
-        """For the definition of a node's layer."""
+        """The context that the definition of a node's layer is given."""
         draws = self.source.draws(*map(int, self.draw_words[2:])).after(node.number)
         return Context(self.training, draws, statistics)
 

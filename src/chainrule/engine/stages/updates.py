@@ -1,4 +1,4 @@
-"""What is done with dL/dw where it arises: its squares are summed, and the optimizer moves w."""
+"""Updates where dL/dw arises: its squares are summed, and the optimizer moves w."""
 
 import math
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from chainrule.training.optimizers import Optimizer, State
 
 
 class Updates:
-    """What one program does: the squares of dL/dw, block by block, and the updates of w, if there is a kernel for the
+    """The updates of one program: the squares of dL/dw, block by block, and w moved, if there is a kernel for the
     optimizer's kind."""
 
     def __init__(
@@ -52,21 +52,22 @@ class Updates:
     def calls(
         self, gw: np.ndarray | Window, span: WeightSpan, count: int, block: int, *, squared: bool = True
     ) -> list[Call]:
-        """For `count` items in blocks of at most `block`; each element of w belongs to one such list."""
+        """Calls that update `count` items, a block at a time; each element of w belongs to one such list."""
         self.taken.append(slice(span.w_at, span.w_at + count * span.floats))
         calls = []
         if squared:
             begin, self._blocks = self._blocks, self._blocks - (-count // block)
             calls.append(bind(squares, gw, self._sums[begin : self._blocks], span, block, role=UPDATE))
         if self.update is not None and self.state is not None:
-            vectors, decays = self.state.vectors, not any(p.start <= span.w_at < p.stop for p in self.undecayed)
+            vectors = self.state.vectors
+            decays = not any(p.start <= span.w_at < p.stop for p in self.undecayed)
             constants = self.constants if decays else self.without_decay
             moved = span.floats * self.w.itemsize * (3 + 2 * len(vectors))
             calls.append(bind(self.update.kernel, self.w, gw, *vectors, constants, span, role=UPDATE, moved=moved))
         return calls
 
     def rest(self, gw: np.ndarray, squared: bool = True) -> list[Phase]:
-        """All of w that no list of calls has taken yet, in chunks; then the sum of all squares."""
+        """Phases that update all of w that no list of calls has taken yet, in chunks; then sum all squares."""
         tasks: list[Task] = []
         whole = [part for part, _ in runs(self.undecayed, len(self.w))]
         for gap in (gap for part in whole for gap in _gaps(self.taken, part)):
@@ -78,7 +79,7 @@ class Updates:
 
 
 def _gaps(taken: Sequence[slice], whole: slice) -> list[slice]:
-    """What of the whole none of the slices covers; each lies in it or outside."""
+    """The parts of `whole` that none of the slices covers; each lies in it or outside."""
     gaps, at = [], whole.start
     for part in sorted(taken, key=lambda part: part.start):
         if whole.start <= part.start < whole.stop:

@@ -15,20 +15,20 @@ NO_GRADIENT = np.empty(0, np.float32)
 
 @dataclass
 class Room:
-    """For how much to allocate."""
+    """How much buffers are allocated for."""
 
     samples: int
     workers: int
     gradients: bool
 
     def window(self, stride: int, kind: type = np.float32) -> np.ndarray | Window:
-        """For what is handed on from kernel to kernel, sample by sample; whole where offsets are checked."""
+        """A buffer of one sample for each worker, handed on from kernel to kernel; whole where offsets are checked."""
         if BOUNDSCHECK:
             return self.whole(stride, kind)
         return Window(aligned_zeros(self.workers * stride, kind).reshape(self.workers, stride), stride)
 
     def whole(self, stride: int, kind: type = np.float32) -> np.ndarray:
-        """For what all samples have at once."""
+        """A buffer of all samples, `stride` elements apart."""
         return aligned_zeros(self.samples * stride, kind)
 
 
@@ -59,7 +59,7 @@ class Value:
         return isinstance(self.view.values, Window)
 
     def alias(self, image: Image, room: Room) -> "Value":
-        """For one reader of several: the same x, unless it is to lie otherwise, and a gradient of its own."""
+        """The value as one of several readers has it: x shared, unless it is to lie otherwise, a gradient of its own."""
         other = Value.room(image, room)
         if image == self.image:
             other.view = self.view
@@ -89,7 +89,9 @@ def blocked(view: View, samples: int) -> np.ndarray:
     values, image, halo = view.values, view.image, view.image.halo
     if isinstance(values, Window):
         raise TypeError("a window holds one sample at a time")
-    blocks, rows, columns = -(-image.channels // image.lanes), image.height + 2 * halo, image.width + 2 * halo
+    blocks = -(-image.channels // image.lanes)
+    rows = image.height + 2 * halo
+    columns = image.width + 2 * halo
     size = blocks * rows * columns * image.lanes
     whole = values[: samples * image.stride].reshape(samples, image.stride)[:, :size]
     pixels = whole.reshape(samples, blocks, rows, columns, image.lanes)

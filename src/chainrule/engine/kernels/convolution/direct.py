@@ -29,7 +29,7 @@ class TilePlace(NamedTuple):
 
 
 def packed_floats(out_channels: int, in_channels: int, kernel_size: int) -> int:
-    """How much room packed weights take."""
+    """The size of the packed weights."""
     return padded(out_channels) * in_channels * kernel_size * kernel_size
 
 
@@ -73,7 +73,9 @@ def make_tile(pixels: int, vectors: int) -> Any:
 
     @kernel
     def tile(filters, x, y, sizes, band, tile_place, relu):
-        i, j, channel = band.row + tile_place.i, tile_place.j, tile_place.block * LANES
+        i = band.row + tile_place.i
+        j = tile_place.j
+        channel = tile_place.block * LANES
         acc = repeat(pixels, vectors, filters.b, channel)
         packed, values, image = filters.packed, x.values, x.image
         k, stride = sizes.kernel_size, sizes.stride

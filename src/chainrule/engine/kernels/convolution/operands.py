@@ -1,4 +1,4 @@
-"""What the kernels of convolutions take."""
+"""The arguments of the convolutions' kernels: sizes, filters, rows, slots."""
 
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ class ConvolutionSizes(NamedTuple):
 
 
 class Filters(NamedTuple):
-    """What a convolution applies: its weights, packed for the kernel, and b, padded with zeros to whole vectors."""
+    """A convolution's weights, packed for the kernel, and b, padded with zeros to whole vectors."""
 
     packed: Any
     b: Any

@@ -17,7 +17,7 @@ from chainrule.engine.runtime.jit import range_kernel
 
 
 class PooledSizes(NamedTuple):
-    """Of a convolution of stride 1, and of the pool over it."""
+    """The sizes of a convolution of stride 1, and of the pool over it."""
 
     convolution: Any  # ConvolutionSizes; for Winograd's algorithm, its Tiling
     pool: Pool

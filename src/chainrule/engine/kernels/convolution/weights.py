@@ -31,8 +31,10 @@ class PatchPlace(NamedTuple):
 
 
 def slot_floats(sizes: ConvolutionSizes, lanes: int) -> int:
-    """How much room a slot takes; `lanes` is x's."""
-    oc, ic, taps = sizes.out_channels, sizes.in_channels, sizes.kernel_size * sizes.kernel_size
+    """The size of a slot; `lanes` is x's."""
+    oc = sizes.out_channels
+    ic = sizes.in_channels
+    taps = sizes.kernel_size * sizes.kernel_size
     return (padded(oc) * ic if lanes == 1 else oc * padded(ic)) * taps
 
 
@@ -41,7 +43,7 @@ def make_nchwc_gradient(rows: int, kernel_size: int) -> Any:
 
     @kernel
     def add_pair(gy, x, slot, sizes, where):
-        """For two output channels."""
+        """Add the products of two output channels, over one sample."""
         g_values, x_values = gy.values, x.values
         acc0 = load(rows, kernel_size, slot, where.at, kernel_size * LANES)
         acc1 = load(rows, kernel_size, slot, where.at + where.apart, kernel_size * LANES)
@@ -61,7 +63,7 @@ def make_nchwc_gradient(rows: int, kernel_size: int) -> Any:
 
     @kernel
     def add_one(gy, x, slot, sizes, where):
-        """For one output channel."""
+        """Add the products of one output channel, over one sample."""
         g_values, x_values = gy.values, x.values
         acc = load(rows, kernel_size, slot, where.at, kernel_size * LANES)
         row, step = row_floats(x.image), sizes.stride * LANES
@@ -99,7 +101,7 @@ def make_nchw_gradient(rows: int, kernel_size: int) -> Any:
 
     @kernel
     def add_block(gy, y, x, slot, sizes, relu, where):
-        """For a block of output channels and one of x."""
+        """Add the products of a block of output channels with one channel of x, over one sample."""
         zero, row = fill(1, 1, 0.0), row_floats(x.image)
         g_values, y_values, x_values = gy.values, y.values, x.values
         acc = load(rows, kernel_size, slot.w, where.at, kernel_size * LANES)

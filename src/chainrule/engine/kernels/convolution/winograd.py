@@ -86,12 +86,12 @@ def tiling(in_channels: int, out_channels: int, width: int) -> Tiling:
 
 
 def packed_floats(tiling: Tiling) -> int:
-    """How much room u takes."""
+    """The size of u, the packed weights."""
     return POINTS * tiling.groups * tiling.in_channels * tiling.columns * LANES
 
 
 def scratch_floats(tiling: Tiling) -> int:
-    """How much room `convolution_rows` and `pack_weights` need to work in."""
+    """The size of the scratch of `convolution_rows` and `pack_weights`."""
     return POINTS * (tiling.v_stride + tiling.m_stride + LANES)
 
 

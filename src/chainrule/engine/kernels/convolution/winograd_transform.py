@@ -1,4 +1,6 @@
-"""The transforms of Winograd's F(4x4, 3x3) (see `winograd`), of one vector's channels at once.
+"""The transforms of Winograd's F(4x4, 3x3), of one vector's channels at once.
+
+`winograd` says what they are. The definition: chainrule/layers/convolution.py.
 
 A transform works along both dimensions. Each function `..._line` is the one along the second. Along the first, rows
 that share terms are made together, and the lines of x or m are read again rather than all kept: a transformed patch has

@@ -1,6 +1,8 @@
 """Products of matrices, dense, by register tiles; and the cut of a row into tiles' widths.
 
-c[i] += sum over k of a[i][k] b[k]            (b[k] and c[i] are rows of whole vectors)
+    c[i] += sum over k of a[i][k] b[k]            (b[k] and c[i] are rows of whole vectors)
+
+`layer` makes linear layers of them. The definition: chainrule/layers/linear.py.
 """
 
 from collections.abc import Callable, Sequence

@@ -46,7 +46,7 @@ class WeightRows(NamedTuple):
 
 
 class Share(NamedTuple):
-    """What a kernel's range is of: the samples, each with all inputs; or the inputs, each of all samples."""
+    """What a kernel's range counts: samples, each with all inputs; or inputs, each of all samples."""
 
     by_inputs: int
     whole: int  # how many there are of the other

@@ -5,6 +5,8 @@
 After ReLU, dropout or a pool most a[i][k] are 0. A *live word* of 64 bits says which k are live for one i; a walk over
 its bits adds just those rows, in the order of k, into as many accumulators as the row has vectors. A product with an
 exact 0 is never formed, so it cannot carry on a NaN or an infinity of b; NaN in a is live.
+
+`layer` makes linear layers of them. The definition: chainrule/layers/linear.py.
 """
 
 from typing import Any, NamedTuple

@@ -40,7 +40,7 @@ NO_ARGMAX, NO_KEEP = np.empty(0, np.uint64), np.empty(0, np.uint8)  # no mask wa
 
 
 class Pool(NamedTuple):
-    """What a stage does to each patch."""
+    """A max-pool: its patches, the ReLU before it, the scale of the dropout after it."""
 
     size: int  # S
     relu: int  # 1: ReLU before the max-pool
@@ -115,7 +115,10 @@ def make_pool_rows(constant_size: int) -> Any:
     def pool_rows(x, y, masks, pool, rows):
         """Those rows of y and of the argmax mask; x and y in NCHWc blocks."""
         size, zero = constant_size or pool.size, fill(1, 1, 0.0)
-        x_values, y_values, argmax, keep = x.values, y.values, masks.argmax, masks.keep.values
+        x_values = x.values
+        y_values = y.values
+        argmax = masks.argmax
+        keep = masks.keep.values
         row, words = row_floats(x.image), mask_words(y.image)
         for c in range(0, y.image.channels, LANES):
             channels = ALL_LANES >> np.uint64(max(0, c + LANES - y.image.channels))

@@ -117,7 +117,9 @@ def make_spread_block(kernel_size: int) -> Any:
 
     @kernel
     def spread_block(packed, gy, argmax, gx, target, s, size):
-        g_values, words, apart = gy.values, mask_words(gy.image), block_floats(gy.image)
+        g_values = gy.values
+        words = mask_words(gy.image)
+        apart = block_floats(gy.image)
         word = argmax_at(gy.image, size, s, 0, 0, 0)
         zero_vectors(gx, target.at, target.row, target.rows, target.columns)
         for i in range(gy.image.height):
@@ -157,7 +159,9 @@ def make_spread_block_2x2(kernel_size: int) -> Any:
 
     @kernel
     def spread_block(packed, gy, argmax, gx, target, s, size):
-        g_values, words, apart = gy.values, mask_words(gy.image), block_floats(gy.image)
+        g_values = gy.values
+        words = mask_words(gy.image)
+        apart = block_floats(gy.image)
         at, row = target.at, target.row
         rows, columns = 2 * gy.image.height + overlap, 2 * gy.image.width + overlap
         zero_vectors(gx, at, row, overlap, columns)

@@ -96,7 +96,9 @@ def make_nchwc_gradient(kernel_size: int) -> Any:
         """Add dL/dw and dL/db of samples first .. last-1 to the slot."""
         values, places, _ = lists
         x_values, gw, gb = x.values, slot.w, slot.b
-        room, row, blocks = gy.image.height * gy.image.width + 1, row_floats(x.image), vectors_of(x.image.channels)
+        room = gy.image.height * gy.image.width + 1
+        row = row_floats(x.image)
+        blocks = vectors_of(x.image.channels)
         for s in range(first, last):
             list_units(gy, argmax, x.image, lists, sizes, s)
             for block in range(blocks):
@@ -123,10 +125,15 @@ def make_nchw_gradient(kernel_size: int) -> Any:
 
     @kernel
     def add_block(gy, argmax, x, slot, sizes, where):
-        """For a sample, a block of output channels and one of x."""
+        """Add the products of a block of output channels with one channel of x, over one sample."""
         s, oc, ic = where
-        g_values, x_values, image, row = gy.values, x.values, gy.image, row_floats(x.image)
-        size, padding, words = sizes.pool.size, sizes.convolution.padding, mask_words(gy.image)
+        g_values = gy.values
+        x_values = x.values
+        image = gy.image
+        row = row_floats(x.image)
+        size = sizes.pool.size
+        padding = sizes.convolution.padding
+        words = mask_words(gy.image)
         to = (oc // LANES * x.image.channels + ic) * kernel_size * kernel_size * LANES
         acc = load(kernel_size, kernel_size, slot.w, to, kernel_size * LANES)
         bias = load(1, 1, slot.b, oc, 0)
