@@ -1,9 +1,11 @@
 """Stages of one layer that treats each number alone, where no other stage takes it in: ReLU, Sigmoid, Tanh, Dropout.
 
-ReLU        gx = gy [x > 0]  (or x >= 0)    from the x that is kept anyway
-Sigmoid     gx = gy y (1 - y)               from the y that is kept anyway
-Tanh        gx = gy (1 - y^2)               likewise
-Dropout     gx = gy keep / (1-p)            from the mask, which the stage keeps
+    ReLU        gx = gy [x > 0]  (or x >= 0)    from the x that is kept anyway
+    Sigmoid     gx = gy y (1 - y)               from the y that is kept anyway
+    Tanh        gx = gy (1 - y^2)               likewise
+    Dropout     gx = gy keep / (1-p)            from the mask, which the stage keeps
+
+A layer of a user's own takes two scalar functions and a `CurveStage`.
 """
 
 from collections.abc import Sequence

@@ -59,7 +59,7 @@ class Value:
         return isinstance(self.view.values, Window)
 
     def alias(self, image: Image, room: Room) -> "Value":
-        """The value as one of several readers has it: x shared, unless it is to lie otherwise, a gradient of its own."""
+        """The value as one of several readers has it: x shared, unless it is to lie otherwise, its own gradient."""
         other = Value.room(image, room)
         if image == self.image:
             other.view = self.view
