@@ -106,7 +106,8 @@ def test_pixels_are_taken_from_where_the_formula_says() -> None:
     at = np.stack([cos * i + sin * j + 5 - down, cos * j - sin * i + 6.5 - right], axis=1)
     at += np.einsum("ia,skab,bj->skij", rows, numbers, columns)
     y = np.empty_like(x)
-    resample(x, *(a.astype(np.float32) for a in (turns, numbers, rows, columns)), y)
+    turns, numbers, rows, columns = (a.astype(np.float32) for a in (turns, numbers, rows, columns))
+    resample(x, turns, numbers, rows=rows, columns=columns, y=y)
     assert np.abs(y - sampled_by_torch(x, at)).max() < 0.51
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 import chainrule as cr
 from chainrule.data.moments import Moments
 from chainrule.estimators.units import input_units, rescale_outputs, target_units
+from chainrule.layers import Context
 
 
 def moments(values: np.ndarray, weight: np.ndarray | None = None) -> Moments:
@@ -38,7 +39,7 @@ def test_sizes_near_the_median_are_kept_and_others_brought_there():
     deviations = np.array([1e-3, 0.6, 1.0, 1.5, 1e4])
     values = np.array([-1.0, 1.0])[:, None] * deviations + 7
     layer = input_units(moments(values), (5,))
-    z, _ = layer.forward(values, {}, None)
+    z, _ = layer.forward(values, {}, Context())
     np.testing.assert_allclose(z.std(axis=0), [0.5, 0.6, 1, 1.5, 2])
     np.testing.assert_allclose(z.mean(axis=0), 0, atol=1e-9)
 
@@ -46,7 +47,7 @@ def test_sizes_near_the_median_are_kept_and_others_brought_there():
 def test_a_constant_column_is_0_whatever_its_value():
     values = np.full((1000, 3), 0.1) * [1, 1e9, 0]
     values[:, 2] = np.arange(1000)
-    z, _ = input_units(moments(values), (3,)).forward(values, {}, None)
+    z, _ = input_units(moments(values), (3,)).forward(values, {}, Context())
     np.testing.assert_allclose(z[:, :2], 0, atol=1e-6)
     assert z[:, 2].std() == pytest.approx(1)
     constant = input_units(moments(values[:, :2]), (2,))
@@ -58,7 +59,7 @@ def test_an_image_has_units_for_each_channel():
     layer = input_units(moments(images.reshape(50, -1)), (2, 3, 4))
     np.testing.assert_allclose(layer.mean, images.mean(axis=(0, 2, 3)))
     np.testing.assert_allclose(layer.std, images.std(axis=(0, 2, 3)).mean(), rtol=0.01 + 0.25)
-    z = layer.forward(images, {}, None)[0].std(axis=(0, 2, 3))
+    z = layer.forward(images, {}, Context())[0].std(axis=(0, 2, 3))
     np.testing.assert_allclose(z[1] / z[0], images[:, 1].std() / images[:, 0].std())
 
 

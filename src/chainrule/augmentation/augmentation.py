@@ -105,7 +105,7 @@ class Augmentation:
         noise = (np.sqrt(3) * self.elastic * words[:, FIRST_BUMP:]).astype(np.float32).reshape(len(x), *shape)
         y = np.empty(x.shape, np.uint8)
         source = np.require(x, requirements=("C", "W"))  # a kernel for what nobody may write to would be another one
-        resample(source, self._turns(words), noise, rows, np.ascontiguousarray(columns.T), y)
+        resample(source, self._turns(words), noise, rows=rows, columns=np.ascontiguousarray(columns.T), y=y)
         return y
 
     def _turns(self, words: np.ndarray) -> np.ndarray:

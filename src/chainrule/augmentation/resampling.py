@@ -17,7 +17,7 @@ HALF = F32(0.5)
 
 
 def resample(
-    x: np.ndarray, turns: np.ndarray, noise: np.ndarray, rows: np.ndarray, columns: np.ndarray, y: np.ndarray
+    x: np.ndarray, turns: np.ndarray, noise: np.ndarray, *, rows: np.ndarray, columns: np.ndarray, y: np.ndarray
 ) -> None:
     """y (s, c, i, j) uint8 from x, likewise.
 
