@@ -72,10 +72,9 @@ def test_files_and_functions_are_of_a_size_to_be_read():
 
 def compiled(function: ast.FunctionDef) -> bool:
     """Whether Numba compiles it: it knows no parameters that are given by name only."""
-    named = (part for decorator in function.decorator_list for part in ast.walk(decorator) if isinstance(part, ast.Name))
-    return function.name == "entry" or any(part.id in JIT for part in named)  # `entry` is compiled by an address
-        isinstance(part, ast.Name) and part.id in JIT for d in function.decorator_list for part in ast.walk(d)
-    )
+    decorators = [part for each in function.decorator_list for part in ast.walk(each)]
+    named = {part.id for part in decorators if isinstance(part, ast.Name)}
+    return bool(named & JIT) or function.name == "entry"  # which is compiled by its address
 
 
 def test_functions_take_few_parameters():
