@@ -28,6 +28,7 @@ class ProgressBar:
             TextColumn("{task.fields[status]}ETA"),
             TimeRemainingColumn(),
             console=console,
+            auto_refresh=False,  # a thread of its own might draw an older state over a newer one
             transient=True,
             redirect_stdout=sys.stdout.isatty(),  # what goes to a file or a pipe must not land on the bar's terminal
             disable=console.quiet or not console.is_terminal,
@@ -51,6 +52,7 @@ class ProgressBar:
             completed=event.epoch * self.samples + event.progress.sums.samples,
             description=f"epoch {event.epoch + 1}/{self.epochs}",
             status=f"{rate:,.0f}/s  loss {event.loss:.4f}  ",
+            refresh=True,
         )
 
 
