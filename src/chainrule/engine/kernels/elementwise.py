@@ -31,9 +31,9 @@ F32 = np.float32
 
 
 @kernel
-def stretches(a, b):
-    """In how many pieces a sample is walked, that are contiguous in both images: 1, or its rows."""
-    return 1 if a.halo == 0 and b.halo == 0 else blocks_of(a) * a.height
+def stretches(a, b, y):
+    """In how many pieces a sample is walked, that are contiguous in all three images: 1, or its rows."""
+    return 1 if a.halo == 0 and b.halo == 0 and y.halo == 0 else blocks_of(y) * y.height
 
 
 @kernel
@@ -58,12 +58,12 @@ def zero_padding(y, s):
 
 
 @cache
-def of_two_and_a_parameter(function: Any) -> Any:
-    """The kernel y = function(a, b, parameter), number by number."""
+def of_two_and_a_parameter(function: Any, zero: Any = F32(0)) -> Any:
+    """The kernel y = function(a, b, parameter), number by number; `zero`: of b's type."""
 
     @range_kernel
     def elementwise(a, b, y, parameter, first, last):
-        count = max(stretches(a.image, y.image), stretches(b.image, y.image))
+        count = stretches(a.image, b.image, y.image)
         for s in range(first, last):
             for k in range(count):
                 first_a, last_a = stretch_at(a.image, s, k, count)
@@ -74,7 +74,7 @@ def of_two_and_a_parameter(function: Any) -> Any:
                 out = y.values[first_y:last_y]
                 for n in range(len(out)):
                     out[n] = function(left[n], right[n], parameter)
-            if function(a.values.dtype.type(0), b.values.dtype.type(0), parameter) != 0:
+            if function(F32(0), zero, parameter) != 0:
                 zero_padding(y, s)
 
     return elementwise
@@ -197,7 +197,9 @@ def hyperbolic_tangent_gradient(gy, y):
 
 identity, relu, sigmoid, tanh = (of_one(f) for f in (same, rectified, logistic, hyperbolic_tangent))
 addition = of_two(summed)
-dropout = of_two_and_a_parameter(dropped)  # (x, keep, y, scale, first, last), and for the gradient (gy, keep, gx, ...)
+dropout = of_two_and_a_parameter(
+    dropped, np.uint8(0)
+)  # (x, keep, y, scale, first, last), and for the gradient (gy, keep, gx, ...)
 
 
 @kernel

@@ -72,24 +72,26 @@ def make_tile_columns(columns: int) -> Any:
     def tile_columns(operands, j):
         p, rows, depth = operands
         a, b, c = p.a, p.b, p.c
-        i = 0
-        while i + 6 <= rows:
-            acc = load(6, columns, c, p.c_at + i * p.c_row + j, p.c_row)
+        a_at, a_row, a_step = p.a_at, p.a_row, p.a_step
+        b_at, b_step, to, c_row = p.b_at + j, p.b_step, p.c_at + j, p.c_row
+        left = rows
+        while left >= 6:
+            acc = load(6, columns, c, to, c_row)
             for k in range(depth):
-                acc = multiply_add(acc, a, p.a_at + i * p.a_row + k * p.a_step, p.a_row, b, p.b_at + k * p.b_step + j)
-            store(acc, c, p.c_at + i * p.c_row + j, p.c_row)
-            i += 6
-        while i + 2 <= rows:
-            pair = load(2, columns, c, p.c_at + i * p.c_row + j, p.c_row)
+                acc = multiply_add(acc, a, a_at + k * a_step, a_row, b, b_at + k * b_step)
+            store(acc, c, to, c_row)
+            left, a_at, to = left - 6, a_at + 6 * a_row, to + 6 * c_row
+        while left >= 2:
+            pair = load(2, columns, c, to, c_row)
             for k in range(depth):
-                pair = multiply_add(pair, a, p.a_at + i * p.a_row + k * p.a_step, p.a_row, b, p.b_at + k * p.b_step + j)
-            store(pair, c, p.c_at + i * p.c_row + j, p.c_row)
-            i += 2
-        if i < rows:
-            one = load(1, columns, c, p.c_at + i * p.c_row + j, p.c_row)
+                pair = multiply_add(pair, a, a_at + k * a_step, a_row, b, b_at + k * b_step)
+            store(pair, c, to, c_row)
+            left, a_at, to = left - 2, a_at + 2 * a_row, to + 2 * c_row
+        if left:
+            one = load(1, columns, c, to, c_row)
             for k in range(depth):
-                one = multiply_add(one, a, p.a_at + i * p.a_row + k * p.a_step, p.a_row, b, p.b_at + k * p.b_step + j)
-            store(one, c, p.c_at + i * p.c_row + j, p.c_row)
+                one = multiply_add(one, a, a_at + k * a_step, a_row, b, b_at + k * b_step)
+            store(one, c, to, c_row)
 
     return tile_columns
 

@@ -199,8 +199,8 @@ def transpose_block(w, turned, at, row, inputs, outputs):
     for m in range(0, outputs, LANES):
         for k in range(0, whole, LANES):
             store(transpose(load(LANES, 1, w, at + k * row + m, row)), turned, m * WORD_BITS + k, WORD_BITS)
+        zero_vectors(turned, m * WORD_BITS + whole, WORD_BITS, LANES, vectors_of(WORD_BITS - whole))
         for lane in range(m, m + LANES):
-            zero_vectors(turned, lane * WORD_BITS + whole, 0, 1, vectors_of(WORD_BITS - whole))
             for k in range(whole, inputs):
                 put(turned, lane * WORD_BITS + k, get(w, at + k * row + lane))
 

@@ -94,17 +94,18 @@ def make_live_columns(vectors: int) -> Any:
     def live_columns(operands, j):
         p, live, rows = operands
         a, b, c = p.a, p.b, p.c
+        a_row, a_step, b_at, b_step = p.a_row, p.a_step, p.b_at + j, p.b_step
         for i in range(rows):
-            bits, at = live[i], p.c_at + i * p.c_row + j
-            prefetch(floats, b, p.b_at + i * p.b_step + p.ahead + j)
+            bits, a_at, to = live[i], p.a_at + i * a_row, p.c_at + i * p.c_row + j
+            prefetch(floats, b, b_at + i * b_step + p.ahead)
             if bits == 0:
                 continue
-            acc = load(1, vectors, c, at, 0)
+            acc = load(1, vectors, c, to, 0)
             while bits:
                 k = trailing_zeros(bits)
                 bits &= bits - ONE
-                acc = add_scaled(acc, get(a, p.a_at + i * p.a_row + k * p.a_step), b, p.b_at + k * p.b_step + j, 0)
-            store(acc, c, at, 0)
+                acc = add_scaled(acc, get(a, a_at + k * a_step), b, b_at + k * b_step, 0)
+            store(acc, c, to, 0)
 
     return live_columns
 
