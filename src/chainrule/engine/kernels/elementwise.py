@@ -28,6 +28,7 @@ from chainrule.engine.layout import block_floats, blocks_of, place
 from chainrule.engine.runtime.jit import inlined, kernel, range_kernel
 
 F32 = np.float32
+ZERO = F32(0)
 
 
 @kernel
@@ -58,7 +59,7 @@ def zero_padding(y, s):
 
 
 @cache
-def of_two_and_a_parameter(function: Any, zero: Any = F32(0)) -> Any:
+def of_two_and_a_parameter(function: Any, zero: Any = ZERO) -> Any:
     """The kernel y = function(a, b, parameter), number by number; `zero`: of b's type."""
 
     @range_kernel
@@ -74,7 +75,7 @@ def of_two_and_a_parameter(function: Any, zero: Any = F32(0)) -> Any:
                 out = y.values[first_y:last_y]
                 for n in range(len(out)):
                     out[n] = function(left[n], right[n], parameter)
-            if function(F32(0), zero, parameter) != 0:
+            if function(ZERO, zero, parameter) != 0:
                 zero_padding(y, s)
 
     return elementwise

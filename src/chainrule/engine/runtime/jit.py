@@ -14,9 +14,9 @@ from numba.core.registry import CPUDispatcher
 from chainrule.engine.runtime.kernel_cache import KernelCache, kernel_folder, tell_apart
 
 OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "boundscheck": False, "_nrt": False}
-# No fastmath: LLVM's `fast` makes NaN undefined, and NaN must propagate. No `nrt`, which counts references: a kernel
-# allocates nothing, whoever calls it keeps its arrays alive, and to count them takes time in inner loops. (Numba lets
-# such a function return slices of its arrays in a tuple, but not a single one.)
+# No fastmath: LLVM's `fast` makes NaN undefined, and NaN must propagate. No `nrt`, which counts references to arrays:
+# whoever calls a kernel keeps its arrays alive, and to count takes time in inner loops. (Numba lets such a function
+# return slices of its arrays in a tuple, but not a single one.)
 
 _alive: list[Any] = []  # what compiled code refers to by address
 
@@ -24,7 +24,10 @@ intrinsic: Any = extending.intrinsic  # a function whose first parameter, `typin
 
 
 def kernel(function: Callable[..., Any]) -> Any:
-    """Compile a function for the host, without the interpreter's lock, and keep the result on disk."""
+    """Compile a function for the host, without the interpreter's lock, and keep the result on disk.
+
+    It allocates nothing, so that np.empty is a TypingError: scratch is an argument.
+    """
     tell_apart(function)
     return Kernel(function, targetoptions=OPTIONS)
 

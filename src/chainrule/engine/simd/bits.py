@@ -54,7 +54,7 @@ def nonzero_bits(typingctx, vectors, array, offset):
 
     def emit(context, builder, signature, arguments):
         e = Emitter(context, builder)
-        base = e.place(array, arguments[1], arguments[2], I64(count * LANES))
+        base = e.address(array, arguments[1], arguments[2], I64(count * LANES))
         bits = I64(0)
         for k in range(count):
             vector = e.load(builder.gep(base, [I64(k * LANES)]))

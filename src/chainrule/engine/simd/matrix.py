@@ -18,9 +18,9 @@ def multiply_add(typingctx, acc, x, x_offset, x_stride, w, w_offset):
         e = Emitter(context, builder)
         tile, x_array, at, stride, w_array, w_at = arguments
         vectors = e.unpack(tile, acc)
-        row = e.place(w, w_array, w_at, I64(acc.columns * LANES))
+        row = e.address(w, w_array, w_at, I64(acc.columns * LANES))
         weights = [e.load(builder.gep(row, [I64(c * LANES)])) for c in range(acc.columns)]
-        base = e.place(x, x_array, at, builder.add(builder.mul(stride, I64(acc.rows - 1)), I64(1)))
+        base = e.address(x, x_array, at, builder.add(builder.mul(stride, I64(acc.rows - 1)), I64(1)))
         for r in range(acc.rows):
             value = e.broadcast(builder.load(builder.gep(base, [builder.mul(stride, I64(r))])))
             for c in range(acc.columns):
@@ -51,7 +51,7 @@ def add_patch(typingctx, acc, x, offset, stride, factor):
     def emit(context, builder, signature, arguments):
         e = Emitter(context, builder)
         tile, array, at, stride, one = arguments
-        base = e.place(x, array, at, builder.add(builder.mul(stride, I64(acc.rows - 1)), I64(acc.columns)))
+        base = e.address(x, array, at, builder.add(builder.mul(stride, I64(acc.rows - 1)), I64(acc.columns)))
         (weight,), vectors = e.unpack(one, factor), e.unpack(tile, acc)
         for k in range(acc.size):
             r, c = divmod(k, acc.columns)

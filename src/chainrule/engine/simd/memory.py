@@ -68,7 +68,7 @@ def repeat(typingctx, rows, columns, array, offset):
 
     def emit(context, builder, signature, arguments):
         e = Emitter(context, builder)
-        base = e.place(array, arguments[2], arguments[3], I64(tile.columns * LANES))
+        base = e.address(array, arguments[2], arguments[3], I64(tile.columns * LANES))
         return e.pack([e.load(builder.gep(base, [I64(c * LANES)])) for c in range(tile.columns)] * tile.rows)
 
     return tile(rows, columns, array, types.intp), emit
@@ -85,7 +85,7 @@ def scatter(typingctx, tile, count, array, offset, stride):
         for lane in range(LANES):
             with builder.if_then(builder.icmp_signed("<", I64(lane), n), likely=True):
                 at = builder.add(offset, builder.mul(stride, I64(lane)))
-                builder.store(builder.extract_element(vector, I32(lane)), e.place(array, values, at, I64(1)))
+                builder.store(builder.extract_element(vector, I32(lane)), e.address(array, values, at, I64(1)))
         return context.get_dummy_value()
 
     return types.void(tile, types.intp, array, types.intp, types.intp), emit
@@ -97,7 +97,7 @@ def get(typingctx, array, offset):
 
     def emit(context, builder, signature, arguments):
         values, at = arguments
-        return builder.load(Emitter(context, builder).place(array, values, at, I64(1)))
+        return builder.load(Emitter(context, builder).address(array, values, at, I64(1)))
 
     return array.dtype(array, types.intp), emit
 
@@ -108,7 +108,7 @@ def put(typingctx, array, offset, value):
 
     def emit(context, builder, signature, arguments):
         values, at, element = arguments
-        builder.store(element, Emitter(context, builder).place(array, values, at, I64(1)))
+        builder.store(element, Emitter(context, builder).address(array, values, at, I64(1)))
         return context.get_dummy_value()
 
     return types.void(array, types.intp, array.dtype), emit
@@ -121,7 +121,7 @@ def load_bytes(typingctx, array, offset):
 
     def emit(context, builder, signature, arguments):
         e = Emitter(context, builder)
-        pointer = e.place(array, arguments[0], arguments[1], I64(LANES))
+        pointer = e.address(array, arguments[0], arguments[1], I64(LANES))
         kind = ir.VectorType(ir.IntType(8), LANES)
         return e.pack([builder.uitofp(builder.load(builder.bitcast(pointer, kind.as_pointer()), align=1), VECTOR)])
 

@@ -60,7 +60,7 @@ class Emitter:
         kind = ir.FunctionType(result, [argument.type for argument in arguments])
         return self.builder.call(cgutils.get_or_insert_function(self.builder.module, kind, name), list(arguments))
 
-    def place(self, kind: types.Array, array: Any, offset: Any, extent: Any) -> Any:
+    def address(self, kind: types.Array, array: Any, offset: Any, extent: Any) -> Any:
         """The address of array[offset], from which `extent` elements are read or written."""
         struct = self.context.make_array(kind)(self.context, self.builder, value=array)
         if BOUNDSCHECK:
@@ -74,7 +74,7 @@ class Emitter:
         """The addresses of a tile's vectors: row r, column c at offset + r * stride + c * LANES."""
         b = self.builder
         extent = b.add(b.mul(stride, I64(tile.rows - 1)), I64(tile.columns * LANES))
-        base = self.place(kind, array, offset, extent)
+        base = self.address(kind, array, offset, extent)
         starts = [b.gep(base, [b.mul(stride, I64(r))]) for r in range(tile.rows)]
         return [b.gep(start, [I64(c * LANES)]) for start in starts for c in range(tile.columns)]
 

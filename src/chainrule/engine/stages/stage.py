@@ -7,6 +7,8 @@
             return nodes.take(Swish)            # the layers that it executes; None: it is not for this place
         def forward(self, step): ...
 
+(An elementwise one like this takes less: see `elementwise.CurveStage`.)
+
 A file in this folder is found by itself; a stage of a user's own registers when its module is imported. Where several
 fit, the one that takes most layers is chosen, and of equals the one that registered last.
 """
