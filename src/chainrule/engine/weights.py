@@ -6,6 +6,7 @@ import numpy as np
 
 from chainrule.base.errors import UsageError
 from chainrule.engine.layout import Image
+from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import LANES, padded
 from chainrule.training.objective import Layout
 
@@ -20,7 +21,7 @@ class Permuted(Layout):
     def pack(self, w: np.ndarray) -> np.ndarray:
         if w.shape != self.where.shape:
             raise UsageError(f"w has shape {w.shape}; expected {self.where.shape}, in canonical order")
-        packed = np.zeros(self.size, w.dtype)
+        packed = aligned_zeros(self.size, w.dtype.type)  # vectors that cross cache lines take longer to read
         packed[self.where] = w
         return packed
 
