@@ -14,10 +14,11 @@ from math import prod
 
 import numpy as np
 
+from chainrule.base.arrays import read_only
 from chainrule.base.errors import NetworkError
 from chainrule.checks.gradients import GradientCheck, gradient_check, noise
 from chainrule.layers import Layer
-from chainrule.layers.passes import Shape, read_only, write_gradients
+from chainrule.layers.passes import Shape, write_gradients
 from chainrule.losses.loss import BinaryLoss, ClassLoss, RealLoss, like, sample_sums
 from chainrule.network.network import Network
 from chainrule.network.reference import Reference

@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base.arrays import described
 from chainrule.base.errors import ModelError
 from chainrule.base.numbers import whole_number
 from chainrule.exchange.description import parts_of
 from chainrule.layers.layer import Shape
 from chainrule.layers.sequential import Sequential
-from chainrule.network.given import described
 from chainrule.network.network import Network, checked_shape
 from chainrule.training.events import CheckpointEvent, Memory, Sums
 

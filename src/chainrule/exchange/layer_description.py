@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from chainrule.base.errors import ChainruleError, NetworkError
-from chainrule.layers import LAYERS, Layer, Residual, Sequential
+from chainrule.layers import LAYERS, Layer
+from chainrule.layers.layer import plain
 from chainrule.losses import Loss
 
 T = TypeVar("T", bound=Layer | Loss)
@@ -28,14 +29,14 @@ def describe_layer(layer: Layer, where: str) -> dict[str, Any]:
         options = layer.options()
     except ValueError:  # an array is neither its default nor not
         options = {each.name: getattr(layer, each.name) for each in fields(layer)}
-    plain = {key: _plain(value, f"{where}, {name}.{key}") for key, value in options.items()}
-    again = build_layer(plain | {"type": name}, where)
+    written = {key: _plain(value, f"{where}, {name}.{key}") for key, value in options.items()}
+    again = build_layer(written | {"type": name}, where)
     for key, value in options.items():
         back = getattr(again, key, None)
         if back != value:
             given, back = one_line(repr(value), 80), one_line(repr(back), 80)
             raise NetworkError(f"{where}, {name}.{key} is {given}; expected {back}, as a file would give it back")
-    return {"type": name} | plain
+    return {"type": name} | written
 
 
 def _plain(value: Any, where: str) -> Any:
@@ -61,20 +62,8 @@ def build_layer(description: Any, where: str) -> Layer:
     name = description["type"]
     own = f"{REGISTERED} {name}, or " if isinstance(name, str) and name.isidentifier() else ""
     kind = find(LAYERS, name, where, own)
-    options = {}
-    for key, value in description.items():
-        if key == "layers" and kind in (Sequential, Residual):
-            options[key] = _row(value, f"{where}, {key}")
-        elif key != "type":
-            options[key] = _built(value, f"{where}, {key}")
+    options = {key: _built(value, f"{where}, {key}") for key, value in description.items() if key != "type"}
     return construct(kind, options, where)
-
-
-def _row(value: Any, where: str) -> tuple[Layer, ...]:
-    """The layers that a container holds."""
-    if not isinstance(value, list):
-        raise NetworkError(f"{where} is {value!r}; expected a list of layers")
-    return tuple(build_layer(each, f"{where} {k}") for k, each in enumerate(value, start=1))
 
 
 def _built(value: Any, where: str) -> Any:
@@ -88,12 +77,8 @@ def _built(value: Any, where: str) -> Any:
 
 def find(kinds: Mapping[str, type[T]], name: Any, where: str, or_this: str = "") -> type[T]:
     """The class of that name, in any case, with or without `_`: MaxPooling, max_pooling."""
-
-    def plain(text: Any) -> str:
-        return str(text).lower().replace("_", "").replace("-", "")
-
     for known, kind in kinds.items():
-        if plain(known) == plain(name):
+        if plain(known) == plain(str(name)):
             return kind
     raise NetworkError(f"{where}: there is no {name!r}; expected {or_this}one of: {', '.join(kinds)}")
 

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.base.arrays import read_only
 from chainrule.layers.layer import Context, Layer, Place, within
-from chainrule.layers.passes import Arrays, Shape, passed_on, read_only, sent_back
+from chainrule.layers.passes import Arrays, Shape, passed_on, sent_back
 
 
 class Node(NamedTuple):
@@ -91,7 +92,8 @@ def backward(
     gradients[-1], gw = gy, {}
     for node, saved in reversed(list(zip(graph.nodes, made.saved, strict=True))):
         own = within(w, node.name)
-        given: Any = node.layer.backward(gradients[node.output], saved, own, node.context(context))
+        gy = read_only(gradients[node.output])
+        given: Any = node.layer.backward(gy, saved, own, node.context(context))
         if len(node.inputs) == 1:
             gx, found = sent_back(given, node.name, made.values[node.inputs[0]].shape, own)
             sent = (gx,)

@@ -47,7 +47,7 @@ def normally(parameter: Parameter, variance: float, draws: Draws) -> np.ndarray:
 
 
 INITIAL: dict[str, Callable[[Parameter, Draws], np.ndarray]] = {
-    "uniform": lambda p, draws: (2 * uniform(draws, prod(p.shape)) - 1) / np.sqrt(p.fan_in),
+    "uniform": lambda p, draws: (2 * uniform(draws, prod(p.shape)) - 1) / np.sqrt(p.fan_in),  # w's bits, since 0.1
     "he_uniform": lambda p, draws: evenly(p, np.sqrt(6 / p.fan_in), draws),
     "he_normal": lambda p, draws: normally(p, 2 / p.fan_in, draws),
     "glorot_uniform": lambda p, draws: evenly(p, np.sqrt(6 / (p.fan_in + p.fan_out)), draws),

@@ -11,16 +11,17 @@ those of one sample. A layer is described by its fields, and rebuilt from them; 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
+from chainrule.base.arrays import read_only
 from chainrule.base.errors import NetworkError
 from chainrule.base.random import Draws
-from chainrule.layers.initial import Parameter
-from chainrule.layers.passes import Arrays, Shape, Statistics, checked_gradients, passed_on, read_only, sent_back
+from chainrule.layers.initial import Parameter, check_parameter
+from chainrule.layers.passes import Arrays, Shape, Statistics, checked_gradients, passed_on, sent_back
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Context:
     training: bool = False
     draws: Draws = field(default_factory=lambda: Draws(0, 0))
     """Where its random words stand, in training."""
-    statistics: Arrays = field(default_factory=dict)
+    statistics: MutableMapping[str, np.ndarray] = field(default_factory=dict)
     """Its own, by name: read in evaluation; in training the layer writes what they become."""
 
     def __post_init__(self) -> None:
@@ -58,14 +59,14 @@ class Part(NamedTuple):
     def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
         """The layer's, its gw by the names in the whole."""
         (x_shape, of_layer), own = saved, within(w, self.name)
-        found = self.layer.backward(gy, of_layer, own, context.within(self))
+        found = self.layer.backward(read_only(gy), of_layer, own, context.within(self))
         gx, gw = sent_back(found, self.name, x_shape, own)
         return gx, named(self.name, gw)
 
     def parameter_gradients(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> Arrays:
         """gw alone."""
         own = within(w, self.name)
-        gw = self.layer.parameter_gradients(gy, saved[1], own, context.within(self))
+        gw = self.layer.parameter_gradients(read_only(gy), saved[1], own, context.within(self))
         return named(self.name, checked_gradients(gw, self.name, own))
 
 
@@ -108,7 +109,7 @@ class Layer:
         raise NotImplementedError
 
     def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
-        """(gx, gw) from dL/dy and what the forward pass saved: dL/dx of x's shape, dL/dw by w's names."""
+        """(gx, gw) from dL/dy, read-only, and what the forward pass saved: dL/dx of x's shape, dL/dw by w's names."""
         raise NotImplementedError
 
     def parameter_gradients(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> Arrays:
@@ -120,16 +121,22 @@ class Layer:
         return x_shape
 
     def parameters_for(self, x_shape: Shape) -> dict[str, Parameter]:
-        """Each parameter by name, in canonical order: its shape, and how it begins."""
-        return {}
+        """Each parameter by name, in canonical order: its shape, and how it begins. By default those of its parts."""
+        return self._of_parts(x_shape, lambda layer: layer.parameters_for)
 
     def statistics_for(self, x_shape: Shape) -> dict[str, Parameter]:
         """Numbers that training changes without a gradient, such as running means: saved, and never optimised."""
-        return {}
+        return self._of_parts(x_shape, lambda layer: layer.statistics_for)
+
+    def _of_parts(self, x_shape: Shape, asked: Callable[[Layer], Any]) -> dict[str, Parameter]:
+        found: dict[str, Parameter] = {}
+        for part, shape in zip(self.parts, self.part_shapes(x_shape), strict=True):
+            found |= named(part.name, declared(asked(part.layer), shape))
+        return found
 
     def multiply_adds(self, x_shape: Shape) -> int:
-        """Multiplications by parameters in a forward pass, for one sample."""
-        return 0
+        """Multiplications by parameters in a forward pass, for one sample. By default those of its parts."""
+        return sum(p.layer.multiply_adds(shape) for p, shape in zip(self.parts, self.part_shapes(x_shape), strict=True))
 
     def kinks(self, x: np.ndarray) -> np.ndarray | None:
         """Which smooth piece of f each element is on, for an f that has no derivative between its pieces.
@@ -202,7 +209,17 @@ def leaves(layer: Layer) -> int:
     return sum(leaves(part.layer) for part in layer.parts) if layer.parts else 1
 
 
-def within(arrays: Arrays, name: str) -> Arrays:
+def declared(asked: Callable[[Shape], Any], x_shape: Shape) -> dict[str, Parameter]:
+    """What a layer says of its parameters or statistics; NetworkError unless that is a dict of `Parameter`."""
+    found, where = asked(x_shape), asked.__qualname__
+    if not isinstance(found, dict):
+        raise NetworkError(f"{where} gave {found!r}; expected a dict of Parameter by name")
+    for name, parameter in found.items():
+        check_parameter(f"{where}: {name}", parameter)
+    return found
+
+
+def within(arrays: Arrays, name: str) -> dict[str, np.ndarray]:
     """Those of a part, by their names in it: "w" for what is "conv1.w" in the whole."""
     start = f"{name}."
     return {key.removeprefix(start): array for key, array in arrays.items() if key.startswith(start)}
@@ -222,9 +239,9 @@ class Step(NamedTuple):
     x_shape: Shape
 
 
-def walk(layer: Layer, x_shape: Shape, depth: int = 0, name: str = "") -> Iterator[Step]:
+def walk(layer: Layer, x_shape: Shape, depth: int = 0, place: Place | None = None) -> Iterator[Step]:
     """The layers that it is made of, each followed by those that this one is made of."""
     for part, shape in zip(layer.parts, layer.part_shapes(x_shape), strict=True):
-        full = f"{name}.{part.name}" if name else part.name
-        yield Step(depth, full, part.layer, shape)
-        yield from walk(part.layer, shape, depth + 1, full)
+        there = (place or Place()).within(part)
+        yield Step(depth, there.name, part.layer, shape)
+        yield from walk(part.layer, shape, depth + 1, there)

@@ -4,29 +4,41 @@ So an error names the layer. Without a check, an array of another shape would be
 and the answer would be wrong without a word.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any
 
 import numpy as np
 
+from chainrule.base.arrays import described
 from chainrule.base.errors import NetworkError
 
 Arrays = Mapping[str, np.ndarray]  # by name, as in "w" or, of a layer made of others, "conv1.w"
 Shape = tuple[int, ...]
 
 
-def read_only(a: np.ndarray) -> np.ndarray:
-    """A view that cannot be written to."""
-    view = a.view()
-    view.flags.writeable = False
-    return view
-
-
-class Statistics(dict[str, np.ndarray]):
+class Statistics(MutableMapping[str, np.ndarray]):
     """A layer's statistics by name. To set one is to write its numbers, which are the network's."""
 
+    def __init__(self, arrays: Arrays) -> None:
+        self._arrays = arrays
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self._arrays[name]
+
     def __setitem__(self, name: str, value: Any) -> None:
+        if name not in self or np.shape(value) != self[name].shape:
+            there = ", ".join(f"{each} of shape {array.shape}" for each, array in self.items())
+            raise NetworkError(f"the statistic {name} is set to {described(value)}; expected {there or 'none'}")
         self[name][...] = value
+
+    def __delitem__(self, name: str) -> None:
+        raise NetworkError(f"the statistic {name} is deleted; expected a new value")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._arrays)
+
+    def __len__(self) -> int:
+        return len(self._arrays)
 
 
 def passed_on(found: Any, name: str, shape: Shape) -> tuple[np.ndarray, Any]:
@@ -47,7 +59,7 @@ def checked_gradients(gw: Any, name: str, w: Arrays) -> Arrays:
     """dL/dw by name; NetworkError unless there is one for each of w, of its shape, and no other."""
     where = f"{name}: backward"
     if not isinstance(gw, Mapping):
-        raise NetworkError(f"{where} gave {_what(gw)} for dL/dw; expected a dict by name")
+        raise NetworkError(f"{where} gave {described(gw)} for dL/dw; expected a dict by name")
     for key, of in w.items():
         _check(where, f"dL/d{key}", gw.get(key), of.shape)
     for key in gw.keys() - w.keys():
@@ -63,17 +75,10 @@ def write_gradients(gw: Arrays, views: Arrays) -> None:
 
 def _pair(found: Any, where: str, expected: str) -> tuple[Any, Any]:
     if not (isinstance(found, tuple) and len(found) == 2):
-        raise NetworkError(f"{where} gave {_what(found)}; expected {expected}")
+        raise NetworkError(f"{where} gave {described(found)}; expected {expected}")
     return found
 
 
 def _check(where: str, name: str, a: Any, shape: Shape) -> None:
     if not isinstance(a, np.ndarray) or a.dtype.kind != "f" or a.shape != shape:
-        raise NetworkError(f"{where} gave {_what(a)} for {name}; expected floats of shape {shape}")
-
-
-def _what(value: Any) -> str:
-    """What was given, in short."""
-    if isinstance(value, np.ndarray):
-        return f"{value.dtype} of shape {value.shape}"
-    return "nothing" if value is None else f"a {type(value).__name__}"
+        raise NetworkError(f"{where} gave {described(a)} for {name}; expected floats of shape {shape}")

@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.errors import NetworkError
-from chainrule.layers.initial import Parameter
 from chainrule.layers.layer import (
     Arrays,
     Context,
@@ -31,10 +30,9 @@ from chainrule.layers.layer import (
     Shape,
     Wiring,
     leaves,
-    named,
     register,
 )
-from chainrule.layers.sequential import Sequential, arrays_of, check_part, checked_layers
+from chainrule.layers.sequential import Sequential, check_part, checked_layers
 
 OR_SHORTCUT = ", or a shortcut such as Convolution(n, 1)"
 
@@ -115,17 +113,6 @@ class Residual(Layer):
             what, more = ("the shortcut gives", "") if self.added is not None else ("x has", OR_SHORTCUT)
             raise NetworkError(f"Residual: its layers give {y}, but {what} {added}; expected the same shape{more}")
         return y
-
-    def parameters_for(self, x_shape: Shape) -> dict[str, Parameter]:
-        own = named("shortcut", arrays_of(self.added.parameters_for, x_shape)) if self.added is not None else {}
-        return {**self.body.parameters_for(x_shape), **own}
-
-    def statistics_for(self, x_shape: Shape) -> dict[str, Parameter]:
-        own = named("shortcut", arrays_of(self.added.statistics_for, x_shape)) if self.added is not None else {}
-        return {**self.body.statistics_for(x_shape), **own}
-
-    def multiply_adds(self, x_shape: Shape) -> int:
-        return sum(p.layer.multiply_adds(s) for p, s in zip(self.parts, self.part_shapes(x_shape), strict=True))
 
     def connect(self, graph: Wiring, x: int, place: Place) -> int:
         y, added = self.body.connect(graph, x, place), x

@@ -13,7 +13,7 @@ Compiled: engine/lowering.py.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -22,7 +22,6 @@ import numpy as np
 
 from chainrule.base.errors import NetworkError
 from chainrule.base.numbers import is_whole
-from chainrule.layers.initial import Parameter, check_parameter
 from chainrule.layers.layer import (
     Arrays,
     Context,
@@ -33,7 +32,6 @@ from chainrule.layers.layer import (
     Wiring,
     leaves,
     name_of,
-    named,
     register,
     within,
 )
@@ -98,7 +96,7 @@ class Sequential(Layer):
         shapes = [x_shape]
         for k, layer in enumerate(self.layers):
             try:
-                shapes.append(checked_y_shape(layer, layer.y_shape(shapes[-1])))
+                shapes.append(checked_y_shape(layer.y_shape(shapes[-1])))
             except NetworkError as error:
                 raise NetworkError(f"layer {k + 1}, {layer}, cannot take input {shapes[-1]}: {error}") from None
         return shapes
@@ -109,23 +107,10 @@ class Sequential(Layer):
     def y_shape(self, x_shape: Shape) -> Shape:
         return self.shapes_of(x_shape)[-1]
 
-    def parameters_for(self, x_shape: Shape) -> dict[str, Parameter]:
-        return merged(named(p.name, arrays_of(p.layer.parameters_for, shape)) for p, shape in self._given(x_shape))
-
-    def statistics_for(self, x_shape: Shape) -> dict[str, Parameter]:
-        return merged(named(p.name, arrays_of(p.layer.statistics_for, shape)) for p, shape in self._given(x_shape))
-
-    def multiply_adds(self, x_shape: Shape) -> int:
-        return sum(part.layer.multiply_adds(shape) for part, shape in self._given(x_shape))
-
     def connect(self, graph: Wiring, x: int, place: Place) -> int:
         for part in self.parts:
             x = graph.join(part.layer, x, place.within(part))
         return x
-
-    def _given(self, x_shape: Shape) -> Iterable[tuple[Part, Shape]]:
-        """Each part with the shape that it is given."""
-        return zip(self.parts, self.part_shapes(x_shape), strict=True)
 
     def __str__(self) -> str:
         return f"{type(self).__name__}({', '.join(map(str, self.layers))})"
@@ -151,23 +136,8 @@ def check_part(where: str, layer: Any) -> None:
         raise NetworkError(f"{where} is a whole network, {layer!r}; expected its layers, as in *network.layers")
 
 
-def checked_y_shape(layer: Layer, shape: Any) -> Shape:
+def checked_y_shape(shape: Any) -> Shape:
     """The shape; NetworkError unless it is (n,) or (channels, height, width)."""
     if not (isinstance(shape, tuple) and len(shape) in (1, 3) and all(is_whole(n, 1) for n in shape)):
         raise NetworkError(f"its y_shape is {shape!r}; expected (n,) or (channels, height, width), all above 0")
     return shape
-
-
-def arrays_of(asked: Callable[[Shape], Any], x_shape: Shape) -> dict[str, Parameter]:
-    """What a layer says of its parameters or statistics; NetworkError unless that is a dict of `Parameter`."""
-    found = asked(x_shape)
-    if not isinstance(found, dict):
-        raise NetworkError(f"{asked.__qualname__} gave {found!r}; expected a dict of Parameter by name")
-    for name, parameter in found.items():
-        check_parameter(f"{asked.__qualname__}: {name}", parameter)
-    return found
-
-
-def merged(dictionaries: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """All of them in one, in their order."""
-    return {key: value for each in dictionaries for key, value in each.items()}

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base.arrays import described
 from chainrule.base.errors import DataError, UsageError
 from chainrule.losses.loss import any_outside
 from chainrule.network.network import Network
@@ -84,8 +85,3 @@ def _check_memory(name: str, a: np.ndarray, fits: bool, expected: str, *, writte
         raise UsageError(f"{name} is {described(a)} with gaps; expected one piece, as np.ascontiguousarray makes it")
     if written and not a.flags.writeable:
         raise UsageError(f"{name} is {described(a)}, read-only; expected an array that can be written to")
-
-
-def described(a: Any) -> str:
-    """An array's type and shape, or what it is instead."""
-    return f"{a.dtype} of shape {a.shape}" if isinstance(a, np.ndarray) else f"a {type(a).__name__}"

@@ -14,13 +14,14 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
+from chainrule.base.arrays import read_only
 from chainrule.base.errors import DataError, NetworkError
 from chainrule.base.numbers import is_whole, whole_number
 from chainrule.base.random import WEIGHTS, Draws, check_seed
 from chainrule.layers.graph import Graph
 from chainrule.layers.initial import Parameter, drawn
 from chainrule.layers.layer import Context, Layer
-from chainrule.layers.passes import Shape, read_only
+from chainrule.layers.passes import Shape
 from chainrule.layers.sequential import Sequential
 from chainrule.losses import LogSoftmaxNLL, Loss
 from chainrule.network.scaling import Scaling

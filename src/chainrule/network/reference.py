@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base.arrays import read_only
 from chainrule.base.random import Source
 from chainrule.layers import graph as graphs
 from chainrule.layers.layer import Context, within
-from chainrule.layers.passes import read_only, write_gradients
+from chainrule.layers.passes import write_gradients
 from chainrule.network.engine import Engine, LayerTime, register_engine
 from chainrule.network.given import as_samples, check_batch, check_state, check_vector
 from chainrule.network.network import Network

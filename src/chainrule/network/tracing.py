@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chainrule.base.arrays import read_only
 from chainrule.layers.graph import backward, forward
-from chainrule.layers.passes import read_only
 from chainrule.network.given import check_batch
 from chainrule.network.network import Network, doors
 from chainrule.network.reference import Reference

@@ -62,6 +62,11 @@ class Optimizer:
                 raise UsageError(f"{type(self).__name__}: {field.name} is {value!r}; expected {expected}")
 
 
+def decayed(gw: np.ndarray, w: np.ndarray, weight_decay: float) -> np.ndarray:
+    """g = dL/dw + weight_decay w."""
+    return gw + weight_decay * w if weight_decay else gw
+
+
 @dataclass(frozen=True)
 class SGD(Optimizer):
     """Gradient descent; stochastic if gw is a mini-batch's.
@@ -82,7 +87,7 @@ class SGD(Optimizer):
         return 1 if self.momentum else 0
 
     def update(self, w: np.ndarray, gw: np.ndarray, state: State) -> None:
-        g = gw + self.weight_decay * w if self.weight_decay else gw
+        g = decayed(gw, w, self.weight_decay)
         if self.momentum:
             (v,) = state.vectors
             v[:] = self.momentum * v + g
@@ -109,7 +114,7 @@ class AdaDelta(Optimizer):
     slots: ClassVar[int] = 2
 
     def update(self, w: np.ndarray, gw: np.ndarray, state: State) -> None:
-        g = gw + self.weight_decay * w if self.weight_decay else gw
+        g = decayed(gw, w, self.weight_decay)
         v, u = state.vectors
         v[:] = self.rho * v + (1 - self.rho) * g**2
         dx = np.sqrt(u + self.eps) / np.sqrt(v + self.eps) * g
@@ -137,7 +142,7 @@ class Adam(Optimizer):
     slots: ClassVar[int] = 2
 
     def update(self, w: np.ndarray, gw: np.ndarray, state: State) -> None:
-        g = gw + self.weight_decay * w if self.weight_decay else gw
+        g = decayed(gw, w, self.weight_decay)
         m, v = state.vectors
         m[:] = self.beta1 * m + (1 - self.beta1) * g
         v[:] = self.beta2 * v + (1 - self.beta2) * g**2

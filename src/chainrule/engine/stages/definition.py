@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
+from chainrule.base.arrays import read_only
 from chainrule.engine.runtime.program import Phase
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work
 from chainrule.engine.stages.step import Step
 from chainrule.engine.stages.value import Room, Value
-from chainrule.layers.passes import Arrays, passed_on, read_only, sent_back, write_gradients
+from chainrule.layers.passes import Arrays, passed_on, sent_back, write_gradients
 
 
 class DefinitionStage(Stage):
@@ -43,7 +44,7 @@ class DefinitionStage(Stage):
     def _backward(self, step: Step, to_input: bool) -> None:
         gy = self.y.canonical(step.samples, gradient=True).reshape(-1, *self.y_shape)
         w, context = self._parameters(read_only(step.w)), step.context(self.node, self.statistics)
-        found = self.node.layer.backward(gy, self.saved, w, context)
+        found = self.node.layer.backward(read_only(gy), self.saved, w, context)
         gx, gw = sent_back(found, self.node.name, (step.samples, *self.x_shape), w)
         self.saved = None
         write_gradients(gw, self._parameters(step.gw))

@@ -15,7 +15,7 @@ fit, the one that takes most layers is chosen, and of equals the one that regist
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
@@ -29,7 +29,7 @@ from chainrule.engine.stages.step import Step
 from chainrule.engine.stages.value import Room, Value
 from chainrule.layers import Dropout, Layer
 from chainrule.layers.graph import Graph, Node
-from chainrule.layers.layer import Arrays, Shape
+from chainrule.layers.layer import Shape
 
 Work = Sequence[Call | Phase]  # calls that take a range of samples, in a chain; or phases
 Kind = TypeVar("Kind", bound="type[Stage]")
@@ -134,7 +134,9 @@ class Stage:
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         """`values`: what it reads, and what it writes."""
         self.group = group
-        self.statistics: Arrays = {}  # of its first layer, by name: views, which the plan gives it
+        self.statistics: MutableMapping[
+            str, np.ndarray
+        ] = {}  # of its first layer, by name: views, which the plan gives it
         self.x, self.y = values[0], values[-1]
 
     @classmethod

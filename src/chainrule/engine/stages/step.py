@@ -1,5 +1,6 @@
 """The batches of one kind, as the stages need to know them."""
 
+from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,7 +9,7 @@ from chainrule.base.random import Draws, Source
 from chainrule.engine.kernels.philox import step_words
 from chainrule.engine.stages.updates import Updates
 from chainrule.layers.graph import Node
-from chainrule.layers.layer import Arrays, Context
+from chainrule.layers.layer import Context
 from chainrule.training.objective import Batch
 
 SLOTS = 8  # most ranges of samples of a batch: sums over samples are made by slot, then over the slots in order
@@ -36,7 +37,7 @@ class Step:
         """From now on what is random is that batch's."""
         self.draw_words[2], self.draw_words[3] = batch.step & 0xFFFFFFFF, batch.offset
 
-    def context(self, node: Node, statistics: Arrays) -> Context:
+    def context(self, node: Node, statistics: MutableMapping[str, np.ndarray]) -> Context:
         """The context that the definition of a node's layer is given."""
         draws = self.source.draws(*map(int, self.draw_words[2:])).after(node.number)
         return Context(self.training, draws, statistics)
