@@ -149,14 +149,14 @@ LOSSES = "LogSoftmaxNLL, NLL, SquaredError, BinaryCrossEntropy, SigmoidBinaryCro
         *(
             (
                 described({"type": "Residual", "layers": [{"type": kind, "layers": layers}]}),
-                f"layer 1, layers 1, layers is {layers!r}; expected a list of layers",
+                f"layer 1, layers 1: {kind}: the layers are {shown}; expected a list of them, as in [Linear(10)]",
             )
             for kind in ("Residual", "Sequential")
-            for layers in ("abc", 3, {"type": "ReLU"})
+            for layers, shown in (("abc", "'abc'"), (3, "3"), ({"type": "ReLU"}, "ReLU(derivative_at_zero=0)"))
         ),
         (
             described({"type": "Residual", "layers": [{"type": "Sequential", "layers": [1, 2]}]}),
-            'layer 1, layers 1, layers 1 is 1; expected a table with a type, as in type = "ReLU"',
+            "layer 1, layers 1: layer 1 is 1; expected a layer, as in Linear(10)",
         ),
         (
             described({"type": "Residual", "layers": [LINEAR], "shortcut": [1]}),

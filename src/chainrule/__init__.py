@@ -11,6 +11,7 @@ from chainrule import exchange as exchange
 from chainrule.augmentation import Augmentation as Augmentation
 from chainrule.base.errors import ChainruleError as ChainruleError
 from chainrule.base.errors import DataError as DataError
+from chainrule.base.errors import DataWarning as DataWarning
 from chainrule.base.errors import DivergedError as DivergedError
 from chainrule.base.errors import ModelError as ModelError
 from chainrule.base.errors import NetworkError as NetworkError

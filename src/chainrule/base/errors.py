@@ -1,8 +1,17 @@
 """The errors, each a single line: what was given; expected what.
 
 The command line prints that line and leaves with the error's `exit_code`:
-1 error, 2 usage, 3 diverged, 4 bad data or model, 130 interrupted.
+1 error, 2 usage, 3 diverged, 4 bad data or model, 130 interrupted. What is doubtful, and used all the same, is a
+`DataWarning`, a single line too.
 """
+
+import sys
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+
+PACKAGE = str(Path(__file__).parents[1])
 
 
 class ChainruleError(Exception):
@@ -39,3 +48,24 @@ class ModelError(ChainruleError, ValueError):
     """A model file is missing, damaged, or not one of ours."""
 
     exit_code = 4
+
+
+class DataWarning(UserWarning):
+    """Data may not be what the user thinks they are; what was made of them."""
+
+
+def warn(message: str) -> None:
+    """Say in a line what is doubtful, with the line of the user's that led to it."""
+    depth = next((k for k, frame in enumerate(stack_of(sys._getframe())) if not in_package(frame)), 0)
+    warnings.warn(message, DataWarning, stacklevel=depth + 1)
+
+
+def stack_of(frame: FrameType | None) -> Iterator[FrameType]:
+    """The frame, its caller, and so on."""
+    while frame is not None:
+        yield frame
+        frame = frame.f_back
+
+
+def in_package(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith(PACKAGE)

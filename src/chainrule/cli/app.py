@@ -3,12 +3,14 @@
 import gc
 import os
 import sys
-from collections.abc import Sequence
-from typing import Annotated, NoReturn
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Annotated, Any, NoReturn
 
 import typer
 
-from chainrule.base.errors import ChainruleError
+from chainrule.base.errors import ChainruleError, DataWarning
 from chainrule.base.version import __version__
 from chainrule.cli.bench import Bench
 from chainrule.cli.commands import add_command
@@ -54,7 +56,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Execute one command line (default: the process's) and return its exit code; an error is one line on stderr."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        return app(arguments, standalone_mode=False) or 0
+        with warnings_in_lines():
+            return app(arguments, standalone_mode=False) or 0
     except ChainruleError as error:
         return _fail(str(error), error.exit_code)
     except typer.TyperException as error:
@@ -69,6 +72,23 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"out of memory: {error}; try a smaller --batch-size", 1)
     except OSError as error:
         return _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
+
+
+@contextmanager
+def warnings_in_lines() -> Iterator[None]:
+    """Meanwhile what is doubtful about data is a line on stderr, each time."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", DataWarning)
+        others = warnings.showwarning
+
+        def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
+            if issubclass(category, DataWarning):
+                print(f"chainrule: warning: {' '.join(str(message).split())}", file=sys.stderr, flush=True)
+            else:
+                others(message, category, *place, **more)
+
+        warnings.showwarning = show
+        yield
 
 
 def main() -> NoReturn:
