@@ -1,6 +1,6 @@
 """A data set, the lecture's D = {(x_i, t_i)}: inputs x_i and their true values t_i."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,6 +27,15 @@ class Dataset:
     classes: tuple[str, ...] | None = None
     """The name of each class. None: they are called by their numbers, or t are reals."""
 
+    columns: tuple[str, ...] | None = None
+    """The name of each feature of x (n, features), if they have some."""
+
+    target: str | None = None
+    """What t is called, if it is called something."""
+
+    white: float = 255.0
+    """Of images read from files: what in these was white, and is 255 here."""
+
     def __post_init__(self) -> None:
         if self.x.ndim == 0 or self.t.ndim == 0:
             raise DataError(f"x has shape {self.x.shape} and t {self.t.shape}; expected a first axis of samples")
@@ -35,6 +44,10 @@ class Dataset:
             raise DataError(f"{len(self.x)} {inputs} but {len(self.t)} {values}; expected as many")
         if self.sample_weight is not None and self.sample_weight.shape != (len(self),):
             raise DataError(f"sample_weight has shape {self.sample_weight.shape}; expected ({len(self)},)")
+        if self.columns is not None and self.x.shape[1:] != (len(self.columns),):
+            raise DataError(
+                f"x has shape {self.x.shape}, but columns are {len(self.columns)}; expected a name for each"
+            )
 
     def __len__(self) -> int:
         return len(self.x)
@@ -44,7 +57,7 @@ class Dataset:
         try:
             weight = None if self.sample_weight is None else self.sample_weight[indices]
             x = self.x[indices] if isinstance(indices, slice) else self.x.take(indices, axis=0)  # twice as fast
-            return Dataset(x, self.t[indices], weight, self.classes)
+            return replace(self, x=x, t=self.t[indices], sample_weight=weight)
         except IndexError as error:
             raise DataError(f"cannot take these samples of {len(self)}: {error}") from None
 
