@@ -22,15 +22,15 @@ FAINT = 0.1
 """The part of the range of levels up to which a pixel of a prepared digit may be a compressed file's noise."""
 
 
-def polarity(pixels: np.ndarray) -> Ink | None:
+def polarity(pixels: np.ndarray, majority: float = MAJORITY) -> Ink | None:
     """Whether these pictures, (h, w) or (n, c, h, w) in numbers of any range, have light ink on dark or dark on light.
 
     Something is drawn on a background where nearly all of the border is of the darkest levels, or of the lightest.
-    None where most pictures are not so: photographs, say, and empty pages.
+    None where fewer than that `majority` agree: photographs, say, and empty pages.
     """
     found = [each for each in (_drawn(grey) for grey in _greys(pixels)) if each is not None]
     light, dark = found.count("light"), found.count("dark")
-    if not found or max(light, dark) < MAJORITY * len(found):
+    if not found or max(light, dark) < majority * len(found):
         return None
     return "light" if light > dark else "dark"
 

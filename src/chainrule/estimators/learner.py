@@ -13,7 +13,7 @@ from chainrule.layers import Standardise
 from chainrule.layers.standardise import standardise
 from chainrule.network.network import Network
 from chainrule.network.reference import Reference
-from chainrule.tasks.fitting import History, fit
+from chainrule.tasks.fitting import History, learn
 from chainrule.training.descent import Training
 from chainrule.training.events import Listener, Progress
 from chainrule.training.optimizers import Optimizer, State
@@ -59,7 +59,7 @@ class Learner:
         held_out = held_out and self.in_units(held_out)
         data = self.in_units(data)
         with small_steps(self.network, training.batch_size or len(data)):
-            history = fit(self.network, data, training, validation=held_out, threads=threads, listeners=listeners)
+            history = learn(self.network, data, training, validation=held_out, threads=threads, listeners=listeners)
         self.epochs, self.state = self.epochs + len(history.epochs), None
         return history
 
@@ -71,7 +71,7 @@ class Learner:
         training = replace(training, epochs=self.epochs + 1)
         data = self.in_units(data)
         with small_steps(self.network, training.batch_size or len(data)):
-            history = fit(self.network, data, training, threads=threads, start=start)
+            history = learn(self.network, data, training, threads=threads, start=start)
         self.epochs, self.optimizer = self.epochs + 1, type(optimizer)
         if history.progress:
             self.state = State(history.progress.optimizer_vectors(), history.progress.state.step)

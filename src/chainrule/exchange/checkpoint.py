@@ -7,7 +7,7 @@ ModelError names the first that is not so.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from math import inf
+from math import inf, prod
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ import numpy as np
 from chainrule.base.arrays import described
 from chainrule.base.errors import ModelError
 from chainrule.base.numbers import whole_number
+from chainrule.base.typed import Typed
+from chainrule.data.schema import Classes, Images, Schema
 from chainrule.exchange.description import parts_of
 from chainrule.layers.layer import Shape
 from chainrule.layers.sequential import Sequential
@@ -87,6 +89,8 @@ def checkpoint_of(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]
     if "sums" in state and batch > sums.samples:
         raise ModelError(f"batch is {batch}; expected at most {sums.samples}, the samples seen in the epoch")
     network = network_of(table(metadata, "network"), left, check_type(state.get("dtype")))
+    if "schema" in metadata:
+        network.schema = schema_for(network, table(metadata, "schema"))
     vectors = [take(left, f"optimizer.{k}", network.w.shape, network.w.dtype) for k in range(slots)]
     last_w, last_statistics = (
         check_finite(name, take(left, name, like.shape, like.dtype)) if name in left else None
@@ -124,6 +128,19 @@ def network_of(description: dict[str, Any], left: Tensors, dtype: np.dtype) -> N
     for name, view in (network.named() | network.named_statistics()).items():
         view[...] = found[name].reshape(view.shape)
     return network
+
+
+def schema_for(network: Network, values: dict[str, Any]) -> Schema:
+    """What the network was trained on; ModelError if it cannot have been."""
+    schema = Typed("schema", ModelError).read(Schema, values)
+    inputs, answers = schema.inputs, schema.answers
+    features = prod(inputs.shape) if isinstance(inputs, Images) else inputs.count
+    if features != prod(network.input_shape):
+        raise ModelError(f"schema has {features} features; expected {prod(network.input_shape)}, as the network reads")
+    several = isinstance(answers, Classes) and network.output_shape != (1,)
+    if several and len(answers.names) != network.output_shape[0]:
+        raise ModelError(f"schema has {len(answers.names)} classes; expected {network.output_shape[0]}, as the network")
+    return schema
 
 
 def take(left: Tensors, name: str, shape: Shape, dtype: np.dtype) -> np.ndarray:

@@ -19,7 +19,7 @@ A layer is its type's name and its fields; `register` makes a type known. Readin
 """
 
 import tomllib
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +39,7 @@ def describe(network: Network) -> dict[str, Any]:
 
     NetworkError naming the first of its parts that cannot be made again of these.
     """
-    find(KNOWN_LOSSES, type(network.loss).__name__, "loss")
-    description: dict[str, Any] = {"input_shape": list(network.input_shape), "loss": type(network.loss).__name__}
+    description: dict[str, Any] = {"input_shape": list(network.input_shape), "loss": describe_loss(network.loss)}
     if network.scaling != Scaling():
         description["scaling"] = {name: float(value) for name, value in asdict(network.scaling).items()}
     try:
@@ -48,6 +47,21 @@ def describe(network: Network) -> dict[str, Any]:
     except RecursionError:
         raise NetworkError(TOO_DEEP) from None
     return description | {"layers": layers}
+
+
+def describe_loss(loss: Loss) -> Any:
+    """Its type's name, in a table with its units if it has some; NetworkError for a loss that is not one of ours."""
+    name = find(KNOWN_LOSSES, type(loss).__name__, "loss").__name__
+    given = {each.name: getattr(loss, each.name) for each in fields(loss) if getattr(loss, each.name) != each.default}
+    options = {key: list(value) if isinstance(value, tuple) else value for key, value in given.items()}
+    return {"type": name, **options} if options else name
+
+
+def build_loss(description: Any) -> Loss:
+    """The loss of a name, or of a table."""
+    options = description if isinstance(description, dict) and "type" in description else {"type": description}
+    kind = find(KNOWN_LOSSES, options["type"], "loss")
+    return construct(kind, {key: value for key, value in options.items() if key != "type"}, "loss")
 
 
 def build(description: dict[str, Any], seed: int = 0) -> Network:
@@ -69,7 +83,7 @@ def parts_of(description: dict[str, Any]) -> tuple[list[Layer], list[int], Loss,
         if not isinstance(description.get(key), list):
             raise NetworkError(f"{key} is {description.get(key)!r}; expected a list")
     layers = [build_layer(layer, f"layer {k}") for k, layer in enumerate(description["layers"], start=1)]
-    loss = find(KNOWN_LOSSES, description.get("loss", "LogSoftmaxNLL"), "loss")()
+    loss = build_loss(description.get("loss", "LogSoftmaxNLL"))
     scaling = construct(Scaling, description.get("scaling", {}), "scaling")
     return layers, description["input_shape"], loss, scaling
 

@@ -4,7 +4,8 @@
     optimizer.0, ...          the optimizer's vectors, like w (only in a file written by a training run)
     EarlyStopping.w, ...      vectors that a listener remembers, likewise
     last.w                    where the training goes on from, if that is not w: early stopping went back to the best
-    metadata                  strings: format, version, network, training state, configuration, versions, sha256
+    metadata                  strings: format, version, network, schema (what it was trained on), training state,
+                              configuration, versions, sha256
 
 The plain safetensors library reads it. `sha256` is over all tensors and all other metadata.
 """
@@ -90,6 +91,7 @@ def _metadata(checkpoint: Checkpoint) -> dict[str, str]:
         "sums": asdict(checkpoint.sums),
         "listeners": {name: _without_vectors(memory) for name, memory in checkpoint.memories.items()},
     }
+    schema = {} if network.schema is None else {"schema": json.dumps(asdict(network.schema))}
     versions = {"chainrule": __version__, "numpy": np.__version__, "python": platform.python_version()}
     return {
         "format": FORMAT,
@@ -99,6 +101,7 @@ def _metadata(checkpoint: Checkpoint) -> dict[str, str]:
         "state": json.dumps(state),
         "configuration": json.dumps(checkpoint.configuration),
         "versions": json.dumps(versions),
+        **schema,
     }
 
 

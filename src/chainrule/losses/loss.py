@@ -3,7 +3,7 @@
     L(w; D) = sum over s of err(y_s, t_s),  y_s = f_w(x_s)
 
 The lecture's loss is this SUM; training divides it by the batch's size unless told otherwise. The loss alone knows
-which targets t are right, and how to make a prediction of y. A loss has no settings, and computes in y's type.
+which targets t are right, and how to make a prediction of y. It computes in y's type.
 """
 
 from dataclasses import dataclass
@@ -36,8 +36,12 @@ class Loss:
     def check_targets(self, t: np.ndarray, output_shape: Shape) -> None:
         """DataError that names the first target, of t (s, ...), which this loss cannot take."""
 
+    def learned(self, t: np.ndarray) -> np.ndarray:
+        """What y is to become: the targets t (s, ...), or these in units in which they are learned."""
+        return t
+
     def prediction(self, y: np.ndarray) -> np.ndarray:
-        """A network's prediction, of its output's shape (s, ...): probabilities, or the values of a regression."""
+        """A network's prediction, of its output's shape (s, ...): probabilities, or a regression's values, as t are."""
         return y
 
     def classes(self, y: np.ndarray) -> np.ndarray | None:

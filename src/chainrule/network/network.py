@@ -6,24 +6,26 @@ The chain rule is that of `Sequential`, which a network is. All training rests o
 views into it, by name.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from math import prod
 from pathlib import Path
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from chainrule.base.arrays import read_only
 from chainrule.base.errors import DataError, NetworkError
 from chainrule.base.numbers import is_whole, whole_number
-from chainrule.base.random import WEIGHTS, Draws, check_seed
+from chainrule.base.random import check_seed
+from chainrule.data.schema import Schema
 from chainrule.layers.graph import Graph
-from chainrule.layers.initial import Parameter, drawn
 from chainrule.layers.layer import Context, Layer
 from chainrule.layers.passes import Shape
 from chainrule.layers.sequential import Sequential
 from chainrule.losses import LogSoftmaxNLL, Loss
+from chainrule.network.places import check_names, initial, lay_out, size_of
+from chainrule.network.reading import Reading
 from chainrule.network.scaling import Scaling
 from chainrule.network.summary import Row, rows_of, summary
 
@@ -31,23 +33,7 @@ doors: dict[str, Callable[..., Any]] = {}
 """What stands above a network and is reached through it: save, predictor, html. Rooms above enter themselves here."""
 
 
-class Placed(NamedTuple):
-    """Where a named array stands in a flat vector."""
-
-    name: str  # as in "conv1.w"
-    parameter: Parameter
-    slice: slice
-
-    @property
-    def shape(self) -> Shape:
-        return self.parameter.shape
-
-    def view(self, vector: np.ndarray) -> np.ndarray:
-        return vector[self.slice].reshape(self.shape)
-
-
 T = TypeVar("T")
-MOST_PARAMETERS = 2**40  # more than any memory holds, and few enough for NumPy to say so
 
 
 class Network(Sequential):
@@ -89,11 +75,11 @@ class Network(Sequential):
         self.parameters = lay_out(self.parameters_for(self.input_shape))
         self.kept = lay_out(self.statistics_for(self.input_shape))  # the places in `statistics`
         check_names(self.parameters, self.kept)
-        self.size = sum(prod(p.shape) for p in self.parameters)
-        if self.size > MOST_PARAMETERS:
-            raise NetworkError(f"the network has {self.size:,} parameters; expected at most {MOST_PARAMETERS:,}")
+        self.size = size_of(self.parameters)
         self.w = self.initial_weights(seed).astype(dtype)
         self.statistics = initial(self.kept, seed, len(self.parameters)).astype(dtype)
+        self.schema: Schema | None = None
+        """What it was fitted to, once it was; `predict` and `evaluate` match other data to that."""
 
     @cached_property
     def shapes(self) -> list[Shape]:  # type: ignore[override]
@@ -145,7 +131,7 @@ class Network(Sequential):
         return x
 
     def __call__(self, x: np.ndarray, batch_size: int = 256) -> np.ndarray:
-        """y = f_w(x), in evaluation and by the definitions: (s, *output_shape)."""
+        """y = f_w(x) of x as it stands, in evaluation and by the definitions: (s, *output_shape)."""
         whole_number("batch_size", batch_size, 1)
         x, w = np.asarray(x), self.named(read_only(self.w))
         context = Context(statistics=self.named_statistics())
@@ -155,13 +141,21 @@ class Network(Sequential):
         ]
         return np.concatenate(parts) if parts else np.empty((0, *self.output_shape), self.w.dtype)
 
-    def predict(self, x: np.ndarray) -> np.ndarray:
-        """What the network says of x: probabilities of the classes, or the values of a regression."""
-        return self.loss.prediction(self(x))
+    @property
+    def reading(self) -> Reading:
+        """How it reads data that are not as it was trained on."""
+        return Reading(self.schema, self.scaling, self.w.dtype)
 
-    def classify(self, x: np.ndarray) -> np.ndarray:
-        """(s,) the most probable class of each x."""
-        classes = self.loss.classes(self(x))
+    def predict(self, x: Any) -> np.ndarray:
+        """What the network says of x: probabilities of the classes, or the values of a regression in their own unit.
+
+        x is matched to what the network was trained on (`schema`): its columns, its pixels' range, its ink's colour.
+        """
+        return self.loss.prediction(self(self.reading.samples(x)))
+
+    def classify(self, x: Any) -> np.ndarray:
+        """(s,) the most probable class of each x, which is matched as of `predict`."""
+        classes = self.loss.classes(self(self.reading.samples(x)))
         if classes is None:
             raise NetworkError(f"a network trained by {type(self.loss).__name__} has no classes; use predict")
         return classes
@@ -209,34 +203,9 @@ def checked_dtype(dtype: Any) -> np.dtype:
     return found
 
 
-def check_names(parameters: Sequence[Placed], kept: Sequence[Placed]) -> None:
-    """NetworkError for a parameter and a statistic of one name, which one file could not hold."""
-    both = {p.name for p in parameters} & {p.name for p in kept}
-    if both:
-        raise NetworkError(f"{min(both)} is a parameter and a statistic; expected two names")
-
-
 def checked_shape(shape: int | Sequence[int]) -> Shape:
     """The input shape as a tuple; NetworkError unless it is (n,) or (channels, height, width)."""
     found = tuple(shape) if isinstance(shape, Sequence | np.ndarray) else (shape,)
     if len(found) not in (1, 3) or not all(is_whole(n, 1) for n in found):
         raise NetworkError(f"the input shape is {shape}; expected (n,) or (channels, height, width), all above 0")
     return tuple(int(n) for n in found)
-
-
-def lay_out(parameters: Mapping[str, Parameter]) -> list[Placed]:
-    """Their places in a flat vector, one after the other."""
-    places, start = [], 0
-    for name, parameter in parameters.items():
-        end = start + prod(parameter.shape)
-        places.append(Placed(name, parameter, slice(start, end)))
-        start = end
-    return places
-
-
-def initial(places: Sequence[Placed], seed: int, first: int = 0) -> np.ndarray:
-    """The flat vector, float64, drawn by the seed; `first`: the number of the first of its arrays."""
-    vector = np.empty(places[-1].slice.stop if places else 0)
-    for k, placed in enumerate(places, start=first):
-        vector[placed.slice] = drawn(placed.parameter, Draws(seed, WEIGHTS, offset=k))
-    return vector

@@ -22,13 +22,25 @@ def evaluate(
     """Loss and accuracy of the network over the data, each sample counted by its weight (default 1).
 
     network : what is asked, at its own w
-    data : x (n, *input_shape), or bytes, or rows; t as the loss takes them
+    data : x (n, *input_shape), or rows; t as the loss takes them; matched to what the network was trained on
     engine : "compiled", "reference", or what `execute` made of this network
     batch_size : samples at a time: it bounds the memory, and does not change the result
     threads : at most so many, of the compiled engine
 
     Raises DataError for no data, for data that do not fit, and where all weights are 0.
     """
+    return measure(network, network.reading.data(data), engine, batch_size, threads=threads)
+
+
+def measure(
+    network: Network,
+    data: Dataset,
+    engine: str | Engine = DEFAULT_ENGINE,
+    batch_size: int = 100,
+    *,
+    threads: int | None = None,
+) -> Evaluation:
+    """`evaluate` of data that are as the network reads them."""
     if len(data) == 0:
         raise DataError("there is no data to evaluate on; expected at least one sample")
     check_weighs(data.sample_weight)

@@ -125,6 +125,7 @@ def examine(
     """
     if len(data) == 0:
         raise DataError("there is no data to examine the network on; expected at least one sample")
+    data = network.reading.data(data)
     loss, weight = network.loss, data.sample_weight
     loss.check_targets(data.t, network.output_shape)
     check_weighs(weight)
@@ -132,7 +133,7 @@ def examine(
     losses = loss.error(y, data.t).astype(np.float64)
     mean, said, chosen = float(np.average(losses, weights=weight)), loss.prediction(y), loss.classes(y)
     if chosen is None:
-        regression = Regression.of(y, data.t, weight) if isinstance(loss, RealLoss) else None
+        regression = Regression.of(said, data.t, weight) if isinstance(loss, RealLoss) else None
         return Examination(mean, data.t.reshape(said.shape), said, losses, regression=regression)
     p = np.concatenate([1 - said.reshape(-1, 1), said.reshape(-1, 1)], axis=1) if isinstance(loss, BinaryLoss) else said
     t = data.t.reshape(-1).astype(np.int64)

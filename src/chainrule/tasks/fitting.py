@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chainrule.data.dataset import Dataset
+from chainrule.data.schema import Schema
 from chainrule.engine import DEFAULT_ENGINE, execute
 from chainrule.network.network import Network, doors
-from chainrule.tasks.evaluation import evaluate
+from chainrule.tasks.evaluation import measure
 from chainrule.training.descent import Training, minimise
 from chainrule.training.events import CheckpointEvent, EpochEvent, Evaluation, Event, Listener, Progress
 
@@ -60,6 +61,8 @@ def fit(
 ) -> History:
     """Train the network's own w on the data; network.w is brought up to date at every epoch's event and at the end.
 
+    What the data are is kept in `network.schema`; where that is known already, the data are matched to it.
+
     network : what is trained, from its own w
     data : x (n, *input_shape) in numbers, or bytes that the network scales; t as its loss takes them
     training : how (default: Training())
@@ -71,8 +74,32 @@ def fit(
 
     Raises DataError for data that do not fit the network, DivergedError where loss or gradient are not finite.
     """
-    training = training or Training()
     data.check_finite()
+    if network.schema is None:
+        network.prepare(data.x[:1], network.w.dtype)
+        network.schema = Schema.of(data, network.output_shape[0])
+    else:
+        data = network.reading.data(data)
+    if validation is not None:
+        validation = network.reading.data(validation)
+    return learn(
+        network, data, training, validation=validation, engine=engine, threads=threads, listeners=listeners, start=start
+    )
+
+
+def learn(
+    network: Network,
+    data: Dataset,
+    training: Training | None = None,
+    *,
+    validation: Dataset | None = None,
+    engine: str = DEFAULT_ENGINE,
+    threads: int | None = None,
+    listeners: Sequence[Listener] = (),
+    start: Progress | None = None,
+) -> History:
+    """`fit` to data that are as the network reads them, and of which it is to remember nothing else."""
+    training = training or Training()
     network.prepare(data.x[:1], network.w.dtype)
     network.loss.check_targets(data.t, network.output_shape)
     source = training.source(len(data), len(validation) if validation else 0)
@@ -81,7 +108,7 @@ def fit(
 
     def judge(progress: Progress) -> Evaluation:
         bring_up_to_date(network, progress)
-        return evaluate(network, validation or data, objective, training.batch_size or 100)
+        return measure(network, validation or data, objective, training.batch_size or 100)
 
     def record(event: Event) -> None:
         if isinstance(event, EpochEvent | CheckpointEvent):

@@ -20,8 +20,9 @@ class Predictor:
     threads : at most so many, of the compiled engine (default: as many as this process may use)
     batch_size : samples at a time, at least 1: it bounds the memory
 
-    x is (s, *input_shape) in numbers, or bytes that the network scales, or rows of either. Any number of threads may
-    ask the same predictor. Raises DataError for an x that does not fit, NetworkError where there are no classes.
+    x is (s, *input_shape), or rows, and is matched to what the network was trained on, if it knows that
+    (`network.schema`). Any number of threads may ask the same predictor. Raises DataError for an x that does not fit,
+    NetworkError where there are no classes.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class Predictor:
         self._w = self._executor.layout.pack(network.w)
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
-        """y = f_w(x): (s, *output_shape)."""
+        """y = f_w(x) of x as it stands, in numbers that the network reads, or bytes: (s, *output_shape)."""
         x = as_samples(self.network, x)
         parts = [self._ask(x[k : k + self.batch_size]) for k in range(0, len(x), self.batch_size)]
         if len(parts) == 1:
@@ -41,12 +42,12 @@ class Predictor:
         return np.concatenate(parts) if parts else np.empty((0, *self.network.output_shape), self._w.dtype)
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
-        """What the network says of x: probabilities of the classes, or the values of a regression."""
-        return self.network.loss.prediction(self.outputs(x))
+        """What the network says of x: probabilities of the classes, or the values of a regression in their own unit."""
+        return self.network.loss.prediction(self.outputs(self.network.reading.samples(x)))
 
     def classify(self, x: np.ndarray) -> np.ndarray:
         """(s,) the most probable class of each x."""
-        classes = self.network.loss.classes(self.outputs(x))
+        classes = self.network.loss.classes(self.outputs(self.network.reading.samples(x)))
         if classes is None:
             name = type(self.network.loss).__name__
             raise NetworkError(f"a network trained by {name} has no classes; call the predictor itself")

@@ -3,7 +3,7 @@
     error[s] = weight[s] err(y_s, t_s), in double        gy[s] = weight[s] d err / dy_s, zero in the padding
 
 The definitions: chainrule/losses/, computed in double. y and gy are vectors, of n numbers. The classes t are (s,)
-int64; other targets are flat, n a sample, of y's type.
+int64; other targets are flat, n a sample, of y's type, and as the loss learns them.
 """
 
 import math

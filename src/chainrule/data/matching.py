@@ -1,0 +1,151 @@
+"""Other data as a network's training data were: columns by name, pixels by their range, ink by its colour.
+
+What can be matched is matched; what cannot is a DataError; what is doubtful is used, with a warning in a line.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from chainrule.base.errors import DataError, warn
+from chainrule.data.dataset import Dataset
+from chainrule.data.doubts import FAR, doubt
+from chainrule.data.full_scale import BYTES, Scale, scale_of, span_of
+from chainrule.data.ink import Ink, polarity
+from chainrule.data.names import shortened
+from chainrule.data.schema import Classes, Features, Images, Reals
+
+LUMA = np.array([0.299, 0.587, 0.114])
+"""Of red, green and blue in grey, as in JPEG (ITU-R BT.601)."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a user says of the data at hand, where they do not say it themselves."""
+
+    scale: Scale | None = None
+    ink: Ink | None = None
+
+
+AS_THEY_SAY = Given()
+
+
+def matched_inputs(
+    inputs: Features | Images, x: np.ndarray, columns: Sequence[str] | None, given: Given = Given()
+) -> np.ndarray:
+    """x as in training. `columns`: the names of its columns, if they have some."""
+    if len(x) == 0:
+        return x
+    if isinstance(inputs, Images):
+        return _pixels(inputs, _as_images(inputs, x), given)
+    if inputs.scale is not None:
+        return _pixels(inputs, _as_rows(inputs, x), given)
+    x = _by_name(inputs, x, columns) if inputs.named and columns else _as_rows(inputs, x)
+    doubt(x, inputs.columns)
+    return x
+
+
+def _by_name(inputs: Features, x: np.ndarray, columns: Sequence[str]) -> np.ndarray:
+    """x with the training's columns, in their order; others are left out."""
+    places = {name: k for k, name in enumerate(columns)}
+    missing = [name for name in inputs.names if name not in places]
+    if missing:
+        there = f"the columns are {shortened(columns)}"
+        raise DataError(
+            f"there is no column {missing[0]!r}: {there}; expected {shortened(inputs.names)}, as in training"
+        )
+    order = [places[name] for name in inputs.names]
+    return x if order == list(range(len(columns))) else x[:, order]
+
+
+def _as_rows(inputs: Features, x: np.ndarray) -> np.ndarray:
+    """x (n, features); of pixels, also from images."""
+    n = inputs.count
+    if x.ndim != 2 and prod(x.shape[1:]) == n and (inputs.scale or x.ndim == 1):
+        return x.reshape(len(x), n)
+    if x.ndim != 2 or x.shape[1] != n:
+        raise DataError(f"x has shape {x.shape}; expected (samples, {n}), as in training: {inputs}")
+    return x
+
+
+def _as_images(inputs: Images, x: np.ndarray) -> np.ndarray:
+    """x (n, c, i, j) from that, or from rows, images without an axis for the channel, or with that axis last."""
+    c, h, w = inputs.shape
+    if x.shape[1:] == inputs.shape:
+        return x
+    if x.ndim == 2 and x.shape[1] == c * h * w:
+        return x.reshape(len(x), c, h, w)
+    if x.ndim == 3:
+        x = x[:, np.newaxis]
+    elif x.ndim == 4 and x.shape[1:3] == (h, w) and x.shape[3] in (1, 3):
+        x = np.moveaxis(x, 3, 1)
+    if x.ndim == 4 and x.shape[2:] == (h, w):
+        if x.shape[1] == c:
+            return x
+        if (x.shape[1], c) == (1, 3):
+            return np.repeat(x, 3, axis=1)
+        if (x.shape[1], c) == (3, 1):
+            return _grey(x)
+    raise DataError(f"x has shape {x.shape}; expected (samples, {c}, {h}, {w}), as in training: {inputs}")
+
+
+def _grey(x: np.ndarray) -> np.ndarray:
+    """(n, 1, i, j) of x (n, 3, i, j), in its type."""
+    grey = np.tensordot(x, LUMA, axes=([1], [0]))[:, np.newaxis]
+    return (np.rint(grey) if x.dtype.kind in "iu" else grey).astype(x.dtype)
+
+
+def _pixels(inputs: Features | Images, x: np.ndarray, given: Given) -> np.ndarray:
+    """Pixels in the training's range, with ink of the training's colour; bytes where those were and these can be."""
+    scale = given.scale or _scale(inputs, x)
+    ink = inputs.ink if isinstance(inputs, Images) else None
+    if ink and (found := given.ink or polarity(x)) and found != ink:
+        kinds = {"light": "light ink on dark", "dark": "dark ink on light"}
+        warn(f"the images show {kinds[found]}: they are inverted, as the model was trained on {kinds[ink]}")
+        x = scale.inverted(x)
+    if scale == inputs.scale and (x.dtype == np.uint8) == inputs.in_bytes:
+        return x
+    if not inputs.in_bytes:
+        return scale.convert(x, inputs.scale or scale)
+    numbers = scale.convert(x, BYTES)
+    whole = np.rint(numbers)
+    return whole.astype(np.uint8) if np.abs(numbers - whole).max() < 1e-3 else numbers
+
+
+def _scale(inputs: Features | Images, x: np.ndarray) -> Scale:
+    """What black and white are in x; DataError where that cannot be said."""
+    own = inputs.scale or BYTES
+    if isinstance(inputs, Images) and not inputs.standard:
+        span = span_of(x)
+        wide = Scale(own.lowest - FAR * own.width, own.highest + FAR * own.width)
+        if not wide.holds(span):
+            raise DataError(f"x goes from {span}; expected numbers as in training, which were {own}")
+        return own
+    scale = scale_of(x)
+    if scale is None:
+        usual = "bytes, 0 to 1, -1 to 1"
+        raise DataError(f"x goes from {span_of(x)}; expected pixels from {own}, as in training, or {usual}")
+    if scale != own and not inputs.in_bytes and x.dtype != np.uint8:
+        warn(f"x goes from {span_of(x)}: taken for pixels from {scale}, where the model was trained on {own}")
+    return scale
+
+
+def matched_answers(answers: Classes | Reals, data: Dataset) -> tuple[np.ndarray, tuple[str, ...] | None]:
+    """t by the training's class numbers, and the classes' names."""
+    t = data.t
+    if isinstance(answers, Reals):
+        if t.dtype.kind in "fiu" and t.size:
+            doubt(t.reshape(len(t), -1), answers.columns)
+        return t, data.classes
+    if data.classes is None or data.classes == answers.names:
+        return t, answers.classes
+    if answers.classes is None and len(data.classes) == len(answers.names) and not {*answers.names} & {*data.classes}:
+        return t, data.classes  # names for what had only numbers
+    strange = {data.classes[k] for k in np.unique(t)} - set(answers.names)
+    if strange:
+        name = min(strange)
+        raise DataError(f"there is a class {name!r}; expected one of those in training: {shortened(answers.names, 12)}")
+    numbers = np.array([answers.names.index(name) if name in answers.names else -1 for name in data.classes])
+    return numbers[t], answers.classes

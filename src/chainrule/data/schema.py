@@ -1,0 +1,165 @@
+"""What a network was fitted to: what its inputs were, in which units, and what its answers mean.
+
+    schema = Schema.of(data)        learned from the training data
+    schema.matched(other)           other data as those were (data/matching.py)
+    print(schema)
+
+Without it a file of weights can only guess: whether white is 1 or 255, which column came first, what 3 means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from chainrule.data.dataset import Dataset
+from chainrule.data.full_scale import Scale, scale_of, span_of
+from chainrule.data.ink import NEARLY_ALL, Ink, looks_prepared, polarity
+from chainrule.data.moments import Moments
+from chainrule.data.names import shortened
+
+PIXELS = 64
+"""Features without names from which on, if they fit a full scale, they are taken for pixels."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """What the numbers of a column were like, in its own unit."""
+
+    name: str
+    lowest: float
+    highest: float
+    mean: float
+    deviation: float
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.lowest:.6g} to {self.highest:.6g}, {self.mean:.6g} ± {self.deviation:.4g}"
+
+
+@dataclass(frozen=True)
+class Features:
+    """Inputs (n, features): the columns of a table, or a signal's numbers."""
+
+    count: int
+    columns: tuple[Column, ...] = ()
+    """What each was like; of none where they are pixels."""
+    named: bool = False
+    """Whether the columns' names are the user's; else the order counts."""
+    scale: Scale | None = None
+    """Of pixels in rows: what black and white are."""
+    in_bytes: bool = False
+    """Whether they were bytes, which a network scales."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    def __str__(self) -> str:
+        if self.named:
+            return f"a table of {self.count} columns: {shortened(self.names)}"
+        return f"{self.count} {f'pixels from {self.scale}' if self.scale else 'numbers'} in a row"
+
+
+@dataclass(frozen=True)
+class Images:
+    """Inputs (n, channels, height, width)."""
+
+    shape: tuple[int, int, int]
+    """Of one: channels, height, width."""
+    scale: Scale
+    """What black and white are; where the numbers fit no full scale, the least and the largest of them."""
+    standard: bool = True
+    """Whether the numbers fit a full scale: then others that do can be brought to this one."""
+    in_bytes: bool = True
+    """Whether they were bytes, which a network scales."""
+    ink: Ink | None = None
+    """"light" on dark or "dark" on light, where nearly all are drawings of one kind."""
+    prepared: bool = False
+    """Whether they are digits as MNIST's makers prepared them: cut out, centred, 20 pixels high or wide."""
+    white: float = 255.0
+    """What white was in the files that they were read from."""
+
+    def __str__(self) -> str:
+        channels, height, width = self.shape
+        colour = {1: "grey", 3: "in colour"}.get(channels, f"of {channels} channels")
+        of = "bytes" if self.in_bytes else "numbers"
+        ground = {"light": "dark", "dark": "light", None: ""}[self.ink]
+        ink = f", {self.ink} ink on {ground}" if self.ink else ""
+        return (
+            f"images {height} x {width}, {colour}, {of} from {self.scale}{ink}{', as MNIST' if self.prepared else ''}"
+        )
+
+
+@dataclass(frozen=True)
+class Classes:
+    """Answers that are one of some classes."""
+
+    names: tuple[str, ...]
+    target: str | None = None
+
+    @property
+    def classes(self) -> tuple[str, ...] | None:
+        """The names, as a data set has them: None if they only are 0, 1, 2, ..."""
+        return None if self.names == tuple(map(str, range(len(self.names)))) else self.names
+
+    def __str__(self) -> str:
+        return f"{self.target or 'the class'}, one of {len(self.names)}: {shortened(self.names, 12)}"
+
+
+@dataclass(frozen=True)
+class Reals:
+    """Answers that are numbers, in the targets' own units."""
+
+    columns: tuple[Column, ...]
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self.columns[:4])) + ("; ..." if len(self.columns) > 4 else "")
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What inputs a network was fitted to, and what its answers mean."""
+
+    inputs: Features | Images
+    answers: Classes | Reals
+
+    @classmethod
+    def of(cls, data: Dataset, outputs: int | None = None) -> Schema:
+        """Learned from training data; `outputs`: how many classes there are, if the data may not have all of them."""
+        return cls(inputs_of(data), answers_of(data, outputs))
+
+    def __str__(self) -> str:
+        return f"inputs: {self.inputs}\nanswers: {self.answers}"
+
+
+def inputs_of(data: Dataset) -> Features | Images:
+    """What the inputs x (n, ...) are."""
+    x, in_bytes = data.x, data.x.dtype == np.uint8
+    scale = scale_of(x)
+    if x.ndim == 4:
+        ink = polarity(x, NEARLY_ALL)
+        prepared = ink == "light" and looks_prepared(x)
+        return Images(x.shape[1:], scale or span_of(x), scale is not None, in_bytes, ink, prepared, data.white)
+    x = x.reshape(len(x), -1)
+    if scale is not None and data.columns is None and x.shape[1] >= PIXELS:
+        return Features(x.shape[1], scale=scale, in_bytes=in_bytes)
+    return Features(x.shape[1], columns_of(x, data.columns), data.columns is not None, in_bytes=in_bytes)
+
+
+def answers_of(data: Dataset, outputs: int | None) -> Classes | Reals:
+    """What the true values t are."""
+    if data.t.ndim == 1 and data.t.dtype.kind in "iu":
+        names = data.classes or tuple(map(str, range(outputs or data.class_count)))
+        return Classes(names, data.target)
+    t = data.t.reshape(len(data), -1)
+    return Reals(columns_of(t, None if data.target is None else (data.target,) if t.shape[1] == 1 else None, "t"))
+
+
+def columns_of(values: np.ndarray, names: Sequence[str] | None, called: str = "") -> tuple[Column, ...]:
+    """What each column of values (n, k) is like; without names they are called by their numbers."""
+    seen = Moments.of(values)
+    names = names or [f"{called}[{k}]" for k in range(values.shape[1])]
+    numbers = zip(values.min(axis=0), values.max(axis=0), seen.mean, np.sqrt(seen.variance), strict=True)
+    return tuple(Column(name, *map(float, row)) for name, row in zip(names, numbers, strict=True))

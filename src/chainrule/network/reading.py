@@ -1,0 +1,64 @@
+"""From data as a user has them to what a network reads, by the schema of its training data."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from chainrule.base.errors import DataError
+from chainrule.data.arrays import as_array
+from chainrule.data.dataset import Dataset
+from chainrule.data.full_scale import Scale, span_of
+from chainrule.data.matching import AS_THEY_SAY, Given, matched_answers, matched_inputs
+from chainrule.data.schema import Features, Schema
+from chainrule.network.scaling import Scaling
+
+ROUNDING = 1e-5
+"""In parts of the scale: how near to black the darkest of pixels must be that are said to be scaled already."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a network reads: what it was trained on, if it is known, and how it scales bytes, in which float type."""
+
+    schema: Schema | None
+    scaling: Scaling
+    dtype: np.dtype
+
+    def samples(self, x: Any, columns: Sequence[str] | None = None, given: Given = AS_THEY_SAY) -> np.ndarray:
+        """x as the network reads it; DataError where it cannot be matched to what the network was trained on.
+
+        `columns` are the names of those of x, if they have some; a table of pandas has its own.
+        """
+        if self.schema is None:
+            return x
+        columns = getattr(x, "columns", columns)
+        x = as_array(x, "x")
+        if x.dtype.kind not in "biuf":
+            raise DataError(f"x holds {x.dtype}; expected numbers")
+        inputs = self.schema.inputs
+        if inputs.in_bytes and x.dtype.kind == "f" and self._is_scaled(x):
+            return x
+        x = matched_inputs(inputs, x, None if columns is None else tuple(map(str, columns)), given)
+        if inputs.in_bytes and x.dtype != np.uint8:
+            return ((x / 255 - self.scaling.mean) / self.scaling.std).astype(self.dtype)
+        return x
+
+    def data(self, data: Dataset, given: Given = AS_THEY_SAY) -> Dataset:
+        """The data as those that the network was trained on: x as of `samples`, t by its class numbers."""
+        if self.schema is None or len(data) == 0:
+            return data
+        x = self.samples(data.x, data.columns, given)
+        t, classes = matched_answers(self.schema.answers, data)
+        inputs = self.schema.inputs
+        columns = inputs.names if isinstance(inputs, Features) and inputs.named else None
+        return replace(data, x=x, t=t, classes=classes, columns=columns)
+
+    def _is_scaled(self, x: np.ndarray) -> bool:
+        """Whether x are pixels that the scaling of bytes was applied to: from black, which is below 0, up to white."""
+        black, white = map(float, self.scaling.table(np.dtype(np.float64))[[0, 255]])
+        if black >= 0 or not x.size:
+            return False
+        span, reads = span_of(x), Scale(black, white)
+        return reads.holds(span) and span.lowest - black <= ROUNDING * reads.width
