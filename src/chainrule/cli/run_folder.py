@@ -24,6 +24,7 @@ from chainrule.base.errors import DataError, ModelError, UsageError
 from chainrule.base.files import write_atomically
 from chainrule.exchange.model_file import Checkpoint, load_checkpoint, save_checkpoint
 from chainrule.network.network import Network
+from chainrule.tasks.examination import plain
 from chainrule.tasks.fitting import EpochRecord
 from chainrule.training.events import CheckpointEvent, EpochEvent, Event, Progress
 
@@ -132,7 +133,7 @@ class Keeper:
             line |= {"validation_loss": record.validation.loss, "validation_accuracy": record.validation.accuracy}
         line["weights"] = weights_hash(self.network.w, self.network.statistics)
         with self.folder.metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+            file.write(json.dumps(plain(line)) + "\n")
 
 
 def weights_hash(*vectors: np.ndarray | None) -> str:

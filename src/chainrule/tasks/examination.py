@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.errors import DataError
+from chainrule.base.numbers import written
 from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.engine import DEFAULT_ENGINE
 from chainrule.losses.loss import BinaryLoss, RealLoss
@@ -100,12 +101,13 @@ class Examination:
         """The loss; the accuracy, with a line for each class, or the errors of a regression."""
         lines = [f"loss {self.loss:.4g}, the mean over {self.samples:,} samples"]
         if (seen := self.classification) is not None:
-            lines.insert(0, f"accuracy {seen.accuracy:.2%}, {len(self.wrong):,} of {self.samples:,} samples are wrong")
-            lines.append(f"expected calibration error {seen.calibration.expected_error:.2%}")
+            wrong = f"{len(self.wrong):,} of {self.samples:,} samples are wrong"
+            lines.insert(0, f"accuracy {written(seen.accuracy, '.2%')}, {wrong}")
+            lines.append(f"expected calibration error {written(seen.calibration.expected_error, '.2%')}")
             lines += ["", str(seen)]
         if self.regression is not None:
             for name, values in vars(self.regression).items():
-                lines.append(f"{name} {', '.join(f'{value:.4g}' for value in values)}")
+                lines.append(f"{name} {', '.join(written(value, '.4g') for value in values)}")
         return "\n".join(lines)
 
 
