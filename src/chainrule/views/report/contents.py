@@ -67,7 +67,7 @@ def write_report(
         sections += [residuals(seen), largest_errors(seen, x, mistakes)]
     sections += [filters(network), layers(network, x, engine, threads), configuration_shown(run.configuration)]
     page = document(run.title or f"A network of {network.size:,} parameters", [each for each in sections if each])
-    write_bytes(path, page.encode())
+    write_bytes(path, page.encode(errors="backslashreplace"))  # what a file's name has that is no text
 
 
 def check_report_path(path: str | Path) -> Path:
