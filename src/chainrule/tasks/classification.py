@@ -39,6 +39,10 @@ class Calibration:
     accuracy: np.ndarray
     interval: np.ndarray  # (2, bins) 95 % confidence interval of the accuracy, by E. Wilson (1927)
 
+    def __repr__(self) -> str:
+        error, confidence = written(self.expected_error, ".2%"), written(self.mean_confidence, ".2%")
+        return f"<Calibration of {count(self.samples.sum())} samples: error {error}, mean confidence {confidence}>"
+
     @classmethod
     def of(
         cls, confidence: np.ndarray, right: np.ndarray, weight: np.ndarray | None = None, bins: int = BINS
@@ -73,6 +77,12 @@ class Classification:
     names: tuple[str, ...]  # (k,) of the classes
     confusion: np.ndarray  # [true, chosen]; whole numbers where samples have no weights
     calibration: Calibration
+
+    def __repr__(self) -> str:
+        """`print` shows a line for each class."""
+        accuracy, f1 = (written(part, ".2%") for part in (self.accuracy, self.averages["macro"]["f1"]))
+        samples = f"{count(self.confusion.sum())} samples of {len(self.names):,} classes"
+        return f"<Classification of {samples}: accuracy {accuracy}, mean F1 {f1}>"
 
     @classmethod
     def of(
