@@ -57,6 +57,33 @@ def test_a_class_that_nothing_is_and_nothing_was_taken_for_has_no_scores():
     np.testing.assert_equal(seen.f1, [0, 0, np.nan])
 
 
+UNDEFINED = {
+    "the classes chosen do not occur": ([0, 0], [1, 1], None),
+    "what occurs weighs nothing": ([0, 1], [0, 0], [0.0, 1.0]),
+    "nothing weighs anything": ([0, 1], [0, 1], [0.0, 0.0]),
+}
+
+
+@pytest.mark.parametrize(("chosen", "t", "weight"), UNDEFINED.values(), ids=UNDEFINED)
+def test_a_mean_over_nothing_is_undefined_and_a_dash(chosen, t, weight):
+    chosen, t = np.array(chosen, np.int64), np.array(t, np.int64)
+    p = np.full((len(t), 3), 1 / 3)
+    seen = Classification.of(p, chosen, t, weight if weight is None else np.array(weight))
+    for name, ours in seen.averages["weighted"].items():
+        values, support = seen.scores[name], seen.support
+        there = np.isfinite(values)
+        assert ours == pytest.approx(values[there] @ support[there] / (support[there].sum() or np.nan), nan_ok=True)
+    assert "nan" not in str(seen)
+    assert "-" in str(seen).splitlines()[-1]
+
+
+def test_nothing_is_known_where_nothing_weighs():
+    seen = Classification.of(np.eye(2), np.array([0, 1]), np.array([0, 1]), np.zeros(2))
+    numbers = seen.accuracy, seen.calibration.expected_error, seen.calibration.mean_confidence
+    assert all(np.isnan(numbers))
+    assert all(np.isnan(list(means.values())).all() for means in seen.averages.values())
+
+
 def test_the_commonest_confusions_come_first():
     t, chosen = np.array([0, 1, 1, 1, 2, 2, 2, 2]), np.array([0, 2, 2, 0, 1, 1, 1, 2])
     seen = Classification.of(np.full((8, 3), 1 / 3), chosen, t)

@@ -1,6 +1,7 @@
 """chainrule evaluate: the same numbers as in Python, for a program, on a terminal and in a report."""
 
 import json
+import re
 from io import StringIO
 
 import numpy as np
@@ -12,6 +13,7 @@ from chainrule.cli.evaluate import shown
 from chainrule.cli.pictures import thumbnail
 from chainrule.data import Dataset, mnist
 from chainrule.tasks.examination import examine, plain
+from chainrule.views.report import write_report
 from examined import classes_of, values_of
 from report_page import Page
 
@@ -146,3 +148,28 @@ def test_thumbnails_have_an_even_height():
     assert thumbnail(np.zeros((1, 28, 28), np.uint8)).shape == (28, 28)
     assert thumbnail(np.zeros((3, 5, 9))).shape == (16, 27)
     assert thumbnail(np.zeros((1, 97, 64), np.uint8)).shape == (28, 18)
+
+
+def test_what_is_undefined_is_null_for_a_program_and_a_dash_for_people(cli, model, tmp_path):
+    digit = mnist("test").head(1)
+    taken_for = int(cr.load(model).classify(digit.x)[0])
+    np.savez(tmp_path / "other.npz", x=digit.x, t=[(taken_for + 1) % 10])
+    asked = ("evaluate", model, "--data", tmp_path / "other.npz")
+    values = json.loads(cli(*asked, "--json").out, parse_constant=pytest.fail)
+    assert values["averages"]["weighted"] == {"precision": None, "recall": 0.0, "f1": 0.0}
+    assert values["per_class"][taken_for]["recall"] is None
+    ran = cli(*asked, "--report", tmp_path / "report.html")
+    assert (ran.code, "nan" in ran.out.lower()) == (0, False)
+    assert re.search(r"weighted mean \S +- \S +0\.00%", ran.out)
+    page = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert "weighted mean–0.00 %0.00 %" in page.section("classes")
+    assert "nan" not in page.section("calibration") + page.section("classes")
+
+
+def test_a_regression_of_equal_targets_has_no_r2(tmp_path):
+    network = cr.Network([cr.Linear(1)], 4, cr.SquaredError())
+    data = Dataset(X, np.ones(90))
+    assert re.search(r"r2 +\S -", on_terminal(network, data))
+    write_report(tmp_path / "report.html", network, data, engine="reference")
+    tiles = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert dict(zip([e.text for e in tiles.all("dt")], [e.text for e in tiles.all("dd")], strict=True))["R²"] == "-"

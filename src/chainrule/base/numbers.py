@@ -1,4 +1,4 @@
-"""Whole numbers: the one check of whatever counts something."""
+"""Numbers: the one check of whatever counts something, and how one is written that may not be known."""
 
 from typing import TypeGuard
 
@@ -17,3 +17,8 @@ def whole_number(name: str, value: object, minimum: int, error: type[ChainruleEr
     if not is_whole(value, minimum):
         raise error(f"{name} is {value!r}; expected a whole number of at least {minimum}")
     return int(value)
+
+
+def written(value: float | None, form: str) -> str:
+    """The number in that form; a dash where there is none: of None, and of NaN, which is 0 / 0."""
+    return "-" if value is None or value != value else format(value, form)

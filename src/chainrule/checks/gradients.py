@@ -30,6 +30,7 @@ import numpy as np
 
 from chainrule.base.errors import UsageError
 from chainrule.base.random import CHECK, Draws, uniform
+from chainrule.base.showing import brief
 from chainrule.training.objective import Batch, Objective
 
 TOLERANCE = 1e-6  # of |A - B| relative to the larger of A and B ...
@@ -62,6 +63,11 @@ class GradientCheck:
     kinks: int  # entries with a kink in reach, checked with a smaller step or beside w
     moved: int  # of these, entries checked beside w
 
+    def __repr__(self) -> str:
+        if self.passed:
+            return f"<GradientCheck passed: {self.entries:,} entries, the worst at {self.worst.error:.2g} of its bound>"
+        return f"<GradientCheck FAILED: entry {self.worst.index} of the gradient is {_differs(self.worst)}>"
+
     @property
     def passed(self) -> bool:
         return self.worst.error <= 1
@@ -75,6 +81,10 @@ class DirectionCheck:
     numerical: float  # B = L(w + d/2) - L(w - d/2)
     error: float  # |A - B| / max(|A|, |B|)
     moved: bool  # checked beside w, because of kinks
+
+    def __repr__(self) -> str:
+        word = "passed: the derivative" if self.passed else "FAILED: the derivative"
+        return f"<DirectionCheck {word} is {_differs(self)}>"
 
     @property
     def passed(self) -> bool:
@@ -144,6 +154,8 @@ class Place:
     largest: float  # ||gw||_inf
     kinks: list[np.ndarray]
 
+    __repr__ = brief
+
 
 class Neighbourhood:
     """L over one batch, and the places to check its gradient at: w, then, against kinks, others close by."""
@@ -210,3 +222,7 @@ def relative(difference: float, scale: float) -> float:
     if difference == 0:
         return 0.0
     return inf if isnan(difference) else abs(difference) / scale
+
+
+def _differs(check: Entry | DirectionCheck) -> str:
+    return f"{check.analytic:.10g} by back propagation, {check.numerical:.10g} by the loss"

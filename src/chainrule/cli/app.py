@@ -21,6 +21,7 @@ from chainrule.cli.info import Info
 from chainrule.cli.predict import Predict
 from chainrule.cli.regress import Regress
 from chainrule.cli.runs import Runs
+from chainrule.cli.streams import plain_where_needed
 from chainrule.cli.train import Train
 
 COMMANDS = Train, Evaluate, Predict, Runs, Export, Import, Regress, Gradcheck, Info, Bench
@@ -54,7 +55,11 @@ def options(
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Execute one command line (default: the process's) and return its exit code; an error is one line on stderr."""
-    arguments = sys.argv[1:] if arguments is None else list(arguments)
+    with plain_where_needed():
+        return _run(sys.argv[1:] if arguments is None else list(arguments))
+
+
+def _run(arguments: list[str]) -> int:
     try:
         with warnings_in_lines():
             return app(arguments, standalone_mode=False) or 0

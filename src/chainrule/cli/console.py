@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chainrule.cli.settings import Option
+from chainrule.tasks.examination import plain
 
 Seed = Annotated[int, Option("Of everything random; the same seed gives the same result.")]
 WIDE = 160  # characters of a line that goes to a file or a pipe
@@ -47,9 +48,9 @@ class Output:
         self.stderr.print(text, markup=False)
 
     def result(self, values: dict[str, Any], *shown: RenderableType) -> None:
-        """The result: `values` as JSON if so asked, else what is `shown` to a person."""
+        """The result: `values` as JSON if so asked (NaN is null), else what is `shown` to a person."""
         if self.json:
-            print(json.dumps(values))
+            print(json.dumps(plain(values), allow_nan=False))
             return
         for renderable in shown:
             self.stdout.print(renderable, markup=False)

@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from chainrule.base.numbers import written
 from chainrule.cli.console import Output, grid, table
 from chainrule.cli.data_options import data_for
 from chainrule.cli.pictures import answer
@@ -75,9 +76,9 @@ def summary(seen: Examination) -> dict[str, str]:
     rows = {"accuracy": "not measured", "loss": f"{seen.loss:.4f}, the mean over {seen.samples:,} samples"}
     if (named := seen.classification) is not None:
         right = seen.samples - len(seen.wrong)
-        rows["accuracy"] = f"{named.accuracy:.2%}: {right:,} of {seen.samples:,}"
-        sure = named.calibration
-        rows["calibration"] = f"error {sure.expected_error:.2%}: its mean confidence is {sure.mean_confidence:.2%}"
+        rows["accuracy"] = f"{_percent(named.accuracy)}: {right:,} of {seen.samples:,}"
+        error, confidence = named.calibration.expected_error, named.calibration.mean_confidence
+        rows["calibration"] = f"error {_percent(error)}: its mean confidence is {_percent(confidence)}"
     if seen.regression is not None:
         for name, values in vars(seen.regression).items():
             rows[name] = few(values)
@@ -99,8 +100,7 @@ def class_table(seen: Classification) -> Table:
 
 
 def _percent(part: float) -> str:
-    """NaN, which is 0 of 0, is a dash."""
-    return "-" if part != part else f"{part:.2%}"
+    return written(part, ".2%")
 
 
 def confusion(seen: Classification, width: int) -> Table:

@@ -85,17 +85,12 @@ def test_lines(write: Write) -> Listener:
 
 def epoch_lines(write: Write, epochs: int) -> Listener:
     """A listener that writes a line an epoch."""
-    return lambda event: write(epoch_line(EpochRecord.of(event), epochs)) if isinstance(event, EpochEvent) else None
 
+    def listener(event: Event) -> None:
+        if isinstance(event, EpochEvent):
+            write(f"epoch {event.epoch + 1}/{epochs}: {EpochRecord.of(event)}")
 
-def epoch_line(record: EpochRecord, epochs: int) -> str:
-    """An epoch in one line."""
-    line = f"epoch {record.epoch}/{epochs}: loss {record.loss:.4f}"
-    if (seen := record.validation) is not None:
-        line += f", then on {seen.samples:,} held out: loss {seen.loss:.4f}"
-        if seen.accuracy is not None:
-            line += f", accuracy {seen.accuracy:.2%}"
-    return f"{line} ({record.seconds:.1f} s, {record.samples_per_second:,.0f} samples/s)"
+    return listener
 
 
 class TensorBoard:

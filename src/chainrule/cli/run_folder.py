@@ -24,8 +24,11 @@ from chainrule.base.errors import DataError, ModelError, UsageError
 from chainrule.base.files import write_atomically
 from chainrule.exchange.model_file import Checkpoint, load_checkpoint, save_checkpoint
 from chainrule.network.network import Network
+from chainrule.tasks.examination import plain
 from chainrule.tasks.fitting import EpochRecord
 from chainrule.training.events import CheckpointEvent, EpochEvent, Event, Progress
+
+ANY_NAME = "surrogateescape"  # a file may be called by bytes that are no UTF-8
 
 
 class RunFolder:
@@ -48,7 +51,7 @@ class RunFolder:
     def begin(self, configuration: dict[str, Any], made: int) -> None:
         """Write down what fixes the run, and keep the lines of the epochs that it has made."""
         lines = self.epochs(made)
-        self.replace(self.config, tomli_w.dumps(configuration).encode())
+        self.replace(self.config, tomli_w.dumps(configuration).encode(errors=ANY_NAME))
         self.replace(self.metrics, "".join(json.dumps(line) + "\n" for line in lines).encode())
 
     def replace(self, file: Path, content: bytes) -> None:
@@ -61,10 +64,10 @@ class RunFolder:
     def configuration(self) -> dict[str, Any]:
         """What `begin` wrote; UsageError if this is no run's folder."""
         try:
-            return tomllib.loads(self.config.read_text(encoding="utf-8"))
+            return tomllib.loads(self.config.read_text(encoding="utf-8", errors=ANY_NAME))
         except OSError:
             raise UsageError(f"{self.path}: there is no config.toml in it; expected the folder of a run") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except tomllib.TOMLDecodeError as error:
             raise DataError(f"{self.config}: damaged: {error}") from None
 
     def epochs(self, most: float = math.inf) -> list[dict[str, Any]]:
@@ -132,7 +135,7 @@ class Keeper:
             line |= {"validation_loss": record.validation.loss, "validation_accuracy": record.validation.accuracy}
         line["weights"] = weights_hash(self.network.w, self.network.statistics)
         with self.folder.metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
+            file.write(json.dumps(plain(line)) + "\n")
 
 
 def weights_hash(*vectors: np.ndarray | None) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from chainrule.base.errors import DataError, UsageError
+from chainrule.base.showing import brief
 from chainrule.data.chunks import chunks
 
 
@@ -35,6 +36,8 @@ class Dataset:
 
     white: float = 255.0
     """Of images read from files: what in these was white, and is 255 here."""
+
+    __repr__ = brief
 
     def __post_init__(self) -> None:
         if self.x.ndim == 0 or self.t.ndim == 0:

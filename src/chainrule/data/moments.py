@@ -11,6 +11,7 @@ from math import prod
 
 import numpy as np
 
+from chainrule.base.showing import brief
 from chainrule.data.chunks import chunks
 
 FLAT = {np.float32: (2.0**-23, float(np.finfo(np.float32).tiny)), np.float64: (2.0**-46, 0.0)}
@@ -27,6 +28,8 @@ class Moments:
     weight: float
     mean: np.ndarray
     variance: np.ndarray
+
+    __repr__ = brief
 
     @classmethod
     def of(cls, values: np.ndarray, weight: np.ndarray | None = None, earlier: Moments | None = None) -> Moments:

@@ -9,6 +9,7 @@ import numpy as np
 
 from chainrule.base.errors import DataError
 from chainrule.base.files import read_bytes
+from chainrule.base.showing import brief
 from chainrule.data.csv_text import csv_text
 from chainrule.data.dataset import Dataset
 from chainrule.data.names import shortened
@@ -23,6 +24,8 @@ class Table:
 
     values: np.ndarray
     """(n, columns) float64, all finite."""
+
+    __repr__ = brief
 
     def __len__(self) -> int:
         return len(self.values)

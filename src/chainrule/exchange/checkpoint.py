@@ -15,6 +15,7 @@ import numpy as np
 from chainrule.base.arrays import described
 from chainrule.base.errors import ModelError
 from chainrule.base.numbers import whole_number
+from chainrule.base.showing import brief
 from chainrule.base.typed import Typed
 from chainrule.data.schema import Classes, Images, Schema
 from chainrule.exchange.description import parts_of
@@ -43,6 +44,8 @@ class Checkpoint:
     last_w: np.ndarray | None = None  # (size,) where training goes on from, if not from the network's w
     last_statistics: np.ndarray | None = None  # likewise
     obstacle: str | None = None  # why its training cannot go on
+
+    __repr__ = brief
 
     @classmethod
     def of(cls, network: Network, event: CheckpointEvent, configuration: dict[str, Any]) -> "Checkpoint":

@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.base.errors import NetworkError
-from chainrule.exchange.layer_description import build_layer, construct, describe_layer, find, one_line
+from chainrule.base.showing import one_line
+from chainrule.exchange.layer_description import build_layer, construct, describe_layer, find
 from chainrule.layers import Layer
 from chainrule.losses import LOSSES, Loss
 from chainrule.network.network import Network

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from chainrule.base.errors import ChainruleError, NetworkError
+from chainrule.base.showing import one_line
 from chainrule.layers import LAYERS, Layer
 from chainrule.layers.layer import plain
 from chainrule.losses import Loss
@@ -101,9 +102,3 @@ def construct(kind: type, options: Any, where: str) -> Any:
         raise NetworkError(str(error) if str(error).startswith(f"{where}:") else f"{where}: {error}") from None
     except (TypeError, ValueError):
         raise NetworkError(f"{where}: {kind.__name__} cannot be made of {options}") from None
-
-
-def one_line(text: str, longest: int = 500) -> str:
-    """The text in one line, its middle left out if it is longer."""
-    text = " ".join(text.split())
-    return text if len(text) <= longest else f"{text[: longest // 2]} ... {text[-longest // 2 :]}"

@@ -24,10 +24,10 @@ from safetensors.numpy import save as to_bytes
 
 from chainrule.base.errors import ChainruleError, ModelError, NetworkError
 from chainrule.base.files import write_atomically
+from chainrule.base.showing import one_line
 from chainrule.base.version import __version__
 from chainrule.exchange.checkpoint import Checkpoint, checkpoint_of, tensors_of
 from chainrule.exchange.description import TOO_DEEP, describe
-from chainrule.exchange.layer_description import one_line
 from chainrule.network.network import Network
 from chainrule.training.events import Memory
 

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.base.arrays import read_only
+from chainrule.base.showing import brief
 from chainrule.layers.layer import Context, Layer, Place, within
 from chainrule.layers.passes import Arrays, Shape, passed_on, sent_back
 
@@ -23,6 +24,8 @@ class Node(NamedTuple):
     number: int  # of its random words
     inputs: tuple[int, ...]  # most read one value; a sum reads two
     output: int
+
+    __repr__ = brief
 
     def context(self, whole: Context) -> Context:
         """The node's, from that of the whole."""
@@ -40,6 +43,8 @@ class Graph:
 
     shapes: list[Shape]  # of each value, of one sample
     nodes: list[Node] = field(default_factory=list)
+
+    __repr__ = brief
 
     @classmethod
     def of(cls, layer: Layer, x_shape: Shape) -> "Graph":
@@ -71,6 +76,8 @@ class Pass(NamedTuple):
 
     values: list[np.ndarray]
     saved: list[Any]  # of each node
+
+    __repr__ = brief
 
 
 def forward(graph: Graph, x: np.ndarray, w: Arrays, context: Context) -> Pass:

@@ -20,6 +20,7 @@ import numpy as np
 from chainrule.base.arrays import read_only
 from chainrule.base.errors import NetworkError
 from chainrule.base.random import Draws
+from chainrule.base.showing import brief
 from chainrule.layers.initial import Parameter, check_parameter
 from chainrule.layers.passes import Arrays, Shape, Statistics, checked_gradients, passed_on, sent_back
 
@@ -33,6 +34,8 @@ class Context:
     """Where its random words stand, in training."""
     statistics: MutableMapping[str, np.ndarray] = field(default_factory=dict)
     """Its own, by name: read in evaluation; in training the layer writes what they become."""
+
+    __repr__ = brief
 
     def __post_init__(self) -> None:
         kept = self.statistics if self.training else {name: read_only(a) for name, a in self.statistics.items()}

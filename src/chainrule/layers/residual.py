@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.errors import NetworkError
+from chainrule.base.showing import brief
 from chainrule.layers.layer import (
     Arrays,
     Context,
@@ -65,6 +66,8 @@ class Residual(Layer):
     layers: Sequence[Layer]
     shortcut: Layer | Sequence[Layer] | None = None
     short_name = "block"
+
+    __repr__ = brief
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", checked_layers(self.layers, "Residual"))

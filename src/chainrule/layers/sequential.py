@@ -22,6 +22,7 @@ import numpy as np
 
 from chainrule.base.errors import NetworkError
 from chainrule.base.numbers import is_whole
+from chainrule.base.showing import brief
 from chainrule.layers.layer import (
     Arrays,
     Context,
@@ -50,6 +51,8 @@ class Sequential(Layer):
 
     layers: Sequence[Layer]
     short_name: ClassVar[str] = "block"
+
+    __repr__ = brief
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", checked_layers(self.layers, type(self).__name__))

@@ -33,6 +33,9 @@ class Engine(Objective):
 
     network: Network
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} engine of {self.network!r}>"
+
     @cached_property
     def statistics(self) -> np.ndarray:  # type: ignore[override]
         """What layers keep that is not learned: the engine's own copy, in the network's order."""

@@ -27,6 +27,11 @@ class Trace:
     w: dict[str, np.ndarray]  # by name, as in "conv1.w"
     gw: dict[str, np.ndarray]
 
+    def __repr__(self) -> str:
+        """`print` shows a line for each x_k."""
+        values = f"{len(self.x)} values, {len(self.w)} parameters"
+        return f"<Trace of {len(self.x[0]):,} samples through {self.network!r}: {values}, summed loss {self.loss:.4g}>"
+
     def __str__(self) -> str:
         """One line for each x_k: its shape, how large it and its gradient are, and how much of them is zero."""
         names = ["x", *(str(node.layer) for node in self.network.graph.nodes)]

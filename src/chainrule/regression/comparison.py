@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chainrule.base.showing import brief
 from chainrule.regression.descent import METHODS, Descent
 from chainrule.regression.fitting import PolynomialFit, fit_polynomial
 
@@ -18,6 +19,8 @@ class Comparison:
     fits: dict[str, PolynomialFit]  # by method
     samples: tuple[int, ...]  # seen: 10, 20, 50, 100, ...
     losses: dict[str, tuple[float, ...]]  # by method: the mean squared error over all data after so many samples
+
+    __repr__ = brief
 
 
 def compare(

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.polynomial import Polynomial
 
 from chainrule.base.errors import DataError, DivergedError
+from chainrule.base.showing import brief, one_line
 from chainrule.regression.descent import Descent
-from chainrule.regression.polynomial import WORST, ScaledProblem
+from chainrule.regression.polynomial import WORST, ScaledProblem, formula
 from chainrule.training.descent import Training, minimise
 from chainrule.training.events import BatchEvent, EpochEvent, Event, Listener, StopEvent, StopTraining
 from chainrule.training.optimizers import Optimizer
@@ -27,6 +28,8 @@ class Curve:
     iterations: np.ndarray  # (points,) updates made, from 0
     samples: np.ndarray  # (points,) samples seen
     loss: np.ndarray  # (points,)
+
+    __repr__ = brief
 
     def loss_at(self, samples: int) -> float:
         """The loss when so many samples, or hardly fewer, had been seen."""
@@ -51,6 +54,11 @@ class PolynomialFit:
     condition: float  # kappa of the scaled problem
     message: str | None  # if not converged: why, and what to do
     curve: Curve
+
+    def __repr__(self) -> str:
+        text = formula(self.coefficients, "x", "t")
+        end = "converged" if self.converged else self.message
+        return f"<PolynomialFit by {self.method}: {one_line(text, 400)}; rms error {self.rms:.4g}, {end}>"
 
     def __call__(self, x: np.ndarray | float) -> np.ndarray:
         """f_w(x), in x's shape."""

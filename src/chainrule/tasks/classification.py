@@ -8,7 +8,8 @@
     confidence      = the probability of the class that was chosen
     expected calibration error = sum over bins of confidence of (part of the samples) |accuracy - mean confidence|
 
-A sample counts as much as its weight, if it has one. 0 / 0 is NaN: nothing was taken for c, or nothing is c.
+A sample counts as much as its weight, if it has one. 0 / 0 is NaN: nothing was taken for c, or nothing is c; so is the
+mean over no classes, or over classes of no samples.
 The calibration error and its 15 bins are those of C. Guo et al., On Calibration of Modern Neural Networks (2017).
 """
 
@@ -22,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.errors import UsageError
+from chainrule.base.numbers import written
 
 BINS = 15
 Z = 1.959964  # of a normal distribution's values, 95 % lie within +-Z standard deviations
@@ -36,6 +38,10 @@ class Calibration:
     confidence: np.ndarray  # mean
     accuracy: np.ndarray
     interval: np.ndarray  # (2, bins) 95 % confidence interval of the accuracy, by E. Wilson (1927)
+
+    def __repr__(self) -> str:
+        error, confidence = written(self.expected_error, ".2%"), written(self.mean_confidence, ".2%")
+        return f"<Calibration of {count(self.samples.sum())} samples: error {error}, mean confidence {confidence}>"
 
     @classmethod
     def of(
@@ -57,16 +63,11 @@ class Calibration:
 
     @property
     def expected_error(self) -> float:
-        return self._mean(abs(self.accuracy - self.confidence))
+        return mean(abs(self.accuracy - self.confidence), self.samples)
 
     @property
     def mean_confidence(self) -> float:
-        return self._mean(self.confidence)
-
-    def _mean(self, values: np.ndarray) -> float:
-        """Over the samples, of (bins,) values."""
-        there = self.samples > 0
-        return float(np.average(values[there], weights=self.samples[there]))
+        return mean(self.confidence, self.samples)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +77,12 @@ class Classification:
     names: tuple[str, ...]  # (k,) of the classes
     confusion: np.ndarray  # [true, chosen]; whole numbers where samples have no weights
     calibration: Calibration
+
+    def __repr__(self) -> str:
+        """`print` shows a line for each class."""
+        accuracy, f1 = (written(part, ".2%") for part in (self.accuracy, self.averages["macro"]["f1"]))
+        samples = f"{count(self.confusion.sum())} samples of {len(self.names):,} classes"
+        return f"<Classification of {samples}: accuracy {accuracy}, mean F1 {f1}>"
 
     @classmethod
     def of(
@@ -125,17 +132,16 @@ class Classification:
 
     @property
     def accuracy(self) -> float:
-        return float(self.confusion.trace() / self.confusion.sum())
+        return float(ratio(self.confusion.trace(), self.confusion.sum()))
 
     @property
     def averages(self) -> dict[str, dict[str, float]]:
         """Each score's mean: macro, over the classes in which it is a number; weighted, over the samples of these."""
-        means: dict[str, dict[str, float]] = {"macro": {}, "weighted": {}}
-        for name, values in self.scores.items():
-            there = np.isfinite(values)
-            means["macro"][name] = float(values[there].mean())
-            means["weighted"][name] = float(np.average(values[there], weights=self.support[there]))
-        return means
+        weights = {"macro": np.ones(len(self.names)), "weighted": self.support}
+        return {
+            kind: {name: mean(values, weight) for name, values in self.scores.items()}
+            for kind, weight in weights.items()
+        }
 
     def most_confused(self, most: int) -> list[tuple[int, int, float]]:
         """(true class, the one it was taken for, samples): the commonest confusions first."""
@@ -163,9 +169,9 @@ class Classification:
     def __str__(self) -> str:
         """A line for each class, and the means over them."""
         lines = [["class", *self.scores, "support"]]
-        lines += [[name, *map("{:.4f}".format, scores), count(n)] for name, *scores, n in map(dict.values, self.rows())]
+        lines += [[name, *map(_four, scores), count(n)] for name, *scores, n in map(dict.values, self.rows())]
         for kind, means in self.averages.items():
-            lines.append([f"{kind} mean", *map("{:.4f}".format, means.values()), count(self.support.sum())])
+            lines.append([f"{kind} mean", *map(_four, means.values()), count(self.support.sum())])
         first, *widths = (max(map(len, column)) for column in zip(*lines, strict=True))
         return "\n".join(
             "  ".join([f"{name:<{first}}", *(f"{cell:>{n}}" for cell, n in zip(cells, widths, strict=True))])
@@ -176,6 +182,16 @@ class Classification:
 def count(samples: float) -> str:
     """How many samples there are; of those with weights, the sum of these."""
     return f"{samples:,.6g}" if isinstance(samples, float) else f"{samples:,}"
+
+
+def _four(score: float) -> str:
+    return written(score, ".4f")
+
+
+def mean(values: np.ndarray, weights: np.ndarray) -> float:
+    """Over those of the values (n,) that are numbers; NaN where these weigh nothing together."""
+    there = np.isfinite(values)
+    return float(ratio(values[there] @ weights[there], weights[there].sum()))
 
 
 def ratio(a: np.ndarray, b: np.ndarray) -> np.ndarray:

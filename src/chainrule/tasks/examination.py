@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.errors import DataError
+from chainrule.base.numbers import written
+from chainrule.base.showing import brief, short
 from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.engine import DEFAULT_ENGINE
 from chainrule.losses.loss import BinaryLoss, RealLoss
@@ -25,6 +27,8 @@ class Regression:
     rmse: np.ndarray  # root of the mean squared error
     mae: np.ndarray  # mean absolute error
     r2: np.ndarray  # 1 - squared error / squared distance of t from its mean; NaN where t is constant
+
+    __repr__ = brief
 
     @classmethod
     def of(cls, y: np.ndarray, t: np.ndarray, weight: np.ndarray | None = None) -> Regression:
@@ -45,6 +49,8 @@ class Mistake:
     loss: float
     probabilities: np.ndarray | None = None  # (k,) of all classes
 
+    __repr__ = brief
+
 
 @dataclass(frozen=True, eq=False)
 class Examination:
@@ -57,6 +63,15 @@ class Examination:
     chosen: np.ndarray | None = None  # (n,) classes; None where the loss has none
     classification: Classification | None = None
     regression: Regression | None = None
+
+    def __repr__(self) -> str:
+        """`print` shows more of it."""
+        parts = [f"loss {self.loss:.4g}"]
+        if self.classification is not None:
+            parts = [f"accuracy {written(self.accuracy, '.2%')}, {len(self.wrong):,} wrong", *parts]
+        if self.regression is not None:
+            parts.append(f"R2 {short(self.regression.r2)}, rms error {short(self.regression.rmse)}")
+        return f"<Examination of {self.samples:,} samples: {', '.join(parts)}>"
 
     @property
     def samples(self) -> int:
@@ -100,12 +115,13 @@ class Examination:
         """The loss; the accuracy, with a line for each class, or the errors of a regression."""
         lines = [f"loss {self.loss:.4g}, the mean over {self.samples:,} samples"]
         if (seen := self.classification) is not None:
-            lines.insert(0, f"accuracy {seen.accuracy:.2%}, {len(self.wrong):,} of {self.samples:,} samples are wrong")
-            lines.append(f"expected calibration error {seen.calibration.expected_error:.2%}")
+            wrong = f"{len(self.wrong):,} of {self.samples:,} samples are wrong"
+            lines.insert(0, f"accuracy {written(seen.accuracy, '.2%')}, {wrong}")
+            lines.append(f"expected calibration error {written(seen.calibration.expected_error, '.2%')}")
             lines += ["", str(seen)]
         if self.regression is not None:
             for name, values in vars(self.regression).items():
-                lines.append(f"{name} {', '.join(f'{value:.4g}' for value in values)}")
+                lines.append(f"{name} {', '.join(written(value, '.4g') for value in values)}")
         return "\n".join(lines)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from chainrule.base.errors import UsageError
+from chainrule.base.showing import brief
 from chainrule.data.dataset import Dataset
 from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, ReLU, Standardise
 from chainrule.losses import LogSoftmaxNLL, SquaredError
@@ -28,6 +29,8 @@ class Preset:
     training: Training
     seeds: original.Seeds | None = None
     """Those of the lecture's program, if this is it: of its weights and dropouts; it reports in its lines, too."""
+
+    __repr__ = brief
 
     def network(self, seed: int = 0) -> Network:
         """A new network; `seed` draws its weights unless they are the original program's."""

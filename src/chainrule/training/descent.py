@@ -20,6 +20,7 @@ import numpy as np
 from chainrule.base.errors import DataError, DivergedError, UsageError
 from chainrule.base.numbers import whole_number
 from chainrule.base.random import Source, check_seed
+from chainrule.base.showing import brief
 from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.training.events import (
     BatchEvent,
@@ -116,6 +117,8 @@ class Result:
     w: np.ndarray  # in canonical order
     progress: Progress
     reason: str
+
+    __repr__ = brief
 
 
 def minimise(

@@ -16,6 +16,7 @@ import numpy as np
 
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import whole_number
+from chainrule.base.showing import brief
 from chainrule.training.events import EpochEvent, Event, Memory, StopEvent, StopTraining
 
 Monitor = Literal["loss", "accuracy"]
@@ -40,6 +41,8 @@ class EarlyStopping:
     w: np.ndarray | None = field(default=None, init=False)  # the best one, in canonical order
     statistics: np.ndarray | None = field(default=None, init=False)  # what the layers kept then; None: nothing
     waited: int = field(default=0, init=False)  # epochs since the last improvement
+
+    __repr__ = brief
 
     def __post_init__(self) -> None:
         if self.patience != math.inf:

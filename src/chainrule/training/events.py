@@ -18,6 +18,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
+from chainrule.base.showing import brief
 from chainrule.training.objective import Objective
 from chainrule.training.optimizers import State
 
@@ -59,6 +60,8 @@ class Progress:
     sums: Sums = field(default_factory=Sums)
     memories: dict[str, Memory] = field(default_factory=dict)  # of listeners, by name: what they begin with
 
+    __repr__ = brief
+
     def weights(self) -> np.ndarray:
         """A copy of w in canonical order."""
         return self.objective.layout.unpack(self.w)
@@ -80,6 +83,8 @@ class BatchEvent:
     loss: float  # mean error of the batch, before the update
     gradient_norm: float  # of the gradient that the optimizer got
 
+    __repr__ = brief
+
 
 @dataclass(frozen=True, slots=True)
 class EpochEvent:
@@ -94,6 +99,8 @@ class EpochEvent:
     seconds: float  # of training steps, listeners not counted
     validation: Evaluation | None = None  # of w after this epoch
 
+    __repr__ = brief
+
 
 @dataclass(frozen=True, slots=True)
 class CheckpointEvent:
@@ -101,6 +108,8 @@ class CheckpointEvent:
 
     progress: Progress
     listeners: Sequence[Listener]
+
+    __repr__ = brief
 
     def memories(self) -> dict[str, Memory]:
         """What the listeners remember, by their names."""
@@ -113,6 +122,8 @@ class StopEvent:
 
     progress: Progress
     reason: str
+
+    __repr__ = brief
 
 
 Event = BatchEvent | EpochEvent | CheckpointEvent | StopEvent

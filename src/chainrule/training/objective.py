@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from chainrule.base.showing import brief
+
 if TYPE_CHECKING:
     from chainrule.training.optimizers import Optimizer, State
 
@@ -28,6 +30,8 @@ class Batch:
     step: int = 0  # updates since the start: with `offset` it keys a batch's random draws
     offset: int = 0  # position of the first sample in the global batch, where ranks share one
     rows: np.ndarray | None = None  # (s,) which of x are the samples, so that nobody has to copy them; None: all
+
+    __repr__ = brief
 
     def __len__(self) -> int:
         return len(self.t)

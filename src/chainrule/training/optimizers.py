@@ -17,6 +17,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from chainrule.base.errors import UsageError
+from chainrule.base.showing import brief
 
 
 @dataclass
@@ -25,6 +26,8 @@ class State:
 
     vectors: np.ndarray  # (slots, size), of w's type
     step: int = 0  # which update this is, from 1
+
+    __repr__ = brief
 
     def part(self, where: slice) -> "State":
         """The state of w[where]: a view."""

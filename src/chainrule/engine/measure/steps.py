@@ -10,6 +10,7 @@ from time import perf_counter
 import numpy as np
 
 from chainrule.base.errors import DivergedError
+from chainrule.base.showing import brief
 from chainrule.data.dataset import Dataset
 from chainrule.engine.compiled import Compiled
 from chainrule.engine.lowering import layout_of
@@ -62,6 +63,8 @@ class Measured:
     one_thread: float
     team: float
     threads: int  # of the team, at most
+
+    __repr__ = brief
 
     @property
     def calls(self) -> Row:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.base.files import check_writable, write_bytes
+from chainrule.base.showing import brief
 from chainrule.data.dataset import Dataset
 from chainrule.engine import DEFAULT_ENGINE
 from chainrule.network.network import Network
@@ -31,6 +32,8 @@ class Run:
     title: str = ""  # of the report
     epochs: Sequence[Mapping[str, Any]] = ()  # lines of the run's metrics.jsonl
     configuration: Mapping[str, Any] | None = None  # its config.toml
+
+    __repr__ = brief
 
 
 def write_report(
@@ -67,7 +70,7 @@ def write_report(
         sections += [residuals(seen), largest_errors(seen, x, mistakes)]
     sections += [filters(network), layers(network, x, engine, threads), configuration_shown(run.configuration)]
     page = document(run.title or f"A network of {network.size:,} parameters", [each for each in sections if each])
-    write_bytes(path, page.encode())
+    write_bytes(path, page.encode(errors="backslashreplace"))  # what a file's name has that is no text
 
 
 def check_report_path(path: str | Path) -> Path:

@@ -8,6 +8,7 @@ from chainrule.base.version import __version__
 from chainrule.views.markup import Markup, element
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"  # nothing is fetched, no script runs
+MISSING = "–"
 HEAD = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -88,7 +89,7 @@ def charts(*drawn: Markup, caption: str = "") -> Markup:
 
 def percent(part: float) -> str:
     """NaN, which is 0 of 0, is a dash."""
-    return "–" if part != part else f"{100 * part:.2f} %"
+    return MISSING if part != part else f"{100 * part:.2f} %"
 
 
 def width(part: float) -> str:

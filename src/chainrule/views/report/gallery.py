@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from chainrule.base.numbers import written
 from chainrule.tasks.examination import Examination, Mistake
 from chainrule.views.markup import Markup, element, joined
 from chainrule.views.pictures import picture
@@ -68,5 +69,5 @@ def _bar(name: str, p: float, kind: str) -> Markup:
 def few(values: np.ndarray) -> str:
     """The first few of a sample's values."""
     flat = np.reshape(values, -1)
-    shown = ", ".join(f"{value:.4g}" for value in flat[:4])
+    shown = ", ".join(written(value, ".4g") for value in flat[:4])
     return f"{shown}, …" if len(flat) > 4 else shown

@@ -5,14 +5,14 @@ from typing import Any
 
 import tomli_w
 
+from chainrule.base.numbers import written
 from chainrule.network.network import Network
 from chainrule.tasks.examination import Examination
 from chainrule.views.curves import Curves
 from chainrule.views.markup import Markup, element, joined
-from chainrule.views.report.document import Section, charts, folded, note, table
+from chainrule.views.report.document import MISSING, Section, charts, folded, note, percent, table
 
 Epochs = Sequence[Mapping[str, Any]]  # lines of a metrics.jsonl
-MISSING = "–"
 COLUMNS = {  # of the table of epochs: a line's key, its heading, how its number is written
     "epoch": ("epoch", "d"),
     "loss": ("loss", ".4f"),
@@ -29,16 +29,16 @@ def overview(network: Network, seen: Examination, epochs: Epochs) -> Section:
     """What stands below the title."""
     numbers = {}
     if (named := seen.classification) is not None:
-        numbers["accuracy"] = f"{100 * named.accuracy:.2f} %"
+        numbers["accuracy"] = percent(named.accuracy)
         numbers[f"of {seen.samples:,} wrong"] = f"{len(seen.wrong):,}"
     numbers["loss"] = f"{seen.loss:.4g}"
     if named is not None:
-        numbers["calibration error"] = f"{100 * named.calibration.expected_error:.2f} %"
+        numbers["calibration error"] = percent(named.calibration.expected_error)
     if seen.regression is not None:
         outputs = len(seen.regression.rmse)
         mean = "" if outputs == 1 else f", mean of {outputs:,} outputs"
         numbers[f"rms error{mean}"] = f"{seen.regression.rmse.mean():.4g}"
-        numbers[f"R²{mean}"] = f"{seen.regression.r2.mean():.4g}"
+        numbers[f"R²{mean}"] = written(seen.regression.r2.mean(), ".4g")
     if named is None:
         numbers["samples"] = f"{seen.samples:,}"
     numbers["parameters"] = f"{network.size:,}"

@@ -8,7 +8,7 @@ from chainrule.views.axes import count_axis, drawable, value_axis
 from chainrule.views.charts import ACROSS, UP, Chart, Look
 from chainrule.views.colours import BLUE, GREY, VERMILION
 from chainrule.views.markup import Markup, joined
-from chainrule.views.report.document import Section, charts, note
+from chainrule.views.report.document import Section, charts, note, percent
 
 PERCENT = np.array([0.0, 100.0])
 POINTS = 1500  # of a scatter plot
@@ -22,8 +22,7 @@ def calibration(seen: Calibration) -> Section:
         "calibration error is the mean distance from it, each sample counted."
     )
     numbers = (
-        f"Expected calibration error {100 * seen.expected_error:.2f} %, "
-        f"mean confidence {100 * seen.mean_confidence:.2f} %."
+        f"Expected calibration error {percent(seen.expected_error)}, mean confidence {percent(seen.mean_confidence)}."
     )
     drawn = charts(_reliability(seen), _confidence(seen), caption=numbers)
     return Section("calibration", "Calibration", joined([note(words), drawn]))
