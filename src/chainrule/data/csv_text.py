@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple, NoReturn
 
 from chainrule.base.errors import DataError
+from chainrule.data.file_kinds import HEAD, kind_of
 from chainrule.data.names import as_number
 
 Line = tuple[int, str]  # its number from 1, and its text
@@ -61,6 +62,9 @@ def csv_text(data: bytes, name: str) -> CsvText:
     The first row is a header if no cell of it is a number. Columns are separated by tabs, else by `;`, else by `,`:
     the first that occurs in the first row. Blank lines and lines that begin with `#` are skipped.
     """
+    kind = kind_of(data[:HEAD])
+    if kind:
+        raise DataError(f"{name}: is {kind}")
     lines = _lines(data, name)
     if not lines:
         raise DataError(f"{name}: empty; expected rows of numbers")
