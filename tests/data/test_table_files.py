@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule.base.errors import DataError
+from chainrule.base.errors import DataError, DataWarning
+from chainrule.data.missing import HINT
 from chainrule.data.table_files import read_table
 
 FLOWERS = "length,width,kind\n1.5,2,lily\n3,4.5,iris\n5,6,rose\n7,8,iris\n"
@@ -46,14 +47,34 @@ def test_numbers_that_are_not_whole_are_values(tmp_path: Path) -> None:
 
 
 def test_whole_numbers_that_come_again_and_again_are_classes(tmp_path: Path) -> None:
-    for numbers in ([0, 1, 1, 0], [1, 2, 3] * 3, ["1.0", "2.0", "3.0"] * 3):
-        assert column(numbers, tmp_path).dtype == np.int64
-    assert column([1, 2, 3] * 3, tmp_path).tolist() == [0, 1, 2] * 3
+    assert column([0, 1, 1, 0], tmp_path).dtype == np.int64
+    for numbers in ([1, 2, 3] * 3, ["1.0", "2.0", "3.0"] * 3):
+        with pytest.warns(
+            DataWarning, match=r"3 different whole numbers, is taken as classes \(--regression: as values"
+        ):
+            assert column(numbers, tmp_path).tolist() == [0, 1, 2] * 3
 
 
 def test_whole_numbers_that_hardly_come_again_are_values(tmp_path: Path) -> None:
-    assert column([1, 2, 3, 1, 2, 3, 1, 2], tmp_path).dtype == np.float64
+    with pytest.warns(
+        DataWarning, match=r"3 different whole numbers, is taken as values \(--classification: as classes"
+    ):
+        assert column([1, 2, 3, 1, 2, 3, 1, 2], tmp_path).dtype == np.float64
     assert column(range(50), tmp_path).dtype == np.float64
+    assert column([1000 * (k % 7) for k in range(50)], tmp_path).dtype == np.float64
+
+
+def test_a_count_is_a_value(tmp_path: Path) -> None:
+    """A count's large numbers are rare, so that it is no class though most of its numbers come again and again."""
+    rng = np.random.default_rng(0)
+    for mean in (2, 50):
+        with pytest.warns(DataWarning, match="is taken as values"):
+            assert column(rng.poisson(mean, 300), tmp_path).dtype == np.float64
+
+
+def test_a_name_may_say_that_numbers_are_classes(tmp_path: Path) -> None:
+    rows = "".join(f"{k}.5,{k % 30}\n" for k in range(60))
+    assert read_table(written(tmp_path, "a,Label\n" + rows), "all").class_count == 30
 
 
 def test_the_user_may_decide(tmp_path: Path) -> None:
@@ -86,14 +107,21 @@ def test_a_sixth_is_held_out(tmp_path: Path) -> None:
     [
         ("a\nx\n", {}, ": one column; expected another one beside the target"),
         (FLOWERS, {"target": "colour"}, ": no column 'colour'; expected a number or one of length, width, kind"),
+        (
+            FLOWERS,
+            {"target": "Kind"},
+            ": no column 'Kind'; expected a number or one of length, width, kind; did you mean 'kind'?",
+        ),
         (FLOWERS, {"target": 3}, ": no column 3; expected a number or one of length, width, kind"),
         (FLOWERS, {"target": 0}, ":2: column 3 (kind): found 'lily'; expected a finite number"),
-        (FLOWERS, {"regression": True}, ": the target: holds text; expected numbers"),
+        (FLOWERS, {"regression": True}, ": column 'kind': holds text; expected numbers"),
         (FLOWERS, {"regression": True, "target": "kind"}, ": column 'kind': holds text; expected numbers"),
-        (FLOWERS, {"classes": ("iris", "rose")}, ": the target: found label 'lily'; expected one of 2: iris, rose"),
-        ("a,b\n1,2\n1,x\n", {}, ":3: column 2 (b): found 'x'; expected a finite number, as in other rows"),
-        ("a,b\n1,2\n1,nan\n", {}, ":3: column 2 (b): found 'nan'; expected a finite number, as in other rows"),
-        ("a,b\n1,x\n1,\n", {}, ":3: column 2 (b): found ''; expected a class's name"),
+        (FLOWERS, {"classes": ("iris", "rose")}, ": column 'kind': found label 'lily'; expected one of 2: iris, rose"),
+        ("a,b\n1,2\n1,x\n", {}, ":3: column 2 (b): found 'x'; expected a finite number"),
+        ("a,b\n1,x\n1,y\n1,3\n", {}, ":4: column 2 (b): found '3'; expected a class's name, as in other rows"),
+        ("a,b\n1,2\n1,nan\n", {}, f":3: column 2 (b): found 'nan'; expected a finite number{HINT}"),
+        ("a,b\n?,x\n1,y\n", {}, f":2: column 1 (a): found '?'; expected a finite number{HINT}"),
+        ("a,b\n1,x\n1,\n", {}, f":3: column 2 (b): found ''; expected a class's name{HINT}"),
         ("a,b\n1,x\n2\n", {}, ":3: 1 cells; expected 2"),
     ],
 )

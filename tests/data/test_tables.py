@@ -1,4 +1,5 @@
 import re
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chainrule.base.errors import DataError
+from chainrule.base.errors import DataError, DataWarning
 from chainrule.data import Table, parse_csv, read_csv, stopping_distance
 
 
@@ -62,30 +63,34 @@ def test_without_a_header_columns_are_numbered() -> None:
         (b"1,-inf\n", "file:1: column 2 (column 2): found '-inf'; expected a finite number"),
         (b"1,1e999\n", "file:1: column 2 (column 2): found '1e999'; expected a finite number"),
         (b"1,1_000\n", "file:1: column 2 (column 2): found '1_000'; expected a finite number"),
-        (b"a;b\n1,5;2\n", "file:2: column 1 (a): found '1,5'; expected a finite number"),
+        (b"a,b\n1,?\n", "file:2: column 2 (b): found '?'; expected a finite number"),
+        (
+            b"a;b\n1,5;2\n2;1.5\n",
+            "file:2: column 1 (a): found '1,5'; expected a plain number, as in 1234.5",
+        ),
         (b"a,b\n1,2\n1,2,3\n", "file:3: 3 cells; expected 2"),
         (b"a,b\n1\n", "file:2: 1 cells; expected 2"),
         (b"a,a\n1,2\n", "file:1: the column name 'a' occurs twice; expected different names"),
-        (b'a,b\n1,"2\n', "file:2: unexpected end of data"),
-        (b"a,b\n1,\xff\n", "file: byte 6 is 0xff; expected UTF-8 text"),
+        (b'a,b\n1,"2\n', "file:2: unexpected end of data: a quote does not close"),
     ],
 )
 def test_what_is_wrong_is_said(data: bytes, message: str) -> None:
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
-        parse_csv(data, "file")
+        np.asarray(parse_csv(data, "file").values)
 
 
 @settings(deadline=None)
 @given(st.binary(max_size=30) | st.text(alphabet='a1.-,;\t"#\n\r\0 ', max_size=30).map(str.encode))
 def test_any_bytes_are_a_table_or_one_line(data: bytes) -> None:
-    try:
-        table = parse_csv(data, "file")
-    except DataError as error:
-        message = str(error)
-    else:
-        message = "file"
-        assert table.values.shape == (len(table), len(table.columns))
-        assert np.isfinite(table.values).all()
+    message = "file"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DataWarning)
+        try:
+            table = parse_csv(data, "file")
+            assert table.values.shape == (len(table), len(table.columns))
+            assert np.isfinite(table.values).all()
+        except DataError as error:
+            message = str(error)
     assert message.startswith("file")
     assert "\n" not in message
 

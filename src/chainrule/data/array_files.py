@@ -17,6 +17,7 @@ from chainrule.base.errors import DataError
 from chainrule.base.files import reason
 from chainrule.data.arrays import inputs_of, targets_of
 from chainrule.data.dataset import Dataset
+from chainrule.data.file_kinds import kind_of_file
 from chainrule.data.split import LARGE, NAMES, check_split, part_of
 
 INPUTS = ("x", "images", "image", "inputs", "data", "features")
@@ -113,7 +114,10 @@ def _members(path: Path) -> Arrays:
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except Exception as error:
+        _refuse_other_kinds(path)
         raise _unreadable(str(path), "an .npz file", error) from None
+    if not members:
+        _refuse_other_kinds(path)
     return {info.filename.removesuffix(".npy"): lambda info=info: _member(path, info) for info in members}
 
 
@@ -126,6 +130,13 @@ def _member(path: Path, info: zipfile.ZipInfo) -> np.ndarray:
             return np.lib.format.read_array(member, allow_pickle=False)
     except Exception as error:
         raise _unreadable(info.filename, "an array", error) from None
+
+
+def _refuse_other_kinds(path: Path) -> None:
+    """DataError that says what a file is, if it is known to be no .npz."""
+    kind = kind_of_file(path, ".npz")
+    if kind:
+        raise DataError(f"{path}: is {kind}")
 
 
 def _unreadable(name: str, kind: str, error: Exception) -> DataError:

@@ -1,110 +1,167 @@
-"""The text of a CSV file as rows of cells, cut one at a time."""
+"""The text of a table as lines of cells, cut when they are asked for: only the columns that are used are read."""
 
-import csv
 import io
-import math
-from collections.abc import Iterator
-from typing import NamedTuple, NoReturn
+import re
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import NoReturn
+
+import numpy as np
 
 from chainrule.base.errors import DataError
-from chainrule.data.names import as_number
+from chainrule.data.cells import BLANK, Form, are_numbers, form_of, is_missing, sample_of, why_no_number
+from chainrule.data.headers import is_header, names_of
+from chainrule.data.text import decoded
 
-Line = tuple[int, str]  # its number from 1, and its text
+Line = tuple[int, str]  # its number from 1, and its text, which quotes may continue over several
+CHUNK = 1 << 20
+"""Cells that are read at a time."""
+OPENS = re.compile(r'(^|[\t;,| ])"')
+"""A quote where a cell begins."""
 
 
-class CsvText(NamedTuple):
-    """The lines of a CSV file that hold rows, and the names of its columns."""
+class CsvText:
+    """The lines of a table that hold rows, and the names of its columns; `named` if a header gives them.
 
-    name: str
-    columns: tuple[str, ...]
-    lines: list[Line]
-    delimiter: str
+    DataError naming the line where there are more or fewer cells than columns, but for an empty one at the end.
+    """
+
+    def __init__(self, name: str, columns: tuple[str, ...], lines: list[Line], form: Form, *, named: bool) -> None:
+        self.name, self.columns, self.lines, self.form, self.named = name, columns, lines, form, named
+        self.is_even = True  # no line ends in an empty cell more
+        for row, (_, text) in enumerate(lines):
+            if '"' in text or form.delimiter == BLANK or text.count(form.delimiter) + 1 != len(columns):
+                self.is_even &= len(self.cells(row, whole=True)) == len(columns)
+
+    def __len__(self) -> int:
+        return len(self.lines)
 
     def place(self, row: int) -> str:
         """The place of a row, for error messages."""
         return f"{self.name}:{self.lines[row][0]}"
 
-    def rows(self) -> Iterator[list[str]]:
-        """The cells of each row; DataError where there are more or fewer than columns."""
-        for row, line in enumerate(self.lines):
-            cells = _cells(line, self.delimiter, self.name)
-            if len(cells) != len(self.columns):
-                raise DataError(f"{self.place(row)}: {len(cells)} cells; expected {len(self.columns)}")
-            yield cells
+    def cells(self, row: int, whole: bool = False) -> list[str]:
+        """The cells of a row; without an empty one more at the end, unless it is to be `whole`."""
+        found, wanted = cut(self.lines[row], self.form, self.name), len(self.columns)
+        if len(found) != wanted and not (len(found) == wanted + 1 and not found[-1]):
+            raise DataError(f"{self.place(row)}: {len(found)} cells; expected {wanted}")
+        return found if whole else found[:wanted]
 
-    def numbers(self, row: int, cells: list[str]) -> list[float]:
-        """The cells of that row as finite numbers; DataError naming the first that is none."""
-        try:
-            numbers = [float(cell) for cell in cells]
-        except ValueError:
-            numbers = [math.nan]
-        if "_" in self.lines[row][1] or not all(map(math.isfinite, numbers)):
-            numbers = [self.number(row, column, cell) for column, cell in enumerate(cells)]
-        return numbers
+    def text(self, column: int) -> list[str]:
+        """All cells of a column."""
+        return [self.cells(row)[column] for row in range(len(self))]
 
-    def number(self, row: int, column: int, cell: str) -> float:
-        """One cell as a finite number."""
-        number = as_number(cell)
-        if number is None:
-            self.refuse(row, column, cell, "a finite number")
-        return number
+    @cached_property
+    def sample(self) -> list[list[str]]:
+        """The cells of the first rows, enough to show what the columns hold."""
+        return [self.cells(row) for row in range(len(sample_of([text for _, text in self.lines])))]
+
+    def is_numeric(self, column: int) -> bool:
+        """Whether most of a column's first cells are numbers."""
+        return are_numbers([row[column] for row in self.sample], self.form)
+
+    def numbers(self, columns: Sequence[int]) -> np.ndarray:
+        """(n, columns) float64: these columns, with NaN for what is missing; DataError naming the first other text."""
+        values, step = np.empty((len(self), len(columns))), max(1, CHUNK // len(self.columns))
+        for start in range(0, len(self), step):
+            rows = range(start, min(start + step, len(self)))
+            some = self._at_once(rows, columns)
+            values[start : rows.stop] = [self._numbers(row, columns) for row in rows] if some is None else some
+        return values
+
+    def complete_numbers(self, columns: Sequence[int]) -> np.ndarray:
+        """`numbers`, with a DataError naming the first cell that is missing."""
+        values = self.numbers(columns)
+        self.refuse_missing(values, columns)
+        return values
+
+    def refuse_missing(self, values: np.ndarray, columns: Sequence[int], hint: str = "") -> None:
+        """DataError naming the first cell that is missing among the values (n, columns), with a hint what to do."""
+        missing = np.isnan(values)
+        if missing.any():
+            row, k = np.argwhere(missing)[0]
+            self.refuse(row, columns[k], self.cells(row)[columns[k]], f"a finite number{hint}")
 
     def refuse(self, row: int, column: int, cell: str, expected: str) -> NoReturn:
         """Raise a DataError that names a cell."""
         where = f"{self.place(row)}: column {column + 1} ({self.columns[column]})"
         raise DataError(f"{where}: found {cell!r}; expected {expected}")
 
+    def _at_once(self, rows: range, columns: Sequence[int]) -> np.ndarray | None:
+        """These rows' numbers by NumPy's fast reader; None where they are not all plain and finite."""
+        lines = [text for _, text in self.lines[rows.start : rows.stop]]
+        comma, everything = self.form.decimal == ",", self.is_even and sorted(columns) == list(range(len(self.columns)))
+        if any("_" in line or "\n" in line or (comma and "." in line) for line in lines):
+            return None
+        try:
+            values = np.loadtxt(
+                [line.replace(",", ".") for line in lines] if comma else lines,
+                delimiter=None if self.form.delimiter == BLANK else self.form.delimiter,
+                usecols=None if everything else columns,
+                comments=None,
+                quotechar='"',
+                ndmin=2,
+            )
+        except ValueError:
+            return None
+        return None if np.isinf(values).any() else values[:, columns] if everything else values
 
-def csv_text(data: bytes, name: str) -> CsvText:
-    """The text in the bytes of a CSV file (UTF-8). Error messages call it `name`.
+    def _numbers(self, row: int, columns: Sequence[int]) -> list[float]:
+        """The numbers of one row, cell by cell."""
+        cells, found = self.cells(row), []
+        for column in columns:
+            number = float("nan") if is_missing(cells[column]) else self.form.number(cells[column])
+            if number is None:
+                self.refuse(row, column, cells[column], why_no_number(cells[column], self.form))
+            found.append(number)
+        return found
 
-    The first row is a header if no cell of it is a number. Columns are separated by tabs, else by `;`, else by `,`:
-    the first that occurs in the first row. Blank lines and lines that begin with `#` are skipped.
+
+def csv_text(data: bytes, name: str, header: bool | None = None) -> CsvText:
+    """The text in the bytes of a table, maybe packed by gzip. Error messages call it `name`.
+
+    Cells stand between tabs, `;`, `,`, `|` or blanks, whichever cuts all lines alike, and may be quoted. Blank lines
+    and lines that begin with `#` are skipped. `header`: whether the first line holds names; None: see `is_header`.
     """
-    lines = _lines(data, name)
+    lines = list(_lines(decoded(data, name), name))
     if not lines:
         raise DataError(f"{name}: empty; expected rows of numbers")
-    delimiter = next((mark for mark in "\t;" if mark in lines[0][1]), ",")
-    first = _cells(lines[0], delimiter, name)
-    if any(_looks_like_a_number(cell) for cell in first):
-        columns = tuple(f"column {number}" for number in range(1, len(first) + 1))
-    else:
-        columns = _header(first, f"{name}:{lines[0][0]}")
-        lines = lines[1:]
-    if not lines:
+    sample = sample_of([text for _, text in lines])
+    form = form_of(sample)
+    first = cut(lines[0], form, name)
+    rows = [cut(line, form, name) for line in lines[1 : len(sample)]]
+    width = len(rows[0]) if rows and abs(len(rows[0]) - len(first)) == 1 else len(first)
+    if rows and all(len(row) == width and not row[-1] for row in rows) and (len(first) < width or not first[-1]):
+        width -= 1  # a delimiter ends each line
+    if header is None:
+        header = is_header(first, rows, form, name)
+    if not header:
+        columns = tuple(f"column {number}" for number in range(1, width + 1))
+        return CsvText(name, columns, lines, form, named=False)
+    if len(lines) == 1:
         raise DataError(f"{name}: no rows after the header; expected rows of numbers")
-    return CsvText(name, columns, lines, delimiter)
+    names = first[:width] if len(first) > width and not first[-1] else [""] * (width - len(first)) + first
+    return CsvText(name, names_of(names, f"{name}:{lines[0][0]}"), lines[1:], form, named=True)
 
 
-def _lines(data: bytes, name: str) -> list[Line]:
-    """The lines that hold cells."""
+def cut(line: Line, form: Form, name: str) -> list[str]:
+    """The cells of a line; DataError if its quotes do not close."""
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DataError(f"{name}: byte {error.start} is 0x{data[error.start]:02x}; expected UTF-8 text") from None
-    lines = enumerate(io.StringIO(text, newline=None), start=1)
-    return [(number, line) for number, line in lines if line.strip() and not line.lstrip().startswith("#")]
+        return form.cut(line[1])
+    except ValueError as error:
+        raise DataError(f"{name}:{line[0]}: {error}") from None
 
 
-def _cells(line: Line, delimiter: str, name: str) -> list[str]:
-    number, text = line
-    try:
-        return [cell.strip() for cell in next(csv.reader([text], delimiter=delimiter, strict=True))]
-    except csv.Error as error:
-        raise DataError(f"{name}:{number}: {error}") from None
-
-
-def _header(cells: list[str], place: str) -> tuple[str, ...]:
-    for name in cells:
-        if cells.count(name) > 1:
-            raise DataError(f"{place}: the column name {name!r} occurs twice; expected different names")
-    return tuple(cells)
-
-
-def _looks_like_a_number(cell: str) -> bool:
-    """Whether a cell of the first row is no name: nan and 1e999 are numbers too, though no table can hold them."""
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return "_" not in cell
+def _lines(text: str, name: str) -> Iterator[Line]:
+    """The lines that hold cells; one with a quote that does not close goes on in the next ones."""
+    lines = iter(enumerate(io.StringIO(text, newline=None), start=1))
+    for number, line in lines:
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if '"' in line and OPENS.search(line):
+            while line.count('"') % 2:
+                _, more = next(lines, (0, ""))
+                if not more:
+                    raise DataError(f"{name}:{number}: unexpected end of data: a quote does not close")
+                line += more
+        yield number, line.rstrip("\n")

@@ -16,6 +16,7 @@ import numpy as np
 
 from chainrule.base.errors import DataError
 from chainrule.base.files import read_bytes, reason
+from chainrule.data.file_kinds import HEAD, kind_of
 
 TYPES = {
     0x08: np.dtype(">u1"),
@@ -76,6 +77,9 @@ def _parse_header(data: bytes, name: str) -> tuple[np.dtype, tuple[int, ...]]:
         raise DataError(f"{name}: truncated: {len(data)} bytes; expected an IDX header of 8 or more")
     code, axes = data[2], data[3]
     if data[:2] != b"\0\0" or code not in TYPES or not 1 <= axes <= 64:  # NumPy has 64 axes at most
+        kind = kind_of(data[:HEAD])
+        if kind:
+            raise DataError(f"{name}: is {kind}")
         expected = "00 00, a type (" + " ".join(f"{code:02x}" for code in TYPES) + ") and the number of axes"
         raise DataError(f"{name}: not an IDX file: it begins with {data[:4].hex(' ')}; expected {expected}")
     if len(data) < 4 + 4 * axes:

@@ -11,6 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from chainrule.base.errors import DataError
 from chainrule.base.files import reason
 from chainrule.data.digits import prepare_digit
+from chainrule.data.file_kinds import kind_of_file
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 """The kinds that are opened, by a file's content: for others Pillow may start programs, as Ghostscript for EPS."""
@@ -43,8 +44,9 @@ def opened_image(path: str | os.PathLike[str]) -> Iterator[Image.Image]:
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except UnidentifiedImageError:  # it names the path once more
-        kinds = ", ".join(FORMATS)
-        raise DataError(f"{path}: cannot be read as an image: of no known kind; expected one of: {kinds}") from None
+        kind, kinds = kind_of_file(path, "a picture ("), ", ".join(FORMATS)
+        unknown = f"cannot be read as an image: of no known kind; expected one of: {kinds}"
+        raise DataError(f"{path}: {f'is {kind}' if kind else unknown}") from None
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise DataError(f"{path}: too many pixels: {error}") from None
     except Exception as error:  # Pillow's readers meet damaged files with errors of every kind

@@ -9,6 +9,7 @@ from chainrule.base.errors import DataError, UsageError
 from chainrule.base.files import reason
 from chainrule.data.array_files import read_arrays
 from chainrule.data.dataset import Dataset
+from chainrule.data.file_kinds import kind_of_file
 from chainrule.data.idx_folder import read_idx_part
 from chainrule.data.image_folder import has_classes, read_image_folder
 from chainrule.data.names import shortened
@@ -78,6 +79,9 @@ def _look(path: Path) -> tuple[Source, list[Path]]:
         return ARRAYS, [path]
     if ending in TABLES:
         return TABLE, [path]
+    kind = kind_of_file(path)
+    if kind:
+        raise DataError(f"{path}: is {kind}")
     files = ", ".join((".npz", *TABLES))
     raise DataError(f"{path}: is a file of another kind; expected {files}, or a folder of IDX files, images or arrays")
 

@@ -1,20 +1,50 @@
-"""CSV files as data sets: one column is the target, a class or a number, and the others are numbers."""
+"""CSV files as data sets: one column is the target, a class or a number, and the others are numbers, or pixels."""
 
+import math
 import os
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple, TypedDict, Unpack
 
 import numpy as np
 
-from chainrule.base.errors import DataError
+from chainrule.base.errors import DataError, warn
 from chainrule.base.files import read_bytes
 from chainrule.data.arrays import targets_of
+from chainrule.data.cells import UNNAMED
 from chainrule.data.csv_text import CsvText, csv_text
 from chainrule.data.dataset import Dataset
-from chainrule.data.names import as_number
+from chainrule.data.missing import HINT, Rows, checked_way, means_of, with_means, without_gaps
+from chainrule.data.pixel_tables import Shape, checked_shape, guessed_shape, shaped
+from chainrule.data.roles import CLASS_NAMES, index_columns, target_of
 from chainrule.data.split import check_split, part_of
-from chainrule.data.tables import column_number
+from chainrule.data.targets import guess, said
 
-ROWS_OF_A_CLASS = 3
-"""Rows, on average, of each whole number in a target from which on more than two of them are classes."""
+
+class TableOptions(TypedDict, total=False):
+    """How a table is read; what is not said, or None, is guessed."""
+
+    target: str | int | None
+    """A column's name, or its number from 0 (-1 is the last): see `target_of`."""
+
+    regression: bool | None
+    """Whether the target holds reals or classes: text is classes, and numbers may be: see `guess`."""
+
+    header: bool | None
+    """Whether the first line holds names: see `is_header`."""
+
+    image: Shape | str | None
+    """x are images of this (height, width) or (channels, height, width); "no": they are not: see `guessed_shape`."""
+
+    missing: str | None
+    """With "mean" the training part's mean stands for a missing value, with "drop" its row is left out."""
+
+
+class Columns(NamedTuple):
+    """What is read of a table: the numbers of the inputs' columns and of the target's."""
+
+    inputs: list[int]
+    target: int
 
 
 def read_table(
@@ -22,66 +52,107 @@ def read_table(
     split: str = "train",
     test_path: str | os.PathLike[str] | None = None,
     *,
-    target: str | int = -1,
-    regression: bool | None = None,
     classes: tuple[str, ...] | None = None,
+    **options: Unpack[TableOptions],
 ) -> Dataset:
-    """One part of the table in a CSV file: x (n, columns - 1) float64; t (n,) class numbers int64, or reals float64.
+    """One part of the table in a CSV file: x (n, features) float64; t (n,) class numbers int64, or reals float64.
 
-    The test part is in `test_path`, or else held out. `target` is a column's name, or its number from 0 (-1 is the
-    last). `regression` says whether it holds reals or classes; None: text is classes, and so are whole numbers if
-    they are only two or there are three rows or more for each. `classes` are all the names, if they are known.
+    The test part is in `test_path`, matched by the columns' names; else, or if it has no target, it is held out.
+    `classes` are all the names, if they are known. Columns that only tell rows apart, an index or an Id, are left out.
+    What is guessed is a `DataWarning`.
     DataError naming file, line and column of a cell that is no finite number, or of an empty target.
     """
     check_split(split)
-    paths = [path] if test_path is None else [path, test_path]
-    texts = [csv_text(read_bytes(each), str(each)) for each in paths]
-    if texts[-1].columns != texts[0].columns:
-        raise DataError(f"{test_path}: the columns differ from those of {path}; expected the same")
-    tables = [_cut(text, _target(text, target)) for text in texts]
-    if regression is None:
-        regression = classes is None and _are_values(np.concatenate([labels for _, labels in tables]))
-    where = f"{path}: column {target!r}" if isinstance(target, str) else f"{path}: the target"
-    targets, names = targets_of([labels for _, labels in tables], regression, classes, where)
-    parts = [Dataset(x, t, classes=names) for (x, _), t in zip(tables, targets, strict=True)]
-    return part_of(parts, split, str(path))
+    missing, shape = checked_way(options.get("missing")), checked_shape(options.get("image"))
+    train = csv_text(read_bytes(path), str(path), options.get("header"))
+    columns = columns_of(train, target_of(train, options.get("target")), shape)
+    tables = [_read(train, columns, missing)]
+    if test_path is not None:
+        test = csv_text(read_bytes(test_path), str(test_path), train.named)
+        matched = _matched(test, train, columns)
+        tables += [_read(test, matched, missing)] if matched else []
+    names = [train.columns[k] for k in columns.inputs]
+    if shape is None:
+        shape = guessed_shape(tables[0].x, names, train.named, str(path))
+    name = train.columns[columns.target]
+    regression = options.get("regression")
+    if regression is None and classes is None:
+        regression = _are_values(tables, f"{path}: column {name!r}", bool(shape) or name.lower() in CLASS_NAMES)
+    labels = [table.labels for table in tables]
+    targets, found = targets_of(labels, bool(regression), classes, f"{path}: column {name!r}")
+    parts = [Dataset(table.x, t, classes=found) for table, t in zip(tables, targets, strict=True)]
+    data = _complete(parts, split, missing, str(path))
+    if shape:
+        return replace(data, x=shaped(data.x, shape, str(path)))
+    named = tuple(names) if train.named else None
+    return replace(data, columns=named, target=name if train.named else None)
 
 
-def _target(text: CsvText, which: str | int) -> int:
-    """The number of the target column."""
-    if len(text.columns) < 2:
-        raise DataError(f"{text.name}: one column; expected another one beside the target")
-    try:
-        return column_number(text.columns, which)
-    except DataError as error:
-        raise DataError(f"{text.name}: {error}") from None
+def columns_of(text: CsvText, target: int, shape: Shape | None) -> Columns:
+    """The target's column and all others but those that only tell rows apart, which are left out and named.
+
+    Where images of a shape are wanted, no more are left out than it takes.
+    """
+    left_out = index_columns(text, target)
+    if shape:
+        left_out = left_out if len(text.columns) - 1 > math.prod(shape) else []
+    if left_out:
+        names = ", ".join(repr(text.columns[column]) for column in left_out)
+        warn(f"{text.name}: column {names} only counts or names the rows, and is left out")
+    return Columns([k for k in range(len(text.columns)) if k != target and k not in left_out], target)
 
 
-def _cut(text: CsvText, target: int) -> tuple[np.ndarray, np.ndarray]:
-    """(n, columns - 1) numbers, and the target column: numbers if all of it are, else text."""
-    x = np.empty((len(text.lines), len(text.columns) - 1))
-    labels = []
-    for row, cells in enumerate(text.rows()):
-        labels.append(cells[target])
-        cells[target] = "0"  # a number, so that the others keep their places
-        numbers = text.numbers(row, cells)
-        x[row] = numbers[:target] + numbers[target + 1 :]
-    return x, _labels(text, target, labels)
+def _matched(text: CsvText, train: CsvText, columns: Columns) -> Columns | None:
+    """The same columns of a test part, by their names; None, which is said, if it has no target."""
+    if train.columns[columns.target] not in text.columns and len(text.columns) < len(train.columns):
+        name = train.columns[columns.target]
+        warn(f"{text.name}: has no column {name!r}: a part of {train.name} is held out for the test instead")
+        return None
+    wanted = [train.columns[k] for k in (*columns.inputs, columns.target)]
+    if not {*wanted} <= {*text.columns}:
+        raise DataError(f"{text.name}: the columns differ from those of {train.name}; expected the same")
+    *inputs, target = (text.columns.index(name) for name in wanted)
+    return Columns(inputs, target)
 
 
-def _labels(text: CsvText, target: int, cells: list[str]) -> np.ndarray:
-    """The target column; DataError at an empty cell, or where numbers and text are mixed."""
-    numbers = [as_number(cell) for cell in cells]
-    are_text = all(number is None for number in numbers)
-    for row, (cell, number) in enumerate(zip(cells, numbers, strict=True)):
-        if not cell or (number is None and not are_text):
-            text.refuse(row, target, cell, "a class's name" if are_text else "a finite number, as in other rows")
-    return np.array(cells if are_text else numbers)
+def _read(text: CsvText, columns: Columns, missing: str | None) -> Rows:
+    """The columns' numbers, and the target's numbers or text; DataError for a cell that is neither."""
+    inputs, target = columns
+    if text.is_numeric(target):
+        values = text.numbers([*inputs, target])
+        x, labels, gaps = values[:, :-1], values[:, -1], np.isnan(values[:, -1])
+    else:
+        x, labels = text.numbers(inputs), np.array(text.text(target))
+        _refuse_numbers(text, target, labels)
+        gaps = np.array([cell.lower() in UNNAMED for cell in labels])
+    if missing is None:
+        text.refuse_missing(x, inputs, HINT)
+        if gaps.any():
+            row, expected = int(gaps.argmax()), "a finite number" if labels.dtype.kind == "f" else "a class's name"
+            text.refuse(row, target, text.cells(row)[target], f"{expected}{HINT}")
+    return without_gaps(Rows(x, labels), gaps, missing, text.name)
 
 
-def _are_values(labels: np.ndarray) -> bool:
-    """Whether a target column holds reals, not classes."""
-    if labels.dtype.kind == "U":
+def _refuse_numbers(text: CsvText, target: int, labels: np.ndarray) -> None:
+    """DataError at a number among names."""
+    for row, cell in enumerate(labels):
+        if text.form.number(cell) is not None:
+            text.refuse(row, target, str(cell), "a class's name, as in other rows")
+
+
+def _are_values(tables: Sequence[Rows], where: str, named: bool) -> bool:
+    """Whether the target holds reals and not classes; a guess is said."""
+    labels = [table.labels for table in tables]
+    if any(each.dtype.kind != "f" for each in labels):
         return False
-    different = len(np.unique(labels))
-    return bool((labels % 1 != 0).any()) or (different > 2 and different * ROWS_OF_A_CLASS > len(labels))
+    t = np.concatenate(labels)
+    return said(t, where, guess(t, named=named))
+
+
+def _complete(parts: Sequence[Dataset], split: str, missing: str | None, path: str) -> Dataset:
+    """The part that `split` says, with the training part's means for what is missing."""
+    part = part_of(parts, split, path)
+    if missing != "mean":
+        return part
+    means = means_of(part.x if split == "all" else part_of(parts, "train", path).x, path)
+    return replace(part, x=with_means(part.x, means, path))

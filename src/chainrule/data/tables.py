@@ -3,6 +3,8 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
 from importlib import resources
 
 import numpy as np
@@ -10,36 +12,52 @@ import numpy as np
 from chainrule.base.errors import DataError
 from chainrule.base.files import read_bytes
 from chainrule.base.showing import brief
-from chainrule.data.csv_text import csv_text
+from chainrule.data.csv_text import CsvText, csv_text
 from chainrule.data.dataset import Dataset
 from chainrule.data.names import shortened
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Named columns of numbers."""
+    """Named columns of numbers; of a file, columns of text beside them, too: only a column that is used is read."""
 
     columns: tuple[str, ...]
     """The columns' names."""
 
-    values: np.ndarray
-    """(n, columns) float64, all finite."""
+    content: np.ndarray | CsvText
+    """(n, columns) float64, all finite; or the text that they are read from."""
 
     __repr__ = brief
 
     def __len__(self) -> int:
-        return len(self.values)
+        return len(self.content)
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        """(n, columns) float64, all finite. DataError naming line and column of a cell that is no number."""
+        if isinstance(self.content, np.ndarray):
+            return self.content
+        return self.content.complete_numbers(range(len(self.columns)))
 
     def column(self, which: str | int) -> np.ndarray:
-        """(n,) one column, by its name or by its number from 0 (-1 is the last)."""
-        return self.values[:, column_number(self.columns, which)]
+        """(n,) one column, by its name or by its number from 0 (-1 is the last); DataError as of `values`."""
+        number = column_number(self.columns, which)
+        if isinstance(self.content, np.ndarray):
+            return self.content[:, number]
+        return self.content.complete_numbers([number])[:, 0]
+
+    def is_numeric(self, which: str | int) -> bool:
+        """Whether a column holds numbers, as far as its first cells show."""
+        return isinstance(self.content, np.ndarray) or self.content.is_numeric(column_number(self.columns, which))
 
     def dataset(self, target: str | int = -1) -> Dataset:
         """x (n, columns - 1): every other column; t (n,): the target column."""
         number = column_number(self.columns, target)
         if len(self.columns) < 2:
             raise DataError(f"the only column is {target!r}; expected another one beside the target")
-        return Dataset(np.delete(self.values, number, axis=1), self.values[:, number])
+        names = (*self.columns[:number], *self.columns[number + 1 :])
+        x, t = np.delete(self.values, number, axis=1), self.values[:, number]
+        return Dataset(x, t, columns=names, target=self.columns[number])
 
 
 def stopping_distance() -> Table:
@@ -53,11 +71,10 @@ def stopping_distance() -> Table:
 
 
 def read_csv(path: str | os.PathLike[str]) -> Table:
-    """The numbers in a CSV file (UTF-8). The first row is a header if no cell of it is a number.
+    """The numbers in a CSV file, as `csv_text` describes it: with any delimiter, with or without a header.
 
-    Columns are separated by tabs, else by `;`, else by `,`: the first that occurs in the first row.
-    Blank lines and lines that begin with `#` are skipped.
-    DataError naming file, line and column if a cell is not a finite number or a row has another length.
+    A column is read when it is asked for, so that others may hold text.
+    DataError naming file, line and column if a cell of it is not a finite number or a row has another length.
     """
     return parse_csv(read_bytes(path), str(path))
 
@@ -65,10 +82,7 @@ def read_csv(path: str | os.PathLike[str]) -> Table:
 def parse_csv(data: bytes, name: str) -> Table:
     """The table in the bytes of a CSV file. Error messages call it `name`."""
     text = csv_text(data, name)
-    values = np.empty((len(text.lines), len(text.columns)))
-    for row, cells in enumerate(text.rows()):
-        values[row] = text.numbers(row, cells)
-    return Table(text.columns, values)
+    return Table(text.columns, text)
 
 
 def column_number(columns: Sequence[str], which: str | int) -> int:
@@ -79,4 +93,11 @@ def column_number(columns: Sequence[str], which: str | int) -> int:
         which = int(which)
     if isinstance(which, int) and -len(columns) <= which < len(columns):
         return which % len(columns)
-    raise DataError(f"no column {which!r}; expected a number or one of {shortened(columns)}")
+    raise DataError(f"no column {which!r}; expected a number or one of {shortened(columns)}{meant(which, columns)}")
+
+
+def meant(which: str | int, columns: Sequence[str]) -> str:
+    """`; did you mean ...?`, if one of the columns is called nearly so."""
+    near = get_close_matches(str(which).lower(), [name.lower() for name in columns], n=1)
+    found = [name for name in columns if name.lower() in near]
+    return f"; did you mean {found[0]!r}?" if found else ""

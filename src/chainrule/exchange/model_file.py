@@ -26,6 +26,7 @@ from chainrule.base.errors import ChainruleError, ModelError, NetworkError
 from chainrule.base.files import write_atomically
 from chainrule.base.showing import one_line
 from chainrule.base.version import __version__
+from chainrule.data.file_kinds import kind_of_file
 from chainrule.exchange.checkpoint import Checkpoint, checkpoint_of, tensors_of
 from chainrule.exchange.description import TOO_DEEP, describe
 from chainrule.network.network import Network
@@ -120,7 +121,8 @@ def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dictionary)
     except (SafetensorError, OSError, ValueError) as error:
-        raise ModelError(f"{path}: not a model file, or damaged: {error}") from None
+        kind = kind_of_file(path, "safetensors")
+        raise ModelError(f"{path}: {f'is {kind}' if kind else f'not a model file, or damaged: {error}'}") from None
     except (TypeError, AttributeError):  # bfloat16, float8
         raise ModelError(f"{path}: not a model file: it holds tensors of a type that NumPy does not have") from None
     if metadata.get("format") != FORMAT:

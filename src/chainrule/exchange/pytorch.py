@@ -23,6 +23,7 @@ from safetensors.numpy import save as to_bytes
 from chainrule.base.errors import DataError, ModelError, NetworkError
 from chainrule.base.files import read_bytes, write_bytes
 from chainrule.base.version import __version__
+from chainrule.data.file_kinds import kind_of_file
 from chainrule.exchange.description import describe
 from chainrule.exchange.rounding import rounded
 from chainrule.network.network import Network
@@ -85,6 +86,9 @@ def read_tensors(path: str | Path) -> dict[str, dict[str, Any]]:
     except DataError as error:
         raise ModelError(str(error)) from None
     except SafetensorError as error:
+        kind = kind_of_file(path, "safetensors")
+        if kind:
+            raise ModelError(f"{path}: is {kind}") from None
         wanted = "expected one, as safetensors.torch.save_file(module.state_dict(), path) writes it"
         raise ModelError(f"{path}: not a safetensors file, or damaged ({error}); {wanted}") from None
 

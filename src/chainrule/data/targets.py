@@ -1,0 +1,48 @@
+"""Whether numbers are classes or values: what follows from them, and what has to be guessed, and said."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from chainrule.base.errors import warn
+
+FEW = 20
+"""More different numbers than so many are values, if nothing speaks for classes."""
+ROWS = 3
+"""The rows that each class has at least."""
+FAR = 50
+"""Numbers that are on average so far apart are surely values."""
+
+
+class Guess(NamedTuple):
+    """What numbers are taken for, and whether that is sure."""
+
+    classes: bool
+    sure: bool
+
+
+def guess(t: np.ndarray, *, named: bool = False) -> Guess:
+    """Whether numbers t (n,) are classes; `named`: something speaks for it, as their name, or that inputs are images.
+
+    Numbers that are not whole are values, and two different whole numbers are classes. So are up to 20 different ones,
+    close together, if there are 3 rows or more of each: a count has rare values, and a measurement many.
+    """
+    if not (t == np.floor(t)).all():
+        return Guess(classes=False, sure=True)
+    values, rows = np.unique(t, return_counts=True)
+    k, width = len(values), values[-1] - values[0]
+    if k <= 2:
+        return Guess(classes=True, sure=k == 1 or named or bool(np.isin(values, (-1, 0, 1, 2)).all()))
+    if named and 2 * k <= len(t) and (width < 2 * k or k <= FEW):
+        return Guess(classes=True, sure=True)
+    if 2 * k > len(t) or width > FAR * k:
+        return Guess(classes=False, sure=True)
+    return Guess(classes=bool(width < 2 * k and k <= FEW and rows.min() >= ROWS), sure=False)
+
+
+def said(t: np.ndarray, where: str, guessed: Guess) -> bool:
+    """Whether numbers are values, by a guess, which is said unless it is sure."""
+    if not guessed.sure:
+        taken = "classes (--regression: as values)" if guessed.classes else "values (--classification: as classes)"
+        warn(f"{where}, {len(np.unique(t))} different whole numbers, is taken as {taken}")
+    return not guessed.classes
