@@ -206,7 +206,6 @@ def test_the_model_holds_the_best_weights_and_the_run_goes_on_from_the_last(cli)
         (("--preset", "mlp"), "--preset is given with --resume"),
         (("--seed", 0), "--seed is given with --resume"),
         (("--weight-seed", 3), "--weight-seed is given with --resume"),
-        (("--data", "x"), "--data is given with --resume"),
         (("--early-stopping", 1), "--early-stopping is given with --resume"),
         (("--out", "other"), "--out is given with --resume"),
         (("--epochs", 1), "--epochs, the total, is 1, but run has made 2; expected at least 2"),
@@ -288,3 +287,45 @@ def test_a_run_of_an_older_version_that_cannot_go_on_is_refused_and_stays_as_it_
     ran = cli("train", "--resume", "run", "--epochs", 2)
     assert (ran.code, ran.out, ran.err) == (2, "", "chainrule: this run cannot be resumed: it is old\n")
     assert {path.name: path.read_bytes() for path in Path("run").iterdir()} == before
+
+
+def table_of(path: Path, rows: int = 60, changed: int | None = None) -> Path:
+    """A table whose target follows from its first column; one row of it may be another."""
+    lines = [f"{k % 7}.5,{k % 5},{'yes' if k % 7 > 3 else 'no'}" for k in range(rows)]
+    if changed is not None:
+        lines[changed] = f"3.25{lines[changed][3:]}"
+    path.write_text("\n".join(["a,b,answer", *lines]) + "\n")
+    return path
+
+
+def test_the_same_data_may_lie_elsewhere(cli, tmp_path):
+    run = ("train", "--preset", "mlp", "--epochs", 1, "--out", "run")
+    assert cli(*run, "--data", table_of(tmp_path / "before.csv")).code == 0
+    (tmp_path / "before.csv").rename(tmp_path / "after.csv")
+    assert cli("train", "--resume", "run", "--epochs", 2).code == 4
+    ran = cli("train", "--resume", "run", "--epochs", 2, "--data", tmp_path / "after.csv")
+    assert (ran.code, len(metrics("run"))) == (0, 2)
+    assert cli("train", "--resume", "run", "--epochs", 3).code == 0  # where they are now is kept
+
+
+@pytest.mark.parametrize("row", [0, 17, 59])
+def test_other_data_are_refused(cli, tmp_path, row):
+    path = table_of(tmp_path / "t.csv")
+    assert cli("train", "--preset", "mlp", "--data", path, "--epochs", 1, "--out", "run").code == 0
+    model = Path("run/model.safetensors").read_bytes()
+    for rows, changed in ((60, row), (59, None), (61, None)):
+        table_of(path, rows, changed)
+        ran = cli("train", "--resume", "run", "--epochs", 2)
+        assert ran.code == 4
+        assert "run: the " in ran.err
+        assert "are not those that the run was begun on; expected these unchanged" in ran.err
+    assert Path("run/model.safetensors").read_bytes() == model
+
+
+def test_an_older_run_goes_on_and_says_what_it_does_not_know(cli):
+    cli("train", "--preset", "mlp", *SMALL, "--epochs", 1, "--out", "run")
+    config = Path("run/config.toml")
+    config.write_text(config.read_text().partition("[fingerprints]")[0])
+    ran = cli("train", "--resume", "run", "--epochs", 2)
+    assert ran.code == 0
+    assert "warning: run: was begun before runs knew their data" in ran.err

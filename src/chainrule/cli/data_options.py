@@ -1,17 +1,18 @@
 """Which data a run is about: the embedded digits, or what lies at a path; and how they are divided."""
 
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated
 
 from chainrule.base.errors import DataError, UsageError
-from chainrule.cli.settings import Option, restored
+from chainrule.cli.settings import Option
 from chainrule.data import Dataset, mnist, read_data
+from chainrule.data.fingerprint import fingerprint
+from chainrule.data.full_scale import Scale
+from chainrule.data.names import as_number
+from chainrule.data.schema import Given
 from chainrule.data.split import cut
-from chainrule.exchange.model_file import Checkpoint
-from chainrule.losses.loss import ClassLoss
 from chainrule.tasks.presets import DIGITS
 
 DATA_HELP = "A folder of IDX files, of images (one folder a class), a .csv or an .npz (default: the embedded MNIST)."
@@ -22,9 +23,13 @@ of_run = partial(Option, kept=True)
 class DataOptions:
     """The options that say which data, and how many of them."""
 
-    data: Annotated[Path | None, of_run(DATA_HELP, "PATH", flags=("--data", "--data-dir"))] = None
+    data: Annotated[Path | None, of_run(DATA_HELP, "PATH", flags=("--data", "--data-dir"), resumes=True)] = None
     target: Annotated[str | None, of_run("What to predict of a table (default: its last).", "COLUMN")] = None
     image_size: Annotated[str | None, of_run("Resize the images of a folder.", "HEIGHTxWIDTH", common=False)] = None
+    range: Annotated[
+        str | None, of_run("What black and white are in pixels (default: found).", "LOWEST,HIGHEST", common=False)
+    ] = None
+    ink: Annotated[str | None, of_run("Of drawings: light (on dark) or dark.", common=False)] = None
     train_data_size: Annotated[int | None, of_run("Train on the first N samples.", "N", common=False)] = None
     test_data_size: Annotated[int | None, of_run("Test on the first N samples; 0: no test.", "N", common=False)] = None
     validation: Annotated[
@@ -33,9 +38,14 @@ class DataOptions:
 
     def __post_init__(self) -> None:
         self.size()
+        self.given()
         for flag, value in (("--target", self.target), ("--image-size", self.image_size)):
             if self.data is None and value is not None:
                 raise UsageError(f"{flag} is given without --data; expected both")
+
+    def given(self) -> Given:
+        """What is said of the pixels."""
+        return given_pixels(self.range, self.ink)
 
     def size(self) -> tuple[int, int] | None:
         """(height, width) of `image_size`."""
@@ -53,6 +63,19 @@ class DataOptions:
         return read_data(self.data, split, target=self.target, image_size=self.size(), classes=classes)
 
 
+def given_pixels(span: str | None, ink: str | None) -> Given:
+    """What --range and --ink say; UsageError for what no pixels can be."""
+    if ink not in (None, "light", "dark"):
+        raise UsageError(f"--ink is {ink!r}; expected light or dark")
+    if span is None:
+        return Given(ink=ink)
+    numbers = [as_number(each) for each in span.split(",")]
+    lowest, highest = numbers if len(numbers) == 2 else (None, None)
+    if lowest is None or highest is None or lowest >= highest:
+        raise UsageError(f"--range is {span!r}; expected the lowest and the highest number, as in 0,255")
+    return Given(Scale(lowest, highest), ink)
+
+
 @dataclass(frozen=True)
 class Data:
     """What to train on, what to look at after every epoch, and what to test on once at the end."""
@@ -61,6 +84,12 @@ class Data:
     every_epoch: Dataset | None
     at_end: Dataset | None
     outputs: int  # that a network for them needs: the classes, or the values of a regression
+
+    @cached_property
+    def fingerprints(self) -> dict[str, str]:
+        """Of each part that there is, by name."""
+        parts = {"train": self.train, "every_epoch": self.every_epoch, "at_end": self.at_end}
+        return {name: fingerprint(part) for name, part in parts.items() if part is not None}
 
 
 def load_data(options: DataOptions, seed: int) -> Data:
@@ -76,22 +105,3 @@ def load_data(options: DataOptions, seed: int) -> Data:
         return Data(train, test, None, outputs)
     stays, held_out = cut(train, options.validation, seed, "--validation")
     return Data(train.take(stays), train.take(held_out), test, outputs)
-
-
-def data_for(checkpoint: Checkpoint, data: Path | None, split: str | None) -> Dataset:
-    """What to try a model on: these data, or those of the run that made it, read as that run read its own.
-
-    `split` is "train", "test" or "all"; None: of its own data the test half, of others all, if they are in one piece.
-    """
-    network, own = checkpoint.network, restored(DataOptions(), checkpoint.configuration)
-    if data is None and own.data is None:
-        return own.read(split or "test")
-    options = replace(own, data=data or own.data)
-    names = checkpoint.configuration.get("classes")
-    if names is None and isinstance(network.loss, ClassLoss):
-        names = map(str, range(network.output_shape[0]))
-    classes = names and tuple(names)
-    if split is None and data is not None and data.resolve() != own.data:
-        with suppress(UsageError):  # they have two halves
-            return options.read("all", classes)
-    return options.read(split or "test", classes)

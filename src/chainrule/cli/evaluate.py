@@ -12,10 +12,11 @@ from rich.text import Text
 
 from chainrule.base.numbers import written
 from chainrule.cli.console import Output, grid, table
-from chainrule.cli.data_options import data_for
+from chainrule.cli.data_options import given_pixels
 from chainrule.cli.pictures import answer
 from chainrule.cli.run_folder import RunFolder
 from chainrule.cli.settings import Argument, Option
+from chainrule.cli.trial_data import data_for
 from chainrule.exchange.model_file import load_checkpoint
 from chainrule.tasks.classification import Classification, count
 from chainrule.tasks.examination import Examination, Mistake, examine
@@ -39,6 +40,10 @@ class Evaluate:
     split: Annotated[
         str | None, Option("Which of the data: test, train or all (default: those it was not trained on).")
     ] = None
+    range: Annotated[str | None, Option("What black and white are in its pixels.", "LOWEST,HIGHEST", common=False)] = (
+        None
+    )
+    ink: Annotated[str | None, Option("Of its drawings: light (on dark) or dark.", common=False)] = None
     mistakes: Annotated[int, Option("Show the N worst mistakes.", "N", least=0)] = 5
     report: Annotated[Path | None, Option("Also write all of it, with plots, into this .html file.", "FILE")] = None
     output: Output = field(default_factory=Output)
@@ -47,7 +52,8 @@ class Evaluate:
         if self.report:
             check_report_path(self.report)
         checkpoint = load_checkpoint(self.model)
-        network, samples = checkpoint.network, data_for(checkpoint, self.data, self.split)
+        given, network = given_pixels(self.range, self.ink), checkpoint.network
+        samples = network.reading.data(data_for(checkpoint, self.data, self.split), given)
         seen = examine(network, samples)
         if self.report:
             configuration = checkpoint.configuration

@@ -106,7 +106,7 @@ def refuse_with_resume(settings: Any) -> None:
     for leaf in leaves(type(settings)):
         if values[leaf.name] != leaf.default and not leaf.option.resumes:
             resumed = "with --resume, which goes on with the run's own settings"
-            raise UsageError(f"{leaf.flags[0]} is given {resumed}; expected none of these but --epochs")
+            raise UsageError(f"{leaf.flags[0]} is given {resumed}; expected none of these but --epochs and --data")
 
 
 def one_of(values: Mapping[str, object]) -> None:

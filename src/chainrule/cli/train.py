@@ -1,10 +1,11 @@
 """chainrule train: train a preset or a network of the user's own, and save it; or go on with a run."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from chainrule.base.errors import DataError, UsageError
+from chainrule.base.errors import DataError, UsageError, warn
 from chainrule.cli.data_options import Data, load_data
 from chainrule.cli.network_options import Chosen
 from chainrule.cli.run_folder import RunFolder
@@ -69,6 +70,7 @@ def resumed(settings: TrainSettings, folder: RunFolder) -> TrainingRun:
     refuse_with_resume(settings)
     configuration, checkpoint = folder.configuration(), folder.checkpoint()
     start = progress_of(checkpoint)
+    moved = settings.data.data
     try:
         name, training = configuration["name"], build_training(configuration["training"])
         weights, settings = configuration["initial_weights"], restored(settings, configuration)
@@ -80,13 +82,33 @@ def resumed(settings: TrainSettings, folder: RunFolder) -> TrainingRun:
             made = f"--epochs, the total, is {epochs}, but {folder.path} has made {checkpoint.epoch}"
             raise UsageError(f"{made}; expected at least {checkpoint.epoch}")
         training = replace(training, epochs=epochs)
+    if moved is not None:
+        settings = replace(settings, data=replace(settings.data, data=moved))
+    data = load_data(settings.data, training.seed)
+    check_unchanged(data, configuration.get("fingerprints"), folder)
     return TrainingRun(
         name=name,
         network=checkpoint.network,
         training=training,
         initial_weights=weights,
-        data=load_data(settings.data, training.seed),
+        data=data,
         settings=settings,
         folder=folder,
         start=start,
     )
+
+
+def check_unchanged(data: Data, trained_on: Any, folder: RunFolder) -> None:
+    """DataError unless the data are those that the run began with; a warning if it did not write down which."""
+    if not isinstance(trained_on, dict):
+        return warn(
+            f"{folder.path}: was begun before runs knew their data, so that nobody can tell whether these changed"
+        )
+    for part, found in data.fingerprints.items():
+        if trained_on.get(part) != found:
+            which = {"train": "training data", "every_epoch": "data looked at every epoch", "at_end": "test data"}[part]
+            given = f"the {which} are not those that the run was begun on"
+            raise DataError(
+                f"{folder.path}: {given}; expected these unchanged (--data says where they are now), or a new run"
+            )
+    return None

@@ -17,6 +17,7 @@ from chainrule.cli.run_folder import Keeper, RunFolder
 from chainrule.cli.settings import kept
 from chainrule.cli.train_settings import TrainSettings
 from chainrule.data import Dataset
+from chainrule.data.schema import Schema
 from chainrule.engine import DEFAULT_ENGINE
 from chainrule.exchange.description import describe
 from chainrule.exchange.training_description import describe_training
@@ -24,7 +25,7 @@ from chainrule.network.engine import engine_named
 from chainrule.network.network import Network
 from chainrule.tasks.evaluation import Evaluation
 from chainrule.tasks.examination import Examination, examine
-from chainrule.tasks.fitting import History, fit
+from chainrule.tasks.fitting import History, learn
 from chainrule.training.descent import Training
 from chainrule.training.early_stopping import EarlyStopping
 from chainrule.training.events import Listener, Progress
@@ -71,6 +72,7 @@ class TrainingRun:
             "initial_weights": self.initial_weights,
             "training": describe_training(self.training),
             "network": describe(self.network),
+            "fingerprints": self.data.fingerprints,
         }
 
     def execute(self) -> int:
@@ -90,14 +92,16 @@ class TrainingRun:
         return 130 if history.reason == "interrupted" else 0
 
     def _train(self) -> History:
-        options = self.settings.run
+        options, network = self.settings.run, self.network
+        if network.schema is None:
+            network.schema = Schema.of(self.data.train, network.output_shape[0], self.settings.data.given())
         bar = ProgressBar(self.settings.output.stderr, len(self.data.train), self.training.epochs)
         keeper = Keeper(self.folder, self.network, self.configuration())
         listeners = [*self._watchers(), bar, keeper]
         if options.tensorboard:
             listeners.append(TensorBoard(self.folder.path))
         with bar.bar, stop_on_interrupt() as interrupted:
-            history = fit(
+            history = learn(
                 self.network,
                 self.data.train,
                 self.training,

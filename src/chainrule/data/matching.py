@@ -4,7 +4,6 @@ What can be matched is matched; what cannot is a DataError; what is doubtful is 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
 
 import numpy as np
@@ -13,27 +12,16 @@ from chainrule.base.errors import DataError, warn
 from chainrule.data.dataset import Dataset
 from chainrule.data.doubts import FAR, doubt
 from chainrule.data.full_scale import BYTES, Scale, scale_of, span_of
-from chainrule.data.ink import Ink, polarity
+from chainrule.data.ink import polarity
 from chainrule.data.names import shortened
-from chainrule.data.schema import Classes, Features, Images, Reals
+from chainrule.data.schema import AS_THEY_SAY, Classes, Features, Given, Images, Reals
 
 LUMA = np.array([0.299, 0.587, 0.114])
 """Of red, green and blue in grey, as in JPEG (ITU-R BT.601)."""
 
 
-@dataclass(frozen=True)
-class Given:
-    """What a user says of the data at hand, where they do not say it themselves."""
-
-    scale: Scale | None = None
-    ink: Ink | None = None
-
-
-AS_THEY_SAY = Given()
-
-
 def matched_inputs(
-    inputs: Features | Images, x: np.ndarray, columns: Sequence[str] | None, given: Given = Given()
+    inputs: Features | Images, x: np.ndarray, columns: Sequence[str] | None, given: Given = AS_THEY_SAY
 ) -> np.ndarray:
     """x as in training. `columns`: the names of its columns, if they have some."""
     if len(x) == 0:

@@ -25,6 +25,17 @@ PIXELS = 64
 
 
 @dataclass(frozen=True)
+class Given:
+    """What a user says of the data at hand, where they do not say it themselves."""
+
+    scale: Scale | None = None
+    ink: Ink | None = None
+
+
+AS_THEY_SAY = Given()
+
+
+@dataclass(frozen=True)
 class Column:
     """What the numbers of a column were like, in its own unit."""
 
@@ -113,6 +124,7 @@ class Reals:
     """Answers that are numbers, in the targets' own units."""
 
     columns: tuple[Column, ...]
+    target: str | None = None
 
     def __str__(self) -> str:
         return "; ".join(map(str, self.columns[:4])) + ("; ..." if len(self.columns) > 4 else "")
@@ -126,20 +138,20 @@ class Schema:
     answers: Classes | Reals
 
     @classmethod
-    def of(cls, data: Dataset, outputs: int | None = None) -> Schema:
+    def of(cls, data: Dataset, outputs: int | None = None, given: Given = AS_THEY_SAY) -> Schema:
         """Learned from training data; `outputs`: how many classes there are, if the data may not have all of them."""
-        return cls(inputs_of(data), answers_of(data, outputs))
+        return cls(inputs_of(data, given), answers_of(data, outputs))
 
     def __str__(self) -> str:
         return f"inputs: {self.inputs}\nanswers: {self.answers}"
 
 
-def inputs_of(data: Dataset) -> Features | Images:
+def inputs_of(data: Dataset, given: Given) -> Features | Images:
     """What the inputs x (n, ...) are."""
     x, in_bytes = data.x, data.x.dtype == np.uint8
-    scale = scale_of(x)
+    scale = given.scale or scale_of(x)
     if x.ndim == 4:
-        ink = polarity(x, NEARLY_ALL)
+        ink = given.ink or polarity(x, NEARLY_ALL)
         prepared = ink == "light" and looks_prepared(x)
         return Images(x.shape[1:], scale or span_of(x), scale is not None, in_bytes, ink, prepared, data.white)
     x = x.reshape(len(x), -1)
@@ -154,7 +166,8 @@ def answers_of(data: Dataset, outputs: int | None) -> Classes | Reals:
         names = data.classes or tuple(map(str, range(outputs or data.class_count)))
         return Classes(names, data.target)
     t = data.t.reshape(len(data), -1)
-    return Reals(columns_of(t, None if data.target is None else (data.target,) if t.shape[1] == 1 else None, "t"))
+    single = None if data.target is None or t.shape[1] > 1 else (data.target,)
+    return Reals(columns_of(t, single, "t"), data.target)
 
 
 def columns_of(values: np.ndarray, names: Sequence[str] | None, called: str = "") -> tuple[Column, ...]:

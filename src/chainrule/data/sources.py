@@ -68,6 +68,11 @@ def read_data(
     return source.read(places[0], split, *places[1:], **options, classes=None if classes is None else tuple(classes))
 
 
+def is_table(path: Path) -> bool:
+    """Whether it is one file with a table."""
+    return path.is_file() and _look(path)[0] is TABLE
+
+
 def _look(path: Path) -> tuple[Source, list[Path]]:
     """The source that a path is, and its folder or files."""
     if os.path.isdir(path):

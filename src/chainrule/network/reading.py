@@ -10,8 +10,8 @@ from chainrule.base.errors import DataError
 from chainrule.data.arrays import as_array
 from chainrule.data.dataset import Dataset
 from chainrule.data.full_scale import Scale, span_of
-from chainrule.data.matching import AS_THEY_SAY, Given, matched_answers, matched_inputs
-from chainrule.data.schema import Features, Schema
+from chainrule.data.matching import matched_answers, matched_inputs
+from chainrule.data.schema import AS_THEY_SAY, Features, Given, Schema
 from chainrule.network.scaling import Scaling
 
 ROUNDING = 1e-5
