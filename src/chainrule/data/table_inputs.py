@@ -12,6 +12,7 @@ from chainrule.base.files import read_bytes
 from chainrule.data.csv_text import CsvText, csv_text
 from chainrule.data.missing import HINT, with_means
 from chainrule.data.pixel_tables import Shape, shaped
+from chainrule.data.places import file_at
 from chainrule.data.roles import index_columns, target_of
 from chainrule.data.tables import meant
 
@@ -49,6 +50,7 @@ def read_inputs(
 
     DataError naming a column that is missing, a wrong number of them, or line and column of a cell that is no number.
     """
+    path = file_at(path)
     text = csv_text(read_bytes(path), str(path), header)
     if columns is not None and not text.named:
         warn(f"{text.name}: has no header: its columns are taken in the order of the training's")
