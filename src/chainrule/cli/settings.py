@@ -52,7 +52,7 @@ class Leaf(NamedTuple):
     @property
     def name(self) -> str:
         """Of Typer's parameter, and in config.toml."""
-        return self.flags[0].lstrip("-").replace("-", "_")
+        return self.flags[0].partition("/")[0].lstrip("-").replace("-", "_")
 
 
 def leaves(kind: Any, path: str = "", panel: str | None = None) -> Iterator[Leaf]:

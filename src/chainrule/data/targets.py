@@ -44,8 +44,9 @@ def guess(t: np.ndarray, *, named: bool = False) -> Guess:
 def said(t: np.ndarray, where: str, guessed: Guess) -> bool:
     """Whether numbers are values, by a guess, which is said unless it is sure."""
     if not guessed.sure:
-        taken = "classes (--regression: as values)" if guessed.classes else "values (--classification: as classes)"
-        warn(f"{where}, {len(np.unique(t))} different whole numbers, is taken as {taken}")
+        taken, other = ("classes", "values") if guessed.classes else ("values", "classes")
+        option = "--regression, in Python regression=True" if guessed.classes else "--classification, regression=False"
+        warn(f"{where}, {len(np.unique(t))} different whole numbers, is taken as {taken} (as {other}: {option})")
     return not guessed.classes
 
 
