@@ -175,7 +175,9 @@ def test_whole_reals_that_look_like_classes_are_classes_and_it_is_said() -> None
 def test_whole_reals_that_do_not_are_values() -> None:
     for t in (np.arange(1.0, 301), np.arange(300.0) % 7 * 1e5):
         assert as_dataset(np.zeros((300, 1)), t).t.dtype == np.float64
-    with pytest.warns(DataWarning, match=r"30 different whole numbers, is taken as values \(as classes: --classification"):
+    with pytest.warns(
+        DataWarning, match=r"30 different whole numbers, is taken as values \(as classes: --classification"
+    ):
         assert as_dataset(np.zeros((300, 1)), np.arange(300.0) % 30).t.dtype == np.float64
 
 

@@ -17,7 +17,7 @@ from chainrule.tasks.presets import DIGITS
 DATA_HELP = "A folder of IDX files, of images (one folder a class), a .csv or an .npz (default: the embedded MNIST)."
 REGRESSION_HELP = "The target is real values, or classes (default: by its values)."
 HEADER_HELP = "Whether a table's first line holds names (default: by its cells)."
-IMAGE_HELP = "A table's columns are the pixels of such images, or are not (default: by their names and values)."
+IMAGE_HELP = "A table's columns are the pixels of such images; no: they are not (default: by their names and values)."
 MISSING_HELP = "For missing values of a table take their column's mean, or drop their rows (default: refuse them)."
 of_run = partial(Option, kept=True)
 
@@ -28,12 +28,10 @@ class DataOptions:
 
     data: Annotated[Path | None, of_run(DATA_HELP, "PATH", flags=("--data", "--data-dir"))] = None
     target: Annotated[str | None, of_run("What to predict of a table (default: its last).", "COLUMN")] = None
-    regression: Annotated[
-        bool | None, of_run(REGRESSION_HELP, flags=("--regression/--classification",), common=False)
-    ] = None
-    header: Annotated[str | None, of_run(HEADER_HELP, "yes|no", common=False)] = None
-    image: Annotated[str | None, of_run(IMAGE_HELP, "HEIGHTxWIDTH|no", common=False)] = None
-    missing: Annotated[str | None, of_run(MISSING_HELP, "mean|drop", common=False)] = None
+    regression: Annotated[bool | None, of_run(REGRESSION_HELP, contrary="--classification", common=False)] = None
+    header: Annotated[str | None, of_run(HEADER_HELP, "yes/no", common=False)] = None
+    image: Annotated[str | None, of_run(IMAGE_HELP, "HEIGHTxWIDTH", common=False)] = None
+    missing: Annotated[str | None, of_run(MISSING_HELP, "mean/drop", common=False)] = None
     image_size: Annotated[str | None, of_run("Resize the images of a folder.", "HEIGHTxWIDTH", common=False)] = None
     train_data_size: Annotated[int | None, of_run("Train on the first N samples.", "N", common=False)] = None
     test_data_size: Annotated[int | None, of_run("Test on the first N samples; 0: no test.", "N", common=False)] = None

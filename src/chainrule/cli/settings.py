@@ -26,6 +26,7 @@ class Option:
     help: str
     metavar: str | None = None
     flags: tuple[str, ...] = ()  # default: as the field is called
+    contrary: str | None = None  # the flag that says no
     common: bool = True  # --help shows it, not only --help-all
     kept: bool = False  # in a run's config.toml
     resumes: bool = False  # a run that goes on takes it anew
@@ -52,7 +53,7 @@ class Leaf(NamedTuple):
     @property
     def name(self) -> str:
         """Of Typer's parameter, and in config.toml."""
-        return self.flags[0].partition("/")[0].lstrip("-").replace("-", "_")
+        return self.flags[0].lstrip("-").replace("-", "_")
 
 
 def leaves(kind: Any, path: str = "", panel: str | None = None) -> Iterator[Leaf]:
