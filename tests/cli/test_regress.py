@@ -184,7 +184,7 @@ def test_only_the_columns_that_are_used_are_read(cli, tmp_path):
 
 def test_an_index_is_no_input_unless_it_is_named(cli, tmp_path):
     (tmp_path / "t.csv").write_text("\n".join([",a,b", *(f"{k},{k % 3},{1 + 2 * (k % 3)}" for k in range(9))]))
-    assert json.loads(cli("regress", "t.csv", "--degree", 1, "--json").out)["formula"] == "b = 1 + 2 a"
+    assert json.loads(cli("regress", "t.csv", "--degree", 1, "--json").out)["formula"] == "b = 1.00000 + 2.00000 a"
     assert json.loads(cli("regress", "t.csv", "--x", "column 1", "--json").out)["x"] == "column 1"
 
 
