@@ -14,6 +14,7 @@ BLANK = " "
 DELIMITERS = "\t", ";", ",", "|", BLANK
 """What may stand between two cells; of several that would do, the first."""
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?|[+-]?\d+,")
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 MISSING = {"", "?", "na", "n/a", "nan", "-nan", "null", "none", "#n/a", "<na>"}
 """Cells without a value, in small letters, where numbers stand."""
 UNNAMED = MISSING - {"none"}
@@ -39,6 +40,12 @@ class Form(NamedTuple):
         except csv.Error as error:
             raise ValueError(str(error)) from None
         return [cell.strip() for cell in found]
+
+    def is_unclear(self, lines: Sequence[str]) -> bool:
+        """Whether the decimal commas in these lines could also stand between thousands: 3 digits follow each."""
+        cells = [cell for line in lines for cell in self.cut(line)] if self.decimal == "," else []
+        commas = [cell for cell in cells if DECIMAL_COMMA.fullmatch(cell)]
+        return bool(commas) and all(THOUSANDS.fullmatch(cell) for cell in commas)
 
     def number(self, cell: str) -> float | None:
         """The finite number in a cell; None if there is none."""
@@ -82,7 +89,7 @@ def form_of(lines: Sequence[str]) -> Form:
         width = len(rows[0])
         if width < 2 or any(len(row) != width for row in rows) or abs(len(heads) - width) > 1:
             continue
-        form = Form(delimiter, _decimal(rows, delimiter))
+        form = Form(delimiter, _decimal([heads, *rows], delimiter))
         cells = [cell for row in rows for cell in row]
         share = sum(is_missing(cell) or form.number(cell) is not None for cell in cells) / len(cells)
         if share > most or (most == 0 and best.delimiter not in first):

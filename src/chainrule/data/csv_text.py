@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from chainrule.base.errors import DataError
+from chainrule.base.errors import DataError, warn
 from chainrule.data.cells import BLANK, Form, are_numbers, form_of, is_missing, sample_of, why_no_number
 from chainrule.data.headers import is_header, names_of
 from chainrule.data.text import decoded
@@ -128,6 +128,8 @@ def csv_text(data: bytes, name: str, header: bool | None = None) -> CsvText:
         raise DataError(f"{name}: empty; expected rows of numbers")
     sample = sample_of([text for _, text in lines])
     form = form_of(sample)
+    if form.is_unclear(sample):
+        warn(f"{name}: numbers such as 1,234 are read with a decimal comma, as 1.234")
     first = cut(lines[0], form, name)
     rows = [cut(line, form, name) for line in lines[1 : len(sample)]]
     width = len(rows[0]) if rows and abs(len(rows[0]) - len(first)) == 1 else len(first)
