@@ -1,5 +1,6 @@
 """Whether numbers are classes or values: what follows from them, and what has to be guessed, and said."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -58,7 +59,7 @@ def are_values(parts: Sequence[np.ndarray], where: str, *, named: bool) -> bool 
     """
     if any(part.ndim != 1 for part in parts):
         if all(np.isin(part, (0, 1)).all() for part in parts):
-            given = f"{parts[0].shape[1:]} numbers of 0 and 1 a sample are"
+            given = f"{math.prod(parts[0].shape[1:])} numbers of 0 and 1 a sample are"
             warn(f"{where}: {given} kept as such values (of one 1 each give t.argmax(axis=1), the classes)")
         return None
     t = np.concatenate(parts) if {part.dtype.kind for part in parts} <= set("iuf") else np.empty(0)
