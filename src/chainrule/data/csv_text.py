@@ -12,6 +12,7 @@ from chainrule.base.errors import DataError, warn
 from chainrule.data.cells import BLANK, Form, are_numbers, form_of, is_missing, sample_of, why_no_number
 from chainrule.data.headers import is_header, names_of
 from chainrule.data.text import decoded
+from chainrule.data.whole_numbers import whole_numbers
 
 Line = tuple[int, str]  # its number from 1, and its text, which quotes may continue over several
 CHUNK = 1 << 20
@@ -91,6 +92,10 @@ class CsvText:
         """These rows' numbers by NumPy's fast reader; None where they are not all plain and finite."""
         lines = [text for _, text in self.lines[rows.start : rows.stop]]
         comma, everything = self.form.decimal == ",", self.is_even and sorted(columns) == list(range(len(self.columns)))
+        if everything and self.form.delimiter != BLANK:
+            whole = whole_numbers("\n".join([*lines, ""]).encode(), self.form.delimiter, len(columns))
+            if whole is not None:
+                return whole[:, columns]
         if any("_" in line or "\n" in line or (comma and "." in line) for line in lines):
             return None
         try:
@@ -158,7 +163,7 @@ def _lines(text: str, name: str) -> Iterator[Line]:
     """The lines that hold cells; one with a quote that does not close goes on in the next ones."""
     lines = iter(enumerate(io.StringIO(text, newline=None), start=1))
     for number, line in lines:
-        if not line.strip() or line.lstrip().startswith("#"):
+        if line.isspace() or line.lstrip().startswith("#"):
             continue
         if '"' in line and OPENS.search(line):
             while line.count('"') % 2:

@@ -8,9 +8,10 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from chainrule.base.errors import DataError, UsageError, warn
+from chainrule.base.errors import DataError, UsageError
 from chainrule.base.files import read_bytes
 from chainrule.data.dataset import Dataset
+from chainrule.data.emnist import upright
 from chainrule.data.idx import read_idx
 from chainrule.data.names import number_labels, shortened
 from chainrule.data.places import entries, file_at
@@ -32,8 +33,6 @@ PREFIXES: dict[Split, tuple[str, ...]] = {"train": ("train",), "test": ("t10k", 
 """The beginning of the files' names, of either split; before it may stand that of the data set."""
 IDX_NAME = re.compile(r"(?:(.+)-)?(train|t10k|test)-(images|labels)[-.]idx(\d)-ubyte(\.gz)?", re.IGNORECASE)
 """The files' names: the data set's, the split, the kind, the number of axes, and whether they are packed."""
-SIDEWAYS = "emnist"
-"""The data sets of these names have their images' rows and columns exchanged."""
 
 
 class Files(NamedTuple):
@@ -108,10 +107,7 @@ def read_idx_folder(folder: str | os.PathLike[str], split: Split, classes: int |
     if len(images) != len(labels):
         given = f"{len(images)} images but {len(labels)} labels in {labels_path.name}"
         raise DataError(f"{images_path}: {given}; expected as many")
-    if files.name.lower().startswith(SIDEWAYS):
-        warn(f"{images_path}: rows and columns are exchanged in EMNIST's images, which are turned upright")
-        images = np.ascontiguousarray(images.swapaxes(2, 3))
-    return Dataset(images, labels)
+    return Dataset(upright(images, images_path), labels)
 
 
 def read_idx_part(
