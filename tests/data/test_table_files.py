@@ -129,3 +129,10 @@ def test_what_is_wrong_is_said(text: str, options: dict[str, Any], message: str,
     path = written(tmp_path, text)
     with pytest.raises(DataError, match=f"^{re.escape(str(path) + message)}$"):
         read_table(path, **options)
+
+
+def test_numbers_far_from_0_are_no_classes(tmp_path: Path) -> None:
+    with pytest.warns(DataWarning, match="10 different whole numbers, is taken as values"):
+        assert column([1990 + k % 10 for k in range(90)], tmp_path).dtype == np.float64
+    with pytest.warns(DataWarning, match="6 different whole numbers, is taken as classes"):
+        assert column([3 + k % 6 for k in range(90)], tmp_path).dtype == np.int64

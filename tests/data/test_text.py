@@ -25,6 +25,7 @@ ROWS = [[1, 2.5], [-3, 400]]
         'a,b\n"1","2.5"\n"-3","400"\n',
         "a,b\r1,2.5\r-3,400\r",
         "1 2.5\n-3 400",
+        "sep=;\na;b\n1;2,5\n-3;400\n",
         "1,2.5,\n-3,400,\n",
         "1;2,5\n-3;400",
     ],
@@ -78,6 +79,18 @@ def test_a_cell_in_quotes_may_hold_anything() -> None:
         table.column("a")
     table = parse_csv(b'note,a\n"one,\ntwo ""2""\n",1\n"3",2\n5" pipe,3\n', "t")
     assert table.column("a").tolist() == [1, 2, 3]
+
+
+def test_true_and_false_are_1_and_0_as_inputs_and_names_as_classes(tmp_path: Path) -> None:
+    """As pandas.get_dummies has them."""
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,t\n1,True,FALSE\n2,False,TRUE\n")
+    data = read_data(path, "all")
+    assert data.x.tolist() == [[1, 1], [2, 0]]
+    assert (data.t.tolist(), data.classes) == ([0, 1], ("FALSE", "TRUE"))
+    path.write_text("a,t\n1,2.5\n2,True\n4,5\n")
+    with pytest.raises(DataError, match="found 'True'; expected a finite number"):
+        read_data(path, "all")
 
 
 def test_comments_and_blank_lines_keep_the_numbers_of_lines() -> None:

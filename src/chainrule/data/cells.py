@@ -71,16 +71,16 @@ def sample_of(lines: Sequence[str]) -> Sequence[str]:
     return lines[: max(sum(1 for _ in takewhile(lambda size: size < SAMPLE, sizes)), FEW)]
 
 
-def form_of(lines: Sequence[str]) -> Form:
-    """How these lines of a table are written.
+def form_of(lines: Sequence[str], told: str | None = None) -> Form:
+    """How these lines of a table are written; `told`: with this delimiter.
 
     A delimiter is one that cuts all lines alike, but for a header of one name more or less; of several that which
     makes the most numbers. With a delimiter that is no comma, numbers may have a decimal comma.
     """
     first, others = lines[0], lines[1:]
-    best = Form(next((mark for mark in DELIMITERS[:4] if mark in first), ","))
+    best = Form(told or next((mark for mark in DELIMITERS[:4] if mark in first), ","))
     most = 0.0
-    for delimiter in DELIMITERS:
+    for delimiter in (told,) if told else DELIMITERS:
         try:
             rows = [Form(delimiter).cut(line) for line in others or [first]]
             heads = Form(delimiter).cut(first)

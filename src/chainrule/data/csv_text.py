@@ -17,6 +17,9 @@ from chainrule.data.whole_numbers import whole_numbers
 Line = tuple[int, str]  # its number from 1, and its text, which quotes may continue over several
 CHUNK = 1 << 20
 """Cells that are read at a time."""
+TRUTHS = {"false": 0.0, "true": 1.0}
+TELLS = re.compile(r"sep=(.)")
+"""A first line of Excel's, which tells the delimiter."""
 OPENS = re.compile(r'(^|[\t;,| ])"')
 """A quote where a cell begins."""
 
@@ -60,6 +63,11 @@ class CsvText:
     def is_numeric(self, column: int) -> bool:
         """Whether most of a column's first cells are numbers."""
         return are_numbers([row[column] for row in self.sample], self.form)
+
+    @cached_property
+    def _truths(self) -> set[int]:
+        """The columns whose first cells are true or false, which are 1 and 0 as numbers."""
+        return {k for k, cells in enumerate(zip(*self.sample, strict=True)) if {c.lower() for c in cells} <= {*TRUTHS}}
 
     def numbers(self, columns: Sequence[int]) -> np.ndarray:
         """(n, columns) float64: these columns, with NaN for what is missing; DataError naming the first other text."""
@@ -115,9 +123,12 @@ class CsvText:
         """The numbers of one row, cell by cell."""
         cells, found = self.cells(row), []
         for column in columns:
-            number = float("nan") if is_missing(cells[column]) else self.form.number(cells[column])
+            cell = cells[column]
+            number = float("nan") if is_missing(cell) else self.form.number(cell)
+            if number is None and column in self._truths:
+                number = TRUTHS.get(cell.lower())
             if number is None:
-                self.refuse(row, column, cells[column], why_no_number(cells[column], self.form))
+                self.refuse(row, column, cell, why_no_number(cell, self.form))
             found.append(number)
         return found
 
@@ -131,8 +142,11 @@ def csv_text(data: bytes, name: str, header: bool | None = None) -> CsvText:
     lines = list(_lines(decoded(data, name), name))
     if not lines:
         raise DataError(f"{name}: empty; expected rows of numbers")
+    told = TELLS.fullmatch(lines[0][1])
+    if told and len(lines) > 1:
+        del lines[0]
     sample = sample_of([text for _, text in lines])
-    form = form_of(sample)
+    form = form_of(sample, told[1] if told else None)
     if form.is_unclear(sample):
         warn(f"{name}: numbers such as 1,234 are read with a decimal comma, as 1.234")
     first = cut(lines[0], form, name)

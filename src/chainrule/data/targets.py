@@ -27,7 +27,7 @@ def guess(t: np.ndarray, *, named: bool = False) -> Guess:
     """Whether numbers t (n,) are classes; `named`: something speaks for it, as their name, or that inputs are images.
 
     Numbers that are not whole are values, and two different whole numbers are classes. So are up to 20 different ones,
-    close together, if there are 3 rows or more of each: a count has rare values, and a measurement many.
+    close to 0 and to each other, if there are 3 rows or more of each: a count has rare values, and a measurement many.
     """
     if not (t == np.floor(t)).all():
         return Guess(classes=False, sure=True)
@@ -39,7 +39,8 @@ def guess(t: np.ndarray, *, named: bool = False) -> Guess:
         return Guess(classes=True, sure=True)
     if 2 * k > len(t) or width > FAR * k:
         return Guess(classes=False, sure=True)
-    return Guess(classes=bool(width < 2 * k and k <= FEW and rows.min() >= ROWS), sure=False)
+    close = width < 2 * k and abs(values[0]) <= k
+    return Guess(classes=bool(close and k <= FEW and rows.min() >= ROWS), sure=False)
 
 
 def said(t: np.ndarray, where: str, guessed: Guess) -> bool:
