@@ -166,3 +166,30 @@ def test_heavy_packages_stay_unloaded():
 def test_the_data_are_the_ones_promised():
     fitted = Polynomial.fit(*stopping_distance().values.T, deg=2).convert()
     assert np.asarray(fitted.coef) == pytest.approx(LEAST_SQUARES, abs=5e-6)
+
+
+def test_only_the_columns_that_are_used_are_read(cli, tmp_path):
+    rows = [f"Title {k},{k},?,{40000 + 2000 * k * k},{k % 2}" for k in range(1, 11)]
+    (tmp_path / "t.csv").write_text("\n".join(["Position,Level,Age,Salary,Note", *rows[:-1], rows[-1][:-1] + "x"]))
+    for named in (("--x", "Level", "--target", "Salary"), ("--target", "Salary")):
+        ran = cli("regress", "t.csv", *named, "--json")
+        assert ran.code == 0
+        np.testing.assert_allclose(json.loads(ran.out)["coefficients"], [40000, 0, 2000], atol=1e-3)
+    ran = cli("regress", "t.csv", "--x", "Position", "--target", "Salary")
+    assert ran.code == 4
+    assert "t.csv:2: column 1 (Position): found 'Title 1'; expected a finite number" in ran.err
+    ran = cli("regress", "t.csv", "--x", "level", "--target", "Salary")
+    assert (ran.code, "did you mean 'Level'?" in ran.err) == (4, True)
+
+
+def test_an_index_is_no_input_unless_it_is_named(cli, tmp_path):
+    (tmp_path / "t.csv").write_text("\n".join([",a,b", *(f"{k},{k % 3},{1 + 2 * (k % 3)}" for k in range(9))]))
+    assert json.loads(cli("regress", "t.csv", "--degree", 1, "--json").out)["formula"] == "b = 1.00000 + 2.00000 a"
+    assert json.loads(cli("regress", "t.csv", "--x", "column 1", "--json").out)["x"] == "column 1"
+
+
+def test_a_table_of_text_is_refused(cli, tmp_path):
+    (tmp_path / "t.csv").write_text("a,b,c\nx,1,u\ny,2,v\n")
+    ran = cli("regress", "t.csv")
+    assert ran.code == 4
+    assert ran.err == "chainrule: t.csv: only b holds numbers; expected an input and a target\n"

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from chainrule import Adam, Linear, Network, Training, evaluate, fit
-from chainrule.base.errors import DataError, UsageError
-from chainrule.data import Dataset, array_files, split
+from chainrule.base.errors import DataError, DataWarning, UsageError
+from chainrule.data import Dataset, array_files, read_data, split
 from chainrule.data.array_files import read_arrays
 
 X, T = np.arange(60.0).reshape(30, 2), np.arange(30) % 3
@@ -228,3 +228,64 @@ def test_training_on_a_mapped_array_never_holds_it_whole(tmp_path: Path, monkeyp
     assert train.x.nbytes + test.x.nbytes == 64 << 20
     assert accuracy == 1
     assert peak < 16 << 20  # of which 10 may be the block that buffers of the engine are cut from
+
+
+def test_arrays_with_a_file_each_as_kmnist_has_them(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (30, 4, 4), np.uint8)
+    for part, n in (("train", 30), ("test", 6)):
+        np.savez_compressed(tmp_path / f"kmnist-{part}-imgs.npz", images[:n])
+        np.savez_compressed(tmp_path / f"kmnist-{part}-labels.npz", T[:n])
+    train, test = read_data(tmp_path), read_data(tmp_path, "test")
+    assert np.array_equal(train.x[:, 0], images)
+    assert np.array_equal(train.t, T)
+    assert len(test) == 6
+    one = tmp_path / "kmnist-train-imgs.npz"
+    with refuses(one, "holds arr_0; expected .*; of files with one array each, give the folder$"):
+        read_data(one)
+
+
+def test_medmnist(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (30, 8, 8, 3), np.uint8)
+    arrays = {f"{part}_{kind}": value for part in ("train", "val", "test") for kind, value in
+              (("images", images), ("labels", T[:, np.newaxis].astype(np.uint8)))}  # fmt: skip
+    data = read_arrays(saved(tmp_path, compressed=True, **arrays), "test")
+    assert (data.x.shape, data.t.tolist()) == ((30, 3, 8, 8), T.tolist())
+
+
+def test_several_labels_a_sample_are_kept_and_said(tmp_path: Path) -> None:
+    t = np.random.default_rng(0).integers(0, 2, (30, 4))
+    for dtype in (np.uint8, np.float32):
+        with pytest.warns(DataWarning, match=r"data\.npz: t: 4 numbers of 0 and 1 a sample are kept as such values"):
+            data = read_arrays(saved(tmp_path, x=X, t=t.astype(dtype)), "all")
+        assert (data.t.tolist(), data.t.dtype, data.classes) == (t.tolist(), np.float64, None)
+
+
+def test_what_a_mac_adds_to_an_archive_is_no_array(tmp_path: Path) -> None:
+    path = saved(tmp_path, x=X, t=T)
+    with zipfile.ZipFile(path, "a") as file:
+        file.writestr("__MACOSX/._x.npy", b"junk")
+    assert len(read_arrays(path, "all")) == 30
+
+
+def test_class_labels_in_reals_are_classes_and_it_is_said(tmp_path: Path) -> None:
+    path = saved(tmp_path, x=X, y=T.astype(np.float32))
+    with pytest.warns(
+        DataWarning, match=r"y, 3 different whole numbers, is taken as classes \(as values: --regression"
+    ):
+        data = read_arrays(path, "all")
+    assert (data.t.dtype, data.t.tolist(), data.classes) == (np.int64, T.tolist(), None)
+    assert read_arrays(path, "all", regression=True).t.dtype == np.float64
+    assert read_arrays(path, "all", classes=("0", "1", "2")).t.dtype == np.int64
+
+
+def test_prices_that_happen_to_be_whole_are_values(tmp_path: Path) -> None:
+    for t in (np.arange(1.0, 301), np.arange(300.0) % 7 * 1e5, np.random.default_rng(0).integers(0, 9999, 300) * 1.0):
+        assert read_arrays(saved(tmp_path, x=np.zeros((300, 2)), y=t), "all").t.dtype == np.float64
+
+
+def test_counts_are_values_and_it_is_said(tmp_path: Path) -> None:
+    t = np.random.default_rng(0).poisson(40, 500)
+    with pytest.warns(DataWarning, match=r"is taken as values \(as classes: --classification"):
+        assert read_arrays(saved(tmp_path, x=np.zeros((500, 2)), y=t), "all").t.dtype == np.float64
+    assert read_arrays(saved(tmp_path, x=np.zeros((500, 2)), labels=t), "all").t.dtype == np.int64
+    assert read_arrays(saved(tmp_path, x=np.zeros((500, 8, 8)), y=t), "all").t.dtype == np.int64

@@ -2,10 +2,11 @@ import re
 from typing import Any
 
 import numpy as np
+import pandas
 import pytest
 
 from chainrule import Adam, Linear, Network, Training, fit
-from chainrule.base.errors import DataError
+from chainrule.base.errors import DataError, DataWarning
 from chainrule.data import Dataset, as_dataset
 from chainrule.losses import SquaredError
 
@@ -141,3 +142,47 @@ def test_a_regression_on_a_list() -> None:
 def test_what_is_no_data(x: Any, t: Any, message: str) -> None:
     with pytest.raises(DataError, match=f"^{re.escape(message)}"):
         as_dataset(x, t)
+
+
+def test_the_names_of_pandas_are_kept() -> None:
+    frame = pandas.DataFrame({"length": [1.0, 2, 3], "width": [4, 5, 6], "kind": ["a", "b", "a"]})
+    data = as_dataset(frame[["width", "length"]], frame["kind"])
+    assert (data.columns, data.target) == (("width", "length"), "kind")
+    assert data.x.tolist() == [[4, 1], [5, 2], [6, 3]]
+    one = as_dataset(frame["length"], frame[["width"]])
+    assert (one.columns, one.target) == (("length",), "width")
+    unnamed = as_dataset(pandas.DataFrame(X), pandas.Series(T))
+    assert (unnamed.columns, unnamed.target) == (None, None)
+
+
+def test_an_index_among_the_features_is_said() -> None:
+    frame = pandas.DataFrame({"Unnamed: 0": [0, 1, 2], "a": [1.5, 2, 3]})
+    with pytest.warns(DataWarning, match="x: column 'Unnamed: 0' only counts the rows; leave it out"):
+        assert as_dataset(frame, [0, 1, 0]).x.shape == (3, 2)
+
+
+def test_whole_reals_that_look_like_classes_are_classes_and_it_is_said() -> None:
+    t = [0.0, 1, 2, 1, 0, 2, 1, 2, 0, 0]
+    with pytest.warns(
+        DataWarning, match=r"t, 3 different whole numbers, is taken as classes \(as values: --regression"
+    ):
+        data = as_dataset(np.zeros((10, 1)), t)
+    assert (data.t.dtype, data.t.tolist(), data.classes) == (np.int64, t, None)
+    with pytest.warns(DataWarning, match="is taken as classes"):
+        assert as_dataset(np.zeros((10, 1)), np.array(t) + 3).classes == ("3", "4", "5")
+
+
+def test_whole_reals_that_do_not_are_values() -> None:
+    for t in (np.arange(1.0, 301), np.arange(300.0) % 7 * 1e5):
+        assert as_dataset(np.zeros((300, 1)), t).t.dtype == np.float64
+    with pytest.warns(
+        DataWarning, match=r"30 different whole numbers, is taken as values \(as classes: --classification"
+    ):
+        assert as_dataset(np.zeros((300, 1)), np.arange(300.0) % 30).t.dtype == np.float64
+
+
+def test_the_user_decides() -> None:
+    t = np.arange(12.0) % 3
+    assert as_dataset(np.zeros((12, 1)), t, regression=True).t.dtype == np.float64
+    assert as_dataset(np.zeros((12, 1)), t.astype(int), regression=True).t.dtype == np.float64
+    assert as_dataset(np.zeros((12, 1)), t / 2, regression=False).classes == ("0", "0.5", "1")

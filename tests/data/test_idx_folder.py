@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule.base.errors import DataError, UsageError
-from chainrule.data import read_idx_folder, write_idx
+from chainrule.base.errors import DataError, DataWarning, UsageError
+from chainrule.data import read_data, read_idx_folder, write_idx
 from chainrule.data.idx_folder import read_idx_part
 
 IMAGES = np.arange(2 * 3 * 4, dtype=np.uint8).reshape(2, 3, 4)
@@ -129,3 +129,44 @@ def test_a_test_part_alone_is_enough_for_a_test(tmp_path: Path) -> None:
     assert read_idx_part(tmp_path, "test").t.tolist() == [1, 0]
     with pytest.raises(DataError, match="no train images; expected train-images-idx3-ubyte"):
         read_idx_part(tmp_path)
+
+
+def emnist(folder: Path, name: str = "emnist-letters") -> None:
+    for prefix in ("train", "test"):
+        write_idx(folder / f"{name}-{prefix}-images-idx3-ubyte.gz", IMAGES)
+        write_idx(folder / f"{name}-{prefix}-labels-idx1-ubyte.gz", LABELS)
+    (folder / f"{name}-mapping.txt").write_text("1 65 97\n2 66 98\n3 67 99\n")
+
+
+def test_emnist_is_turned_upright_and_its_letters_have_names(tmp_path: Path) -> None:
+    emnist(tmp_path)
+    for path in (tmp_path, tmp_path / "emnist-letters-train-images-idx3-ubyte.gz"):
+        with pytest.warns(
+            DataWarning, match="rows and columns are exchanged in EMNIST's images, which are turned upright"
+        ):
+            data = read_idx_part(path, "test")
+        np.testing.assert_array_equal(data.x[:, 0], IMAGES.swapaxes(1, 2))
+        assert (data.t.tolist(), data.classes) == ([1, 0], ("A", "C"))
+    with pytest.warns(DataWarning):
+        known = read_idx_part(tmp_path, "test", classes=("A", "B", "C"))
+    assert known.t.tolist() == [2, 0]
+
+
+def test_several_data_sets_in_a_folder_are_named(tmp_path: Path) -> None:
+    emnist(tmp_path)
+    emnist(tmp_path, "emnist-digits")
+    with pytest.raises(DataError, match="holds 2 data sets; expected one of the files of one: emnist-digits-"):
+        read_idx_part(tmp_path)
+    with pytest.warns(DataWarning):
+        assert len(read_data(tmp_path / "emnist-digits-test-labels-idx1-ubyte.gz", "test")) == 2
+    (tmp_path / "emnist-digits-mapping.txt").write_text("x y\n")
+    with (
+        pytest.warns(DataWarning),
+        pytest.raises(DataError, match=r"mapping\.txt: damaged; expected a label and the codes"),
+    ):
+        read_data(tmp_path / "emnist-digits-test-labels-idx1-ubyte.gz", "test")
+
+
+def test_one_of_the_files_is_as_good_as_the_folder(tmp_path: Path) -> None:
+    fill(tmp_path)
+    assert len(read_data(tmp_path / "train-images-idx3-ubyte", "all")) == 2

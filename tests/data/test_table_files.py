@@ -50,14 +50,14 @@ def test_whole_numbers_that_come_again_and_again_are_classes(tmp_path: Path) -> 
     assert column([0, 1, 1, 0], tmp_path).dtype == np.int64
     for numbers in ([1, 2, 3] * 3, ["1.0", "2.0", "3.0"] * 3):
         with pytest.warns(
-            DataWarning, match=r"3 different whole numbers, is taken as classes \(--regression: as values"
+            DataWarning, match=r"3 different whole numbers, is taken as classes \(as values: --regression"
         ):
             assert column(numbers, tmp_path).tolist() == [0, 1, 2] * 3
 
 
 def test_whole_numbers_that_hardly_come_again_are_values(tmp_path: Path) -> None:
     with pytest.warns(
-        DataWarning, match=r"3 different whole numbers, is taken as values \(--classification: as classes"
+        DataWarning, match=r"3 different whole numbers, is taken as values \(as classes: --classification"
     ):
         assert column([1, 2, 3, 1, 2, 3, 1, 2], tmp_path).dtype == np.float64
     assert column(range(50), tmp_path).dtype == np.float64
@@ -129,3 +129,10 @@ def test_what_is_wrong_is_said(text: str, options: dict[str, Any], message: str,
     path = written(tmp_path, text)
     with pytest.raises(DataError, match=f"^{re.escape(str(path) + message)}$"):
         read_table(path, **options)
+
+
+def test_numbers_far_from_0_are_no_classes(tmp_path: Path) -> None:
+    with pytest.warns(DataWarning, match="10 different whole numbers, is taken as values"):
+        assert column([1990 + k % 10 for k in range(90)], tmp_path).dtype == np.float64
+    with pytest.warns(DataWarning, match="6 different whole numbers, is taken as classes"):
+        assert column([3 + k % 6 for k in range(90)], tmp_path).dtype == np.int64

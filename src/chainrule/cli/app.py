@@ -81,16 +81,18 @@ def _run(arguments: list[str]) -> int:
 
 @contextmanager
 def warnings_in_lines() -> Iterator[None]:
-    """Meanwhile what is doubtful about data is a line on stderr, each time."""
+    """Meanwhile what is doubtful about data is a line on stderr, once."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", DataWarning)
-        others = warnings.showwarning
+        others, said = warnings.showwarning, set()
 
         def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
-            if issubclass(category, DataWarning):
-                print(f"chainrule: warning: {' '.join(str(message).split())}", file=sys.stderr, flush=True)
-            else:
+            line = f"chainrule: warning: {' '.join(str(message).split())}"
+            if not issubclass(category, DataWarning):
                 others(message, category, *place, **more)
+            elif line not in said:
+                said.add(line)
+                print(line, file=sys.stderr, flush=True)
 
         warnings.showwarning = show
         yield

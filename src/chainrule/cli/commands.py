@@ -38,7 +38,8 @@ def parameter(leaf: Leaf, callback: Any = None) -> inspect.Parameter:
     if isinstance(option, Argument):
         how: Any = typer.Argument(**more)
     else:
-        how = typer.Option(*leaf.flags, hidden=not leaf.option.common, **more)
+        flags = [f"{leaf.flags[0]}/{option.contrary}"] if option.contrary else leaf.flags
+        how = typer.Option(*flags, hidden=not leaf.option.common, **more)
     default = inspect.Parameter.empty if leaf.default is MISSING else leaf.default
     keyword, annotation = inspect.Parameter.KEYWORD_ONLY, Annotated[leaf.type, how]
     return inspect.Parameter(leaf.name, keyword, default=default, annotation=annotation)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 from chainrule.base.errors import DataError, UsageError
-from chainrule.cli.settings import Option
+from chainrule.cli.settings import Option, leaves
 from chainrule.data import Dataset, mnist, read_data
 from chainrule.data.fingerprint import fingerprint
 from chainrule.data.full_scale import Scale
@@ -16,6 +16,10 @@ from chainrule.data.split import cut
 from chainrule.tasks.presets import DIGITS
 
 DATA_HELP = "A folder of IDX files, of images (one folder a class), a .csv or an .npz (default: the embedded MNIST)."
+REGRESSION_HELP = "The target is real values, or classes (default: by its values)."
+HEADER_HELP = "Whether a table's first line holds names (default: by its cells)."
+IMAGE_HELP = "A table's columns are the pixels of such images; no: they are not (default: by their names and values)."
+MISSING_HELP = "For missing values of a table take their column's mean, or drop their rows (default: refuse them)."
 of_run = partial(Option, kept=True)
 
 
@@ -25,6 +29,10 @@ class DataOptions:
 
     data: Annotated[Path | None, of_run(DATA_HELP, "PATH", flags=("--data", "--data-dir"), resumes=True)] = None
     target: Annotated[str | None, of_run("What to predict of a table (default: its last).", "COLUMN")] = None
+    regression: Annotated[bool | None, of_run(REGRESSION_HELP, contrary="--classification", common=False)] = None
+    header: Annotated[str | None, of_run(HEADER_HELP, "yes/no", common=False)] = None
+    image: Annotated[str | None, of_run(IMAGE_HELP, "HEIGHTxWIDTH", common=False)] = None
+    missing: Annotated[str | None, of_run(MISSING_HELP, "mean/drop", common=False)] = None
     image_size: Annotated[str | None, of_run("Resize the images of a folder.", "HEIGHTxWIDTH", common=False)] = None
     range: Annotated[
         str | None, of_run("What black and white are in pixels (default: found).", "LOWEST,HIGHEST", common=False)
@@ -39,9 +47,12 @@ class DataOptions:
     def __post_init__(self) -> None:
         self.size()
         self.given()
-        for flag, value in (("--target", self.target), ("--image-size", self.image_size)):
-            if self.data is None and value is not None:
-                raise UsageError(f"{flag} is given without --data; expected both")
+        if self.header not in (None, "yes", "no"):
+            raise UsageError(f"--header is {self.header!r}; expected yes or no")
+        about_data = "target", "regression", "header", "image", "missing", "image_size"
+        for leaf in leaves(DataOptions):
+            if self.data is None and leaf.path in about_data and getattr(self, leaf.path) is not None:
+                raise UsageError(f"{leaf.flags[0]} is given without --data; expected both")
 
     def given(self) -> Given:
         """What is said of the pixels."""
@@ -60,7 +71,17 @@ class DataOptions:
         """One half of the data, "train" or "test"; `classes`: all the names, if they are known already."""
         if self.data is None:
             return mnist(split)  # type: ignore[arg-type]
-        return read_data(self.data, split, target=self.target, image_size=self.size(), classes=classes)
+        return read_data(
+            self.data,
+            split,
+            classes=classes,
+            target=self.target,
+            regression=self.regression,
+            header=None if self.header is None else self.header == "yes",
+            image=self.image,
+            missing=self.missing,
+            image_size=self.size(),
+        )
 
 
 def given_pixels(span: str | None, ink: str | None) -> Given:

@@ -33,7 +33,7 @@ def row(leaf: Leaf) -> str:
     if isinstance(told, Argument):
         called = [told.metavar or leaf.name.upper()]
     else:
-        called = [f"{flag} {value}".strip() for flag in leaf.flags]
+        called = [f"{flag} {value}".strip() for flag in (*leaf.flags, told.contrary) if flag]
     return f"| {', '.join(f'`{each}`' for each in called)} | {told.help.removesuffix('.')}{default}. |"
 
 

@@ -15,6 +15,8 @@ from chainrule.base.errors import DataError, UsageError
 from chainrule.cli.console import Output, Seed, grid, table
 from chainrule.cli.settings import Argument, Option
 from chainrule.data import read_csv, stopping_distance
+from chainrule.data.names import is_index_name, shortened
+from chainrule.data.tables import meant
 from chainrule.regression.comparison import COMPARED_EPOCHS, Comparison, compare
 from chainrule.regression.descent import METHODS
 from chainrule.regression.fitting import PolynomialFit, fit_polynomial
@@ -33,9 +35,11 @@ class Regress:
     x and the target are scaled to [-1, 1] for it; coefficients and losses are given in the data's own units.
     """
 
-    csv: Annotated[Path | None, Argument("A table with one header line at most (default: the embedded data).")] = None
-    x: Annotated[str | None, Option("The input column (default: the first).", "NAME")] = None
-    target: Annotated[str | None, Option("The column of the true values (default: the last).", "NAME")] = None
+    csv: Annotated[Path | None, Argument("A table; only the two columns are read (default: the embedded data).")] = None
+    x: Annotated[str | None, Option("The input column (default: the first of numbers).", "NAME")] = None
+    target: Annotated[str | None, Option("The column of the true values (default: the last of numbers).", "NAME")] = (
+        None
+    )
     degree: Annotated[int, Option("Of the polynomial.")] = 2
     method: Annotated[
         str, Option("gd: all data for every update; sgd: mini-batches, 'update sooner rather than later'.")
@@ -110,15 +114,23 @@ def methods_of(given: str | None) -> list[str]:
 
 
 def pair_of(csv: Path | None, x: str | None, target: str | None) -> Pair:
-    """The input and the target column, by default the first and the last that are left."""
+    """The input and the target column, by default the first and the last columns of numbers that are left."""
     data, source = (stopping_distance(), EMBEDDED) if csv is None else (read_csv(csv), str(csv))
     if len(data.columns) < 2:
         raise DataError(f"{source}: the only column is {', '.join(data.columns)!r}; expected an input and a target")
     for column in (x, target):
         if column is not None and column not in data.columns:
-            raise DataError(f"{source}: there is no column {column!r}; expected one of: {', '.join(data.columns)}")
-    target = target or next(column for column in reversed(data.columns) if column != x)
-    x = x or next(column for column in data.columns if column != target)
+            listed = f"{', '.join(data.columns)}{meant(column, data.columns)}"
+            raise DataError(f"{source}: there is no column {column!r}; expected one of: {listed}")
+    columns = [column for column in data.columns if data.is_numeric(column)]
+    with_names = [column for column in columns if not is_index_name(column)]
+    columns = with_names if len(with_names) > 1 else columns
+    if len({*columns, x, target} - {None}) < 2:
+        raise DataError(
+            f"{source}: only {shortened(columns) or 'no column'} holds numbers; expected an input and a target"
+        )
+    target = target or next(column for column in reversed(columns) if column != x)
+    x = x or next(column for column in columns if column != target)
     if x == target:
         raise UsageError(f"--x and --target are both {x!r}; expected two different columns")
     return Pair(source, x, target, data.column(x), data.column(target))

@@ -26,6 +26,7 @@ class Option:
     help: str
     metavar: str | None = None
     flags: tuple[str, ...] = ()  # default: as the field is called
+    contrary: str | None = None  # the flag that says no
     common: bool = True  # --help shows it, not only --help-all
     kept: bool = False  # in a run's config.toml
     resumes: bool = False  # a run that goes on takes it anew

@@ -10,7 +10,7 @@ from chainrule.cli.settings import restored
 from chainrule.data import Dataset
 from chainrule.data.arrays import targets_of
 from chainrule.data.schema import Classes, Features, Schema
-from chainrule.data.sources import is_table
+from chainrule.data.sources import table_at
 from chainrule.data.table_inputs import read_inputs
 from chainrule.exchange.model_file import Checkpoint
 from chainrule.layers.passes import Shape
@@ -31,8 +31,8 @@ def data_for(checkpoint: Checkpoint, data: Path | None, split: str | None) -> Da
         names = map(str, range(network.output_shape[0]))
     classes = names and tuple(names)
     if split is None and data is not None and data.resolve() != own.data:
-        if network.schema is not None and is_table(data):
-            return labelled(data, network.schema, network.input_shape)
+        if network.schema is not None and (table := table_at(data)):
+            return labelled(table, network.schema, network.input_shape)
         with suppress(UsageError):  # they have two halves
             return options.read("all", classes)
     return options.read(split or "test", classes)

@@ -5,6 +5,7 @@ and an .npz that is not compressed.
 """
 
 import os
+import re
 import struct
 import zipfile
 from collections.abc import Callable, Iterable
@@ -15,12 +16,14 @@ import numpy as np
 
 from chainrule.base.errors import DataError
 from chainrule.base.files import reason
-from chainrule.data.arrays import inputs_of, targets_of
+from chainrule.data.arrays import flat, inputs_of, targets_of
 from chainrule.data.dataset import Dataset
 from chainrule.data.file_kinds import kind_of_file
+from chainrule.data.places import entries
 from chainrule.data.split import LARGE, NAMES, check_split, part_of
+from chainrule.data.targets import are_values
 
-INPUTS = ("x", "images", "image", "inputs", "data", "features")
+INPUTS = ("x", "images", "image", "imgs", "inputs", "data", "features")
 """Usual names of inputs, in small letters; the first that is there counts."""
 TARGETS = ("t", "y", "labels", "label", "targets", "target")
 """Usual names of true values."""
@@ -48,8 +51,8 @@ def read_arrays(
 
     They are called x and t, or x_train, t_train, x_test, t_test; also y, images, labels, ..., and train_images, ...
     Without a test part it is held out. x: (n, features), or images (n, c, i, j), (n, i, j, c) if c is clearly the
-    last axis, or (n, i, j). t: whole numbers (unless `regression`), truth values or text name classes, and reals are
-    values (unless `regression` is False). `classes` are all the names, if they are known.
+    last axis, or (n, i, j). t: truth values or text name classes, reals are values, and whole numbers are either, as
+    `regression` says, or as `are_values` guesses. `classes` are all the names, if they are known.
     DataError if an array is missing or damaged, or does not fit the other one.
     """
     check_split(split)
@@ -57,12 +60,17 @@ def read_arrays(
     train = _pair(arrays, "train") or _pair(arrays, "")
     if train is None:
         found = ", ".join(sorted(arrays)) or "nothing"
-        raise DataError(f"{path}: holds {found}; expected x and t, or x_train, t_train, x_test and t_test")
+        hint = "" if os.path.isdir(path) else "; of files with one array each, give the folder" * (len(arrays) == 1)
+        raise DataError(f"{path}: holds {found}; expected x and t, or x_train, t_train, x_test and t_test{hint}")
     test = _pair(arrays, "test")
     pairs = [train, test] if test else [train]
     try:
-        targets, names = targets_of([arrays[t]() for _, t in pairs], regression, classes, train[1])
         inputs = [inputs_of(_channels_first(arrays[x]()), x) for x, _ in pairs]
+        labels = [flat(arrays[t]()) for _, t in pairs]
+        if regression is None and classes is None:
+            named = inputs[0].ndim == 4 or "label" in train[1].lower()
+            regression = are_values(labels, f"{path}: {train[1]}", named=named)
+        targets, names = targets_of(labels, regression, classes, train[1])
         parts = [Dataset(x, t, classes=names) for x, t in zip(inputs, targets, strict=True)]
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
@@ -80,10 +88,14 @@ def _pair(names: Iterable[str], split: str) -> tuple[str, str] | None:
 
 
 def _find(names: Iterable[str], kind: Iterable[str], word: str) -> str | None:
-    """The array of that kind and part, as in x_train or train_x, in small letters or not."""
+    """The array of that kind and part, as in x_train, train_x or kmnist-train-imgs, in small letters or not."""
     plain = {name.lower(): name for name in names}
     wanted = (form for stem in kind for form in ((f"{stem}_{word}", f"{word}_{stem}") if word else (stem,)))
-    return next((plain[form] for form in wanted if form in plain), None)
+    exactly = next((plain[form] for form in wanted if form in plain), None)
+    if exactly or not word:
+        return exactly
+    words = {name: {*re.split(r"[^a-z0-9]+", name)} for name in plain}
+    return next((plain[name] for stem in kind for name, found in words.items() if {stem, word} <= found), None)
 
 
 def _channels_first(x: np.ndarray) -> np.ndarray:
@@ -95,8 +107,18 @@ def _channels_first(x: np.ndarray) -> np.ndarray:
 
 
 def _files(folder: Path) -> Arrays:
-    """The .npy files of a folder, by their names without the ending."""
-    return {path.stem: lambda path=path: _load(path) for path in sorted(folder.glob("*.npy"))}
+    """The .npy files of a folder, by their names without the ending; and its .npz files of one array each."""
+    found: Arrays = {path.stem: lambda path=path: _load(path) for path in _named(folder, ".npy")}
+    for path in _named(folder, ".npz"):
+        arrays = [*_members(path).values()]
+        if len(arrays) == 1:
+            found.setdefault(path.stem, arrays[0])
+    return found
+
+
+def _named(folder: Path, ending: str) -> list[Path]:
+    """A folder's files with that ending; without hidden ones, which systems put there."""
+    return [path for path in entries(folder) if path.suffix.lower() == ending]
 
 
 def _load(path: Path) -> np.ndarray:
@@ -110,7 +132,7 @@ def _members(path: Path) -> Arrays:
     """The arrays of an .npz file, by name."""
     try:
         with zipfile.ZipFile(path) as file:
-            members = [info for info in file.infolist() if info.filename.endswith(".npy")]
+            members = [info for info in file.infolist() if _is_array(info.filename)]
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
     except Exception as error:
@@ -119,6 +141,11 @@ def _members(path: Path) -> Arrays:
     if not members:
         _refuse_other_kinds(path)
     return {info.filename.removesuffix(".npy"): lambda info=info: _member(path, info) for info in members}
+
+
+def _is_array(name: str) -> bool:
+    """Whether a member of an .npz is one of the user's arrays, and not what a system put beside them."""
+    return name.endswith(".npy") and not name.startswith(("__MACOSX/", "."))
 
 
 def _member(path: Path, info: zipfile.ZipInfo) -> np.ndarray:

@@ -5,27 +5,67 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.base.errors import DataError
+from chainrule.base.errors import DataError, warn
 from chainrule.data.dataset import Dataset
-from chainrule.data.names import Classes, number_labels
+from chainrule.data.names import Classes, is_index_name, number_labels
+from chainrule.data.targets import are_values
 
 
-def as_dataset(x: Any, t: Any, sample_weight: Any = None, classes: Sequence[str] | None = None) -> Dataset:
+def as_dataset(
+    x: Any,
+    t: Any,
+    sample_weight: Any = None,
+    classes: Sequence[str] | None = None,
+    *,
+    regression: bool | None = None,
+) -> Dataset:
     """A data set of anything that is like an array: NumPy's, lists, pandas. An array of numbers is not copied.
 
     x: numbers, (n,) or (n, features), or images (n, c, i, j) or (n, i, j) of one channel. Bytes (uint8) are pixels.
-    t: reals stay values; whole numbers from 0 are class numbers; text, truth values and other whole numbers are
-    class names and are numbered in their order. `classes` are all the names, in theirs: give those of the training
-    data for any other data, which may not have all of them.
+    t: whole numbers from 0 are class numbers; text, truth values and other whole numbers are class names and are
+    numbered in their order. Reals are values, but for whole ones that look like classes (see `are_values`).
+    `regression` decides it: True, all numbers are values; False, none. `classes` are all the names, in their order:
+    give those of the training data for any other data, which may not have all of them. The names of columns, as
+    pandas has them, are kept.
     DataError for what is no number or no name, and for lengths that differ.
     """
-    inputs = inputs_of(as_array(x, "x"), "x")
-    labels = flat(as_array(t, "t"))
+    inputs, labels = inputs_of(as_array(x, "x"), "x"), flat(as_array(t, "t"))
     weight = None if sample_weight is None else as_array(sample_weight, "sample_weight")
-    if classes is None and labels.ndim == 1 and labels.dtype.kind in "iu" and (labels >= 0).all():
-        return Dataset(inputs, labels.astype(np.int64), weight)
-    (targets,), names = targets_of([labels], None, classes, "t")
-    return Dataset(inputs, targets, weight, names)
+    columns, target = _column_names(x, inputs), _target_name(t)
+    counted = [name for k, name in enumerate(columns or ()) if is_index_name(name) and _only_counts(inputs[:, k])]
+    if counted:
+        warn(f"x: column {counted[0]!r} only counts the rows; leave it out (index_col=0 of pandas' read_csv does)")
+    if regression is None and classes is None and labels.dtype.kind == "f" and labels.ndim == 1:
+        regression = are_values([labels], "t", named=inputs.ndim == 4)
+    if classes is None and not regression and labels.ndim == 1 and _are_class_numbers(labels):
+        return Dataset(inputs, labels.astype(np.int64), weight, columns=columns, target=target)
+    (targets,), names = targets_of([labels], regression, classes, "t")
+    return Dataset(inputs, targets, weight, names, columns=columns, target=target)
+
+
+def _are_class_numbers(labels: np.ndarray) -> bool:
+    """Whether they are whole numbers from 0, in a type of whole numbers."""
+    return labels.dtype.kind in "iu" and bool((labels >= 0).all())
+
+
+def _column_names(x: Any, inputs: np.ndarray) -> tuple[str, ...] | None:
+    """The names of the features that pandas' tables and columns have; None if they are no text."""
+    names = [*getattr(x, "columns", [])] or [getattr(x, "name", None)]
+    if inputs.ndim != 2 or len(names) != inputs.shape[1] or not all(isinstance(name, str) for name in names):
+        return None
+    return tuple(names)
+
+
+def _target_name(t: Any) -> str | None:
+    """The name of pandas' column, or of its table of one column."""
+    names = [*getattr(t, "columns", [])] or [getattr(t, "name", None)]
+    return names[0] if len(names) == 1 and isinstance(names[0], str) and names[0] else None
+
+
+def _only_counts(column: np.ndarray) -> bool:
+    """Whether a column (n,) holds different whole numbers, three or more."""
+    whole = column.dtype.kind in "iu" or (column.dtype.kind == "f" and bool((column == np.floor(column)).all()))
+    return whole and len(column) > 2 and len(np.unique(column)) == len(column)
 
 
 def as_array(values: Any, name: str) -> np.ndarray:

@@ -14,6 +14,7 @@ BLANK = " "
 DELIMITERS = "\t", ";", ",", "|", BLANK
 """What may stand between two cells; of several that would do, the first."""
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?|[+-]?\d+,")
+THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 MISSING = {"", "?", "na", "n/a", "nan", "-nan", "null", "none", "#n/a", "<na>"}
 """Cells without a value, in small letters, where numbers stand."""
 UNNAMED = MISSING - {"none"}
@@ -40,6 +41,12 @@ class Form(NamedTuple):
             raise ValueError(str(error)) from None
         return [cell.strip() for cell in found]
 
+    def is_unclear(self, lines: Sequence[str]) -> bool:
+        """Whether the decimal commas in these lines could also stand between thousands: 3 digits follow each."""
+        cells = [cell for line in lines for cell in self.cut(line)] if self.decimal == "," else []
+        commas = [cell for cell in cells if DECIMAL_COMMA.fullmatch(cell)]
+        return bool(commas) and all(THOUSANDS.fullmatch(cell) for cell in commas)
+
     def number(self, cell: str) -> float | None:
         """The finite number in a cell; None if there is none."""
         if self.decimal == ".":
@@ -64,16 +71,16 @@ def sample_of(lines: Sequence[str]) -> Sequence[str]:
     return lines[: max(sum(1 for _ in takewhile(lambda size: size < SAMPLE, sizes)), FEW)]
 
 
-def form_of(lines: Sequence[str]) -> Form:
-    """How these lines of a table are written.
+def form_of(lines: Sequence[str], told: str | None = None) -> Form:
+    """How these lines of a table are written; `told`: with this delimiter.
 
     A delimiter is one that cuts all lines alike, but for a header of one name more or less; of several that which
     makes the most numbers. With a delimiter that is no comma, numbers may have a decimal comma.
     """
     first, others = lines[0], lines[1:]
-    best = Form(next((mark for mark in DELIMITERS[:4] if mark in first), ","))
+    best = Form(told or next((mark for mark in DELIMITERS[:4] if mark in first), ","))
     most = 0.0
-    for delimiter in DELIMITERS:
+    for delimiter in (told,) if told else DELIMITERS:
         try:
             rows = [Form(delimiter).cut(line) for line in others or [first]]
             heads = Form(delimiter).cut(first)
@@ -82,7 +89,7 @@ def form_of(lines: Sequence[str]) -> Form:
         width = len(rows[0])
         if width < 2 or any(len(row) != width for row in rows) or abs(len(heads) - width) > 1:
             continue
-        form = Form(delimiter, _decimal(rows, delimiter))
+        form = Form(delimiter, _decimal([heads, *rows], delimiter))
         cells = [cell for row in rows for cell in row]
         share = sum(is_missing(cell) or form.number(cell) is not None for cell in cells) / len(cells)
         if share > most or (most == 0 and best.delimiter not in first):

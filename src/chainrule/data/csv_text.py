@@ -8,14 +8,18 @@ from typing import NoReturn
 
 import numpy as np
 
-from chainrule.base.errors import DataError
+from chainrule.base.errors import DataError, warn
 from chainrule.data.cells import BLANK, Form, are_numbers, form_of, is_missing, sample_of, why_no_number
 from chainrule.data.headers import is_header, names_of
 from chainrule.data.text import decoded
+from chainrule.data.whole_numbers import whole_numbers
 
 Line = tuple[int, str]  # its number from 1, and its text, which quotes may continue over several
 CHUNK = 1 << 20
 """Cells that are read at a time."""
+TRUTHS = {"false": 0.0, "true": 1.0}
+TELLS = re.compile(r"sep=(.)")
+"""A first line of Excel's, which tells the delimiter."""
 OPENS = re.compile(r'(^|[\t;,| ])"')
 """A quote where a cell begins."""
 
@@ -60,6 +64,11 @@ class CsvText:
         """Whether most of a column's first cells are numbers."""
         return are_numbers([row[column] for row in self.sample], self.form)
 
+    @cached_property
+    def _truths(self) -> set[int]:
+        """The columns whose first cells are true or false, which are 1 and 0 as numbers."""
+        return {k for k, cells in enumerate(zip(*self.sample, strict=True)) if {c.lower() for c in cells} <= {*TRUTHS}}
+
     def numbers(self, columns: Sequence[int]) -> np.ndarray:
         """(n, columns) float64: these columns, with NaN for what is missing; DataError naming the first other text."""
         values, step = np.empty((len(self), len(columns))), max(1, CHUNK // len(self.columns))
@@ -91,6 +100,10 @@ class CsvText:
         """These rows' numbers by NumPy's fast reader; None where they are not all plain and finite."""
         lines = [text for _, text in self.lines[rows.start : rows.stop]]
         comma, everything = self.form.decimal == ",", self.is_even and sorted(columns) == list(range(len(self.columns)))
+        if everything and self.form.delimiter != BLANK:
+            whole = whole_numbers("\n".join([*lines, ""]).encode(), self.form.delimiter, len(columns))
+            if whole is not None:
+                return whole[:, columns]
         if any("_" in line or "\n" in line or (comma and "." in line) for line in lines):
             return None
         try:
@@ -110,9 +123,12 @@ class CsvText:
         """The numbers of one row, cell by cell."""
         cells, found = self.cells(row), []
         for column in columns:
-            number = float("nan") if is_missing(cells[column]) else self.form.number(cells[column])
+            cell = cells[column]
+            number = float("nan") if is_missing(cell) else self.form.number(cell)
+            if number is None and column in self._truths:
+                number = TRUTHS.get(cell.lower())
             if number is None:
-                self.refuse(row, column, cells[column], why_no_number(cells[column], self.form))
+                self.refuse(row, column, cell, why_no_number(cell, self.form))
             found.append(number)
         return found
 
@@ -126,8 +142,13 @@ def csv_text(data: bytes, name: str, header: bool | None = None) -> CsvText:
     lines = list(_lines(decoded(data, name), name))
     if not lines:
         raise DataError(f"{name}: empty; expected rows of numbers")
+    told = TELLS.fullmatch(lines[0][1])
+    if told and len(lines) > 1:
+        del lines[0]
     sample = sample_of([text for _, text in lines])
-    form = form_of(sample)
+    form = form_of(sample, told[1] if told else None)
+    if form.is_unclear(sample):
+        warn(f"{name}: numbers such as 1,234 are read with a decimal comma, as 1.234")
     first = cut(lines[0], form, name)
     rows = [cut(line, form, name) for line in lines[1 : len(sample)]]
     width = len(rows[0]) if rows and abs(len(rows[0]) - len(first)) == 1 else len(first)
@@ -156,7 +177,7 @@ def _lines(text: str, name: str) -> Iterator[Line]:
     """The lines that hold cells; one with a quote that does not close goes on in the next ones."""
     lines = iter(enumerate(io.StringIO(text, newline=None), start=1))
     for number, line in lines:
-        if not line.strip() or line.lstrip().startswith("#"):
+        if line.isspace() or line.lstrip().startswith("#"):
             continue
         if '"' in line and OPENS.search(line):
             while line.count('"') % 2:

@@ -10,7 +10,7 @@ from chainrule.data.names import shortened
 FEW_ROWS = 5
 """Fewer rows do not show the range of a column."""
 BEYOND = 3
-"""A first number that is so many times the range of its column beyond it is not one of its numbers."""
+"""First numbers that are so many times the ranges of their columns beyond them are not of these."""
 
 
 def is_header(first: Sequence[str], rows: Sequence[Sequence[str]], form: Form, name: str) -> bool:
@@ -52,17 +52,19 @@ def _is_like_a_number(cell: str) -> bool:
 
 
 def _are_names(cells: Sequence[str], over: Sequence[tuple[str, Sequence[str]]], form: Form) -> bool:
-    """Whether numbers are names all the same; of only two, 0 and 1 may also be a row."""
-    if len(cells) > 2 and list(cells) == [str(k) for k in range(len(cells))]:
+    """Whether numbers are names: they count the columns, though two may also be a row, or are far from any row."""
+    counts = len(cells) > 1 and list(cells) == [str(k) for k in range(len(cells))]
+    if counts and len(cells) > 2:
         return True
     different = len(set(cells)) == len(cells) > 1 and all(map(str.isdecimal, cells))
-    return different and all(_is_strange(cell, column, form) for cell, column in over)
+    beyond = 1 if counts else BEYOND
+    return different and all(_is_strange(cell, column, form, beyond) for cell, column in over)
 
 
-def _is_strange(cell: str, column: Sequence[str], form: Form) -> bool:
-    """Whether the number is far outside of its column's range, or over text."""
+def _is_strange(cell: str, column: Sequence[str], form: Form, beyond: float) -> bool:
+    """Whether the number is so many times the column's range outside of it, or over text."""
     numbers = [number for number in map(form.number, column) if number is not None]
     if len(column) < FEW_ROWS or not numbers:
         return len(column) >= FEW_ROWS
     low, high = min(numbers), max(numbers)
-    return max(low - float(cell), float(cell) - high) > BEYOND * (high - low)
+    return max(low - float(cell), float(cell) - high) > beyond * (high - low)

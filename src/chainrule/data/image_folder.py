@@ -11,10 +11,8 @@ from chainrule.base.files import reason
 from chainrule.data.dataset import Dataset
 from chainrule.data.names import number_labels
 from chainrule.data.pixels import common_form, read_images
+from chainrule.data.places import SYSTEM_FILES
 from chainrule.data.split import NAMES, TEST_FRACTION, check_split, drawn, named_part, pick
-
-SYSTEM_FILES = ("thumbs.db", "desktop.ini")
-"""Files that Windows leaves in a folder of images, in small letters."""
 
 
 def read_image_folder(

@@ -37,8 +37,8 @@ def with_means(x: np.ndarray, means: np.ndarray, name: str) -> np.ndarray:
 def means_of(x: np.ndarray, name: str) -> np.ndarray:
     """(features,) the mean of each column of x (n, features) without its NaN; DataError where there is nothing else."""
     gaps = np.isnan(x)
-    empty = np.flatnonzero(gaps.all(axis=0)) if len(x) else ()
-    if len(empty):
+    empty = np.flatnonzero(gaps.all(axis=0))
+    if len(x) and len(empty):
         raise DataError(f"{name}: input {empty[0] + 1} has no values; expected some to take the mean of")
     return np.where(gaps, 0, x).sum(axis=0) / np.maximum((~gaps).sum(axis=0), 1)
 

@@ -1,6 +1,7 @@
 """Class numbers from labels (text, whole numbers or truth values), and the classes' names."""
 
 import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,6 +9,10 @@ import numpy as np
 from chainrule.base.errors import DataError
 
 Classes = tuple[str, ...]
+INDEX_NAMES = "index", "id", "rowid", "row_id", "rownames", "row", "no", "no.", "nr", "sno", "#"
+"""What columns are called that only count the rows, in small letters."""
+NAMELESS = re.compile(r"unnamed: \d+|column \d+")
+"""What columns without a name are called, by pandas and here."""
 
 
 def number_labels(
@@ -44,6 +49,11 @@ def as_number(text: str) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) and "_" not in text else None
+
+
+def is_index_name(name: str) -> bool:
+    """Whether a column is called as those are that only count the rows: not at all, as pandas says it, or Id."""
+    return NAMELESS.fullmatch(name.lower()) is not None or name.lower() in INDEX_NAMES
 
 
 def shortened(names: Sequence[str], most: int = 8) -> str:

@@ -1,11 +1,10 @@
 """What a table's columns are for: which is the target, and which only count the rows."""
 
-import re
-
 import numpy as np
 
 from chainrule.base.errors import DataError, warn
 from chainrule.data.csv_text import CsvText
+from chainrule.data.names import is_index_name
 from chainrule.data.pixel_tables import pixel_shape
 from chainrule.data.tables import column_number
 
@@ -13,10 +12,6 @@ CLASS_NAMES = "label", "labels", "class", "classes", "species", "category", "dig
 """What columns of classes are called, in small letters."""
 TARGET_NAMES = *CLASS_NAMES, "target", "targets", "outcome", "y"
 """What targets are called."""
-INDEX_NAMES = "index", "id", "rowid", "row_id", "rownames", "row", "no", "no.", "nr", "sno", "#"
-"""What columns are called that only count the rows."""
-NAMELESS = re.compile(r"unnamed: \d+|column \d+")
-"""What columns without a name are called, by pandas and here."""
 FEW_ROWS = 3
 """With fewer rows any numbers differ."""
 
@@ -60,8 +55,7 @@ def index_columns(text: CsvText, target: int | None) -> list[int]:
 
 
 def _is_index(text: CsvText, column: int) -> bool:
-    name = text.columns[column].lower()
-    if not text.named or not (NAMELESS.fullmatch(name) or name in INDEX_NAMES) or len(text) < FEW_ROWS:
+    if not text.named or not is_index_name(text.columns[column]) or len(text) < FEW_ROWS:
         return False
     first = [row[column] for row in text.sample]
     if len(set(first)) < len(first):

@@ -1,5 +1,6 @@
 """The training part and the test part of data: found by their names; or the test part is held out, always the same."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -33,8 +34,12 @@ def pick(parts: Sequence[T], split: str, source: str) -> T:
 
 
 def named_part(named: Mapping[str, T], split: str) -> T | None:
-    """The value under one of that part's `NAMES`; None if there is none."""
-    return next((named[name] for name in NAMES[split] if name in named), None)
+    """The value under one of that part's `NAMES`, or under the only name with one as a word; None if there is none."""
+    exactly = next((named[name] for name in NAMES[split] if name in named), None)
+    if exactly is not None:
+        return exactly
+    with_it = [name for name in named if not {*NAMES[split]}.isdisjoint(re.split(r"[^a-z0-9]+", name))]
+    return named[with_it[0]] if len(with_it) == 1 else None
 
 
 def part_of(parts: Sequence[Dataset], split: str, source: str) -> Dataset:

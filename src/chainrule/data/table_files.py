@@ -14,6 +14,7 @@ from chainrule.data.arrays import targets_of
 from chainrule.data.cells import UNNAMED
 from chainrule.data.csv_text import CsvText, csv_text
 from chainrule.data.dataset import Dataset
+from chainrule.data.emnist import upright
 from chainrule.data.missing import HINT, Rows, checked_way, means_of, with_means, without_gaps
 from chainrule.data.pixel_tables import Shape, checked_shape, guessed_shape, shaped
 from chainrule.data.roles import CLASS_NAMES, index_columns, target_of
@@ -71,21 +72,8 @@ def read_table(
         test = csv_text(read_bytes(test_path), str(test_path), train.named)
         matched = _matched(test, train, columns)
         tables += [_read(test, matched, missing)] if matched else []
-    names = [train.columns[k] for k in columns.inputs]
-    if shape is None:
-        shape = guessed_shape(tables[0].x, names, train.named, str(path))
-    name = train.columns[columns.target]
-    regression = options.get("regression")
-    if regression is None and classes is None:
-        regression = _are_values(tables, f"{path}: column {name!r}", bool(shape) or name.lower() in CLASS_NAMES)
-    labels = [table.labels for table in tables]
-    targets, found = targets_of(labels, bool(regression), classes, f"{path}: column {name!r}")
-    parts = [Dataset(table.x, t, classes=found) for table, t in zip(tables, targets, strict=True)]
-    data = _complete(parts, split, missing, str(path))
-    if shape:
-        return replace(data, x=shaped(data.x, shape, str(path)))
-    named = tuple(names) if train.named else None
-    return replace(data, columns=named, target=name if train.named else None)
+    parts = _datasets(tables, train, columns, classes, **options)
+    return _complete(parts, split, missing, str(path))
 
 
 def columns_of(text: CsvText, target: int, shape: Shape | None) -> Columns:
@@ -140,13 +128,27 @@ def _refuse_numbers(text: CsvText, target: int, labels: np.ndarray) -> None:
             text.refuse(row, target, str(cell), "a class's name, as in other rows")
 
 
-def _are_values(tables: Sequence[Rows], where: str, named: bool) -> bool:
-    """Whether the target holds reals and not classes; a guess is said."""
-    labels = [table.labels for table in tables]
-    if any(each.dtype.kind != "f" for each in labels):
-        return False
-    t = np.concatenate(labels)
-    return said(t, where, guess(t, named=named))
+def _datasets(
+    tables: Sequence[Rows],
+    text: CsvText,
+    columns: Columns,
+    classes: tuple[str, ...] | None,
+    **options: Unpack[TableOptions],
+) -> list[Dataset]:
+    """What was read as data sets: x as images if they are, and t as class numbers or reals."""
+    names, target = [text.columns[k] for k in columns.inputs], text.columns[columns.target]
+    shape, regression = checked_shape(options.get("image")), options.get("regression")
+    if shape is None:
+        shape = guessed_shape(tables[0].x, names, text.named, text.name)
+    where, labels = f"{text.name}: column {target!r}", [table.labels for table in tables]
+    if regression is None and classes is None and all(each.dtype.kind == "f" for each in labels):
+        t = np.concatenate(labels)
+        regression = said(t, where, guess(t, named=bool(shape) or target.lower() in CLASS_NAMES))
+    targets, found = targets_of(labels, bool(regression), classes, where)
+    x = [upright(shaped(table.x, shape, text.name), text.name) if shape else table.x for table in tables]
+    own = tuple(names) if text.named and not shape else None
+    called = target if text.named else None
+    return [Dataset(*each, classes=found, columns=own, target=called) for each in zip(x, targets, strict=True)]
 
 
 def _complete(parts: Sequence[Dataset], split: str, missing: str | None, path: str) -> Dataset:

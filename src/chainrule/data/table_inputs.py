@@ -10,8 +10,10 @@ import numpy as np
 from chainrule.base.errors import DataError, warn
 from chainrule.base.files import read_bytes
 from chainrule.data.csv_text import CsvText, csv_text
+from chainrule.data.emnist import upright
 from chainrule.data.missing import HINT, with_means
 from chainrule.data.pixel_tables import Shape, shaped
+from chainrule.data.places import file_at
 from chainrule.data.roles import index_columns, target_of
 from chainrule.data.tables import meant
 
@@ -49,20 +51,22 @@ def read_inputs(
 
     DataError naming a column that is missing, a wrong number of them, or line and column of a cell that is no number.
     """
+    path = file_at(path)
     text = csv_text(read_bytes(path), str(path), header)
     if columns is not None and not text.named:
         warn(f"{text.name}: has no header: its columns are taken in the order of the training's")
     if columns is not None and text.named:
         inputs, label = _by_name(text, columns), _number(text, target)
     else:
-        inputs, label = _by_place(text, target, math.prod(shape) if shape else columns and len(columns))
+        wanted = math.prod(shape) if shape else len(columns) if columns is not None else None
+        inputs, label = _by_place(text, target, wanted)
     x = text.numbers(inputs)
     if means is None:
         text.refuse_missing(x, inputs, HINT)
     else:
         x = with_means(x, means, text.name)
     if shape and len(shape) == 3:
-        x = shaped(x, shape, text.name)
+        x = upright(shaped(x, shape, text.name), text.name)
     named = tuple(text.columns[k] for k in inputs) if text.named else None
     return Inputs(x, named, None if label is None else _labels(text, label))
 

@@ -15,6 +15,7 @@ from chainrule.base.showing import brief
 from chainrule.data.csv_text import CsvText, csv_text
 from chainrule.data.dataset import Dataset
 from chainrule.data.names import shortened
+from chainrule.data.places import file_at
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +77,7 @@ def read_csv(path: str | os.PathLike[str]) -> Table:
     A column is read when it is asked for, so that others may hold text.
     DataError naming file, line and column if a cell of it is not a finite number or a row has another length.
     """
+    path = file_at(path)
     return parse_csv(read_bytes(path), str(path))
 
 
