@@ -331,7 +331,7 @@ def test_a_layer_that_nobody_registered_is_refused_with_the_line_that_would() ->
 def test_a_class_of_the_same_name_is_not_the_registered_one() -> None:
     other = type("Own", (ReLU,), {})
     with pytest.raises(NetworkError, match="layer 1 is of a class Own that is not registered"):
-        describe(Network([other()], 3))
+        describe(Network([other(), Linear(2)], 3))
 
 
 def test_a_loss_that_no_file_can_name_is_refused() -> None:

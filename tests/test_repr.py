@@ -23,7 +23,7 @@ from examined import classes_of
 
 ROOMS = "augmentation", "base", "checks", "data", "estimators", "exchange", "losses", "network", "regression", "tasks"
 ROOMS += "layers", "training"
-WHOLE = {"CsvText", "Operator", "Place"}  # never seen at a prompt
+WHOLE = {"CsvText", "Operator", "Place", "Context"}  # never seen at a prompt
 
 
 @pytest.fixture(scope="module")
