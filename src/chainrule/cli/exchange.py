@@ -50,7 +50,10 @@ class Export:
 
 @dataclass(frozen=True)
 class Import:
-    """Make a model of parameters that PyTorch trained, for evaluate, predict and the rest."""
+    """Make a model of parameters that PyTorch trained, for evaluate, predict and the rest.
+
+    They are matched by name, else by shape and order; what was done is said.
+    """
 
     file: Annotated[Path, Argument("A state_dict of PyTorch, saved by safetensors.torch.save_file.")]
     out: Annotated[Path, Option("The model to write.", "MODEL.safetensors")]
