@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from chainrule.base.errors import DataError, UsageError
+from chainrule.base.guessing import expected_one_of
 from chainrule.data.dataset import Dataset
 from chainrule.data.idx import read_idx
 from chainrule.data.names import number_labels
@@ -38,7 +39,7 @@ def read_idx_folder(folder: str | os.PathLike[str], split: Split, classes: int |
     DataError if a file is missing or damaged, empty, or does not fit the other one.
     """
     if split not in PREFIXES:
-        raise UsageError(f"split is {split!r}; expected 'train' or 'test'")
+        raise UsageError(f"split is {split!r}; {expected_one_of(PREFIXES, split)}")
     images_path = _find(Path(folder), split, IMAGES)
     labels_path = _find(Path(folder), split, LABELS)
     images = _read_images(images_path)
