@@ -1,6 +1,6 @@
 """What hypothesis draws: networks of any layers that fit, and batches for them."""
 
-from math import prod
+from math import inf, prod
 
 import numpy as np
 from hypothesis import settings
@@ -23,6 +23,7 @@ from chainrule.layers import (
     Standardise,
     Tanh,
 )
+from chainrule.layers.graph import Graph
 from chainrule.layers.layer import Shape
 from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy, SquaredError
 from chainrule.losses.loss import BinaryLoss, ClassLoss
@@ -84,14 +85,17 @@ def layers(draw: st.DrawFn, input_shape: Shape, depth: int = 0) -> Layer:
     return kind()
 
 
-def ends(loss: Loss, shape: Shape) -> list[Layer]:
-    """Layers that make an output of `shape` one that the loss can take."""
+def ends(loss: Loss, graph: Graph) -> list[Layer]:
+    """Layers that make a network's output one that the loss can take."""
+    shape, bounded = graph.shapes[-1], graph.nodes[-1].layer.y_range not in (None, (-inf, inf))
     match loss:
         case NLL():
             return [Linear(3), Softmax()]
         case BinaryCrossEntropy():
             return [Sigmoid()]
-        case LogSoftmaxNLL() if len(shape) != 1:
+        case LogSoftmaxNLL() if len(shape) != 1 or bounded:
+            return [Linear(4)]
+        case SigmoidBinaryCrossEntropy() if bounded:
             return [Linear(4)]
     return []
 
@@ -107,7 +111,7 @@ def networks(draw: st.DrawFn) -> Network:
         shape = stack[-1].y_shape(shape)
     losses = (LogSoftmaxNLL(), NLL(), SquaredError(), BinaryCrossEntropy(), SigmoidBinaryCrossEntropy())
     loss = draw(st.sampled_from(losses))
-    stack += ends(loss, shape)
+    stack += ends(loss, Graph.of(Sequential(stack), input_shape))
     return Network(stack, input_shape, loss, seed=draw(st.integers(0, 2**64 - 1)), dtype=np.float64)
 
 

@@ -111,7 +111,10 @@ LOSSES = "LogSoftmaxNLL, NLL, SquaredError, BinaryCrossEntropy, SigmoidBinaryCro
             described(LINEAR) | {"input_shape": [4, 4]},
             "the input shape is [4, 4]; expected (n,) or (channels, height, width), all above 0",
         ),
-        (described(LINEAR, layer=[]), "unknown key 'layer'; expected input_shape, layers, loss, scaling"),
+        (
+            described(LINEAR, layer=[]),
+            "unknown key 'layer'; expected input_shape, layers, loss, scaling; did you mean layers?",
+        ),
         (described(LINEAR, loss="MSE"), f"loss: there is no 'MSE'; expected one of: {LOSSES}"),
         (described(LINEAR, loss=3), f"loss: there is no 3; expected one of: {LOSSES}"),
         (described("ReLU"), "layer 1 is 'ReLU'; expected a table with a type, as in type = \"ReLU\""),
@@ -119,7 +122,10 @@ LOSSES = "LogSoftmaxNLL, NLL, SquaredError, BinaryCrossEntropy, SigmoidBinaryCro
             described({"out_features": 3}),
             "layer 1 is {'out_features': 3}; expected a table with a type, as in type = \"ReLU\"",
         ),
-        (described(LINEAR, {"type": "Relu6"}), f"layer 2: there is no 'Relu6'; expected {OWN}one of: {LAYERS}"),
+        (
+            described(LINEAR, {"type": "Relu6"}),
+            f"layer 2: there is no 'Relu6'; expected {OWN}one of: {LAYERS}; did you mean ReLU?",
+        ),
         (described({"type": "Linear"}), "layer 1: Linear needs out_features"),
         (
             described(LINEAR | {"bias": False}),
@@ -177,7 +183,10 @@ LOSSES = "LogSoftmaxNLL, NLL, SquaredError, BinaryCrossEntropy, SigmoidBinaryCro
             "uniform, he_uniform, he_normal, glorot_uniform, glorot_normal, zeros, ones",
         ),
         (described(LINEAR, scaling=[0, 1]), "scaling is [0, 1]; expected a table"),
-        (described(LINEAR, scaling={"sd": 1}), "scaling: Scaling has no option 'sd'; it takes mean, std"),
+        (
+            described(LINEAR, scaling={"sd": 1}),
+            "scaling: Scaling has no option 'sd'; it takes mean, std; did you mean std?",
+        ),
         (described(LINEAR, scaling={"mean": "0"}), "scaling: Scaling cannot be made of {'mean': '0'}"),
         (
             described({"type": "Convolution", "out_channels": 2}, {"type": "MaxPooling", "size": 3}, LINEAR),
@@ -243,7 +252,7 @@ def test_a_file_that_is_not_toml(tmp_path: Path, content: bytes, load: Any) -> N
 def test_a_wrong_description_in_a_file_names_the_file(tmp_path: Path) -> None:
     path = tmp_path / "network.toml"
     path.write_text(TOML.replace("ReLU", "Relu6"))
-    message = f"{path}: layer 2: there is no 'Relu6'; expected {OWN}one of: {LAYERS}"
+    message = f"{path}: layer 2: there is no 'Relu6'; expected {OWN}one of: {LAYERS}; did you mean ReLU?"
     with pytest.raises(NetworkError, match=exactly(message)):
         load_network(path)
 
@@ -331,7 +340,7 @@ def test_a_layer_that_nobody_registered_is_refused_with_the_line_that_would() ->
 def test_a_class_of_the_same_name_is_not_the_registered_one() -> None:
     other = type("Own", (ReLU,), {})
     with pytest.raises(NetworkError, match="layer 1 is of a class Own that is not registered"):
-        describe(Network([other()], 3))
+        describe(Network([other(), Linear(2)], 3))
 
 
 def test_a_loss_that_no_file_can_name_is_refused() -> None:

@@ -113,7 +113,7 @@ def test_shapes_are_inferred() -> None:
 
 
 def test_it_is_the_composition_of_its_layers() -> None:
-    network, x = Network([Linear(4), ReLU()], 3, dtype=np.float64), normal(5, 3)
+    network, x = Network([Linear(4), ReLU()], 3, SquaredError(), dtype=np.float64), normal(5, 3)
     w, b = network.named().values()
     assert_agrees(network(x), np.maximum(x @ w.T + b, 0), 1e-14)
 

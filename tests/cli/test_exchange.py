@@ -133,3 +133,12 @@ def test_bad_input_is_one_line_and_writes_nothing(cli, model, tmp_path, argument
     assert (ran.code, ran.out, ran.err) == (code, "", f"chainrule: {message}\n")
     assert [path.name for path in tmp_path.iterdir()] == ["m"]
     assert (tmp_path / "m").read_bytes() == content
+
+
+def test_an_import_says_in_a_line_how_names_were_matched(cli, tmp_path):
+    torch.manual_seed(0)
+    module = torch.nn.Sequential(torch.nn.Linear(784, 100), torch.nn.ReLU(), torch.nn.Linear(100, 10, bias=False))
+    save_file(module.state_dict(), tmp_path / "state.safetensors")
+    ran = cli("import", "state.safetensors", "--preset", "mlp", "--out", "back.safetensors", "--quiet")
+    words = "matched by shape and order: 0.weight as fc1.weight, 2.weight as fc2.weight; fc2.bias not there, taken as 0"
+    assert (ran.code, ran.err) == (0, f"chainrule: warning: state.safetensors: {words}\n")

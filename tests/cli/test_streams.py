@@ -12,7 +12,7 @@ from PIL import Image
 import chainrule as cr
 from chainrule.cli import run
 from chainrule.cli.run_folder import RunFolder
-from chainrule.cli.streams import ALIKE, plain_where_needed
+from chainrule.cli.streams import ALIKE, usable_streams
 from chainrule.data import mnist
 
 ENCODINGS = "cp1252", "cp932", "cp437"
@@ -87,7 +87,7 @@ def test_columns_stay_where_they_are():
     stream = io.TextIOWrapper(io.BytesIO(), "ascii")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "stdout", stream)
-        with plain_where_needed():
+        with usable_streams():
             print("".join(ALIKE), end="", flush=True)
     assert len(stream.buffer.getvalue()) == len(ALIKE)
 

@@ -110,7 +110,7 @@ def test_a_sixth_is_held_out(tmp_path: Path) -> None:
         (
             FLOWERS,
             {"target": "Kind"},
-            ": no column 'Kind'; expected a number or one of length, width, kind; did you mean 'kind'?",
+            ": no column 'Kind'; expected a number or one of length, width, kind; did you mean kind?",
         ),
         (FLOWERS, {"target": 3}, ": no column 3; expected a number or one of length, width, kind"),
         (FLOWERS, {"target": 0}, ":2: column 3 (kind): found 'lily'; expected a finite number"),

@@ -9,7 +9,7 @@ from chainrule.base.random import Source
 from chainrule.engine.compiled import Compiled
 from chainrule.layers import Sigmoid, Softmax, Tanh
 from chainrule.layers.layer import Layer, Shape
-from chainrule.losses import NLL, SigmoidBinaryCrossEntropy, SquaredError
+from chainrule.losses import NLL, BinaryCrossEntropy, SquaredError
 from chainrule.tasks.presets import PRESETS
 from chainrule.training.objective import Batch
 
@@ -22,7 +22,7 @@ NETWORKS: list[tuple[list[Layer], Shape]] = [
     ([Convolution(70, 3, stride=2), Tanh(), MaxPooling(4), Dropout(0.5), Sigmoid(), Linear(4)], IMAGE),
     ([Convolution(4), ReLU(), AveragePooling(3), Linear(21), Tanh(), Linear(5), ReLU(1), Linear(4)], IMAGE),
     ([Linear(33), Sigmoid(), Dropout(0.25), Linear(9), ReLU(1), Linear(17), Dropout(0.0), Linear(4)], (11,)),
-    ([Linear(600), Tanh(), Linear(500), Dropout(0.5), Linear(4), ReLU(), ReLU()], (70,)),
+    ([Linear(600), Tanh(), Linear(500), Dropout(0.5), Linear(4), ReLU(), ReLU(), Linear(3)], (70,)),
     ([Dropout(0.2), Linear(9), ReLU(), Sigmoid(), Linear(4)], (11,)),
     ([Tanh(), Dropout(0.2), Convolution(8, 3, padding=1), Tanh(), Linear(4)], IMAGE),
     ([MaxPooling(4), AveragePooling(), Convolution(3, 1), Linear(4)], IMAGE),
@@ -72,7 +72,7 @@ def test_an_image_as_the_output(layers: list[Layer]) -> None:
 
 
 def test_a_vector_as_the_output_of_a_curve() -> None:
-    network = Network([Linear(3), Tanh()], 5, SigmoidBinaryCrossEntropy(), seed=2)
+    network = Network([Linear(3), Sigmoid()], 5, BinaryCrossEntropy(), seed=2)
     rng = np.random.default_rng(4)
     compare(network, Batch(rng.standard_normal((SAMPLES, 5)), rng.integers(0, 2, (SAMPLES, 3))))
 

@@ -157,10 +157,10 @@ def test_a_float64_w_computes_in_float64_whatever_the_networks_own_type() -> Non
 
 
 def test_kinks_change_where_a_relu_changes_its_side() -> None:
-    network = Network([Linear(1), ReLU()], 1, dtype=np.float64)
+    network = Network([Linear(1), ReLU(), Linear(1)], 1, dtype=np.float64)
     batch, objective = Batch(np.ones((1, 1)), np.zeros(1, int)), Reference(network)
-    assert [k.tolist() for k in objective.kinks(np.array([2.0, -1.0]), batch)] == [[[True]]]
-    assert [k.tolist() for k in objective.kinks(np.array([2.0, -3.0]), batch)] == [[[False]]]
+    assert [k.tolist() for k in objective.kinks(np.array([2.0, -1.0, 1.0, 0.0]), batch)] == [[[True]]]
+    assert [k.tolist() for k in objective.kinks(np.array([2.0, -3.0, 1.0, 0.0]), batch)] == [[[False]]]
 
 
 def test_engines_go_by_name() -> None:

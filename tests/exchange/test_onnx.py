@@ -232,7 +232,7 @@ def test_what_onnx_cannot_say_is_refused():
     known = "Convolution, Linear, ReLU, MaxPooling, AveragePooling, Softmax, LogSoftmax, Sigmoid, Tanh, "
     known += "Dropout, Standardise"
     with pytest.raises(NetworkError, match=exactly(f"Doubled() has no operator in ONNX; expected one of: {known}")):
-        onnx_model(Network([Linear(3), Doubled()], 2))
+        onnx_model(Network([Doubled(), Linear(3)], 2))
     for loss in (SquaredError(), OwnLoss()):
         name = type(loss).__name__
         message = f"a network trained by {name} gives no probabilities; export its y instead"

@@ -158,10 +158,14 @@ def test_the_network_given_stays_as_it_is(small, tmp_path):
     assert str(loaded) == str(small)
 
 
-def test_nan_and_infinity_go_through(small, tmp_path):
-    small.w[:3] = np.nan, np.inf, -np.inf
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_is_refused_by_name(value, small, tmp_path):
+    small.named()["fc1.b"][1] = value
     to_pytorch(small, tmp_path / "state")
-    assert from_pytorch(tmp_path / "state", small).w.tobytes() == small.w.tobytes()
+    with pytest.raises(
+        ModelError, match=exactly(f"{tmp_path / 'state'}: fc1.bias holds {value}; expected finite numbers")
+    ):
+        from_pytorch(tmp_path / "state", small)
 
 
 @pytest.mark.parametrize(
@@ -177,14 +181,19 @@ def test_nan_and_infinity_go_through(small, tmp_path):
         ),
         (
             {"bn1.weight": torch.zeros(2)},
-            "bn1.weight is no parameter of the network, which has conv1.weight, conv1.bias, fc1.weight, fc1.bias",
+            "bn1 is a normalization (BatchNorm, LayerNorm), as bn1.weight tells; expected layers that chainrule has: "
+            "Linear, Conv2d",
+        ),
+        (
+            {"fc2.weight": torch.zeros(2, 7)},
+            "fc2.weight is no parameter of the network, which has conv1.weight, conv1.bias, fc1.weight, fc1.bias",
         ),
         (
             {"fc1.bias": torch.zeros(3, dtype=torch.int64)},
             "fc1.bias is of type I64; expected F16, F32, F64 or BF16",
         ),
     ],
-    ids=["missing", "shape", "left over", "type"],
+    ids=["missing", "shape", "unknown kind", "left over", "type"],
 )
 def test_a_state_dict_that_does_not_fit_is_refused(changed, message, small, tmp_path):
     path = tmp_path / "state"
@@ -254,7 +263,7 @@ def test_two_parameters_of_one_name_in_pytorch_are_refused(own, tmp_path):
 
 
 def test_a_long_list_of_names_is_cut(tmp_path):
-    save_file({f"{k}.weight": torch.zeros(1) for k in range(20)}, tmp_path / "state")
+    save_file({f"{k}.weight": torch.zeros(2, 2) for k in range(20)}, tmp_path / "state")
     with pytest.raises(ModelError, match=r"it has 0\.weight, 1\.weight, (\d+\.weight, ){6}\.\.\.\Z"):
         from_pytorch(tmp_path / "state", Network([Linear(1)], 1))
 

@@ -19,7 +19,7 @@ BLOCK = cr.Residual((cr.Convolution(4, padding=1), cr.Sequential((cr.ReLU(), cr.
 
 @pytest.fixture(scope="module")
 def network():
-    return cr.Network(LAYERS, (1, 28, 28), cr.NLL())
+    return cr.Network(LAYERS, (1, 28, 28), cr.LogSoftmaxNLL())
 
 
 def shown(network: Network, x: np.ndarray, engine: str) -> Page:
@@ -37,7 +37,7 @@ def test_stages_of_the_compiled_engine_hold_every_layer_once(network):
 
 @pytest.mark.parametrize(("engine", "dtype"), [("reference", np.float32), ("compiled", np.float64)])
 def test_what_is_executed_by_its_definitions_is_timed_layer_by_layer(engine, dtype):
-    network = cr.Network(LAYERS, (1, 28, 28), cr.NLL(), dtype=dtype)
+    network = cr.Network(LAYERS, (1, 28, 28), cr.LogSoftmaxNLL(), dtype=dtype)
     assert spans(shown(network, mnist("test").x[:20], engine)) == [1] * 2 * 7
 
 
@@ -60,7 +60,7 @@ def test_the_table_shows_every_layer_and_the_times(network, monkeypatch):
     assert rows[1] == "input1 × 28 × 281.0010 %"
     assert rows[2] == "Convolution(4, 3x3)4 × 26 × 264024,3367.0070 %"
     assert rows[3] == "ReLU()4 × 26 × 26"
-    assert rows[-1] == "loss: NLL()6,81031,09610.00"
+    assert rows[-1] == "loss: LogSoftmaxNLL()6,81031,09610.00"
 
 
 def test_a_block_takes_the_time_of_its_sum_and_its_layers_theirs(monkeypatch):

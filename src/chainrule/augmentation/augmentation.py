@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.errors import DataError, UsageError
+from chainrule.base.guessing import expected_one_of
 from chainrule.base.random import AUGMENT, check_seed, philox4x32
 
 FIRST_BUMP = 4
@@ -71,7 +72,7 @@ class Augmentation:
         names = [field.name for field in fields(cls)]
         for name in options:
             if name not in names:
-                raise UsageError(f"augmentation: there is no {name!r}; expected one of: {', '.join(names)}")
+                raise UsageError(f"augmentation: there is no {name!r}; {expected_one_of(names, name)}")
         return cls(**options)
 
     def describe(self) -> dict[str, float]:

@@ -36,12 +36,13 @@ def read_bytes(path: AnyPath) -> bytes:
 def check_writable(path: AnyPath, *, kinds: Sequence[str] = (), source: AnyPath | None = None) -> Path:
     """The path of a file to be written, as far as is known before: call it before a long run.
 
-    kinds: how its name may end, as in (".png", ".svg"); none given: as it likes. source: a file that it must not be.
+    kinds: how its name may end, as in (".png", ".svg"), "" for no ending; none given: as it likes.
+    source: a file that it must not be.
     UsageError for another ending, a folder, a place in no folder that exists, or the source.
     """
     path = Path(path)
     if kinds and path.suffix.lower() not in kinds:
-        raise UsageError(f"{path}: is of the kind {path.suffix!r}; expected {', '.join(kinds)}")
+        raise UsageError(f"{path}: is of the kind {path.suffix!r}; expected {', '.join(filter(None, kinds))}")
     if not os.path.isdir(path.parent):
         raise UsageError(f"{path}: there is no folder {path.parent}; expected one that exists")
     if os.path.isdir(path):

@@ -1,7 +1,6 @@
 """All commands in one app. `run` executes one of them and returns its exit code; `main` leaves the process with it."""
 
 import gc
-import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -21,7 +20,7 @@ from chainrule.cli.info import Info
 from chainrule.cli.predict import Predict
 from chainrule.cli.regress import Regress
 from chainrule.cli.runs import Runs
-from chainrule.cli.streams import plain_where_needed
+from chainrule.cli.streams import usable_streams
 from chainrule.cli.train import Train
 
 COMMANDS = Train, Evaluate, Predict, Runs, Export, Import, Regress, Gradcheck, Info, Bench
@@ -55,14 +54,16 @@ def options(
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Execute one command line (default: the process's) and return its exit code; an error is one line on stderr."""
-    with plain_where_needed():
+    with usable_streams():
         return _run(sys.argv[1:] if arguments is None else list(arguments))
 
 
 def _run(arguments: list[str]) -> int:
     try:
         with warnings_in_lines():
-            return app(arguments, standalone_mode=False) or 0
+            code = app(arguments, standalone_mode=False) or 0
+        sys.stdout.flush()  # here it can still be told that a disk is full
+        return code
     except ChainruleError as error:
         return _fail(str(error), error.exit_code)
     except typer.TyperException as error:
@@ -70,9 +71,6 @@ def _run(arguments: list[str]) -> int:
         return _fail(message + _given(error, arguments), error.exit_code) if message else error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted", 130)
-    except BrokenPipeError:  # whoever read our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except MemoryError as error:
         return _fail(f"out of memory: {error}; try a smaller --batch-size", 1)
     except OSError as error:

@@ -14,7 +14,7 @@ from chainrule.base.numbers import written
 from chainrule.cli.console import Output, grid, table
 from chainrule.cli.data_options import given_pixels
 from chainrule.cli.pictures import answer
-from chainrule.cli.run_folder import RunFolder
+from chainrule.cli.run_folder import MODEL_HELP, RunFolder, measured_on, model_file
 from chainrule.cli.settings import Argument, Option
 from chainrule.cli.trial_data import data_for
 from chainrule.exchange.model_file import load_checkpoint
@@ -35,7 +35,7 @@ class Evaluate:
     the confusion matrix, each class, the calibration, the worst mistakes, the first filters, the time per layer.
     """
 
-    model: Annotated[Path, Argument("A model.safetensors of a training run.")]
+    model: Annotated[Path, Argument(MODEL_HELP)]
     data: Annotated[Path | None, Option("As for train (default: what it was trained on).", "PATH")] = None
     split: Annotated[
         str | None, Option("Which of the data: test, train or all (default: those it was not trained on).")
@@ -51,20 +51,22 @@ class Evaluate:
     def execute(self) -> None:
         if self.report:
             check_report_path(self.report)
-        checkpoint = load_checkpoint(self.model)
+        model = model_file(self.model)
+        checkpoint = load_checkpoint(model)
         given, network = given_pixels(self.range, self.ink), checkpoint.network
         samples = network.reading.data(data_for(checkpoint, self.data, self.split), given)
         seen = examine(network, samples)
         if self.report:
             configuration = checkpoint.configuration
-            title = f"{configuration.get('name', self.model.stem)}, on {len(samples):,} {self.split or 'test'} samples"
-            epochs = RunFolder(self.model.parent).epochs(checkpoint.epoch)  # if it lies in a run's folder
-            run = Run(title, epochs, configuration)
+            which = {"train": "training samples", "all": "samples"}.get(self.split or "", "test samples")
+            title = f"{configuration.get('name', model.stem)}, on {len(samples):,} {which}"
+            epochs = RunFolder(model.parent).epochs(checkpoint.epoch)  # if it lies in a run's folder
+            run = Run(title, epochs, configuration, measured_on(configuration))
             write_report(self.report, network, samples, run, examination=seen)
             self.output.note(f"report: {self.report}")
-        values = {**seen.values(self.mistakes), "model": str(self.model)}
+        values = {**seen.values(self.mistakes), "model": str(model)}
         x, width = network.check_shape(samples.x), self.output.stdout.width
-        self.output.result(values, *shown(str(self.model), seen, x, self.mistakes, width=width))
+        self.output.result(values, *shown(str(model), seen, x, self.mistakes, width=width))
 
 
 def shown(title: str, seen: Examination, x: np.ndarray, mistakes: int, *, width: int) -> list[RenderableType]:

@@ -8,6 +8,7 @@ from chainrule.base.errors import UsageError
 from chainrule.base.files import check_writable
 from chainrule.cli.console import Output, table
 from chainrule.cli.network_options import NetworkOptions
+from chainrule.cli.run_folder import MODEL_HELP, model_file
 from chainrule.cli.settings import Argument, Option, one_of
 from chainrule.exchange.model_file import load
 from chainrule.exchange.onnx_file import IR_VERSION, OPSET, ends, to_onnx
@@ -21,7 +22,7 @@ Contents = tuple[dict[str, Any], dict[str, str]]  # of a file: for a program, an
 class Export:
     """Write a model for other programs: for PyTorch, or for ONNX runtimes."""
 
-    model: Annotated[Path, Argument("A model.safetensors of a training run.")]
+    model: Annotated[Path, Argument(MODEL_HELP)]
     pytorch: Annotated[Path | None, Option("Write a state_dict for PyTorch's load_state_dict.", "FILE.safetensors")] = (
         None
     )
@@ -36,21 +37,26 @@ class Export:
         for name, asked in graph.items():
             if asked and self.pytorch:
                 raise UsageError(f"--{name}, which changes a graph, is given with --pytorch; expected it with --onnx")
-        for target in filter(None, (self.pytorch, self.onnx)):
-            check_writable(target, source=self.model)
-        network = load(self.model)
+        model = model_file(self.model)
+        for target, kind in ((self.pytorch, ".safetensors"), (self.onnx, ".onnx")):
+            if target:
+                check_writable(target, kinds=(kind, ""), source=model)
+        network = load(model)
         if self.pytorch:
             to_pytorch(network, self.pytorch)
-            report(self.output, self.model, self.pytorch, "a state_dict of PyTorch", contents=torch_contents(network))
+            report(self.output, model, self.pytorch, "a state_dict of PyTorch", contents=torch_contents(network))
         if self.onnx:
             to_onnx(network, self.onnx, **graph)
             holds = f"ONNX, opset {OPSET}, IR version {IR_VERSION}"
-            report(self.output, self.model, self.onnx, holds, contents=onnx_contents(network, **graph))
+            report(self.output, model, self.onnx, holds, contents=onnx_contents(network, **graph))
 
 
 @dataclass(frozen=True)
 class Import:
-    """Make a model of parameters that PyTorch trained, for evaluate, predict and the rest."""
+    """Make a model of parameters that PyTorch trained, for evaluate, predict and the rest.
+
+    They are matched by name, else by shape and order; what was done is said.
+    """
 
     file: Annotated[Path, Argument("A state_dict of PyTorch, saved by safetensors.torch.save_file.")]
     out: Annotated[Path, Option("The model to write.", "MODEL.safetensors")]
@@ -58,7 +64,7 @@ class Import:
     output: Output = field(default_factory=Output)
 
     def execute(self) -> None:
-        check_writable(self.out, source=self.file)
+        check_writable(self.out, kinds=(".safetensors", ""), source=self.file)
         network = from_pytorch(self.file, self.network.chosen().network())
         network.save(self.out)
         report(self.output, self.file, self.out, "a model of chainrule", contents=torch_contents(network))

@@ -9,6 +9,7 @@ import numpy as np
 from chainrule.base.errors import ModelError
 from chainrule.cli.console import Output
 from chainrule.cli.pictures import answer
+from chainrule.cli.run_folder import MODEL_HELP, model_file
 from chainrule.cli.settings import Argument, Option
 from chainrule.data import read_digit
 from chainrule.data.pixels import Form, read_images
@@ -20,7 +21,7 @@ from chainrule.tasks.presets import DIGIT_SHAPE, DIGITS
 class Predict:
     """Recognise what is in each image: a digit, or whatever classes the model has learned."""
 
-    model: Annotated[Path, Argument("A model.safetensors of a training run.")]
+    model: Annotated[Path, Argument(MODEL_HELP)]
     images: Annotated[
         list[Path], Argument("Pictures: of a digit, any size, dark on light or light on dark; or of a class.")
     ]
@@ -28,7 +29,7 @@ class Predict:
     output: Output = field(default_factory=Output)
 
     def execute(self) -> None:
-        checkpoint = load_checkpoint(self.model)
+        checkpoint = load_checkpoint(model_file(self.model))
         network, names = checkpoint.network, checkpoint.configuration.get("classes")
         shape, classes = network.input_shape, network.loss.classes(np.zeros((1, *network.output_shape)))
         if len(shape) != 3 or shape[0] not in (1, 3) or classes is None:

@@ -12,11 +12,11 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from chainrule.base.errors import DataError, UsageError
+from chainrule.base.guessing import expected_one_of, meant
 from chainrule.cli.console import Output, Seed, grid, table
 from chainrule.cli.settings import Argument, Option
 from chainrule.data import read_csv, stopping_distance
 from chainrule.data.names import is_index_name, shortened
-from chainrule.data.tables import meant
 from chainrule.regression.comparison import COMPARED_EPOCHS, Comparison, compare
 from chainrule.regression.descent import METHODS
 from chainrule.regression.fitting import PolynomialFit, fit_polynomial
@@ -109,7 +109,8 @@ def methods_of(given: str | None) -> list[str]:
     methods = [] if given is None else [method.strip() for method in given.split(",")]
     for method in methods:
         if method not in METHODS:
-            raise UsageError(f"--compare is {given!r}; expected some of {', '.join(METHODS)}, with commas between")
+            expected = f"expected some of {', '.join(METHODS)}, with commas between"
+            raise UsageError(f"--compare is {given!r}; {expected}{meant(method, METHODS)}")
     return list(dict.fromkeys(methods))
 
 
@@ -120,8 +121,7 @@ def pair_of(csv: Path | None, x: str | None, target: str | None) -> Pair:
         raise DataError(f"{source}: the only column is {', '.join(data.columns)!r}; expected an input and a target")
     for column in (x, target):
         if column is not None and column not in data.columns:
-            listed = f"{', '.join(data.columns)}{meant(column, data.columns)}"
-            raise DataError(f"{source}: there is no column {column!r}; expected one of: {listed}")
+            raise DataError(f"{source}: there is no column {column!r}; {expected_one_of(data.columns, column)}")
     columns = [column for column in data.columns if data.is_numeric(column)]
     with_names = [column for column in columns if not is_index_name(column)]
     columns = with_names if len(with_names) > 1 else columns

@@ -83,12 +83,12 @@ def test_lines(write: Write) -> Listener:
     return listener
 
 
-def epoch_lines(write: Write, epochs: int) -> Listener:
-    """A listener that writes a line an epoch."""
+def epoch_lines(write: Write, epochs: int, measured_on: str) -> Listener:
+    """A listener that writes a line an epoch; it is measured on "test" or "held-out" data."""
 
     def listener(event: Event) -> None:
         if isinstance(event, EpochEvent):
-            write(f"epoch {event.epoch + 1}/{epochs}: {EpochRecord.of(event)}")
+            write(f"epoch {event.epoch + 1}/{epochs}: {EpochRecord.of(event).told(measured_on)}")
 
     return listener
 

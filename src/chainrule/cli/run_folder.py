@@ -28,6 +28,7 @@ from chainrule.tasks.examination import plain
 from chainrule.tasks.fitting import EpochRecord
 from chainrule.training.events import CheckpointEvent, EpochEvent, Event, Progress
 
+MODEL_HELP = "A model.safetensors, or the folder of a run."
 ANY_NAME = "surrogateescape"  # a file may be called by bytes that are no UTF-8
 
 
@@ -136,6 +137,29 @@ class Keeper:
         line["weights"] = weights_hash(self.network.w, self.network.statistics)
         with self.folder.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps(plain(line)) + "\n")
+
+
+def measured_on(configuration: dict[str, Any]) -> str:
+    """What a run looks at after every epoch: a part of its training data, "held-out", or the "test" data."""
+    return "test" if configuration.get("validation") is None else "held-out"
+
+
+def model_file(path: Path) -> Path:
+    """The model at that path: of a run's folder, the run's. ModelError for a folder that holds no model."""
+    if not path.is_dir():
+        return path
+    found = RunFolder(path).model
+    if found.exists():
+        return found
+    expected = "expected a model.safetensors, or the folder of a run that has one"
+    runs = sorted(path.glob(f"*/{found.name}"), key=lambda each: each.stat().st_mtime)
+    raise ModelError(f"{path}: there is no {found.name} in it; {expected}{f', as {runs[-1].parent}' if runs else ''}")
+
+
+def run_folder(path: Path) -> RunFolder:
+    """The run at that path, which may also be its model's."""
+    folder = RunFolder(path)
+    return RunFolder(path.parent) if path.name == folder.model.name and path.is_file() else folder
 
 
 def weights_hash(*vectors: np.ndarray | None) -> str:

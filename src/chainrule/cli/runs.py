@@ -9,7 +9,7 @@ from rich.table import Table
 
 from chainrule.base.errors import UsageError
 from chainrule.cli.console import Output, grid, table
-from chainrule.cli.run_folder import RunFolder
+from chainrule.cli.run_folder import RunFolder, measured_on
 from chainrule.cli.settings import Argument
 
 MISSING = "-"
@@ -58,6 +58,7 @@ def summary(run: RunFolder) -> dict[str, Any]:
         "name": configuration.get("name"),
         "epochs": len(epochs),
         "of": configuration.get("training", {}).get("epochs"),
+        "measured_on": measured_on(configuration),
         "loss": last.get("loss"),
         "validation_loss": last.get("validation_loss"),
         "validation_accuracy": last.get("validation_accuracy"),
@@ -77,7 +78,8 @@ def listing(rows: Sequence[dict[str, Any]]) -> Table:
     for row in rows:
         numbers = [MISSING if row[key] is None else format(row[key], form) for key, form in forms.items()]
         lines.append((row["run"], f"{row['epochs']}/{row['of']}", *numbers))
-    return grid("Runs", ("run", "epochs", "loss", "held-out loss", "accuracy", "seconds", "samples/s"), lines)
+    other = "/".join(sorted({row["measured_on"] for row in rows}))
+    return grid("Runs", ("run", "epochs", "loss", f"{other} loss", "accuracy", "seconds", "samples/s"), lines)
 
 
 def differing(found: Sequence[RunFolder]) -> dict[str, list[Any]]:

@@ -1,14 +1,17 @@
-"""stdout and stderr that can write everything: what their encoding lacks is written in plain characters.
+"""stdout and stderr that take everything, whatever their encoding, and whether anybody reads it or not.
 
-A picture's blocks become `#`, a dash `-`; what has no likeness is escaped, as \\u2603 is, and so are the bytes of a
-file's name that are no text. It is an error handler of Python's codecs, so it holds for whatever writes there.
+What the encoding lacks is written in plain characters: a picture's blocks become `#`, a dash `-`; what has no likeness
+is escaped, as \\u2603 is, and so are the bytes of a file's name that are no text. It is an error handler of Python's
+codecs, so it holds for whatever writes there.
 """
 
 import codecs
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import TextIOWrapper
+from typing import Any
 
 PLAIN = "chainrule.plain"
 ALIKE = {
@@ -29,15 +32,51 @@ def plain(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(PLAIN, plain)
 
 
+class Patient:
+    """A stream that goes on when its reader has seen enough (`| head`): the rest is written nowhere."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except BrokenPipeError:
+            self._leave()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            self._leave()
+
+    def _leave(self) -> None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self._stream.fileno())
+        os.close(nowhere)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 @contextmanager
-def plain_where_needed() -> Iterator[None]:
-    """Meanwhile stdout and stderr refuse no character, whatever PYTHONIOENCODING says."""
-    before = [(each, each.errors) for each in (sys.stdout, sys.stderr) if isinstance(each, TextIOWrapper)]
-    for stream, _ in before:
-        stream.reconfigure(errors=PLAIN)
-    try:
+def usable_streams() -> Iterator[None]:
+    """Meanwhile stdout and stderr refuse nothing: no character, whatever PYTHONIOENCODING says, no end of a pipe; and
+    they are there, even where the process was given none (`>&-`)."""
+    with ExitStack() as after:
+        for name in ("stdout", "stderr"):
+            stream = getattr(sys, name)
+            after.callback(setattr, sys, name, stream)
+            if stream is None:
+                stream = after.enter_context(open(os.devnull, "w", encoding="utf-8"))
+            elif isinstance(stream, TextIOWrapper):
+                after.callback(_restore, stream, stream.errors)
+                stream.reconfigure(errors=PLAIN)
+            setattr(sys, name, Patient(stream))
         yield
-    finally:
-        for stream, errors in before:
-            if not stream.closed:
-                stream.reconfigure(errors=errors)
+
+
+def _restore(stream: TextIOWrapper, errors: str | None) -> None:
+    if not stream.closed:
+        stream.reconfigure(errors=errors)

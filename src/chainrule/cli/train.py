@@ -8,7 +8,7 @@ import numpy as np
 from chainrule.base.errors import DataError, UsageError, warn
 from chainrule.cli.data_options import Data, load_data
 from chainrule.cli.network_options import Chosen
-from chainrule.cli.run_folder import RunFolder
+from chainrule.cli.run_folder import RunFolder, run_folder
 from chainrule.cli.settings import refuse_with_resume, restored
 from chainrule.cli.train_settings import HELD_OUT, TrainSettings
 from chainrule.cli.training_run import TrainingRun
@@ -29,7 +29,7 @@ class Train(TrainSettings):
     def execute(self) -> int:
         if self.run.plot:
             check_plot_path(self.run.plot)
-        run = begun(self) if self.run.resume is None else resumed(self, RunFolder(self.run.resume))
+        run = begun(self) if self.run.resume is None else resumed(self, run_folder(self.run.resume))
         return run.execute()
 
 
@@ -77,6 +77,9 @@ def resumed(settings: TrainSettings, folder: RunFolder) -> TrainingRun:
     except (KeyError, TypeError, UsageError) as error:
         raise DataError(f"{folder.config}: damaged: {error}") from None
     epochs = settings.training.epochs
+    if epochs is None and checkpoint.epoch >= training.epochs:
+        more = f"give --epochs, the total, of more than {checkpoint.epoch} to go on"
+        warn(f"{folder.path}: has made all of its epochs, so that nothing is left to train; {more}")
     if epochs is not None:
         if epochs < checkpoint.epoch:
             made = f"--epochs, the total, is {epochs}, but {folder.path} has made {checkpoint.epoch}"

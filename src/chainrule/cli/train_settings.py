@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from chainrule.augmentation.augmentation import Augmentation
 from chainrule.base.errors import UsageError
+from chainrule.base.guessing import expected_one_of
 from chainrule.cli.console import Output
 from chainrule.cli.data_options import DataOptions
 from chainrule.cli.network_options import NetworkOrDefault
@@ -59,7 +60,9 @@ class TrainingOptions:
         optimizer = default
         if self.optimizer is not None:
             if self.optimizer not in OPTIMIZERS:
-                raise UsageError(f"there is no optimizer {self.optimizer!r}; expected one of: {', '.join(OPTIMIZERS)}")
+                raise UsageError(
+                    f"there is no optimizer {self.optimizer!r}; {expected_one_of(OPTIMIZERS, self.optimizer)}"
+                )
             optimizer = OPTIMIZERS[self.optimizer]()  # type: ignore[call-arg]
         changes = self._given("lr", "momentum", "weight_decay")
         for name in changes:

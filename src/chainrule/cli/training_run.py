@@ -1,5 +1,6 @@
 """A run of `chainrule train`: from a network and data to a folder and a result."""
 
+import shlex
 import sys
 import time
 from contextlib import nullcontext
@@ -13,7 +14,7 @@ from chainrule.base.version import __version__
 from chainrule.cli.console import table
 from chainrule.cli.data_options import Data
 from chainrule.cli.reporting import ProgressBar, TensorBoard, batch_lines, epoch_lines, stop_on_interrupt, test_lines
-from chainrule.cli.run_folder import Keeper, RunFolder
+from chainrule.cli.run_folder import Keeper, RunFolder, measured_on
 from chainrule.cli.settings import kept
 from chainrule.cli.train_settings import TrainSettings
 from chainrule.data import Dataset
@@ -85,11 +86,23 @@ class TrainingRun:
             seen = examine(self.network, data, self.engine, threads=options.threads) if data else None
         seconds = time.perf_counter() - began
         if options.plot:
-            plot_history(history, options.plot)
+            plot_history(history, options.plot, measured_on(self.configuration()))
         if data and seen and history.reason != "interrupted":
             self._write_report(data, seen)
         self._show(history, seen and seen.evaluation, seconds)
-        return 130 if history.reason == "interrupted" else 0
+        if history.reason != "interrupted":
+            return 0
+        print(f"chainrule: interrupted; go on with: {self._command('train --resume')}", file=sys.stderr)
+        return 130
+
+    def _command(self, words: str) -> str:
+        """What to type next about this run."""
+        return f"chainrule {words} {shlex.quote(str(self.folder.path))}"
+
+    @property
+    def _kind(self) -> str:
+        """Of the data that the result is measured on."""
+        return "test" if self.data.at_end else measured_on(self.configuration())
 
     def _train(self) -> History:
         options, network = self.settings.run, self.network
@@ -130,7 +143,9 @@ class TrainingRun:
         if interval:
             watchers.append(batch_lines(write, samples, self.training.batch_size or samples, interval))
         watchers.append(
-            test_lines(write) if self.is_original else epoch_lines(settings.output.note, self.training.epochs)
+            test_lines(write)
+            if self.is_original
+            else epoch_lines(settings.output.note, self.training.epochs, measured_on(self.configuration()))
         )
         if settings.training.early_stopping is not None:
             watchers.append(EarlyStopping(settings.training.early_stopping))
@@ -138,8 +153,11 @@ class TrainingRun:
 
     def _write_report(self, data: Dataset, seen: Examination) -> None:
         """report.html: all that is known of the run, for a browser."""
-        title = f"{self.name}, on {seen.samples:,} samples that it was not trained on"
-        run, threads = Run(title, self.folder.epochs(), self.configuration()), self.settings.run.threads
+        title, configuration = f"{self.name}, on {seen.samples:,} {self._kind} samples", self.configuration()
+        run, threads = (
+            Run(title, self.folder.epochs(), configuration, measured_on(configuration)),
+            self.settings.run.threads,
+        )
         try:
             write_report(
                 self.folder.report, self.network, data, run, examination=seen, engine=self.engine, threads=threads
@@ -163,10 +181,11 @@ class TrainingRun:
             "report": report,
             "preset": self.name,
             "train_samples": samples,
-            "test_samples": final.samples if final else 0,
+            "test_samples": final.samples if final and self._kind == "test" else 0,
+            "held_out_samples": len(self.data.every_epoch or ()) if self.settings.data.validation else 0,
             "stopped": history.reason,
         }
-        tested = f" on {final.samples:,} test samples" if final else " on the training samples"
+        tested = f" on {final.samples:,} {self._kind} samples" if final else " on the training samples"
         rows = {
             "accuracy": f"{accuracy:.2%}{tested}" if accuracy is not None else "not measured",
             "loss": f"{loss:.4f}{tested}" if loss is not None else "not measured",
@@ -174,6 +193,7 @@ class TrainingRun:
             "speed": f"{rate:,.0f} samples/s while training",
             "model": str(folder.model),
             **({"report": report} if report else {}),
+            **({"next": self._command("evaluate")} if history.reason != "interrupted" else {}),
         }
         title = f"{self.name}: {history.reason}" if history.reason != "done" else f"{self.name}: trained"
         self.settings.output.result(values, table(title, rows))

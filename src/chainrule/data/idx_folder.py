@@ -10,6 +10,7 @@ import numpy as np
 
 from chainrule.base.errors import DataError, UsageError
 from chainrule.base.files import read_bytes
+from chainrule.base.guessing import expected_one_of
 from chainrule.data.dataset import Dataset
 from chainrule.data.emnist import upright
 from chainrule.data.idx import read_idx
@@ -99,7 +100,7 @@ def read_idx_folder(folder: str | os.PathLike[str], split: Split, classes: int |
     DataError if a file is missing or damaged, empty, or does not fit the other one.
     """
     if split not in PREFIXES:
-        raise UsageError(f"split is {split!r}; expected 'train' or 'test'")
+        raise UsageError(f"split is {split!r}; {expected_one_of(PREFIXES, split)}")
     files = Files.at(folder)
     images_path, labels_path = files.find(split, IMAGES), files.find(split, LABELS)
     images = _read_images(images_path)

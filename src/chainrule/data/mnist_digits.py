@@ -15,6 +15,7 @@ import numpy as np
 
 from chainrule.base.errors import DataError, UsageError
 from chainrule.base.files import cache_folder, reason, write_atomically
+from chainrule.base.guessing import expected_one_of
 from chainrule.data.dataset import Dataset
 from chainrule.data.idx import parse_idx
 
@@ -60,7 +61,7 @@ def mnist(split: Literal["train", "test"]) -> Dataset:
     DataError if the embedded container is damaged. A cache folder that cannot be written only costs time.
     """
     if split not in PARTS:
-        raise UsageError(f"split is {split!r}; expected 'train' or 'test'")
+        raise UsageError(f"split is {split!r}; {expected_one_of(PARTS, split)}")
     images, labels = (_cached(part) for part in PARTS[split])
     if images is None or labels is None:
         arrays = decode(_read_container())

@@ -7,6 +7,7 @@ from typing import TypeVar
 import numpy as np
 
 from chainrule.base.errors import DataError, UsageError
+from chainrule.base.guessing import expected_one_of
 from chainrule.base.random import HOLD_OUT, Draws, permutation
 from chainrule.data.dataset import Dataset
 
@@ -16,14 +17,15 @@ NAMES = {"train": ("train", "training"), "test": ("test", "testing", "val", "val
 """Usual names of either part's files and folders, in small letters; the first that is there counts."""
 TEST_FRACTION = 1 / 6
 """The fraction that becomes the test part where a source has none."""
+SPLITS = "train", "test", "all"
 LARGE = 1 << 30
 """Bytes of inputs from which on they are divided as they stand, and not copied."""
 
 
 def check_split(split: str) -> None:
     """UsageError unless it is "train", "test", or "all" for data in one piece."""
-    if split not in ("train", "test", "all"):
-        raise UsageError(f"split is {split!r}; expected 'train', 'test' or 'all'")
+    if split not in SPLITS:
+        raise UsageError(f"split is {split!r}; {expected_one_of(SPLITS, split)}")
 
 
 def pick(parts: Sequence[T], split: str, source: str) -> T:

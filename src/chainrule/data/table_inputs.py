@@ -9,13 +9,13 @@ import numpy as np
 
 from chainrule.base.errors import DataError, warn
 from chainrule.base.files import read_bytes
+from chainrule.base.guessing import meant
 from chainrule.data.csv_text import CsvText, csv_text
 from chainrule.data.emnist import upright
 from chainrule.data.missing import HINT, with_means
 from chainrule.data.pixel_tables import Shape, shaped
 from chainrule.data.places import file_at
 from chainrule.data.roles import index_columns, target_of
-from chainrule.data.tables import meant
 
 
 class Inputs(NamedTuple):

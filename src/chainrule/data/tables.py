@@ -3,7 +3,6 @@
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import cached_property
 from importlib import resources
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from chainrule.base.errors import DataError
 from chainrule.base.files import read_bytes
+from chainrule.base.guessing import meant
 from chainrule.base.showing import brief
 from chainrule.data.csv_text import CsvText, csv_text
 from chainrule.data.dataset import Dataset
@@ -96,10 +96,3 @@ def column_number(columns: Sequence[str], which: str | int) -> int:
     if isinstance(which, int) and -len(columns) <= which < len(columns):
         return which % len(columns)
     raise DataError(f"no column {which!r}; expected a number or one of {shortened(columns)}{meant(which, columns)}")
-
-
-def meant(which: str | int, columns: Sequence[str]) -> str:
-    """`; did you mean ...?`, if one of the columns is called nearly so."""
-    near = get_close_matches(str(which).lower(), [name.lower() for name in columns], n=1)
-    found = [name for name in columns if name.lower() in near]
-    return f"; did you mean {found[0]!r}?" if found else ""

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from chainrule.base.errors import NetworkError
+from chainrule.base.guessing import meant
 from chainrule.base.showing import one_line
 from chainrule.exchange.layer_description import build_layer, construct, describe_layer, find
 from chainrule.layers import Layer
@@ -79,7 +80,9 @@ def parts_of(description: dict[str, Any]) -> tuple[list[Layer], list[int], Loss,
     known = {"input_shape", "loss", "scaling", "layers"}
     unknown = set(description) - known
     if unknown:
-        raise NetworkError(f"unknown key {min(unknown)!r}; expected {', '.join(sorted(known))}")
+        raise NetworkError(
+            f"unknown key {min(unknown)!r}; expected {', '.join(sorted(known))}{meant(min(unknown), known)}"
+        )
     for key in ("input_shape", "layers"):
         if not isinstance(description.get(key), list):
             raise NetworkError(f"{key} is {description.get(key)!r}; expected a list")

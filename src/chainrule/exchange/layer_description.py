@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from chainrule.base.errors import ChainruleError, NetworkError
+from chainrule.base.guessing import meant
 from chainrule.base.showing import one_line
 from chainrule.layers import LAYERS, Layer
 from chainrule.layers.layer import plain
@@ -81,7 +82,9 @@ def find(kinds: Mapping[str, type[T]], name: Any, where: str, or_this: str = "")
     for known, kind in kinds.items():
         if plain(known) == plain(str(name)):
             return kind
-    raise NetworkError(f"{where}: there is no {name!r}; expected {or_this}one of: {', '.join(kinds)}")
+    raise NetworkError(
+        f"{where}: there is no {name!r}; expected {or_this}one of: {', '.join(kinds)}{meant(name, kinds)}"
+    )
 
 
 def construct(kind: type, options: Any, where: str) -> Any:
@@ -91,8 +94,9 @@ def construct(kind: type, options: Any, where: str) -> Any:
     signature = inspect.signature(kind)
     unknown = set(options) - set(signature.parameters)
     if unknown:
-        takes = ", ".join(signature.parameters) or "no options"
-        raise NetworkError(f"{where}: {kind.__name__} has no option {min(unknown)!r}; it takes {takes}")
+        wrong, known = min(unknown), signature.parameters
+        takes = f"{', '.join(known) or 'no options'}{meant(wrong, known)}"
+        raise NetworkError(f"{where}: {kind.__name__} has no option {wrong!r}; it takes {takes}")
     for name, parameter in signature.parameters.items():
         if parameter.default is parameter.empty and name not in options:
             raise NetworkError(f"{where}: {kind.__name__} needs {name}")

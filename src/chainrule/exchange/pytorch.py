@@ -20,11 +20,12 @@ import numpy as np
 from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save as to_bytes
 
-from chainrule.base.errors import DataError, ModelError, NetworkError
+from chainrule.base.errors import DataError, ModelError, NetworkError, warn
 from chainrule.base.files import read_bytes, write_bytes
 from chainrule.base.version import __version__
 from chainrule.data.file_kinds import kind_of_file
 from chainrule.exchange.description import describe
+from chainrule.exchange.matching import match
 from chainrule.exchange.rounding import rounded
 from chainrule.network.network import Network
 
@@ -46,21 +47,26 @@ def to_pytorch(network: Network, path: str | Path) -> None:
 def from_pytorch(path: str | Path, network: Network) -> Network:
     """A network like `network`, with the parameters and statistics of a `state_dict` in its float type.
 
+    Tensors are matched by name, else by shape and order (`exchange.matching`); what was done is a warning.
     ModelError if the file is missing or damaged, or naming the first tensor that is missing, left over, of
-    another shape, or not of a floating point type; DataError if one holds a number too large for the network's type.
+    another shape, of a layer that chainrule does not have, not of a floating point type, infinite or NaN; DataError if
+    one holds a number too large for the network's type.
     """
     tensors = read_tensors(path)
     loaded = copy(network)
     loaded.w, loaded.statistics = network.w.copy(), network.statistics.copy()
     expected = by_torch_name(loaded)
     own = [*loaded.named(), *loaded.named_statistics()]
-    for (name, view), own_name in zip(expected.items(), own, strict=True):
+    for name, own_name in zip(expected, own, strict=True):
         if own_name != name and own_name in tensors:
             raise ModelError(f"{path}: has {own_name} where PyTorch has {name}: a model of chainrule, ready to use")
-        view[...] = _find(path, tensors, name, view)
-    for name in tensors:
-        if name not in expected:
-            raise ModelError(f"{path}: {name} is no parameter of the network, which has {_list(expected)}")
+    shapes = {name: tuple(tensor["shape"]) for name, tensor in tensors.items()}
+    matched = match(path, shapes, {name: view.shape for name, view in expected.items()})
+    for name, view in expected.items():
+        found = matched.tensors[name]
+        view[...] = 0 if found is None else _values(f"{path}: {found}", tensors[found], view.dtype)
+    if matched.words:
+        warn(f"{path}: {matched.words}")
     return loaded
 
 
@@ -101,20 +107,11 @@ def floats(tensor: dict[str, Any]) -> np.ndarray | None:
     return np.frombuffer(data, FLOATS[tensor["dtype"]]).reshape(shape) if tensor["dtype"] in FLOATS else None
 
 
-def _find(path: str | Path, tensors: dict[str, dict[str, Any]], name: str, view: np.ndarray) -> np.ndarray:
-    """The tensor of that name, of the view's shape and type."""
-    if name not in tensors:
-        raise ModelError(f"{path}: has no {name}, of shape {view.shape}; it has {_list(tensors)}")
-    tensor = tensors[name]
-    if tuple(tensor["shape"]) != view.shape:
-        raise ModelError(f"{path}: {name} has shape {tuple(tensor['shape'])}; the network's has {view.shape}")
+def _values(where: str, tensor: dict[str, Any], dtype: np.dtype) -> np.ndarray:
+    """The tensor's numbers in that type; `where` is what errors call it."""
     values = floats(tensor)
     if values is None:
-        raise ModelError(f"{path}: {name} is of type {tensor['dtype']}; expected {', '.join(FLOATS)} or {BRAIN_FLOAT}")
-    return rounded(f"{path}: {name}", values, view.dtype)
-
-
-def _list(names: dict[str, Any]) -> str:
-    """The first names, as a message lists them."""
-    first = list(names)[:8]
-    return (", ".join(first) or "none") + (", ..." if len(names) > len(first) else "")
+        raise ModelError(f"{where} is of type {tensor['dtype']}; expected {', '.join(FLOATS)} or {BRAIN_FLOAT}")
+    if not np.isfinite(values).all():
+        raise ModelError(f"{where} holds {values[~np.isfinite(values)][0]}; expected finite numbers")
+    return rounded(where, values, dtype)

@@ -17,6 +17,7 @@ Compiled: engine/stages/convolution.py, engine/stages/pooled.py, engine/kernels/
 """
 
 from dataclasses import dataclass
+from math import inf
 from typing import Any, ClassVar
 
 import numpy as np
@@ -80,6 +81,7 @@ class Convolution(Layer):
     initial_w: str = "uniform"
     initial_b: str = "uniform"
     short_name: ClassVar[str] = "conv"
+    y_range: ClassVar = -inf, inf
 
     def __post_init__(self) -> None:
         whole_numbers(self, "out_channels", "kernel_size", "stride")

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chainrule.base.errors import NetworkError
+from chainrule.base.guessing import expected_one_of
 from chainrule.base.numbers import is_whole
 from chainrule.base.random import Draws, uniform
 
@@ -76,4 +77,4 @@ def check_initial(kind: str, **names: str) -> None:
     """NetworkError unless each of the options of a layer of that kind names a distribution."""
     for option, name in names.items():
         if not isinstance(name, str) or name not in INITIAL:
-            raise NetworkError(f"{kind}: {option} is {name!r}; expected one of: {', '.join(INITIAL)}")
+            raise NetworkError(f"{kind}: {option} is {name!r}; {expected_one_of(INITIAL, name)}")

@@ -20,7 +20,6 @@ import numpy as np
 from chainrule.base.arrays import read_only
 from chainrule.base.errors import NetworkError
 from chainrule.base.random import Draws
-from chainrule.base.showing import brief
 from chainrule.layers.initial import Parameter, check_parameter
 from chainrule.layers.passes import Arrays, Shape, Statistics, checked_gradients, passed_on, sent_back
 
@@ -34,8 +33,6 @@ class Context:
     """Where its random words stand, in training."""
     statistics: MutableMapping[str, np.ndarray] = field(default_factory=dict)
     """Its own, by name: read in evaluation; in training the layer writes what they become."""
-
-    __repr__ = brief
 
     def __post_init__(self) -> None:
         kept = self.statistics if self.training else {name: read_only(a) for name, a in self.statistics.items()}
@@ -106,6 +103,8 @@ class Layer:
     """Whether, in training, y of a sample depends on the other samples of the batch."""
     nests: ClassVar[bool] = True
     """Whether it may be part of another layer."""
+    y_range: ClassVar[tuple[float, float] | None] = None
+    """Between what all its outputs lie, whatever it reads; None: it does not say."""
 
     def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
         """(y, saved) from x (s, *x_shape); x and w are read-only."""

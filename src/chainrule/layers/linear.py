@@ -12,7 +12,7 @@ Compiled: engine/stages/linear.py, engine/kernels/linear/.
 """
 
 from dataclasses import dataclass
-from math import prod
+from math import inf, prod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -62,6 +62,7 @@ class Linear(Layer):
     initial_w: str = "uniform"
     initial_b: str = "uniform"
     short_name: ClassVar[str] = "fc"
+    y_range: ClassVar = -inf, inf
 
     def __post_init__(self) -> None:
         whole_numbers(self, "out_features")

@@ -7,7 +7,8 @@ dy[k]/dx[i] = [i = k] - softmax(x)[i],  so  dL/dx[i] = dL/dy[i] - softmax(x)[i] 
 Compiled: engine/stages/definition.py.
 """
 
-from typing import Any
+from math import inf
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -32,6 +33,8 @@ class LogSoftmax(Layer):
 
     NetworkError for an image. Source: the lecture, whose loss takes the logarithm of its softmax.
     """
+
+    y_range: ClassVar = -inf, 0.0
 
     def y_shape(self, x_shape: Shape) -> Shape:
         return (vector_length(self, x_shape),)

@@ -10,7 +10,8 @@ Compiled: engine/stages/elementwise.py, engine/kernels/elementwise.py.
 """
 
 from dataclasses import dataclass
-from typing import Any
+from math import inf
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -40,6 +41,7 @@ class ReLU(Layer):
     """
 
     derivative_at_zero: int = 0
+    y_range: ClassVar = 0.0, inf
 
     def __post_init__(self) -> None:
         if self.derivative_at_zero not in (0, 1):

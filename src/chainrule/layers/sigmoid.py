@@ -8,7 +8,7 @@ exp(x) / (1 + exp(x)), which is the same: so exp never overflows, and a small y 
 Compiled: engine/stages/elementwise.py, engine/kernels/elementwise.py.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -29,6 +29,8 @@ def sigmoid_input_gradient(gy: np.ndarray, y: np.ndarray) -> np.ndarray:
 @register
 class Sigmoid(Layer):
     """Turn each score into a probability, 0 to 1: any shape -> the same. Source: P. F. Verhulst (1845)."""
+
+    y_range: ClassVar = 0.0, 1.0
 
     def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
         y = sigmoid(x)

@@ -9,7 +9,7 @@ exp(x - max x) instead of exp(x) changes nothing but the overflow.
 Compiled: engine/stages/definition.py.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -34,6 +34,8 @@ class Softmax(Layer):
 
     NetworkError for an image. Source: the lecture; J. S. Bridle (1990).
     """
+
+    y_range: ClassVar = 0.0, 1.0
 
     def y_shape(self, x_shape: Shape) -> Shape:
         return (vector_length(self, x_shape),)

@@ -7,7 +7,7 @@ Not in the lecture.
 Compiled: engine/stages/elementwise.py, engine/kernels/elementwise.py.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -27,6 +27,8 @@ def tanh_input_gradient(gy: np.ndarray, y: np.ndarray) -> np.ndarray:
 @register
 class Tanh(Layer):
     """Squash each value into -1 .. 1: any shape -> the same. Source: Y. LeCun et al., *Efficient BackProp* (1998)."""
+
+    y_range: ClassVar = -1.0, 1.0
 
     def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
         y = tanh(x)

@@ -6,6 +6,7 @@ probabilities, Softmax()       class numbers            NLL
 values, Linear(k)              k real numbers           SquaredError
 scores, Linear(k)              k of 0 and 1             SigmoidBinaryCrossEntropy
 probabilities, Sigmoid()       k of 0 and 1             BinaryCrossEntropy
+Where the two do not go together, the network is refused, or warned of, when it is made (`losses/endings.py`).
 """
 
 from chainrule.losses.binary_cross_entropy import BinaryCrossEntropy as BinaryCrossEntropy

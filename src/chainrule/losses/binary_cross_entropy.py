@@ -15,8 +15,12 @@ from math import prod
 
 import numpy as np
 
+from chainrule.base.errors import warn
+from chainrule.layers.layer import Layer
 from chainrule.layers.sigmoid import sigmoid
-from chainrule.losses.loss import BinaryLoss, like, sample_sums
+from chainrule.layers.softmax import Softmax
+from chainrule.losses.endings import check_probabilities, check_scores, wrong
+from chainrule.losses.loss import BinaryLoss, Shape, like, sample_sums
 
 
 def binary_cross_entropy(p: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -48,6 +52,17 @@ class BinaryCrossEntropy(BinaryLoss):
     itself. Where y is one number a sample, p > 1/2 is class 1, and else 0; of several numbers there are no classes.
     """
 
+    def check_ending(self, last: Layer, output_shape: Shape) -> None:
+        expected = "expected Sigmoid() at its end, or the loss SigmoidBinaryCrossEntropy() for a network of scores"
+        check_probabilities("BinaryCrossEntropy", last, expected)
+        if isinstance(last, Softmax):
+            if prod(output_shape) == 1:
+                raise wrong("BinaryCrossEntropy takes a probability, and a softmax of one number is 1", last, expected)
+            warn(
+                f"BinaryCrossEntropy takes each probability alone, but the network ends in {last}, whose sum is 1; "
+                "expected Sigmoid() at its end, or the loss NLL() and class numbers as targets"
+            )
+
     def error(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
         return binary_cross_entropy(y, t)
 
@@ -64,6 +79,10 @@ class SigmoidBinaryCrossEntropy(BinaryLoss):
     DataError for targets of another shape (t may be (s,) where y is (s, 1)), or that are not 0 or 1. A prediction is p.
     Where y is one number a sample, x > 0 is class 1, and else 0; of several numbers there are no classes.
     """
+
+    def check_ending(self, last: Layer, output_shape: Shape) -> None:
+        expected = "expected it to end in Linear, or Sigmoid() at its end and the loss BinaryCrossEntropy()"
+        check_scores("SigmoidBinaryCrossEntropy", last, expected, both_signs=True)
 
     def error(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
         return sigmoid_binary_cross_entropy(y, t)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.base.errors import DataError, NetworkError
+from chainrule.layers.layer import Layer
 
 Shape = tuple[int, ...]
 
@@ -32,6 +33,9 @@ class Loss:
 
     def check_network(self, output_shape: Shape) -> None:
         """NetworkError if no network with an output of that shape, of one sample, can be trained by this loss."""
+
+    def check_ending(self, last: Layer, output_shape: Shape) -> None:
+        """NetworkError if what the network's last layer gives is not what this loss takes; a warning if it is poor."""
 
     def check_targets(self, t: np.ndarray, output_shape: Shape) -> None:
         """DataError that names the first target, of t (s, ...), which this loss cannot take."""

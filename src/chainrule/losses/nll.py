@@ -16,9 +16,12 @@ Network Outputs* (1990).
 
 import numpy as np
 
-from chainrule.layers.log_softmax import log_softmax
+from chainrule.layers.layer import Layer
+from chainrule.layers.log_softmax import LogSoftmax, log_softmax
+from chainrule.layers.sigmoid import Sigmoid
 from chainrule.layers.softmax import softmax
-from chainrule.losses.loss import ClassLoss
+from chainrule.losses.endings import check_probabilities, check_scores, wrong
+from chainrule.losses.loss import ClassLoss, Shape
 
 
 def nll(p: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -54,6 +57,12 @@ class NLL(ClassLoss):
     NetworkError for an output that is no vector; DataError for targets that are no classes. A prediction is p itself.
     """
 
+    def check_ending(self, last: Layer, output_shape: Shape) -> None:
+        expected = "expected Softmax() at its end, or the loss LogSoftmaxNLL() for a network that ends in scores"
+        check_probabilities("NLL", last, expected)
+        if isinstance(last, Sigmoid):
+            raise wrong("NLL takes probabilities that sum to 1", last, expected)
+
     def error(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
         return nll(y, t)
 
@@ -66,6 +75,11 @@ class LogSoftmaxNLL(ClassLoss):
 
     NetworkError for an output that is no vector; DataError for targets that are no classes. A prediction is softmax(x).
     """
+
+    def check_ending(self, last: Layer, output_shape: Shape) -> None:
+        if not isinstance(last, LogSoftmax):  # whose own softmax changes nothing
+            expected = "expected it to end in Linear, or Softmax() at its end and the loss NLL()"
+            check_scores("LogSoftmaxNLL", last, expected, both_signs=False)
 
     def error(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
         return log_softmax_nll(y, t)

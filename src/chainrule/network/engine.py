@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import numpy as np
 
 from chainrule.base.errors import UsageError
+from chainrule.base.guessing import expected_one_of
 from chainrule.base.random import Source
 from chainrule.network.network import Network
 from chainrule.training.objective import Objective
@@ -84,5 +85,5 @@ def register_engine(name: str) -> Callable[[M], M]:
 def engine_named(name: str) -> Maker:
     """What makes the engine of that name; UsageError if there is none."""
     if name not in ENGINES:
-        raise UsageError(f"there is no engine {name!r}; expected one of: {', '.join(sorted(ENGINES))}")
+        raise UsageError(f"there is no engine {name!r}; {expected_one_of(sorted(ENGINES), name)}")
     return ENGINES[name]

@@ -70,6 +70,7 @@ class Network(Sequential):
         self.output_shape = self.shapes[-1]
         self.loss = checked("loss", LogSoftmaxNLL() if loss is None else loss, Loss, "NLL()")
         self.loss.check_network(self.output_shape)
+        self.loss.check_ending(self.graph.nodes[-1].layer, self.output_shape)
         self.scaling = checked("scaling", Scaling() if scaling is None else scaling, Scaling, "Scaling()")
         dtype = checked_dtype(dtype)
         self.parameters = lay_out(self.parameters_for(self.input_shape))

@@ -14,6 +14,7 @@ import math
 from dataclasses import dataclass
 
 from chainrule.base.errors import UsageError
+from chainrule.base.guessing import expected_one_of
 from chainrule.base.numbers import whole_number
 from chainrule.regression.polynomial import ScaledProblem
 from chainrule.training.descent import Training
@@ -55,7 +56,7 @@ class Descent:
 
     def __post_init__(self) -> None:
         if self.method not in METHODS:
-            raise UsageError(f"the method is {self.method!r}; expected gd or sgd")
+            raise UsageError(f"the method is {self.method!r}; {expected_one_of(METHODS, self.method)}")
         if self.batch_size is not None:
             if self.method == "gd":
                 given = f"the batch size is {self.batch_size}, but gd takes all data for an update"

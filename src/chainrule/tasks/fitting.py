@@ -30,11 +30,15 @@ class EpochRecord:
         rate = event.samples / event.seconds
         return cls(event.epoch + 1, event.loss, event.lr, event.gradient_norm, event.seconds, rate, event.validation)
 
-    def __str__(self) -> str:
-        """As in "loss 0.9316, then on 300 held out: loss 0.4593, accuracy 84.00% (9.5 s, 316 samples/s)"."""
+    def told(self, measured_on: str = "held-out") -> str:
+        """As in "loss 0.9316, then on 300 held out: loss 0.4593, accuracy 84.00% (9.5 s, 316 samples/s)".
+
+        measured_on: "held-out" or "test" data
+        """
         line = f"loss {self.loss:.4f}"
         if (seen := self.validation) is not None:
-            line += f", then on {seen.samples:,} held out: loss {seen.loss:.4f}"
+            which = "held out" if measured_on == "held-out" else f"{measured_on} samples"
+            line += f", then on {seen.samples:,} {which}: loss {seen.loss:.4f}"
             if seen.accuracy is not None:
                 line += f", accuracy {seen.accuracy:.2%}"
         return f"{line} ({self.seconds:.1f} s, {self.samples_per_second:,.0f} samples/s)"
@@ -54,7 +58,7 @@ class History:
         return sum(record.seconds for record in self.epochs)
 
     def __repr__(self) -> str:
-        n, last = len(self.epochs), f", {self.epochs[-1]}" if self.epochs else ""
+        n, last = len(self.epochs), f", {self.epochs[-1].told()}" if self.epochs else ""
         return f"<History of {n:,} epoch{'s' * (n != 1)}, {self.reason}{last}>"
 
     def _repr_html_(self) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from chainrule.base.errors import UsageError
+from chainrule.base.guessing import expected_one_of
 from chainrule.base.showing import brief
 from chainrule.data.dataset import Dataset
 from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, ReLU, Standardise
@@ -105,5 +106,5 @@ PRESETS = {
 def preset(name: str) -> Preset:
     """The preset of that name."""
     if name not in PRESETS:
-        raise UsageError(f"there is no preset {name!r}; expected one of: {', '.join(PRESETS)}")
+        raise UsageError(f"there is no preset {name!r}; {expected_one_of(PRESETS, name)}")
     return PRESETS[name]

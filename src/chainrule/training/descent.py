@@ -18,6 +18,7 @@ from typing import Literal, Protocol, get_args
 import numpy as np
 
 from chainrule.base.errors import DataError, DivergedError, UsageError
+from chainrule.base.guessing import expected_one_of
 from chainrule.base.numbers import whole_number
 from chainrule.base.random import Source, check_seed
 from chainrule.base.showing import brief
@@ -91,9 +92,9 @@ class Training:
         if self.batch_size is not None:
             whole_number("batch_size", self.batch_size, 1)
         if self.order not in ORDERS:
-            raise UsageError(f"order is {self.order!r}; expected one of: {', '.join(ORDERS)}")
+            raise UsageError(f"order is {self.order!r}; {expected_one_of(ORDERS, self.order)}")
         if self.reduction not in get_args(Reduction):
-            raise UsageError(f"reduction is {self.reduction!r}; expected mean or sum")
+            raise UsageError(f"reduction is {self.reduction!r}; {expected_one_of(get_args(Reduction), self.reduction)}")
         if not (math.isfinite(self.lr_decay) and self.lr_decay > 0):
             raise UsageError(f"lr_decay is {self.lr_decay}; expected a number above 0")
 

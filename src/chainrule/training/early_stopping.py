@@ -15,6 +15,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from chainrule.base.errors import UsageError
+from chainrule.base.guessing import expected_one_of
 from chainrule.base.numbers import whole_number
 from chainrule.base.showing import brief
 from chainrule.training.events import EpochEvent, Event, Memory, StopEvent, StopTraining
@@ -50,7 +51,7 @@ class EarlyStopping:
         if not self.min_delta >= 0:
             raise UsageError(f"min_delta is {self.min_delta}; expected at least 0")
         if self.monitor not in get_args(Monitor):
-            raise UsageError(f"monitor is {self.monitor!r}; expected loss or accuracy")
+            raise UsageError(f"monitor is {self.monitor!r}; {expected_one_of(get_args(Monitor), self.monitor)}")
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, EpochEvent):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from chainrule.tasks.fitting import History
 
 LOSS, ACCURACY = "mean loss of a sample", "accuracy (%)"  # what is measured
-TRAINING, HELD_OUT = Look("training", BLUE), Look("held out", VERMILION, DASHES)
+TRAINING, OTHER = Look("training", BLUE), Look("", VERMILION, DASHES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,42 +26,49 @@ class Curves:
 
     epochs: np.ndarray  # from 1
     loss: np.ndarray  # in training
-    held_out: np.ndarray | None  # loss; None: nothing was held out
-    accuracy: np.ndarray | None  # held out, in percent; None: there are no classes
+    other: np.ndarray | None  # loss on data that are not trained on; None: there are none
+    accuracy: np.ndarray | None  # of the same, in percent; None: there are no classes
+    measured_on: str = "held-out"  # or "test"
 
     @classmethod
-    def of(cls, rows: Iterable[Sequence[float | None]]) -> Curves:
-        """From (epoch, loss, held-out loss, held-out accuracy from 0 to 1) of each epoch; the last two may be None."""
+    def of(cls, rows: Iterable[Sequence[float | None]], measured_on: str = "held-out") -> Curves:
+        """From (epoch, loss, other loss, other accuracy from 0 to 1) of each epoch; the last two may be None."""
         columns = list(zip(*rows, strict=True))
-        epochs, loss, held_out, accuracy = np.array(columns, np.float64)
+        epochs, loss, other, accuracy = np.array(columns, np.float64)
         known = [any(value is not None for value in column) for column in columns]
-        return cls(epochs, loss, held_out if known[2] else None, 100 * accuracy if known[3] else None)
+        return cls(epochs, loss, other if known[2] else None, 100 * accuracy if known[3] else None, measured_on)
 
     @classmethod
-    def of_history(cls, history: History) -> Curves:
+    def of_history(cls, history: History, measured_on: str = "held-out") -> Curves:
         """From what a training returns."""
         seen = [(each.epoch, each.loss, each.validation) for each in history.epochs]
-        return cls.of([(k, loss, last and last.loss, last and last.accuracy) for k, loss, last in seen])
+        return cls.of([(k, loss, last and last.loss, last and last.accuracy) for k, loss, last in seen], measured_on)
 
     @property
     def best(self) -> str:
-        """When the network was at its best on what was held out; "" if that is not known."""
+        """When the network was at its best on data that it is not trained on; "" if that is not known."""
         if self.accuracy is not None and not np.isnan(self.accuracy).all():
             k = int(np.nanargmax(self.accuracy))
-            return f"best held-out accuracy {self.accuracy[k]:.2f} %, after epoch {self.epochs[k]:.0f}"
-        if self.held_out is not None and not np.isnan(self.held_out).all():
-            k = int(np.nanargmin(self.held_out))
-            return f"lowest held-out loss {self.held_out[k]:.4g}, after epoch {self.epochs[k]:.0f}"
+            return f"best {self.measured_on} accuracy {self.accuracy[k]:.2f} %, after epoch {self.epochs[k]:.0f}"
+        if self.other is not None and not np.isnan(self.other).all():
+            k = int(np.nanargmin(self.other))
+            return f"lowest {self.measured_on} loss {self.other[k]:.4g}, after epoch {self.epochs[k]:.0f}"
         return ""
+
+    @property
+    def name(self) -> str:
+        """Of the curve that is not training."""
+        return self.measured_on.replace("-", " ")
 
     def charts(self) -> list[Markup]:
         """The loss and, where there are classes, the accuracy, for a page."""
-        losses = [(TRAINING, self.loss)] + ([] if self.held_out is None else [(HELD_OUT, self.held_out)])
+        look = OTHER._replace(name=self.name)
+        losses = [(TRAINING, self.loss)] + ([] if self.other is None else [(look, self.other)])
         up = value_axis(np.concatenate([values for _, values in losses]), *UP, zero=True)
         charts = [self._chart(up, LOSS, losses)]
         if self.accuracy is not None:
             up = value_axis(self.accuracy, *UP, most=100)
-            charts.append(self._chart(up, ACCURACY, [(HELD_OUT, self.accuracy)]))
+            charts.append(self._chart(up, ACCURACY, [(look, self.accuracy)]))
         return charts
 
     def _chart(self, up: Axis, y_name: str, lines: list[tuple[Look, np.ndarray]]) -> Markup:

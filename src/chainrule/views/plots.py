@@ -68,25 +68,25 @@ def plot_comparison(comparison: Comparison, path: str | Path, t_name: str = "t")
         axes.legend()
 
 
-def plot_history(history: History, path: str | Path) -> None:
-    """Loss and, where there are classes, accuracy over the epochs of a run.
+def plot_history(history: History, path: str | Path, measured_on: str = "held-out") -> None:
+    """Loss and, where there are classes, accuracy over the epochs of a run, measured on "held-out" or "test" data.
 
     Raises UsageError for a history of no epoch, and as `plot_regression`.
     """
     if not history.epochs:
         raise UsageError(f"{path}: no epoch was finished, so there is nothing to plot; expected at least one")
-    curves = Curves.of_history(history)
+    curves = Curves.of_history(history, measured_on)
     with figure(path, 1 if curves.accuracy is None else 2) as axes:
         loss = axes[0]
         _curve(loss, curves.epochs, curves.loss, LINES[0], label="training")
         loss.set_title(f"training: loss {curves.loss[-1]:.4g} in epoch {curves.epochs[-1]:.0f}")
         loss.set_ylabel(LOSS)
-        if curves.held_out is not None:
-            _curve(loss, curves.epochs, curves.held_out, LINES[1], label="held out")
+        if curves.other is not None:
+            _curve(loss, curves.epochs, curves.other, LINES[1], label=curves.name)
         loss.set_ylim(bottom=0)
         loss.legend()
         if curves.accuracy is not None:
-            _curve(axes[1], curves.epochs, curves.accuracy, LINES[1], label="held out")
+            _curve(axes[1], curves.epochs, curves.accuracy, LINES[1], label=curves.name)
             axes[1].set(title=curves.best, ylabel=ACCURACY)
 
 

@@ -32,6 +32,7 @@ class Run:
     title: str = ""  # of the report
     epochs: Sequence[Mapping[str, Any]] = ()  # lines of the run's metrics.jsonl
     configuration: Mapping[str, Any] | None = None  # its config.toml
+    measured_on: str = "held-out"  # or "test": the data that were looked at after every epoch
 
     __repr__ = brief
 
@@ -61,7 +62,7 @@ def write_report(
     path, run = check_report_path(path), run or Run()
     x = network.check_shape(data.x)
     seen = examination or examine(network, data, engine, threads=threads)
-    sections: list[Section | None] = [overview(network, seen, run.epochs), curves(run.epochs)]
+    sections: list[Section | None] = [overview(network, seen, run.epochs), curves(run.epochs, run.measured_on)]
     if seen.classification is not None:
         named = seen.classification
         sections += [confusion(named), per_class(named), calibration(named.calibration)]

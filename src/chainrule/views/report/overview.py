@@ -16,7 +16,7 @@ Epochs = Sequence[Mapping[str, Any]]  # lines of a metrics.jsonl
 COLUMNS = {  # of the table of epochs: a line's key, its heading, how its number is written
     "epoch": ("epoch", "d"),
     "loss": ("loss", ".4f"),
-    "validation_loss": ("held-out loss", ".4f"),
+    "validation_loss": ("{} loss", ".4f"),
     "validation_accuracy": ("accuracy", ".2%"),
     "lr": ("learning rate", ".4g"),
     "gradient_norm": ("|dL/dw|", ".3g"),
@@ -49,15 +49,15 @@ def overview(network: Network, seen: Examination, epochs: Epochs) -> Section:
     return Section("overview", "Overview", element("dl", *[_tile(*item) for item in numbers.items()], class_="tiles"))
 
 
-def curves(epochs: Epochs) -> Section | None:
+def curves(epochs: Epochs, measured_on: str) -> Section | None:
     """Loss and accuracy over the epochs, and a table of them."""
     known = [line for line in epochs if line.get("epoch") is not None and line.get("loss") is not None]
     if not known:
         return None
     keys = "epoch", "loss", "validation_loss", "validation_accuracy"
-    seen = Curves.of([[line.get(key) for key in keys] for line in known])
+    seen = Curves.of([[line.get(key) for key in keys] for line in known], measured_on)
     columns = {key: how for key, how in COLUMNS.items() if any(line.get(key) is not None for line in known)}
-    heads = [heading for heading, _ in columns.values()]
+    heads = [heading.format(measured_on) for heading, _ in columns.values()]
     rows = [[_cell(line.get(key), form) for key, (_, form) in columns.items()] for line in known]
     content = [
         note("The training loss is the mean over an epoch's samples, each before its update."),
