@@ -1,7 +1,6 @@
 """What NeuralClassifier and NeuralRegressor share: all but what a target is."""
 
 import math
-import multiprocessing
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -16,6 +15,7 @@ from chainrule.estimators.architecture import layers_in_a_row, with_outputs
 from chainrule.estimators.learner import Learner, weight_of
 from chainrule.estimators.samples import as_rows, check_images, sample_shape, scaled
 from chainrule.estimators.settings import stopping_of, training_of
+from chainrule.estimators.small import threads_for
 from chainrule.estimators.weights import as_counts
 from chainrule.layers import Layer, Standardise
 from chainrule.losses import Loss
@@ -183,8 +183,7 @@ class NeuralEstimator(BaseEstimator):
         return Predictor(self.network_, threads=self._threads()).outputs(self._samples(X))
 
     def _threads(self) -> int | None:
-        """One in a worker of a `multiprocessing` pool, which does not say what its share is, as joblib's own do."""
-        return 1 if self.threads is None and multiprocessing.current_process().daemon else self.threads
+        return threads_for(self.threads)
 
     def _hidden(self) -> list[Layer]:
         """The layers, perhaps without the last."""

@@ -12,7 +12,8 @@ from chainrule.estimators.units import input_units, moments_of, rescale_outputs,
 from chainrule.estimators.weights import Distinct
 from chainrule.layers import Standardise
 from chainrule.layers.standardise import standardise
-from chainrule.network.network import Network, Placed
+from chainrule.network.network import Network
+from chainrule.network.places import Placed
 from chainrule.network.reference import Reference
 from chainrule.tasks.fitting import History, learn
 from chainrule.training.descent import Training
@@ -27,8 +28,7 @@ class Learner:
     """
 
     def __init__(self, network: Network, inputs: bool, targets: bool) -> None:
-        self.network = network
-        network.parameters = [_unless_bias(placed) for placed in network.parameters]
+        self.network = leave_biases_alone(network)
         self.has_units = inputs, targets
         self.inputs: Moments | None = None
         self.targets: Moments | None = None
@@ -106,9 +106,14 @@ class Learner:
         return network
 
 
-def _unless_bias(placed: Placed) -> Placed:
-    """The same, but that weight decay leaves it alone if it has one axis, as biases have."""
-    return placed._replace(parameter=placed.parameter._replace(decays=False)) if len(placed.shape) == 1 else placed
+def leave_biases_alone(network: Network) -> Network:
+    """The network, whose parameters of one axis, as biases are, weight decay leaves alone from now on."""
+
+    def undecayed(placed: Placed) -> Placed:
+        return placed._replace(parameter=placed.parameter._replace(decays=False))
+
+    network.parameters = [undecayed(each) if len(each.shape) == 1 else each for each in network.parameters]
+    return network
 
 
 def weight_of(data: Dataset) -> float:
