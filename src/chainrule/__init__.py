@@ -81,6 +81,8 @@ for _name, _function in (("html", "network_html"), ("trace_html",) * 2, ("histor
 
 if TYPE_CHECKING:
     from chainrule.checks.gradients import direction_check as direction_check
+    from chainrule.estimators import MLPClassifier as MLPClassifier
+    from chainrule.estimators import MLPRegressor as MLPRegressor
     from chainrule.estimators import NeuralClassifier as NeuralClassifier
     from chainrule.estimators import NeuralRegressor as NeuralRegressor
     from chainrule.estimators import PolynomialRegressor as PolynomialRegressor
@@ -96,7 +98,7 @@ if TYPE_CHECKING:
     from chainrule.training.events import StopEvent as StopEvent
     from chainrule.training.events import StopTraining as StopTraining
 else:
-    ESTIMATORS = "NeuralClassifier", "NeuralRegressor", "PolynomialRegressor"
+    ESTIMATORS = "MLPClassifier", "MLPRegressor", "NeuralClassifier", "NeuralRegressor", "PolynomialRegressor"
     ELSEWHERE = {
         "chainrule.estimators": ESTIMATORS,  # scikit-learn is loaded with them, when one is first asked for
         "chainrule.checks.gradients": ("direction_check",),

@@ -28,6 +28,8 @@ MODELS: list[Any] = [
     cr.NeuralClassifier([8, cr.Tanh()], random_state=0, max_iter=5),
     cr.NeuralRegressor(8, random_state=0, max_iter=5),
     cr.PolynomialRegressor(2),
+    cr.MLPClassifier(8, random_state=0, max_iter=5, tol=9, n_iter_no_change=1),
+    cr.MLPRegressor(random_state=0, solver="lbfgs", tol=1),
 ]
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.ensemble import AdaBoostClassifier
 from sklearn.model_selection import cross_val_score
 
 import chainrule as cr
@@ -130,6 +131,22 @@ def test_a_warm_start_goes_on_from_the_network_there_is():
     assert len(model.loss_curve_) == 10
 
 
+def test_a_warm_start_is_refused_for_other_classes():
+    model = cr.NeuralClassifier(random_state=0, warm_start=True, max_iter=2).fit(X, NAMES[Y])
+    for y in (NAMES[Y % 2], np.r_[NAMES[Y[:-1]], ["other"]]):
+        with pytest.raises(
+            cr.DataError, match=r"y has the classes .*; expected \['setosa', 'versicolor', 'virginica'\]"
+        ):
+            model.fit(X, y)
+
+
+def test_a_weight_that_is_no_number_is_refused_where_it_is_asked():
+    model = cr.NeuralClassifier(random_state=0, max_iter=2).fit(X, Y)
+    model.network_.named()["fc2.w"][1, 2] = np.nan
+    with pytest.raises(cr.ModelError, match=r"fc2\.w holds nan; expected finite numbers"):
+        model.predict(X)
+
+
 def test_the_same_random_state_gives_the_same_network_and_another_another():
     def fitted(seed):
         return cr.NeuralClassifier(random_state=seed, max_iter=5).fit(DIGITS, LABELS).network_.w
@@ -186,11 +203,52 @@ def test_an_optimizer_is_named_or_given():
         assert model.fit(X, Y).loss_curve_[-1] < 0.95 * model.loss_curve_[0]
 
 
-def test_the_penalty_makes_weights_small():
-    sizes = [
-        np.linalg.norm(cr.NeuralClassifier(alpha=alpha, random_state=0).fit(X, Y).network_.w) for alpha in (0, 2, 200)
-    ]
+def size(model: cr.NeuralClassifier, name: str) -> float:
+    """|w| over the network's weights (w) or biases (b)."""
+    sizes = [np.linalg.norm(values) for key, values in model.network_.named().items() if key.endswith(name)]
+    return float(np.linalg.norm(sizes))
+
+
+def test_the_penalty_makes_weights_small_and_leaves_biases_alone():
+    models = [cr.NeuralClassifier(alpha=alpha, random_state=0).fit(X, Y) for alpha in (0, 2, 200)]
+    sizes = [size(model, ".w") for model in models]
     assert sizes[0] > sizes[1] > 2 * sizes[2]
+    assert size(models[2], ".b") > 0.7 * size(models[0], ".b")
+
+
+def test_the_same_data_again_and_again_are_no_more_data():
+    rows, models = np.random.default_rng(0).permutation(150), [cr.NeuralClassifier(20, random_state=0) for _ in "abc"]
+    for _ in range(60):
+        models[0].partial_fit(X, Y, classes=[0, 1, 2])
+    for part in [*np.array_split(rows, 2)] * 30:
+        models[1].partial_fit(X[part], Y[part], classes=[0, 1, 2])
+    models[2].set_params(max_iter=60, learning_rate=3e-3, learning_rate_decay=1.0, tol=0).fit(X, Y)
+    assert [size(model, ".w") for model in models] == pytest.approx([2.76] * 3, rel=0.01)
+
+
+@pytest.mark.parametrize("scale", [1 / 150, 1e-12, 7.0, 1e9])
+@pytest.mark.parametrize("part", [False, True])
+def test_weights_mean_the_same_at_any_scale(scale, part):
+    def fitted(model, weight):
+        return model.partial_fit(X, Y, [0, 1, 2], weight) if part else model.fit(X, Y, weight)
+
+    for weight in (np.ones(150), np.random.default_rng(0).integers(0, 4, 150), np.random.default_rng(0).random(150)):
+        one, other = (cr.NeuralClassifier(random_state=0, max_iter=20) for _ in range(2))
+        np.testing.assert_allclose(
+            fitted(one, weight).predict_proba(X), fitted(other, scale * weight).predict_proba(X), rtol=1e-6
+        )
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1e9])
+def test_class_weights_mean_the_same_at_any_scale(scale):
+    weights = {0: 1.0, 1: 2.5, 2: 0.5}, {0: scale, 1: 2.5 * scale, 2: 0.5 * scale}
+    one, other = (cr.NeuralClassifier(random_state=0, class_weight=each).fit(X, Y) for each in weights)
+    np.testing.assert_allclose(one.predict_proba(X), other.predict_proba(X), rtol=1e-6)
+
+
+def test_the_weights_of_boosting_do_no_harm():
+    boosted = AdaBoostClassifier(cr.NeuralClassifier(random_state=0), n_estimators=3, random_state=0)
+    assert boosted.fit(X, Y).score(X, Y) > 0.95
 
 
 @pytest.mark.parametrize(
@@ -233,6 +291,10 @@ def test_what_it_cannot_take_is_refused_clearly():
         cr.NeuralClassifier(class_weight="balanced").partial_fit(X, Y, classes=[0, 1, 2])
     with pytest.raises(cr.DataError, match=r"y has the label 2; expected one of the classes \[0, 1\]"):
         cr.NeuralClassifier().partial_fit(X, Y, classes=[0, 1])
+    with pytest.raises(cr.DataError, match="the class 'virginica' has 1 sample; expected at least 2 of each"):
+        cr.NeuralClassifier(early_stopping=True).fit(X[:101], NAMES[Y[:101]])
+    with pytest.raises(cr.DataError, match="of 20 samples, which holds out 2; expected at least 3 held out, and 3 to"):
+        cr.NeuralClassifier(early_stopping=True).fit(X[::7][:20], Y[::7][:20])
     images = DIGITS.reshape(-1, 1, 8, 8)
     with pytest.raises(cr.DataError, match=r"X has images \(1, 4, 16\); expected \(1, 8, 8\), as fit was given"):
         cr.NeuralClassifier(max_iter=1).fit(images, LABELS).predict(images.reshape(-1, 1, 4, 16))

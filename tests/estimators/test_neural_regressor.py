@@ -59,9 +59,30 @@ def test_early_stopping_gives_back_the_weights_of_the_best_r2():
     assert model.score(held_out.x, held_out.t) == pytest.approx(model.best_validation_score_, rel=1e-9)
 
 
-def test_a_target_that_never_changes_is_learnt():
-    model = cr.NeuralRegressor(random_state=0, early_stopping=True).fit(X, np.full(len(Y), 7.0))
+def test_a_target_that_never_changes_is_learnt_and_has_no_score():
+    model: Any = cr.NeuralRegressor(random_state=0, early_stopping=True).fit(X, np.full(len(Y), 7.0))
     np.testing.assert_allclose(model.predict(X), 7, atol=0.2)
+    assert np.isnan(model.validation_scores_).all()
+    assert model.best_validation_score_ is None
+
+
+def test_a_part_held_out_of_one_sample_is_refused():
+    with pytest.raises(cr.DataError, match="of 10 samples, which holds out 1; expected at least 2 held out, and 2 to"):
+        cr.NeuralRegressor(early_stopping=True).fit(X[:10], Y[:10])
+
+
+def test_other_targets_than_before_are_refused():
+    model = cr.NeuralRegressor(random_state=0, max_iter=2, warm_start=True).fit(X, np.c_[Y, Y, -Y])
+    for learn in (model.fit, model.partial_fit):
+        with pytest.raises(cr.DataError, match="y has 1 targets a sample; expected 3, as before"):
+            learn(X, Y)
+
+
+def test_weights_mean_the_same_at_any_scale():
+    weight = np.random.default_rng(0).random(len(Y))
+    models = [cr.NeuralRegressor(random_state=0, max_iter=20).fit(X, Y, c * weight) for c in (1, 1e-9, 1e9)]
+    for other in models[1:]:
+        np.testing.assert_allclose(other.predict(X), models[0].predict(X), rtol=1e-6)
 
 
 def test_parts_of_the_data_are_learnt_one_after_the_other():

@@ -7,6 +7,8 @@ try:
 except ImportError:
     raise ChainruleError('estimators need scikit-learn: pip install "chainrule[sklearn]"') from None
 
+from chainrule.estimators.mlp import MLPClassifier as MLPClassifier
+from chainrule.estimators.mlp import MLPRegressor as MLPRegressor
 from chainrule.estimators.neural_classifier import NeuralClassifier as NeuralClassifier
 from chainrule.estimators.neural_regressor import NeuralRegressor as NeuralRegressor
 from chainrule.estimators.polynomial_regressor import PolynomialRegressor as PolynomialRegressor

@@ -1,6 +1,6 @@
 """What NeuralClassifier and NeuralRegressor share: all but what a target is."""
 
-import multiprocessing
+import math
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -9,12 +9,14 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from chainrule.base.errors import UsageError
+from chainrule.base.errors import DataError, UsageError
 from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.estimators.architecture import layers_in_a_row, with_outputs
 from chainrule.estimators.learner import Learner, weight_of
 from chainrule.estimators.samples import as_rows, check_images, sample_shape, scaled
 from chainrule.estimators.settings import stopping_of, training_of
+from chainrule.estimators.small import threads_for
+from chainrule.estimators.weights import as_counts
 from chainrule.layers import Layer, Standardise
 from chainrule.losses import Loss
 from chainrule.network.network import Network
@@ -90,7 +92,8 @@ class NeuralEstimator(BaseEstimator):
         training = training_of(parameters, len(data), weight_of(data), self._seed)
         history = learner.learn(data, training, held_out, listeners=[stopping], threads=self._threads())
         self.validation_scores_ = None if held_out is None else self._scores(history, learner.in_units(held_out))
-        self.best_validation_score_ = max(self.validation_scores_) if self.validation_scores_ else None
+        defined = [score for score in self.validation_scores_ or () if not math.isnan(score)]
+        self.best_validation_score_ = max(defined, default=None)
         return self._finish(learner, history, fresh)
 
     def _fit_part(self, X: Any, y: Any, sample_weight: Any) -> Self:
@@ -102,7 +105,7 @@ class NeuralEstimator(BaseEstimator):
         learner = self._new_learner(data) if fresh else self._learner
         if not fresh:
             learner.see(data)
-        training = training_of(self.get_params(deep=False), len(data), learner.weight, self._seed, part=True)
+        training = training_of(self.get_params(deep=False), len(data), learner.weight_seen(), self._seed, part=True)
         return self._finish(learner, learner.go_on(data, training, self._threads()), fresh)
 
     def _finish(self, learner: Learner, history: History, fresh: bool) -> Self:
@@ -125,13 +128,17 @@ class NeuralEstimator(BaseEstimator):
             self._seed = int(check_random_state(self.random_state).randint(2**31 - 1))
         t, weight = self._targets(y, weight, fresh, part)
         check_weighs(weight)
-        return Dataset(x, t, weight)
+        return Dataset(x, t, None if weight is None else as_counts(weight))
 
     def _split(self, data: Dataset) -> tuple[Dataset, Dataset]:
         """What is to be learnt from, and a random part held out; each class has its share of both."""
+        least, size = self._check_members(data.t), math.ceil(self.validation_fraction * len(data))
+        if min(size, len(data) - size) < least:
+            given = f"validation_fraction is {self.validation_fraction} of {len(data)} samples, which holds out {size}"
+            raise DataError(f"{given}; expected at least {least} held out, and {least} to learn from")
         strata = data.t if data.t.dtype.kind in "iu" else None
         kept, held_out = train_test_split(
-            np.arange(len(data)), test_size=self.validation_fraction, random_state=self._seed, stratify=strata
+            np.arange(len(data)), test_size=size, random_state=self._seed, stratify=strata
         )
         return data.take(np.asarray(kept)), data.take(np.asarray(held_out))
 
@@ -176,8 +183,7 @@ class NeuralEstimator(BaseEstimator):
         return Predictor(self.network_, threads=self._threads()).outputs(self._samples(X))
 
     def _threads(self) -> int | None:
-        """One in a worker of a `multiprocessing` pool, which does not say what its share is, as joblib's own do."""
-        return 1 if self.threads is None and multiprocessing.current_process().daemon else self.threads
+        return threads_for(self.threads)
 
     def _hidden(self) -> list[Layer]:
         """The layers, perhaps without the last."""
@@ -187,10 +193,14 @@ class NeuralEstimator(BaseEstimator):
         """What the loss takes of y (n, ...), and what the samples weigh, (n,) or None."""
         raise NotImplementedError
 
+    def _check_members(self, t: np.ndarray) -> int:
+        """How many samples a part to learn from, or one held out, must have; DataError for targets with too few."""
+        return 2
+
     def _outputs(self, t: np.ndarray) -> int:
         """How many outputs such targets need."""
         raise NotImplementedError
 
     def _scores(self, history: History, held_out: Dataset) -> list[float]:
-        """The score on the part held out, in the network's units, after each epoch."""
+        """The score on the part held out, in the network's units, after each epoch; NaN where it is not defined."""
         raise NotImplementedError

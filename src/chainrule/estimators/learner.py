@@ -9,9 +9,11 @@ from chainrule.data.dataset import Dataset
 from chainrule.data.moments import Moments
 from chainrule.estimators.small import small_steps
 from chainrule.estimators.units import input_units, moments_of, rescale_outputs, target_units
+from chainrule.estimators.weights import Distinct
 from chainrule.layers import Standardise
 from chainrule.layers.standardise import standardise
 from chainrule.network.network import Network
+from chainrule.network.places import Placed
 from chainrule.network.reference import Reference
 from chainrule.tasks.fitting import History, learn
 from chainrule.training.descent import Training
@@ -22,16 +24,17 @@ from chainrule.training.optimizers import Optimizer, State
 class Learner:
     """A network, the units in which it learns, and what it needs to go on learning later.
 
-    `inputs`, `targets`: which of the two have units of their own.
+    `inputs`, `targets`: which of the two have units of their own. Weight decay leaves its biases alone.
     """
 
     def __init__(self, network: Network, inputs: bool, targets: bool) -> None:
-        self.network = network
+        self.network = leave_biases_alone(network)
         self.has_units = inputs, targets
         self.inputs: Moments | None = None
         self.targets: Moments | None = None
         self.front: Standardise | None = None
-        self.weight = 0.0  # of all samples seen
+        self.samples, self.weight = 0, 0.0  # of all that was seen, as often as it was
+        self.distinct = Distinct()
         self.epochs = 0
         self.optimizer: type[Optimizer] = Optimizer
         self.state: State | None = None  # of that optimizer, in canonical order, if it is to go on
@@ -39,12 +42,17 @@ class Learner:
     def see(self, data: Dataset) -> None:
         """Find the units of these data and those seen earlier together."""
         inputs, targets = self.has_units
-        self.weight += weight_of(data)
+        self.samples, self.weight = self.samples + len(data), self.weight + weight_of(data)
+        self.distinct.see(data)
         if inputs:
             self.inputs = moments_of(data.x.reshape(len(data), -1), data.sample_weight, self.inputs)
             self.front = input_units(self.inputs, self.network.input_shape)
         if targets:
             self.targets = moments_of(data.t, data.sample_weight, self.targets)
+
+    def weight_seen(self) -> float:
+        """What all different samples seen so far weigh: those that come again and again are no more data."""
+        return self.distinct.count() * self.weight / self.samples
 
     def learn(
         self,
@@ -96,6 +104,16 @@ class Learner:
         if self.targets:
             rescale_outputs(network, *target_units(self.targets))
         return network
+
+
+def leave_biases_alone(network: Network) -> Network:
+    """The network, whose parameters of one axis, as biases are, weight decay leaves alone from now on."""
+
+    def undecayed(placed: Placed) -> Placed:
+        return placed._replace(parameter=placed.parameter._replace(decays=False))
+
+    network.parameters = [undecayed(each) if len(each.shape) == 1 else each for each in network.parameters]
+    return network
 
 
 def weight_of(data: Dataset) -> float:

@@ -1,5 +1,6 @@
 """NeuralClassifier: a network behind scikit-learn's interface, for classes."""
 
+import math
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -26,7 +27,11 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         NeuralClassifier("mnist")
 
     A float32 X is computed in float32 by the compiled engine, float64 in float64 by the layers' definitions. Images may
-    be bytes; all else becomes float64.
+    be bytes; all else becomes float64. Of weights only the ratios count: sample_weight means the same at any scale.
+
+    Its defaults are not those of scikit-learn's MLPClassifier (`chainrule.MLPClassifier` has these): it standardises X,
+    its alpha is 2.0 beside the sum over all samples (1e-4 there, beside that of a batch), its learning rate falls from
+    one that suits the number of updates (0.001 there, constant), and it takes 50 epochs (200 there).
 
     Parameters
     ----------
@@ -37,7 +42,8 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     optimizer : "adam", "sgd", "adadelta" or an optimizer, as in `chainrule.Adam(1e-3)`; "auto" is a preset's, or Adam
     learning_rate : "auto" is a given optimizer's or a preset's; for Adam, 0.05 for few updates to 0.001 for many
     learning_rate_decay : the factor on it after each epoch; "auto" is a preset's, or lets it fall to 3 % in all
-    alpha : the penalty alpha / 2 |w|^2 that is added to the sum of all samples' errors
+    alpha : the penalty alpha / 2 |w|^2, of weights and not of biases, that is added to the sum of all samples' errors;
+        in partial_fit, of all different samples so far
     batch_size : "auto" is 200, or a preset's, or all samples if they are fewer
     max_iter : epochs; "auto" is 50, or a preset's
     tol, n_iter_no_change : training ends after so many epochs that did not lower the loss by tol
@@ -129,6 +135,8 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         check_classification_targets(y)
         if fresh and not part:
             self.classes_ = np.unique(y)
+        elif not part:
+            self._check_same_classes(np.unique(y))
         t = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
         unknown = np.flatnonzero(self.classes_[t] != y)
         if len(unknown):
@@ -141,6 +149,19 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         counts = np.ones(len(t)) if weight is None else weight
         return t, counts * self._class_weights(t, counts)[t]
 
+    def _check_same_classes(self, given: np.ndarray) -> None:
+        if not np.array_equal(given, self.classes_):
+            classes = self.classes_.tolist()
+            raise DataError(f"y has the classes {given.tolist()}; expected {classes}, with which warm_start goes on")
+
+    def _check_members(self, t: np.ndarray) -> int:
+        members = np.bincount(t, minlength=len(self.classes_))
+        if members.min() < 2:
+            label = self.classes_[members.argmin() :].tolist()[0]
+            given = f"the class {label!r} has {members.min()} sample"
+            raise DataError(f"{given}; expected at least 2 of each, as early stopping holds out some of each")
+        return max(2, len(self.classes_))
+
     def _class_weights(self, t: np.ndarray, counts: np.ndarray) -> np.ndarray:
         """(classes,) what each class counts; balanced: so much that all weigh alike together."""
         if not (isinstance(self.class_weight, str) and self.class_weight == "balanced"):
@@ -152,4 +173,5 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         return len(self.classes_)
 
     def _scores(self, history: History, held_out: Dataset) -> list[float]:
-        return [each.validation.accuracy or 0.0 for each in history.epochs if each.validation]
+        found = (each.validation.accuracy for each in history.epochs if each.validation)
+        return [math.nan if accuracy is None else accuracy for accuracy in found]

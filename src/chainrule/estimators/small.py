@@ -8,18 +8,25 @@ page by page: more than half of the time of a step was that. A block as large as
 up to twice as much.
 """
 
+import multiprocessing
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from threading import Lock
+from typing import Protocol
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
 
-from chainrule.network.network import Network
-
 WORTH = 1 << 22  # multiply-adds of a forward pass for which a second thread is worth waking
 BLOCK = 1 << 24  # bytes
+
+
+class Worth(Protocol):
+    """A network, or what does its work."""
+
+    @property
+    def work(self) -> int: ...
 
 
 class SingleThread:
@@ -45,8 +52,13 @@ class SingleThread:
 single_thread = cache(SingleThread)
 
 
+def threads_for(wanted: int | None) -> int | None:
+    """One in a worker of a `multiprocessing` pool, which does not say what its share is, as joblib's own do."""
+    return 1 if wanted is None and multiprocessing.current_process().daemon else wanted
+
+
 @contextmanager
-def small_steps(network: Network, samples: int) -> Iterator[None]:
+def small_steps(network: Worth, samples: int) -> Iterator[None]:
     """Meanwhile BLAS has one thread, unless passes of so many samples through the network are worth more."""
     np.empty(BLOCK, np.uint8)
     if samples * network.work >= WORTH:

@@ -8,13 +8,20 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.arrays import described
-from chainrule.base.errors import DataError, UsageError
+from chainrule.base.errors import DataError, ModelError, UsageError
 from chainrule.losses.loss import any_outside
 from chainrule.network.network import Network
 from chainrule.training.objective import Batch
 from chainrule.training.optimizers import Optimizer, State
 
 NUMBERS = "fiub"  # kinds of types
+
+
+def check_weights(network: Network) -> None:
+    """ModelError that names the first parameter, or statistic, of a network with a number that is not finite."""
+    for name, values in (network.named() | network.named_statistics()).items():
+        if not np.isfinite(values).all():
+            raise ModelError(f"{name} holds {values[~np.isfinite(values)][0]}; expected finite numbers")
 
 
 def check_batch(network: Network, batch: Batch) -> None:

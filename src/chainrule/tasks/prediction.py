@@ -5,7 +5,7 @@ import numpy as np
 from chainrule.base.errors import NetworkError
 from chainrule.base.numbers import whole_number
 from chainrule.engine import DEFAULT_ENGINE, execute
-from chainrule.network.given import as_samples
+from chainrule.network.given import as_samples, check_weights
 from chainrule.network.network import Network
 
 
@@ -22,12 +22,13 @@ class Predictor:
 
     x is (s, *input_shape), or rows, and is matched to what the network was trained on, if it knows that
     (`network.schema`). Any number of threads may ask the same predictor. Raises DataError for an x that does not fit,
-    NetworkError where there are no classes.
+    NetworkError where there are no classes, ModelError for a w that is not finite.
     """
 
     def __init__(
         self, network: Network, engine: str = DEFAULT_ENGINE, threads: int | None = None, batch_size: int = 256
     ) -> None:
+        check_weights(network)
         self.network = network
         self.batch_size = whole_number("batch_size", batch_size, 1)
         self._executor = execute(network, engine, threads=threads)
