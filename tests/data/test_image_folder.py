@@ -225,8 +225,11 @@ def test_a_light_page_with_clear_corners_stays_light(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("dtype", "full", "white"),
-    [("i4", 1, 1), ("i4", 255, 255), ("u2", 255, 255), ("u2", 4095, 4095), ("u2", 3000, 4095), ("i4", 65535, 65535)]
-    + [("i4", 10**6, 10**6), ("f4", 1, 1), ("f4", 0.5, 1), ("f4", 255, 255), ("f4", 200.5, 255)],
+    [
+        *[("i4", 1, 1), ("i4", 255, 255), ("u2", 255, 255), ("u2", 4095, 4095), ("u2", 3000, 4095)],
+        *[("i4", 65535, 65535), ("i4", 10**6, 10**6)],
+        *[("f4", 1, 1), ("f4", 0.5, 1), ("f4", 255, 255), ("f4", 200.5, 255)],
+    ],
 )
 def test_wide_pixels_are_scaled_by_the_largest_of_all(dtype: str, full: float, white: float, tmp_path: Path) -> None:
     ramp = np.linspace(0, 1, 60).reshape(6, 10)

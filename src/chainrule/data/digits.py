@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from chainrule.data.looking import UNEVEN, Look, look_at
-from chainrule.data.morphology import dilated
-from chainrule.data.strokes import GRAIN, Figure
+from chainrule.data.page.look import UNEVEN, Look, look_at
+from chainrule.data.page.morphology import dilated
+from chainrule.data.page.strokes import GRAIN, Figure
 
 SIZE = 28
 """The side of the image."""
@@ -36,6 +36,8 @@ PALE = 0.12
 """The part of the paper's light that ink of low contrast takes away."""
 GRAINY = 8
 """Ink of low contrast has so many standard deviations of the paper's noise."""
+WIDE = 1.5
+"""A digit is hardly so many times as wide as it is high."""
 SMALL = 0.12
 """The part of the picture's longer side of a digit that is hard to see."""
 
@@ -108,6 +110,8 @@ def _doubts(look: Look, figure: Figure) -> list[str]:
         doubts.append("its strokes are hard to tell from shadows")
     if figure.touches:
         doubts.append("it touches the picture's border")
+    if figure.width > WIDE * figure.height:
+        doubts.append("it is wide for one digit")
     if figure.size < SMALL * max(look.ink.shape):
         doubts.append("it is small in the picture")
     return doubts

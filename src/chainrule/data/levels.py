@@ -19,7 +19,8 @@ def white_of(pixels: np.ndarray, least: float = 0.0) -> float:
 
     The first of `FULL_SCALES` that is enough for both; else the pixels' maximum. Fractions up to 1 are parts of white.
     """
-    highest = float(np.max(pixels, initial=0.0, where=np.isfinite(pixels)))
+    pixels = pixels[np.isfinite(pixels)]
+    highest = float(np.max(pixels, initial=0.0))
     if highest <= 1 and (pixels % 1 > 0).any():
         return 1.0
     needed = max(highest, least)
@@ -33,6 +34,11 @@ def flat(image: Image.Image, mode: str, least: float = 0.0) -> Image.Image:
     if "A" in image.mode or "a" in image.mode or "transparency" in image.info:
         return _on_paper(image.convert("RGBA")).convert(mode)
     return image.convert(mode)
+
+
+def is_drawn(image: Image.Image) -> bool:
+    """Whether an RGB image is not of one colour all over."""
+    return bool(np.ptp(np.asarray(image), axis=(0, 1)).any())
 
 
 def _narrowed(image: Image.Image, least: float) -> Image.Image:
@@ -52,7 +58,7 @@ def _on_paper(image: Image.Image) -> Image.Image:
     Where transparency is the same all over, the shape is not in it: then it does not count.
     """
     alpha = np.asarray(image.getchannel("A"))
-    if np.ptp(alpha) == 0 and any(low < high for low, high in image.convert("RGB").getextrema()):
+    if np.ptp(alpha) == 0 and is_drawn(image.convert("RGB")):
         return image
     shown = _over(image, "white")
     there = alpha > 127

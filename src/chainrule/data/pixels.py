@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 
 from chainrule.base.errors import DataError, UsageError
 from chainrule.data.images import opened_image, pillow_quiet
-from chainrule.data.levels import flat, is_wide, white_of
+from chainrule.data.levels import flat, is_drawn, is_wide, white_of
 
 GREY = ("1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "I;16N", "F")
 """Pillow's modes of images without colour."""
@@ -70,7 +70,7 @@ def readable(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
         for path in paths:
             try:
                 with opened_image(path) as image:
-                    drawn = any(low < high for low, high in flat(image, "RGB").getextrema())
+                    drawn = is_drawn(flat(image, "RGB"))
             except DataError:
                 drawn = False
             parts[not drawn].append(path)
@@ -118,7 +118,7 @@ def _pixels(image: Image.Image, form: Form, resize: bool) -> np.ndarray:
     """(c, i, j) uint8: an image upright, on white paper, of the form's size if it is to be resized."""
     mode, (height, width) = "L" if form.channels == 1 else "RGB", form.size
     if resize:
-        image.draft(mode, (max(form.size),) * 2)  # a JPEG is decoded no larger than needed
+        image.draft(mode, (max(form.size), max(form.size)))  # a JPEG is decoded no larger than needed
     image = flat(ImageOps.exif_transpose(image), mode, form.white)
     if resize and image.size != (width, height):
         image = image.resize((width, height), Image.Resampling.BILINEAR)

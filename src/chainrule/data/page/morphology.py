@@ -13,9 +13,8 @@ def closing(image: np.ndarray, width: int) -> np.ndarray:
     padded = np.pad(image, width, mode="edge")
     lightest = sliding(np.maximum, sliding(np.maximum, padded, width, 0), width, 1)
     darkest = sliding(np.minimum, sliding(np.minimum, lightest, width, 0), width, 1)
-    first = width - (width - 1)
     height, length = image.shape
-    return darkest[first : first + height, first : first + length]
+    return darkest[1 : 1 + height, 1 : 1 + length]
 
 
 def sliding(ufunc: np.ufunc, image: np.ndarray, width: int, axis: int) -> np.ndarray:
@@ -40,17 +39,17 @@ class Components(NamedTuple):
     """The connected parts of a mask, from 1."""
 
     labels: np.ndarray  # (h, w) int64, 0 where there is none
-    count: int
+    n: int
 
     def sums(self, values: np.ndarray) -> np.ndarray:
-        """(count + 1,) the sum of values (h, w) over each component; of number 0, over what is in none."""
-        return np.bincount(self.labels.ravel(), values.ravel(), self.count + 1)
+        """(n + 1,) the sum of values (h, w) over each component; of number 0, over what is in none."""
+        return np.bincount(self.labels.ravel(), values.ravel(), self.n + 1)
 
     def boxes(self) -> np.ndarray:
-        """(count + 1, 4) the first row and column of each component, and those behind its last; row 0 is unused."""
+        """(n + 1, 4) the first row and column of each component, and those behind its last; row 0 is unused."""
         rows, columns = np.nonzero(self.labels)
         at = self.labels[rows, columns]
-        boxes = np.tile(np.array([1 << 30, 1 << 30, 0, 0]), (self.count + 1, 1))
+        boxes = np.tile(np.array([1 << 30, 1 << 30, 0, 0]), (self.n + 1, 1))
         np.minimum.at(boxes[:, 0], at, rows)
         np.minimum.at(boxes[:, 1], at, columns)
         np.maximum.at(boxes[:, 2], at, rows + 1)
@@ -65,29 +64,26 @@ def components(mask: np.ndarray) -> Components:
     number of those that it is connected with.
     """
     height, width = mask.shape
-    flat = np.zeros((height, width + 2), np.int8)
-    flat[:, 1:-1] = mask
-    steps = np.diff(flat.ravel(), append=0)
-    first, last = np.flatnonzero(steps == 1) + 1, np.flatnonzero(steps == -1)
-    # a run touches those in the next row that begin before its end and end behind its beginning
-    above = np.arange(len(first))
-    low = np.searchsorted(last, first + width + 2 - 1)
-    high = np.searchsorted(first, last + width + 2 + 1, side="right")
-    many = np.maximum(high - low, 0)
-    a = np.repeat(above, many)
-    b = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many) + np.repeat(low, many)
-    root = above.copy()
+    step = width + 2  # from a pixel to that below it, with an empty column on either side
+    flat = np.pad(mask, ((0, 0), (1, 1))).ravel().astype(np.int8)
+    change = np.diff(flat, append=0)
+    first, last = np.flatnonzero(change == 1) + 1, np.flatnonzero(change == -1)
+    # those that touch a run in the next row end behind its beginning and begin before its end
+    low = np.searchsorted(last, first + step - 1)
+    many = np.searchsorted(first, last + step + 1, side="right") - low
+    upper = np.repeat(np.arange(len(first)), many)
+    lower = np.arange(many.sum()) + np.repeat(low - np.cumsum(many) + many, many)
+    root = np.arange(len(first))
     while True:
-        smaller = np.minimum(root[a], root[b])
         before = root.copy()
-        np.minimum.at(root, root[a], smaller)
-        np.minimum.at(root, root[b], smaller)
+        smaller = np.minimum(root[upper], root[lower])
+        np.minimum.at(root, before[upper], smaller)
+        np.minimum.at(root, before[lower], smaller)
         root = root[root]
-        if (root == before).all():
+        if np.array_equal(root, before):
             break
     names, number = np.unique(root, return_inverse=True)
-    marks = np.zeros(height * (width + 2) + 1, np.int64)
+    marks = np.zeros(height * step + 1, np.int64)
     marks[first] += number + 1
     marks[last + 1] -= number + 1
-    labels = np.cumsum(marks)[:-1].reshape(height, width + 2)[:, 1:-1]
-    return Components(labels, len(names))
+    return Components(np.cumsum(marks)[:-1].reshape(height, step)[:, 1:-1], len(names))

@@ -1,4 +1,4 @@
-"""What stands on a page: the look that finds the strokes in a picture, whatever the paper, the light and the rulings."""
+"""A look at a picture that finds the figures drawn in it, whatever the paper, the light and the rulings."""
 
 from typing import NamedTuple
 
@@ -7,9 +7,9 @@ from PIL import Image, ImageFilter
 
 from chainrule.base.errors import DataError
 from chainrule.data.ink import Ink, polarity
-from chainrule.data.paper import WIDEST, likely_ink, noise_of, page
-from chainrule.data.rulings import without_lines
-from chainrule.data.strokes import Figure, figures, level_of
+from chainrule.data.page.paper import WIDEST, likely_ink, noise_of, page
+from chainrule.data.page.rulings import without_lines
+from chainrule.data.page.strokes import Figure, figures, level_of
 
 CONTRAST = 20
 """Grey levels that ink must differ from the background by; less is an empty page."""
@@ -68,14 +68,11 @@ def look_at(grey: np.ndarray) -> Look:
         raise DataError(f"the image is blank: {levels}; expected ink at least {CONTRAST} darker or lighter than paper")
     small = reduced(grey)
     kind = polarity(small)
-    if kind:
-        look = _look_for(small, kind)
-    else:
-        kind, clear = likely_ink(small)
-        look = _look_for(small, kind)
-        if not clear or not look.figures:
-            other = _look_for(small, "light" if kind == "dark" else "dark")
-            look = max(look, other, key=lambda each: each.trust)._replace(clear=False)
+    kind, clear = (kind, True) if kind else likely_ink(small)
+    look = _look_for(small, kind)
+    if not clear or not look.figures:
+        other = _look_for(small, "light" if kind == "dark" else "dark")
+        look = max(look, other, key=lambda each: each.trust)._replace(clear=False)
     if not look.figures:
         raise DataError("the image is all grain: nothing stands out from it; expected a digit")
     return look

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chainrule.data.morphology import Components, components, dilated
+from chainrule.data.page.morphology import Components, components, dilated
 
 EDGE = 0.3
 """A stroke's pixels have at least this part of its ink."""
@@ -37,10 +37,17 @@ class Figure(NamedTuple):
     likely: float  # how likely it is the digit that is meant: by its ink, and how near the middle it is
 
     @property
+    def height(self) -> int:
+        return self.box[2] - self.box[0]
+
+    @property
+    def width(self) -> int:
+        return self.box[3] - self.box[1]
+
+    @property
     def size(self) -> int:
         """The longer side of its box."""
-        top, left, bottom, right = self.box
-        return max(bottom - top, right - left)
+        return max(self.height, self.width)
 
     @property
     def pen(self) -> float:
@@ -65,7 +72,7 @@ def figures(ink: np.ndarray, noise: float, gap: float = GAP) -> list[Figure]:
     level = level_of(ink)
     found = components(ink > max(EDGE * level, GRAIN * noise))
     clear = ink > max(CLEAR * level, (GRAIN + 1) * noise)
-    touches = _on_border(found.labels, clear, found.count)
+    touches = _on_border(found.labels, clear, found.n)
     strokes = _Strokes(found, found.sums(ink), found.boxes(), touches)
     middle = np.abs((strokes.boxes[:, :2] + strokes.boxes[:, 2:]) / 2 / ink.shape - 0.5).max(axis=1) * 2
     likely = strokes.mass * (found.sums(clear) > 0) * np.where(touches, 0.05, 1) * (1.2 - middle)
@@ -114,7 +121,7 @@ class _Strokes(NamedTuple):
 
 
 def _on_border(labels: np.ndarray, clear: np.ndarray, count: int) -> np.ndarray:
-    """(count + 1,) bool: which parts have a clear pixel on the picture's border."""
+    """(n + 1,) bool: which parts have a clear pixel on the picture's border."""
     touches = np.zeros(count + 1, bool)
     for side in (np.s_[0], np.s_[-1], np.s_[:, 0], np.s_[:, -1]):
         touches[labels[side][clear[side]]] = True

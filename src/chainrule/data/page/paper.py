@@ -6,13 +6,13 @@ import numpy as np
 from PIL import Image
 
 from chainrule.data.ink import Ink
-from chainrule.data.morphology import closing
+from chainrule.data.page.morphology import closing
 
 WIDEST = 0.42
 """Strokes are narrower than this part of the picture's longer side; what is wider is paper, or the desk beside it."""
 DARKEST = 0.2
 """Ink is measured in parts of the paper's own light, of paper in shadow too, up to this part of the lightest."""
-THIN = 0.13
+THIN = 0.12
 """Most strokes are narrower than this part of the picture's longer side."""
 COARSE = 32
 """The longer side of a coarse copy of a picture."""
@@ -47,9 +47,10 @@ def page(grey: np.ndarray, kind: Ink, widest: float = WIDEST) -> Page:
 
 
 def likely_ink(grey: np.ndarray) -> tuple[Ink, bool]:
-    """Whether a picture (h, w) uint8 has dark ink or light, by the few thin things that are unlike all around them.
+    """Whether a picture (h, w) uint8 has dark ink or light, and whether that is clear.
 
-    What lies between strokes is thin too, but like its surroundings; and the desk is unlike, but not thin. The second value is whether that is clear.
+    Strokes are the few thin things that are unlike all around them. What lies between strokes is thin too, but like
+    its surroundings; the desk is unlike, but not thin.
     """
     levels = grey.astype(np.float32) / 255
     width = max(3, round(THIN * max(grey.shape)))
