@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from chainrule.base.errors import DataError, UsageError
+from chainrule.base.errors import DataError, DataWarning, UsageError
 from chainrule.data.image_folder import read_image_folder
+from chainrule.data.pixels import Form, read_images
 
 RED, GREY = (200, 30, 40), 90
 
@@ -81,8 +82,9 @@ def test_a_turned_photograph_is_turned_back(ending: str, tmp_path: Path) -> None
     upright = Image.fromarray(np.repeat(np.array([0, 255], np.uint8), 24).reshape(8, 6))  # black above white
     save(tmp_path / f"0/a.{ending}", upright.rotate(90, expand=True), exif=exif)
     save(tmp_path / "0/b.png", upright)
+    save(tmp_path / "0/c.png", picture(GREY, (6, 8)))
     x = read_image_folder(tmp_path, "all", channels=1).x
-    assert x.shape == (2, 1, 8, 6)
+    assert x.shape == (3, 1, 8, 6)
     assert np.abs(x[0].astype(int) - x[1]).max() < 8
 
 
@@ -140,8 +142,8 @@ def test_a_sixth_of_the_training_folder_is_held_out(tmp_path: Path) -> None:
 
 
 def test_numbers_and_known_names_order_the_classes(tmp_path: Path) -> None:
-    for name in ("9", "10", "x"):
-        save(tmp_path / name / "a.png", picture(1))
+    for k, name in enumerate(("9", "10", "x")):
+        save(tmp_path / name / "a.png", picture(k))
     assert read_image_folder(tmp_path, "all").classes == ("9", "10", "x")
     known = read_image_folder(tmp_path, "all", classes=("x", "9", "10", "11"))
     assert known.t.tolist() == [2, 1, 0]
@@ -165,10 +167,124 @@ def test_what_is_no_image_is_named(tmp_path: Path) -> None:
     (tmp_path / "a/2.png").write_bytes((tmp_path / "a/1.png").read_bytes()[:-30])
     with refuses(tmp_path / "a/2.png", "cannot be read as an image: "):
         read_image_folder(tmp_path, "all")
-    save(tmp_path / "a/2.tiff", Image.fromarray(np.ones((5, 6), np.float32)))
-    (tmp_path / "a/2.png").unlink()
-    with refuses(tmp_path / "a/2.tiff", "cannot be read as an image: its pixels are reals; expected whole numbers"):
+
+
+def shape(h: int = 12, w: int = 10, at: int = 3) -> np.ndarray:
+    """(h, w) uint8: 255 in a rectangle, 0 elsewhere."""
+    mask = np.zeros((h, w), np.uint8)
+    mask[at : at + 5, 2:7] = 255
+    return mask
+
+
+def transparent(mode: str, level: int, mask: np.ndarray) -> Image.Image:
+    """Ink of that level where the mask is, on nothing."""
+    image = Image.new("L", mask.shape[::-1], level).convert("RGB" if "RGB" in mode else "L")
+    image.putalpha(Image.fromarray(mask))
+    return image
+
+
+@pytest.mark.parametrize("ink", [0, 255, 250])
+@pytest.mark.parametrize(("mode", "ending"), [("LA", "png"), ("RGBA", "png"), ("RGBA", "webp"), ("RGBA", "tiff")])
+def test_ink_on_nothing_is_dark_on_white_whatever_its_colour(mode: str, ending: str, ink: int, tmp_path: Path) -> None:
+    options = {"lossless": True} if ending == "webp" else {}
+    for at in (1, 3, 5):
+        save(tmp_path / f"{at}/a.{ending}", transparent(mode, ink, shape(at=at)), **options)
+    x = read_image_folder(tmp_path, "all").x
+    assert x.shape == (3, 1 if mode == "LA" else 3, 12, 10)
+    for each, at in zip(x, (1, 3, 5), strict=True):
+        assert np.abs(each.astype(int) - (255 - shape(at=at).astype(int))).max() <= 5
+
+
+def test_a_palette_s_transparent_colour_is_no_ink(tmp_path: Path) -> None:
+    for name, ending in (("a", "gif"), ("b", "png")):
+        for at in (1, 4):
+            image = Image.fromarray((shape(at=at) > 0).astype(np.uint8), "P")
+            image.putpalette([255] * 6)  # white, and white
+            save(tmp_path / f"{at}/{name}.{ending}", image, transparency=0)
+    x = read_image_folder(tmp_path, "all", channels=1).x[:, 0]
+    assert np.array_equal(x, [255 - shape(at=at) for at in (1, 1, 4, 4)])
+
+
+def test_transparency_that_is_the_same_all_over_does_not_count(tmp_path: Path) -> None:
+    for k, alpha in enumerate((255, 0, 100)):
+        image = Image.fromarray(shape(at=k + 1)).convert("LA")
+        image.putalpha(alpha)
+        save(tmp_path / f"0/{k}.png", image)
+    assert np.array_equal(read_image_folder(tmp_path, "all").x[:, 0], [shape(at=k + 1) for k in range(3)])
+
+
+def test_a_light_page_with_clear_corners_stays_light(tmp_path: Path) -> None:
+    page = np.full((12, 10), 255, np.uint8) - shape()
+    corners = np.full((12, 10), 255, np.uint8)
+    corners[0, 0] = corners[-1, -1] = 0
+    image = Image.fromarray(page).convert("LA")
+    image.putalpha(Image.fromarray(corners))
+    save(tmp_path / "0/a.png", image)
+    assert np.array_equal(read_image_folder(tmp_path, "all").x[0, 0], page)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "full", "white"),
+    [
+        *[("i4", 1, 1), ("i4", 255, 255), ("u2", 255, 255), ("u2", 4095, 4095), ("u2", 3000, 4095)],
+        *[("i4", 65535, 65535), ("i4", 10**6, 10**6)],
+        *[("f4", 1, 1), ("f4", 0.5, 1), ("f4", 255, 255), ("f4", 200.5, 255)],
+    ],
+)
+def test_wide_pixels_are_scaled_by_the_largest_of_all(dtype: str, full: float, white: float, tmp_path: Path) -> None:
+    ramp = np.linspace(0, 1, 60).reshape(6, 10)
+    for k, part in enumerate((1, 0.5)):  # the second is darker, and stays so
+        save(tmp_path / f"{k}/a.tiff", Image.fromarray((ramp * full * part).astype(dtype)))
+    save(tmp_path / "1/b.png", Image.fromarray(np.rint(ramp * 255).astype(np.uint8)))
+    data = read_image_folder(tmp_path, "all")
+    assert data.white == white
+    expected = [(ramp * full * part).astype(dtype) / white * 255 for part in (1, 0.5)]
+    assert np.abs(data.x[:2, 0] - np.array(expected)).max() <= 0.51
+    assert np.array_equal(data.x[2, 0], np.rint(ramp * 255))
+
+
+def test_a_later_picture_is_read_with_the_training_s_white(tmp_path: Path) -> None:
+    dim = tmp_path / "dim.tiff"
+    save(dim, Image.fromarray(np.full((5, 6), 200, np.uint16)))
+    for white, level in ((0, 200), (255, 200), (4095, 12), (65535, 1)):
+        assert (read_images([dim], Form(1, (5, 6), white), resize=True) == level).all()
+    save(dim, Image.fromarray(np.full((5, 6), 0.5, np.float32)))
+    assert (read_images([dim], Form(1, (5, 6), 255), resize=True) == 128).all()
+
+
+def test_images_that_are_all_the_same_are_refused(tmp_path: Path) -> None:
+    for k in range(3):
+        save(tmp_path / f"{k % 2}/{k}.png", Image.fromarray(shape()))
+    with refuses(tmp_path, "all 3 images are the same: pixel for pixel; expected different ones"):
         read_image_folder(tmp_path, "all")
+    for k in range(3):
+        save(tmp_path / f"{k % 2}/{k}.png", Image.new("RGBA", (4, 4), (0, 0, 0, 0)))
+    with refuses(tmp_path, "all 3 images are the same: every pixel is 255; expected different ones"):
+        read_image_folder(tmp_path, "all")
+    save(tmp_path / "1/9.png", picture(3, (4, 4)))
+    assert len(read_image_folder(tmp_path, "all")) == 4
+
+
+def test_bad_files_are_left_out_if_asked(tmp_path: Path) -> None:
+    for k in range(12):
+        save(tmp_path / f"{k % 2}/{k}.png", Image.fromarray(shape(at=k % 6)))
+    assert len(read_image_folder(tmp_path, "all", skip_bad=True)) == 12
+    (tmp_path / "0/bad.png").write_text("<html>", encoding="utf-8")
+    save(tmp_path / "1/blank.png", picture(255, (10, 12)))
+    (tmp_path / "1/cut.png").write_bytes((tmp_path / "1/1.png").read_bytes()[:-30])
+    left_out = "3 of 15 files are left out, which cannot be read or are blank: 0/bad.png, 1/blank.png, 1/cut.png"
+    with pytest.warns(DataWarning, match=f"^{re.escape(f'{tmp_path}: {left_out}')}$"):
+        data = read_image_folder(tmp_path, "all", skip_bad=True)
+    assert data.t.tolist() == [0] * 6 + [1] * 6
+    with refuses(tmp_path / "0/bad.png", "is a web page"):
+        read_image_folder(tmp_path, "all")
+
+
+def test_none_is_good(tmp_path: Path) -> None:
+    save(tmp_path / "0/blank.png", picture(255))
+    save(tmp_path / "1/blank.png", picture(3))
+    with refuses(tmp_path, "none of 2 files holds a picture: they cannot be read, or are blank"):
+        read_image_folder(tmp_path, skip_bad=True)
 
 
 def test_what_is_no_folder_of_images_is_said(tmp_path: Path) -> None:

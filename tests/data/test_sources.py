@@ -23,7 +23,7 @@ def fill_images(folder: Path) -> None:
     for k in BITS:
         (folder / "xy"[k]).mkdir(exist_ok=True)
     for k, t in enumerate(BITS):
-        Image.new("L", (4, 4), 1).save(folder / "xy"[t] / f"{k}.png")
+        Image.new("L", (4, 4), k).save(folder / "xy"[t] / f"{k}.png")
 
 
 def fill_arrays(folder: Path) -> None:

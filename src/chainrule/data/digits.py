@@ -4,19 +4,51 @@ MNIST's makers fitted each digit into 20 x 20 pixels keeping its proportions, wi
 of mass to the middle of 28 x 28. The digits are white ink (255) on black (0).
 """
 
-import numpy as np
-from PIL import Image, ImageFilter
+from itertools import pairwise
+from typing import NamedTuple
 
-from chainrule.base.errors import DataError
+import numpy as np
+from PIL import Image
+
+from chainrule.data.page.look import UNEVEN, Look, look_at
+from chainrule.data.page.morphology import dilated
+from chainrule.data.page.strokes import GRAIN, Figure
 
 SIZE = 28
 """The side of the image."""
 BOX = 20
 """The side of the square that the digit just fills."""
-CONTRAST = 20
-"""Grey levels that ink must differ from the background by; less is an empty page."""
-NOISE = 0.15
-"""The part of the strongest ink below which a pixel is paper and not ink, on a page that is even at its border."""
+FAINT = 0.15
+"""The part of the strongest ink below which a pixel at the edge of a digit is paper."""
+PLAIN = 0.85
+"""The part of a digit's pixels that have less ink than a tenth more of it, where all of it is one pen's."""
+LIKE = 0.5
+"""Digits on one page are of like size: the smaller ones have this part of the largest one's."""
+THINNER = 0.2
+"""And this part of its ink."""
+SOFT = 1 / BOX
+"""The width of a stroke's soft edge, in parts of a digit's size."""
+APART = 0.08
+"""Digits that stand apart have this part of their size between them; strokes of one digit have less."""
+MARK = 0.15
+"""What is smaller than digits, and has this part of their size, is a mark that may count: a point, a sign."""
+PALE = 0.12
+"""The part of the paper's light that ink of low contrast takes away."""
+GRAINY = 8
+"""Ink of low contrast has so many standard deviations of the paper's noise."""
+WIDE = 1.5
+"""A digit is hardly so many times as wide as it is high."""
+SMALL = 0.12
+"""The part of the picture's longer side of a digit that is hard to see."""
+
+
+class Seen(NamedTuple):
+    """A digit as a network sees it, and what is doubtful about it."""
+
+    x: np.ndarray
+    """(1, 28, 28) uint8."""
+    doubts: tuple[str, ...] = ()
+    """Each in a few words, for a warning."""
 
 
 def prepare_digit(grey: np.ndarray) -> np.ndarray:
@@ -24,52 +56,91 @@ def prepare_digit(grey: np.ndarray) -> np.ndarray:
 
     DataError if it is no such array, or nothing is drawn in it.
     """
-    if grey.ndim != 2 or grey.dtype != np.uint8 or grey.size == 0:
-        raise DataError(f"the image is {grey.dtype} of shape {grey.shape}; expected uint8 (height, width)")
-    return centre(fit(crop(find_ink(grey))))[np.newaxis]
+    return see_digit(grey).x
 
 
-def find_ink(grey: np.ndarray) -> np.ndarray:
-    """(height, width) float64: how far each pixel is from the background, to its dark or its light side; none is 0."""
-    background = np.median(border(grey))
-    darkest, lightest = float(grey.min()), float(grey.max())
-    if background > (darkest + lightest) / 2:
-        ink = background - grey.clip(max=background)
-    else:
-        ink = grey.clip(min=background) - background
-    if ink.max() < CONTRAST:
-        levels = f"its grey levels go from {darkest:.0f} to {lightest:.0f}"
-        raise DataError(f"the image is blank: {levels}; expected ink at least {CONTRAST} darker or lighter than paper")
-    return ink
+def see_digit(grey: np.ndarray) -> Seen:
+    """The digit in a picture (height, width) uint8: of its strokes the main ones, without rulings, shadows and frames.
+
+    DataError as of `prepare_digit`.
+    """
+    look = look_at(grey)
+    main, *others = look.figures
+    doubts = _doubts(look, main)
+    if _alike(others, main) or len(_alike(look.apart(APART), main)) > 1:
+        doubts.append("it shows more than one digit (--many reads each of several)")
+    return Seen(_as_mnist(look, main), tuple(doubts))
+
+
+def see_digits(grey: np.ndarray) -> list[Seen]:
+    """The digits in a picture (height, width) uint8 that stand apart and are of like size, from left to right.
+
+    DataError as of `prepare_digit`.
+    """
+    look = look_at(grey)
+    found = look.apart(APART)
+    digits = sorted(_alike(found, found[0]), key=lambda each: each.box[1])
+    rows = any(a.box[2] <= b.box[0] or b.box[2] <= a.box[0] for a, b in pairwise(digits))
+    seen = []
+    for digit in digits:
+        doubts = _doubts(look, digit)
+        if rows:
+            doubts.append("its digits stand in more than one row")
+        seen.append(Seen(_as_mnist(look, digit), tuple(doubts)))
+    return seen
+
+
+def _alike(figures: list[Figure], main: Figure) -> list[Figure]:
+    """Those of about the size of the main one, with some of its ink, and wholly in the picture."""
+
+    def alike(each: Figure) -> bool:
+        return each.size >= LIKE * main.size and each.mass >= THINNER * main.mass and not each.touches
+
+    return [each for each in figures if each is main or alike(each)]
+
+
+def _doubts(look: Look, figure: Figure) -> list[str]:
+    """What is doubtful about one of the figures seen."""
+    doubts = []
+    if not look.clear:
+        doubts.append("it is not clear whether its ink is dark or light")
+    if look.level < max(PALE, GRAINY * look.noise):
+        doubts.append("its ink is hardly darker or lighter than the paper")
+    if figure.even < UNEVEN:
+        doubts.append("its strokes are hard to tell from shadows")
+    if figure.touches:
+        doubts.append("it touches the picture's border")
+    if figure.width > WIDE * figure.height:
+        doubts.append("it is wide for one digit")
+    if figure.size < SMALL * max(look.ink.shape):
+        doubts.append("it is small in the picture")
+    return doubts
+
+
+def _as_mnist(look: Look, figure: Figure) -> np.ndarray:
+    """(1, 28, 28) uint8: the figure alone, upright if rulings show how it is turned."""
+    top, left, bottom, right = figure.box
+    edge = max(1, round(SOFT * figure.size))
+    box = np.s_[max(0, top - edge) : bottom + edge, max(0, left - edge) : right + edge]
+    ink = look.ink[box]
+    ink = np.where(dilated(figure.mask[box], edge) & (ink > GRAIN * look.noise), ink, 0)
+    full = min(float(ink.max()), 1.1 * float(np.quantile(look.ink[figure.mask], PLAIN)))
+    ink = (ink / full).clip(max=1)
+    if look.tilt:
+        ink = np.asarray(Image.fromarray(ink).rotate(look.tilt, Image.Resampling.BICUBIC, expand=True)).clip(0, 1)
+    return centre(fit(crop(to_bytes(ink))))[np.newaxis]
 
 
 def crop(ink: np.ndarray) -> np.ndarray:
-    """(h, w) uint8: the smallest rectangle that holds all clear ink; paper in it is 0.
-
-    Beside clear ink a faint pixel is a stroke's soft edge and stays. Elsewhere it is the paper's grain or a shadow:
-    the more there is of them at the border, the stronger clear ink must be.
-    """
-    grain = np.quantile(border(ink), 0.9) / ink.max()
-    clear = ink >= min(NOISE + 2 * grain, 0.5) * ink.max()
-    rows = np.flatnonzero(clear.any(axis=1))
-    columns = np.flatnonzero(clear.any(axis=0))
-    box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    return to_bytes(np.where(with_neighbours(clear[box]), ink[box], 0))
-
-
-def with_neighbours(mask: np.ndarray) -> np.ndarray:
-    """The pixels of a mask (bool) and those that touch one of them."""
-    return np.asarray(Image.fromarray(mask.astype(np.uint8)).filter(ImageFilter.MaxFilter(3))) > 0
+    """The smallest rectangle that holds all but the faintest ink."""
+    clear = ink >= FAINT * ink.max()
+    rows, columns = np.flatnonzero(clear.any(axis=1)), np.flatnonzero(clear.any(axis=0))
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
 def to_bytes(ink: np.ndarray) -> np.ndarray:
     """The same picture as uint8, with its strongest ink at 255."""
     return np.rint(ink * (255 / ink.max())).astype(np.uint8)
-
-
-def border(image: np.ndarray) -> np.ndarray:
-    """The pixels of the four sides, in one row."""
-    return np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
 
 
 def fit(ink: np.ndarray) -> np.ndarray:

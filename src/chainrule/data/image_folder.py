@@ -6,11 +6,12 @@ from pathlib import Path
 
 import numpy as np
 
-from chainrule.base.errors import DataError
+from chainrule.base.errors import DataError, warn
 from chainrule.base.files import reason
+from chainrule.data.alike import check_different
 from chainrule.data.dataset import Dataset
-from chainrule.data.names import number_labels
-from chainrule.data.pixels import common_form, read_images
+from chainrule.data.names import number_labels, shortened
+from chainrule.data.pixels import common_form, read_images, readable
 from chainrule.data.places import SYSTEM_FILES
 from chainrule.data.split import NAMES, TEST_FRACTION, check_split, drawn, named_part, pick
 
@@ -22,18 +23,22 @@ def read_image_folder(
     image_size: tuple[int, int] | None = None,
     channels: int | None = None,
     classes: Sequence[str] | None = None,
+    skip_bad: bool = False,
 ) -> Dataset:
     """One part of the images in a folder: x (n, c, i, j) uint8, t (n,) int64.
 
     The test part is the folder test/ (or val/, valid/, validation/) beside train/, or else it is held out. All images
     have one size, or are resized to `image_size` (height, width). They are grey (c = 1) if all files of both parts
     are stored so, else colour (c = 3), unless `channels` says which. Transparent parts are white; hidden files are
-    left out. `classes` are the names of all classes, if they are known.
-    DataError naming the first file that is no image, or of another size.
+    left out, and so are, with a warning, files that cannot be read and blank ones if `skip_bad`. `classes` are the
+    names of all classes, if they are known.
+    DataError naming the first file that is no image, or of another size; or where all images are the same.
     """
     check_split(split)
     source = str(folder)
     parts = [_images_by_class(part) for part in _part_folders(Path(folder))]
+    if skip_bad:
+        parts = _without_bad(parts, source)
     labels = [np.array([path.parent.name for path in part]) for part in parts]
     numbered, names = number_labels(labels, classes, source)
     form = common_form([path for part in parts for path in part], channels, image_size)
@@ -45,7 +50,22 @@ def read_image_folder(
             rows = pick(drawn(t, TEST_FRACTION, 0, source), split, source)
             paths = [paths[k] for k in rows]
             t = t[rows]
-    return Dataset(read_images(paths, form, resize=image_size is not None), t, classes=names)
+    x = read_images(paths, form, resize=image_size is not None)
+    check_different(x, source)
+    return Dataset(x, t, classes=names, white=form.white or 255.0)
+
+
+def _without_bad(parts: Sequence[list[Path]], source: str) -> list[list[Path]]:
+    """The files of each part that hold a picture, and a warning of the others."""
+    checked = [readable(part) for part in parts]
+    bad = [path for _, bad in checked for path in bad]
+    n = sum(map(len, parts))
+    if len(bad) == n:
+        raise DataError(f"{source}: none of {n} files holds a picture: they cannot be read, or are blank")
+    if bad:
+        names = shortened([f"{path.parent.name}/{path.name}" for path in bad])
+        warn(f"{source}: {len(bad)} of {n} files are left out, which cannot be read or are blank: {names}")
+    return [good for good, _ in checked]
 
 
 def has_classes(folder: Path) -> bool:

@@ -2,32 +2,56 @@
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from chainrule.base.errors import DataError
+from chainrule.base.errors import DataError, warn
 from chainrule.base.files import reason
-from chainrule.data.digits import prepare_digit
+from chainrule.data.digits import Seen, see_digit, see_digits
 from chainrule.data.file_kinds import kind_of_file
+from chainrule.data.levels import flat
+
+T = TypeVar("T")
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 """The kinds that are opened, by a file's content: for others Pillow may start programs, as Ghostscript for EPS."""
-FULL_SCALES = (1.0, 255.0, 65535.0)
-"""White in an image whose pixels are not bytes is the first of these that no pixel exceeds."""
 
 
 def read_digit(path: str | os.PathLike[str]) -> np.ndarray:
     """(1, 28, 28) uint8: the digit in an image file of any size, of a kind in `FORMATS` (the first frame).
 
-    DataError if there is no such file, it is no such image, it has too many pixels, or nothing is drawn in it.
+    What is doubtful about it is a warning. DataError if there is no such file, it is no such image, it has too many
+    pixels, or nothing is drawn in it.
     """
+    seen = read_seen(path)
+    if seen.doubts:
+        warn(f"{path}: {'; '.join(seen.doubts)}")
+    return seen.x
+
+
+def read_seen(path: str | os.PathLike[str]) -> Seen:
+    """The digit in an image file, with what is doubtful about it; errors as of `read_digit`."""
+    return _seen(path, see_digit)
+
+
+def read_digits(picture: str | os.PathLike[str] | np.ndarray) -> list[Seen]:
+    """The digits that stand apart in an image file, or in its pixels (height, width) uint8, from left to right.
+
+    Errors as of `read_digit`.
+    """
+    return see_digits(picture) if isinstance(picture, np.ndarray) else _seen(picture, see_digits)
+
+
+def _seen(path: str | os.PathLike[str], see: Callable[[np.ndarray], T]) -> T:
+    """What is seen in a file's pixels (height, width) uint8; errors name the file."""
     with pillow_quiet(), opened_image(path) as image:
-        grey = _grey(image)
+        grey = np.asarray(flat(ImageOps.exif_transpose(image), "L"))
     try:
-        return prepare_digit(grey)
+        return see(grey)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
 
@@ -60,24 +84,3 @@ def pillow_quiet() -> Iterator[None]:
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield
-
-
-def on_paper(image: Image.Image) -> Image.Image:
-    """The image in RGBA, on white where it is transparent."""
-    image = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
-
-
-def _grey(image: Image.Image) -> np.ndarray:
-    """(height, width) uint8: the image upright, on white paper, without colour."""
-    image = ImageOps.exif_transpose(image)
-    if image.mode[0] in "IF":
-        return _bytes(np.asarray(image, np.float64))
-    return np.asarray(on_paper(image).convert("L"))
-
-
-def _bytes(pixels: np.ndarray) -> np.ndarray:
-    """Pixels of 16 or 32 bits, or reals, brought to 0 ... 255."""
-    pixels = np.nan_to_num(pixels, nan=0.0, posinf=0.0, neginf=0.0).clip(min=0)
-    full = next((scale for scale in FULL_SCALES if pixels.max() <= scale), pixels.max())
-    return np.rint(pixels / full * 255).astype(np.uint8)

@@ -8,12 +8,11 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from chainrule.base.errors import DataError, UsageError
-from chainrule.data.images import on_paper, opened_image, pillow_quiet
+from chainrule.data.images import opened_image, pillow_quiet
+from chainrule.data.levels import flat, is_drawn, is_wide, white_of
 
-GREY = ("1", "L", "LA", "I", "I;16", "I;16L", "I;16B", "I;16N")
+GREY = ("1", "L", "LA", "La", "I", "I;16", "I;16L", "I;16B", "I;16N", "F")
 """Pillow's modes of images without colour."""
-FULL_SCALE = 65535
-"""White where pixels are not bytes."""
 ORIENTATION = 0x0112
 """The EXIF tag for how an image is to be turned."""
 SIDEWAYS = (5, 6, 7, 8)
@@ -27,29 +26,28 @@ class Form(NamedTuple):
 
     channels: int  # 1: grey, 3: colour
     size: Size
+    white: float = 0.0  # what it is, at least, where pixels are not bytes (`levels.white_of`)
 
 
 def common_form(paths: Sequence[Path], channels: int | None, size: Size | None) -> Form:
-    """The form of all these images: as asked, and for None as the files' headers say.
+    """The form of all these images: as asked, and for None as the files say.
 
     DataError naming the first file that is no image, or of another size than those before it; UsageError if no images
     are as asked.
     """
     _check_asked(channels, size)
-    if channels and size:
-        return Form(channels, size)
     common = size
-    all_grey = True
+    all_grey, white = True, 0.0
     with pillow_quiet():
         for path in paths:
-            grey, found = _header(path)
+            grey, found, white = _described(path, white)
             all_grey &= grey
             common = common or found
             if size is None and found != common:
                 first, other = (f"{height} x {width} pixels" for height, width in (common, found))
                 given = f"{other}, but {paths[0].name} has {first}"
                 raise DataError(f"{path}: {given}; expected one size, or an image size")
-    return Form(channels or (1 if all_grey else 3), common or (0, 0))
+    return Form(channels or (1 if all_grey else 3), common or (0, 0), white)
 
 
 def read_images(paths: Sequence[Path], form: Form, resize: bool) -> np.ndarray:
@@ -58,11 +56,25 @@ def read_images(paths: Sequence[Path], form: Form, resize: bool) -> np.ndarray:
     with pillow_quiet():
         for path, out in zip(paths, x, strict=True):
             with opened_image(path) as image:
-                pixels = _pixels(image, form.channels, form.size if resize else None)
+                pixels = _pixels(image, form, resize)
             if pixels.shape != out.shape:
                 raise DataError(f"{path}: (c, i, j) is {pixels.shape}; expected {out.shape}")
             out[...] = pixels
     return x
+
+
+def readable(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Those of the files that hold a picture, and those that cannot be read, or are of one level all over."""
+    parts: tuple[list[Path], list[Path]] = ([], [])
+    with pillow_quiet():
+        for path in paths:
+            try:
+                with opened_image(path) as image:
+                    drawn = is_drawn(flat(image, "RGB"))
+            except DataError:
+                drawn = False
+            parts[not drawn].append(path)
+    return parts
 
 
 def _check_asked(channels: int | None, size: Size | None) -> None:
@@ -72,16 +84,21 @@ def _check_asked(channels: int | None, size: Size | None) -> None:
         raise UsageError(f"the image size is {size}; expected (height, width) in pixels")
 
 
-def _header(path: Path) -> tuple[bool, Size]:
-    """Whether a file's image has no colour, and its height and width upright, mostly without decoding it."""
+def _described(path: Path, white: float) -> tuple[bool, Size, float]:
+    """Whether a file's image has no colour, its height and width upright, and white in it and those before.
+
+    An image of bytes is mostly not decoded.
+    """
     with opened_image(path) as image:
         grey = _is_grey(image)
         width, height = image.size
         if _is_sideways(image):
-            if image.format != "TIFF":
-                return grey, (width, height)
-            width, height = ImageOps.exif_transpose(image).size  # some versions of Pillow turn these themselves
-        return grey, (height, width)
+            width, height = height, width
+            if image.format == "TIFF":
+                width, height = ImageOps.exif_transpose(image).size  # some versions of Pillow turn these themselves
+        if is_wide(image):
+            white = white_of(np.asarray(image, np.float64), white)
+        return grey, (height, width), white
 
 
 def _is_sideways(image: Image.Image) -> bool:
@@ -97,21 +114,13 @@ def _is_grey(image: Image.Image) -> bool:
     return bool((red == green).all() and (green == blue).all())
 
 
-def _pixels(image: Image.Image, channels: int, size: Size | None) -> np.ndarray:
-    """(c, i, j) uint8: an image upright, on white paper, of that size if one is given."""
-    mode = "L" if channels == 1 else "RGB"
-    if size is not None:
-        image.draft(mode, (max(size), max(size)))  # a JPEG is decoded no larger than needed
-    image = ImageOps.exif_transpose(image)
-    if image.mode == "F":
-        raise DataError("its pixels are reals; expected whole numbers")
-    if image.mode[0] == "I":
-        levels = np.asarray(image, np.float64).clip(0, FULL_SCALE) * (255 / FULL_SCALE)
-        image = Image.fromarray(np.rint(levels).astype(np.uint8))
-    elif "A" in image.mode or "transparency" in image.info:
-        image = on_paper(image)
-    image = image.convert(mode)
-    if size is not None and size != (image.height, image.width):
-        image = image.resize((size[1], size[0]), Image.Resampling.BILINEAR)
+def _pixels(image: Image.Image, form: Form, resize: bool) -> np.ndarray:
+    """(c, i, j) uint8: an image upright, on white paper, of the form's size if it is to be resized."""
+    mode, (height, width) = "L" if form.channels == 1 else "RGB", form.size
+    if resize:
+        image.draft(mode, (max(form.size), max(form.size)))  # a JPEG is decoded no larger than needed
+    image = flat(ImageOps.exif_transpose(image), mode, form.white)
+    if resize and image.size != (width, height):
+        image = image.resize((width, height), Image.Resampling.BILINEAR)
     pixels = np.asarray(image)
-    return pixels[np.newaxis] if channels == 1 else np.moveaxis(pixels, 2, 0)
+    return pixels[np.newaxis] if form.channels == 1 else np.moveaxis(pixels, 2, 0)
