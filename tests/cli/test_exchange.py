@@ -54,8 +54,10 @@ def test_import_takes_a_network_file(cli, tmp_path):
 
 def test_export_to_onnx(cli, model, tmp_path):
     values = json.loads(cli("export", model, "--onnx", "m.onnx", "--json").out)
-    assert values["input"] == {"name": "x", "type": "float32", "shape": ["batch", 1, 28, 28]}
-    assert values["output"] == {"name": "y", "type": "float32", "shape": ["batch", 10]}
+    (given,), (made,) = values["inputs"], values["outputs"]
+    about = "numbers; give bytes p of images as (p / 255 - 0.1307) / 0.3081"
+    assert given == {"name": "x", "type": "float32", "shape": ["batch", 1, 28, 28], "about": about}
+    assert made == {"name": "y", "type": "float32", "shape": ["batch", 10], "about": "what the last layer gives"}
     ran = cli("export", model, "--onnx", "m.onnx", "--preprocess", "--probabilities")
     assert (ran.code, ran.err) == (0, "")
     assert "x: uint8 (batch, 1, 28, 28)" in ran.out
