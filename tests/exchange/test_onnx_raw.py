@@ -35,6 +35,8 @@ from messages import exactly
 
 RNG = np.random.default_rng
 SCALES = {"0 to 1": (0, 1), "-1 to 1": (-1, 2), "0 to 255": (0, 255)}
+ANIMALS = "cat", "dog", "owl"
+COLUMNS = "area (m2)", "rooms", "y"
 ONE_EPOCH = Training(Adam(1e-2), epochs=1, batch_size=20)
 
 
@@ -67,7 +69,7 @@ def small_images(channels: int = 1) -> Dataset:
     for image, k in zip(x, t, strict=True):
         image[:, 1 + k : 5 + k, 1 + k : 4 + k] = 255
     noise = RNG(0).integers(0, 40, x.shape, np.uint8)
-    return Dataset(np.maximum(x, noise), t, classes=("cat", "dog", "owl"))
+    return Dataset(np.maximum(x, noise), t, classes=ANIMALS)
 
 
 def table(target: str = "price", n: int = 60) -> Dataset:
@@ -75,7 +77,7 @@ def table(target: str = "price", n: int = 60) -> Dataset:
     rng = RNG(1)
     x = np.stack([rng.normal(1e6, 30, n), rng.normal(3, 1, n), rng.uniform(0, 1e-3, n)], axis=1)
     t = 200_000 + 50_000 * (x[:, 1] - 3) + rng.normal(0, 100, n)
-    return Dataset(x, t, columns=("area (m2)", "rooms", "y"), target=target)
+    return Dataset(x, t, columns=COLUMNS, target=target)
 
 
 def test_digits_in_bytes():
@@ -100,7 +102,7 @@ def test_images_in_colour():
     network = trained([Sequential([Convolution(4), ReLU()]), block, MaxPooling(), Linear(3)], images)
     label, p = run(network, images.x, preprocess=True, probabilities=True, labels=True)
     agree(p, network.predict(images.x))
-    assert label.tolist() == [images.classes[k] for k in network.classify(images.x)]
+    assert label.tolist() == [ANIMALS[k] for k in network.classify(images.x)]
     facts = said(network, preprocess=True)
     assert json.loads(facts["classes"]) == ["cat", "dog", "owl"]
     assert json.loads(facts["schema"])["inputs"]["shape"] == [3, 8, 8]
@@ -142,7 +144,7 @@ def test_prices(dtype):
     (found,) = run(network, x)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, rtol=1e-6)
-    (found,) = run(network, {name: x[:, [k]] for k, name in enumerate(data.columns)}, columns=True)
+    (found,) = run(network, {name: x[:, [k]] for k, name in enumerate(COLUMNS)}, columns=True)
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
@@ -155,11 +157,11 @@ def test_a_tables_columns_are_inputs_by_name_whatever_they_are_called():
     facts = said(network)
     assert facts["input"] == ("x: float32 (batch, 3), a table of 3 columns: area (m2), rooms, y, in this order")
     assert json.loads(facts["columns"]) == ["area (m2)", "rooms", "y"]
-    assert facts["output"].startswith("y: float32 (batch, 1), price: ")
-    clashing = Dataset(data.x, data.t, columns=("x", "x_1", "fc1_w"))
-    again = trained([Linear(1)], clashing, SquaredError.of(data.t))
+    assert facts["output"].startswith("y: float32 (batch, 1), in the target's unit, price: ")
+    clashing = "x", "x_1", "fc1_w"
+    again = trained([Linear(1)], Dataset(data.x, data.t, columns=clashing), SquaredError.of(data.t))
     x = data.x.astype(np.float32)
-    (found,) = run(again, {name: x[:, [k]] for k, name in enumerate(clashing.columns)}, columns=True)
+    (found,) = run(again, {name: x[:, [k]] for k, name in enumerate(clashing)}, columns=True)
     np.testing.assert_allclose(found, again.predict(x), rtol=1e-5)
 
 

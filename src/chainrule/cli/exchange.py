@@ -9,11 +9,13 @@ from chainrule.base.files import check_writable
 from chainrule.cli.console import Output, table
 from chainrule.cli.network_options import NetworkOptions
 from chainrule.cli.settings import Argument, Option, one_of
+from chainrule.exchange.meaning import module_ends
 from chainrule.exchange.model_file import load
 from chainrule.exchange.onnx_ends import End, Wanted
 from chainrule.exchange.onnx_file import IR_VERSION, OPSET, ends, to_onnx
 from chainrule.exchange.pytorch import by_torch_name, from_pytorch, to_pytorch
 from chainrule.network.network import Network
+from chainrule.network.target_units import in_target_units
 
 Contents = tuple[dict[str, Any], dict[str, str]]  # of a file: for a program, and for a person
 SHOWN = 8
@@ -46,7 +48,8 @@ class Export:
         network = load(self.model)
         if self.pytorch:
             to_pytorch(network, self.pytorch)
-            report(self.output, self.model, self.pytorch, "a state_dict of PyTorch", contents=torch_contents(network))
+            contents = torch_contents(in_target_units(network))
+            report(self.output, self.model, self.pytorch, "a state_dict of PyTorch", contents=contents)
         if self.onnx:
             to_onnx(network, self.onnx, **asdict(wanted))
             holds = f"ONNX, opset {OPSET}, IR version {IR_VERSION}"
@@ -70,10 +73,10 @@ class Import:
 
 
 def torch_contents(network: Network) -> Contents:
-    """The parameters by PyTorch's names."""
-    shapes = {name: p.shape for name, p in by_torch_name(network).items()}
-    values = {"parameters": {name: list(shape) for name, shape in shapes.items()}, "size": network.size}
-    return values, {name: " x ".join(map(str, shape)) for name, shape in shapes.items()}
+    """What a module of PyTorch takes and gives, and its parameters by PyTorch's names."""
+    shapes, said = {name: p.shape for name, p in by_torch_name(network).items()}, module_ends(network)
+    values = {"parameters": {name: list(shape) for name, shape in shapes.items()}, "size": network.size, **said}
+    return values, said | {name: " x ".join(map(str, shape)) for name, shape in shapes.items()}
 
 
 def onnx_contents(network: Network, wanted: Wanted) -> Contents:

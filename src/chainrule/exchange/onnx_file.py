@@ -19,10 +19,11 @@ from chainrule.base.files import write_bytes
 from chainrule.base.version import __version__
 from chainrule.data.schema import Features
 from chainrule.exchange.description import describe
+from chainrule.exchange.meaning import class_names
 from chainrule.exchange.onnx_ends import End, Wanted
 from chainrule.exchange.onnx_input import input_operators, inputs_of
 from chainrule.exchange.onnx_operators import Operator, network_operators
-from chainrule.exchange.onnx_output import class_names, output_operators, outputs_of, own_name
+from chainrule.exchange.onnx_output import output_operators, outputs_of, own_name
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,11 +81,11 @@ def onnx_model(
     constants = [numpy_helper.from_array(a, name) for o in row for name, a in o.constants.items()]
     types = {"float32": TensorProto.FLOAT, "uint8": TensorProto.UINT8}
     types |= {"int64": TensorProto.INT64, "string": TensorProto.STRING}
-    infos = [
+    inputs, outputs = (
         [helper.make_tensor_value_info(e.name, types[e.dtype], e.batch_shape, e.about) for e in side]
         for side in (given, made)
-    ]
-    graph = helper.make_graph(nodes, "network", *infos, constants)
+    )
+    graph = helper.make_graph(nodes, "network", inputs, outputs, constants)
     said = metadata(network, given, made)
     model = helper.make_model(
         graph,

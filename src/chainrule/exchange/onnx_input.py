@@ -10,9 +10,9 @@ import numpy as np
 
 from chainrule.base.errors import UsageError
 from chainrule.data.schema import Column, Features
+from chainrule.exchange.meaning import byte_scaling, in_bytes, in_numbers
 from chainrule.exchange.onnx_ends import End, Wanted
 from chainrule.exchange.onnx_operators import FLOAT32, Operator
-from chainrule.exchange.raw_inputs import byte_scaling, in_bytes, in_numbers
 from chainrule.network.network import Network
 from chainrule.network.scaling import Scaling
 

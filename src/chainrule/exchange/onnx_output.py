@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.base.errors import UsageError, warn
 from chainrule.data.names import as_number, shortened
-from chainrule.data.schema import Classes, Reals
+from chainrule.exchange.meaning import answers, class_names
 from chainrule.exchange.onnx_ends import End, Wanted
 from chainrule.exchange.onnx_operators import FLOAT32, Operator
 from chainrule.exchange.rounding import rounded
@@ -35,13 +35,11 @@ def outputs_of(network: Network, wanted: Wanted) -> list[End]:
     """What comes out: the label, if it is wanted, and y or the probabilities; UsageError where there are none."""
     names = class_names(network)
     of = f": {shortened(names, 12)}" if names else ""
-    last = End("y", "float32", network.output_shape, f"what the last layer gives{of}")
+    last = End("y", "float32", network.output_shape, answers(network))
     if wanted.probabilities:
         _check_known(network.loss, "probabilities", PROBABILITIES)
         about = f"of class {names[1] if names else 1}" if prod(network.output_shape) == 1 else f"of the classes{of}"
         last = End("probabilities", "float32", network.output_shape, about)
-    elif network.schema and isinstance(network.schema.answers, Reals) and isinstance(network.loss, SquaredError):
-        last = End("y", "float32", network.output_shape, str(network.schema.answers))
     if not wanted.labels:
         return [last]
     return [End("label", _type_of(names), (), f"the class{of}"), last]
@@ -102,15 +100,6 @@ def class_operators(network: Network, y: str) -> list[Operator]:
         Operator("Cast", ("is_class_1",), "class_1", {"to": INT64_IN_ONNX}, about=about),
         Operator("Reshape", ("class_1",), "class_number", constants={"row": row}, about=about),
     ]
-
-
-def class_names(network: Network) -> tuple[str, ...] | None:
-    """The names of the classes that the network tells apart, if it knows what it was trained on."""
-    answers, outputs = network.schema and network.schema.answers, prod(network.output_shape)
-    classes = network.loss.classes(np.zeros((1, *network.output_shape)))
-    if classes is None or not isinstance(answers, Classes) or len(answers.names) != max(outputs, 2):
-        return None
-    return answers.names
 
 
 def _type_of(names: Sequence[str] | None) -> str:
