@@ -75,7 +75,7 @@ def small_images(channels: int = 1) -> Dataset:
 def table(target: str = "price", n: int = 60) -> Dataset:
     """Columns of very different sizes; prices near 200,000 +- 50,000."""
     rng = RNG(1)
-    x = np.stack([rng.normal(1e6, 30, n), rng.normal(3, 1, n), rng.uniform(0, 1e-3, n)], axis=1)
+    x = np.stack([rng.normal(1e5, 1000, n), rng.normal(3, 1, n), rng.uniform(0, 1e-3, n)], axis=1)
     t = 200_000 + 50_000 * (x[:, 1] - 3) + rng.normal(0, 100, n)
     return Dataset(x, t, columns=COLUMNS, target=target)
 
@@ -231,14 +231,29 @@ def test_what_cannot_be_taken_or_given_is_refused():
 
 def test_a_target_that_float32_cannot_hold_is_doubtful():
     network = Network([Linear(1)], 2, SquaredError(1.7e9, 60.0))
-    with pytest.warns(DataWarning, match="in float32, whose rounding is 1.7 of a standard deviation of the target"):
+    with pytest.warns(DataWarning, match="ONNX's y is in float32, whose rounding is 1.7 of a standard deviation"):
         onnx_model(network)
+
+
+def test_an_input_that_float32_cannot_hold_is_doubtful_where_the_network_could():
+    layers: list[Layer] = [Standardise((1.7e9, 0.0), (60.0, 1.0)), Linear(1)]
+    onnx_model(Network(layers, 2))
+    with pytest.warns(DataWarning, match="ONNX's x is in float32, whose rounding is 1.7 of a standard deviation"):
+        onnx_model(Network(layers, 2, dtype=np.float64))
+
+
+def test_a_mean_is_not_rounded_where_the_network_does_not():
+    layers: list[Layer] = [Standardise((1_000_000.03,), (10.0,)), Linear(1)]
+    network = Network(layers, 1, SquaredError(), dtype=np.float64)
+    x = np.array([[1e6 - 8], [1e6], [1e6 + 8]], np.float32)
+    with pytest.warns(DataWarning):
+        np.testing.assert_allclose(run(network, x)[0], network.predict(x), rtol=1e-5, atol=1e-6)
 
 
 def test_a_model_is_described_for_viewers():
     data = table()
     network = trained([Linear(1)], data, SquaredError.of(data.t))
     model = onnx_model(network, columns=True)
-    assert model.doc_string.startswith("input: area (m2): float32 (batch, 1), area (m2): 999")
-    assert model.graph.input[1].doc_string.startswith("rooms: ")
+    assert model.doc_string.startswith("input: area (m2): float32 (batch, 1), 9")
+    assert model.graph.input[1].doc_string == "0.749146 to 4.75338, 2.94551 ± 0.8259"
     onnx.checker.check_model(model, full_check=True)

@@ -24,7 +24,7 @@ def inputs_of(network: Network, wanted: Wanted) -> list[End]:
     dtype = "uint8" if wanted.preprocess else "float32"
     about = in_bytes(network) if wanted.preprocess else in_numbers(network)
     if wanted.columns:
-        return [End(column.name, dtype, (1,), str(column)) for column in columns_of(network)]
+        return [End(column.name, dtype, (1,), column.numbers) for column in columns_of(network)]
     return [End("x", dtype, network.input_shape, about)]
 
 

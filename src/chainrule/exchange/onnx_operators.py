@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.errors import NetworkError
-from chainrule.exchange.rounding import rounded
+from chainrule.exchange.rounding import doubt_rounding, rounded
 from chainrule.layers import (
     AveragePooling,
     Convolution,
@@ -122,8 +122,11 @@ def standardise_operators(
     """(x - mean) / std along the first of a sample's `axes`, as a network of that type computes it; its output is x_k.
 
     float32 rounds a mean that is large beside its std too far for a network of float64: what is left of it is
-    subtracted next. The first difference is exact where x is near the mean.
+    subtracted next. The first difference is exact where x is near the mean. What the rounding of x itself loses is lost
+    to a network of float32, too, but to one of float64 only here, with a warning.
     """
+    if dtype != FLOAT32:
+        doubt_rounding("ONNX's x", np.array(layer.mean), np.array(layer.std))
 
     def single(name: str, numbers: np.ndarray) -> np.ndarray:
         return rounded(f"layer {k}, {name}", np.reshape(numbers, (-1, *[1] * (axes - 1))), FLOAT32)

@@ -10,12 +10,12 @@ from math import prod
 
 import numpy as np
 
-from chainrule.base.errors import UsageError, warn
+from chainrule.base.errors import UsageError
 from chainrule.data.names import as_number, shortened
 from chainrule.exchange.meaning import answers, class_names
 from chainrule.exchange.onnx_ends import End, Wanted
 from chainrule.exchange.onnx_operators import FLOAT32, Operator
-from chainrule.exchange.rounding import rounded
+from chainrule.exchange.rounding import doubt_rounding, rounded
 from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy, SquaredError
 from chainrule.network.network import Network
 
@@ -27,8 +27,6 @@ PROBABILITIES: dict[type[Loss], str | None] = {  # what makes them of y; None: y
     BinaryCrossEntropy: None,
 }
 THRESHOLDS = {SigmoidBinaryCrossEntropy: 0.0, BinaryCrossEntropy: 0.5}  # of one y, above which it is class 1
-COARSE = 1e-4
-"""In standard deviations of a target: the rounding of its values by float32 from which on it is doubtful."""
 
 
 def outputs_of(network: Network, wanted: Wanted) -> list[End]:
@@ -64,11 +62,9 @@ def output_operators(network: Network, wanted: Wanted) -> list[Operator]:
 
 
 def unit_operators(loss: SquaredError) -> list[Operator]:
-    """mean + std z; a warning if float32 is too coarse for that."""
+    """mean + std z."""
     mean, std = (rounded(f"{loss}", np.asarray(numbers), FLOAT32) for numbers in (loss.mean, loss.std))
-    coarse = np.finfo(np.float32).eps / 2 * np.abs(np.asarray(loss.mean)) / np.asarray(loss.std)
-    if coarse.max() > COARSE:
-        warn(f"ONNX's y is in float32, whose rounding is {coarse.max():.2g} of a standard deviation of the target")
+    doubt_rounding("ONNX's y", np.asarray(loss.mean), np.asarray(loss.std))
     about = "in the target's units"
     return [
         Operator("Mul", ("z",), "z_scaled", constants={"target_std": std}, about=about),
