@@ -1,13 +1,14 @@
 """evaluate, predict, info, --version: what a person and a program get."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import chainrule
-from chainrule.data import mnist
+from chainrule.data import Dataset, mnist
 from chainrule.tasks.presets import preset
 
 
@@ -119,6 +120,46 @@ def test_info_shows_a_network_of_the_users_own(cli, tmp_path):
     assert values["stages"][0]["multiply_adds"] == 12
     ran = cli("info", "--network", "mine.toml", "--preset", "mlp")
     assert (ran.code, ran.err) == (2, "chainrule: both --preset and --network are given; expected one of them\n")
+
+
+@pytest.fixture
+def table_model(tmp_path):
+    """Of a table, written by a run."""
+    rng = np.random.default_rng(0)
+    rows = [f"{a:.3f},{b:.3f},{'big' if a > 0 else 'small'}" for a, b in rng.normal(size=(40, 2))]
+    (tmp_path / "t.csv").write_text("\n".join(["length,width,size", *rows]))
+    return tmp_path / "run" / "model.safetensors"
+
+
+def test_info_says_what_a_model_was_trained_on(cli, table_model):
+    assert cli("train", "--data", "t.csv", "--preset", "mlp", "--epochs", 1, "--out", "run").code == 0
+    out = cli("info", "--model", table_model).out
+    facts = "Linear(100)", "2 columns, known by their names", "length", "size, one of 2", "big, small", "Adam(lr=0.001"
+    for text in (*facts, "t.csv", "1 epochs", "1 updates"):
+        assert text in out
+    values = json.loads(cli("info", "--model", table_model, "--json").out)
+    assert [column["name"] for column in values["schema"]["inputs"]["columns"]] == ["length", "width"]
+    assert values["schema"]["answers"]["names"] == ["big", "small"]
+    assert (values["training"]["epochs"], values["training"]["configuration"]["name"]) == (1, "mlp")
+    assert "Linear(100) + ReLU" in cli("info", "--model", table_model, "--plan").out
+    ran = cli("info", "--model", table_model, "--preset", "mlp")
+    assert (ran.code, ran.err) == (2, "chainrule: --model is given with another network; expected one of them\n")
+
+
+def test_info_says_what_an_old_model_does_not_know(cli):
+    old = Path(__file__).parent.parent / "models" / "version-1.safetensors"
+    out = cli("info", "--model", old).out
+    assert "not known: the file is older, or the network was not fitted" in out
+    assert json.loads(cli("info", "--model", old, "--json").out)["schema"] is None
+
+
+def test_info_of_a_model_without_a_run(cli, tmp_path):
+    network = chainrule.Network([chainrule.Linear(1)], 2, chainrule.SquaredError())
+    data = Dataset(np.eye(2), np.arange(2.0), columns=("[red]", "[/]"))  # what a terminal's markup looks like
+    chainrule.fit(network, data, chainrule.Training(epochs=1), engine="reference")
+    network.save(tmp_path / "m")
+    out = cli("info", "--model", "m").out
+    assert all(text in out for text in ("not known: the file was written without a run", "[red]", "[/]"))
 
 
 def test_corrupt_idx_files_are_one_line(cli, idx_folder):

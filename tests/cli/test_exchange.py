@@ -10,7 +10,7 @@ from onnx.reference import ReferenceEvaluator
 from safetensors.torch import load_file, save_file
 
 import chainrule
-from chainrule.data import mnist
+from chainrule.data import Dataset, mnist
 from chainrule.tasks.presets import preset
 
 
@@ -54,8 +54,10 @@ def test_import_takes_a_network_file(cli, tmp_path):
 
 def test_export_to_onnx(cli, model, tmp_path):
     values = json.loads(cli("export", model, "--onnx", "m.onnx", "--json").out)
-    assert values["input"] == {"name": "x", "type": "float32", "shape": ["batch", 1, 28, 28]}
-    assert values["output"] == {"name": "y", "type": "float32", "shape": ["batch", 10]}
+    (given,), (made,) = values["inputs"], values["outputs"]
+    about = "numbers; give bytes p of images as (p / 255 - 0.1307) / 0.3081"
+    assert given == {"name": "x", "type": "float32", "shape": ["batch", 1, 28, 28], "about": about}
+    assert made == {"name": "y", "type": "float32", "shape": ["batch", 10], "about": "what the last layer gives"}
     ran = cli("export", model, "--onnx", "m.onnx", "--preprocess", "--probabilities")
     assert (ran.code, ran.err) == (0, "")
     assert "x: uint8 (batch, 1, 28, 28)" in ran.out
@@ -65,9 +67,39 @@ def test_export_to_onnx(cli, model, tmp_path):
     np.testing.assert_allclose(np.asarray(found), chainrule.load(model).predict(digits), atol=1e-5)
 
 
+def test_a_tables_columns_and_its_classes_by_name(cli, tmp_path):
+    x = np.random.default_rng(0).normal(size=(40, 2))
+    classes, columns = ("low", "high"), ("length", "width")
+    data = Dataset(x, (x[:, 0] > 0).astype(int), classes=classes, columns=columns)
+    network = chainrule.Network([chainrule.Linear(2)], 2)
+    chainrule.fit(network, data, chainrule.Training(epochs=1), engine="reference")
+    network.save(tmp_path / "m")
+    ran = cli("export", "m", "--onnx", "m.onnx", "--columns", "--labels")
+    assert (ran.code, ran.err) == (0, "")
+    for text in (
+        "length: float32 (batch, 1)",
+        "width: float32 (batch, 1)",
+        "label: string (batch), the class: low, high",
+    ):
+        assert text in ran.out
+    names = {name: x[:, [k]].astype(np.float32) for k, name in enumerate(columns)}
+    label, y = ReferenceEvaluator(onnx.load(tmp_path / "m.onnx")).run(None, names)
+    assert [str(each) for each in label] == [classes[k] for k in network.classify(x)]
+    np.testing.assert_allclose(np.asarray(y), network(x), atol=1e-5)
+    assert (
+        "x: float32 (batch, 2), a table of 2 columns: length, width, in this order"
+        in cli("export", "m", "--onnx", "m.onnx").out
+    )
+    ran = cli("export", "m", "--onnx", "other.onnx", "--preprocess")
+    wrong = "bytes of pixels are wanted, but the model was trained on a table of 2 columns: length, width"
+    assert (ran.code, ran.err) == (2, f"chainrule: {wrong}\n")
+    assert not (tmp_path / "other.onnx").exists()
+
+
 def test_a_person_sees_what_was_written(cli, model, tmp_path):
     out = cli("export", model, "--pytorch", "state.safetensors").out
-    for text in ("state.safetensors", "a state_dict of PyTorch", "conv1.weight", "32 x 1 x 3 x 3", "fc1.bias"):
+    said = "give bytes p of images as (p / 255 - 0.1307) / 0.3081", "what the last layer gives"
+    for text in ("state.safetensors", "a state_dict of PyTorch", "conv1.weight", "32 x 1 x 3 x 3", "fc1.bias", *said):
         assert text in out
     assert "a model of chainrule" in cli("import", "state.safetensors", "--preset", "lecture", "--out", "m").out
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from chainrule import Network, Scaling, preset
+from chainrule import Network, Scaling, Training, fit, preset
+from chainrule.data import Dataset
 from chainrule.layers import Convolution, Dropout, Linear, MaxPooling, ReLU, Residual, Sequential
 from chainrule.layers.initial import Parameter
 from chainrule.layers.layer import Layer, Shape
@@ -120,3 +121,11 @@ def test_any_network_can_be_shown(network: Network) -> None:
 def test_a_notebook_finds_it() -> None:
     network = preset("lecture").network()
     assert network._repr_html_() == network_html(network)
+
+
+def test_a_trained_network_says_what_on() -> None:
+    network = Network([Linear(1)], 2, SquaredError())
+    fit(network, Dataset(np.eye(2), np.arange(2.0), columns=("a < b", "c")), Training(epochs=1), engine="reference")
+    shown = cells(network)
+    assert shown[4:6] == [["trained on"], ["inputs", "2 columns, known by their names"]]
+    assert [row[0] for row in shown[6:]] == ["a < b", "c", "answers", "t[0]"]

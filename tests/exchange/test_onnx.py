@@ -186,9 +186,10 @@ def test_a_file_says_what_it_is(preprocess, tmp_path):
         batch, *sizes = value.type.tensor_type.shape.dim
         assert (batch.dim_param, [size.dim_value for size in sizes]) == ("batch", shape)
     assert "(p / 255 - 0.1307) / 0.3081" in x.doc_string
-    (properties,) = model.metadata_props
-    assert properties.key == "network"
-    assert str(build(json.loads(properties.value))) == str(network)
+    said = {each.key: each.value for each in model.metadata_props}
+    assert set(said) == {"input", "output", "network"}  # it was trained on nothing yet
+    assert said["input"] == f"x: {'uint8' if preprocess else 'float32'} (batch, 1, 28, 28), {x.doc_string}"
+    assert str(build(json.loads(said["network"]))) == str(network)
 
 
 def test_the_parameters_keep_their_names_and_bits_even_where_they_are_no_numbers():

@@ -51,6 +51,8 @@ def test_a_classifier_of_images(tmp_path, network):
     assert tiles["accuracy"] == f"{100 * classes_of(seen).accuracy:.2f} %"
     assert tiles["of 300 wrong"] == f"{len(seen.wrong)}"
     assert (tiles["epochs"], tiles["seconds of training"]) == ("2", "7.5")
+    facts = [detail.text for detail in page.all("details") if "What it was trained on" in detail.text]
+    assert "images 28 x 28, grey" in facts[0]
     assert "training: 1.5held out: 1.25" in page.section("training")
     assert "Best held-out accuracy 75.00 %, after epoch 2." in page.section("training")
     error = f"Expected calibration error {100 * classes_of(seen).calibration.expected_error:.2f} %"

@@ -56,13 +56,13 @@ class Output:
             self.stdout.print(renderable, markup=False)
 
 
-def table(title: str, rows: dict[str, str]) -> Table:
+def table(title: str, rows: dict[str, str] | list[tuple[str, str]]) -> Table:
     """A table of two columns, names and values."""
     grid = Table(title=title, title_justify="left", show_header=False, min_width=len(title))
     grid.add_column(style="bold")
     grid.add_column(overflow="fold")
-    for row in rows.items():
-        grid.add_row(*row)
+    for row in rows.items() if isinstance(rows, dict) else rows:
+        grid.add_row(*map(Text, row))
     return grid
 
 

@@ -3,16 +3,23 @@
 import os
 import platform
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
+from chainrule.base.errors import UsageError
 from chainrule.base.version import __version__
 from chainrule.cli.console import Output, table
 from chainrule.cli.network_options import NetworkOptions
 from chainrule.cli.settings import Option
 from chainrule.data import cache_folder, mnist, stopping_distance
+from chainrule.data.schema_rows import schema_rows
 from chainrule.engine import ENGINES
+from chainrule.exchange.model_file import Checkpoint, load_checkpoint
+from chainrule.exchange.training_description import build_training
+from chainrule.network.network import Network
 from chainrule.tasks.presets import PRESETS
 
 PACKAGES = (
@@ -24,25 +31,66 @@ PACKAGES = (
 class Info:
     """Show what is here: networks, data, versions, machine.
 
-    Of a network that is named: its layers, or how they are executed.
+    Of a network that is named: its layers, or how they are executed. Of a trained model also what it was trained on.
     """
 
+    model: Annotated[Path | None, Option("What a trained model knows of itself.", "MODEL.safetensors")] = None
     network: NetworkOptions = field(default_factory=NetworkOptions)
     plan: Annotated[bool, Option("Show how the compiled engine executes it.")] = False
     output: Output = field(default_factory=Output)
 
     def execute(self) -> None:
+        if self.model is not None:
+            return self._show_model(self.model)
         if self.network == NetworkOptions() and not self.plan:
             return show_all(self.output)
         chosen = self.network.chosen()
         network, name = chosen.network(), {"preset" if chosen.preset else "network": chosen.name}
-        if not self.plan:
-            parameters = {p.name: list(p.shape) for p in network.parameters}
-            return self.output.result({**name, "parameters": parameters, "size": network.size}, str(network))
+        if self.plan:
+            return self._show_plan(name, network, chosen.training.batch_size)
+        return self.output.result({**name, **sizes(network)}, str(network))
+
+    def _show_model(self, path: Path) -> None:
+        if self.network != NetworkOptions():
+            raise UsageError("--model is given with another network; expected one of them")
+        checkpoint, name = load_checkpoint(path), {"model": str(path)}
+        network, configuration = checkpoint.network, checkpoint.configuration
+        if self.plan:
+            return self._show_plan(name, network, configuration.get("training", {}).get("batch_size"))
+        schema = network.schema and asdict(network.schema)
+        done = {"epochs": checkpoint.epoch, "updates": checkpoint.step, "configuration": configuration}
+        values = {**name, **sizes(network), "schema": schema, "training": done}
+        trained_on = table("What it was trained on", schema_rows(network.schema))
+        shown = trained_on, table("Its training", training_rows(checkpoint))
+        return self.output.result(values, str(network), *shown)
+
+    def _show_plan(self, name: dict[str, str], network: Network, batch_size: int | None) -> None:
         from chainrule.engine.compiled import Compiled  # Numba is loaded where it is used
 
-        stages = Compiled(network, threads=1).plan(chosen.training.batch_size or 1)
-        return self.output.result({**name, "stages": stages.rows()}, str(stages))
+        stages = Compiled(network, threads=1).plan(batch_size or 1)
+        self.output.result({**name, "stages": stages.rows()}, str(stages))
+
+
+def sizes(network: Network) -> dict[str, Any]:
+    """Its parameters' shapes, and how many numbers they are."""
+    return {"parameters": {p.name: list(p.shape) for p in network.parameters}, "size": network.size}
+
+
+def training_rows(checkpoint: Checkpoint) -> dict[str, str]:
+    """How it was trained, as far as the run that wrote it says."""
+    configuration = checkpoint.configuration
+    if not configuration:
+        return {"training": "not known: the file was written without a run"}
+    rows = {
+        "run": str(configuration.get("name", "without a name")),
+        "data": str(configuration.get("data", "the embedded MNIST")),
+        "done": f"{checkpoint.epoch} epochs, {checkpoint.step:,} updates",
+    }
+    with suppress(UsageError):  # of another version
+        training = build_training(configuration.get("training", {}))
+        batches = f"batches of {training.batch_size}" if training.batch_size else "one batch of all samples"
+        rows |= {"settings": f"{training.epochs} epochs in {batches}", "optimizer": str(training.optimizer)}
+    return rows | {"chainrule": str(configuration.get("chainrule", "not known"))}
 
 
 def show_all(output: Output) -> None:
@@ -63,7 +111,7 @@ def show_all(output: Output) -> None:
             "engines": ", ".join(sorted(ENGINES)),
         },
     }
-    sizes = {
+    costs = {
         name: {"about": about, "parameters": network.size, "multiply_adds": network.work}
         for name, (about, network) in networks.items()
     }
@@ -71,7 +119,7 @@ def show_all(output: Output) -> None:
         name: f"{about}: {network.size:,} parameters, {network.work:,} multiply-adds a sample"
         for name, (about, network) in networks.items()
     }
-    values = {"networks": sizes, **{title.lower(): rows for title, rows in facts.items()}}
+    values = {"networks": costs, **{title.lower(): rows for title, rows in facts.items()}}
     shown = {"Networks (--preset NAME shows the layers)": lines, **facts}
     output.result(values, *(table(title, rows) for title, rows in shown.items()))
 

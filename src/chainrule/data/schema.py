@@ -45,8 +45,13 @@ class Column:
     mean: float
     deviation: float
 
+    @property
+    def numbers(self) -> str:
+        """From the least to the largest, and the mean with its standard deviation."""
+        return f"{self.lowest:.6g} to {self.highest:.6g}, {self.mean:.6g} ± {self.deviation:.4g}"
+
     def __str__(self) -> str:
-        return f"{self.name}: {self.lowest:.6g} to {self.highest:.6g}, {self.mean:.6g} ± {self.deviation:.4g}"
+        return f"{self.name}: {self.numbers}"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Units in which inputs and targets are about 1, as networks learn best.
 
     z = (x - mean) / scale             inputs: once before training; in the fitted network, by a Standardise layer
-    y = mean + scale f(z)              targets: taken into the last Linear, whose w and b become scale w, scale b + mean
+    y = mean + scale f(z)              targets: taken into the last Linear (network/target_units.py)
 
 A target's scale is its standard deviation. So is a feature's, but for one thing: features that differ little in size
 keep that difference, as lengths in a table do that are all in cm. With the median deviation as 1, only what is beyond
@@ -15,7 +15,6 @@ from chainrule.base.errors import DataError
 from chainrule.data.moments import Moments
 from chainrule.layers import Standardise
 from chainrule.layers.layer import Shape
-from chainrule.network.network import Network
 from chainrule.regression.polynomial import LARGEST
 
 KEPT = 2.0  # deviations up to so many times below or above the median stay so
@@ -43,10 +42,3 @@ def input_units(moments: Moments, shape: Shape) -> Standardise:
 def target_units(moments: Moments) -> tuple[np.ndarray, np.ndarray]:
     """(mean, scale), both (outputs,), of targets with these moments."""
     return moments.mean, np.where(moments.constant(np.float64), 1.0, np.sqrt(moments.variance))
-
-
-def rescale_outputs(network: Network, mean: np.ndarray, scale: np.ndarray) -> None:
-    """Let a network whose last layer is a Linear answer mean + scale y where it answered y."""
-    w, b = (placed.view(network.w) for placed in network.parameters[-2:])
-    w[:] = scale[:, None] * w
-    b[:] = scale * b + mean

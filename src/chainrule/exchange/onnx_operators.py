@@ -2,7 +2,7 @@
 
     Convolution  Conv            ReLU     Relu        MaxPooling      MaxPool          Softmax     Softmax
     Linear       [Flatten] Gemm  Sigmoid  Sigmoid     AveragePooling  AveragePool      LogSoftmax  LogSoftmax
-    Standardise  Sub Div         Tanh     Tanh        Dropout         nothing: it is the identity
+    Standardise  Sub [Sub] Div   Tanh     Tanh        Dropout         nothing: it is the identity
     Residual     Add, behind its own
 
 Every operator reads values, by name, and its constants. The values have the lecture's names: x, x_1 after the first
@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.base.errors import NetworkError, UsageError
-from chainrule.exchange.rounding import rounded
+from chainrule.base.errors import NetworkError
+from chainrule.exchange.rounding import doubt_rounding, rounded
 from chainrule.layers import (
     AveragePooling,
     Convolution,
@@ -33,12 +33,9 @@ from chainrule.layers import (
 )
 from chainrule.layers.graph import Node
 from chainrule.layers.residual import Addition
-from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy
 from chainrule.network.network import Network
-from chainrule.network.scaling import Scaling
 
 FLOAT32 = np.dtype(np.float32)
-FLOAT32_IN_ONNX = 1  # the number of that type
 Attributes = dict[str, Any]  # whole numbers, and lists of them
 
 
@@ -52,6 +49,17 @@ class Operator:
     attributes: Attributes = field(default_factory=dict)
     constants: dict[str, np.ndarray] = field(default_factory=dict)
     about: str = ""
+
+    @property
+    def arguments(self) -> list[str]:
+        """All that it reads: where a constant comes first, `inputs` says so."""
+        return [*self.inputs, *(name for name in self.constants if name not in self.inputs)]
+
+    def renamed(self, names: dict[str, str]) -> "Operator":
+        """The same, where what it reads and gives has the names that stand for its own."""
+        inputs = tuple(names.get(name, name) for name in self.inputs)
+        constants = {names.get(name, name): array for name, array in self.constants.items()}
+        return replace(self, inputs=inputs, output=names.get(self.output, self.output), constants=constants)
 
 
 def windows(size: int, stride: int) -> Attributes:
@@ -71,56 +79,20 @@ OPERATORS: dict[type[Layer], Callable[[Any], tuple[str, Attributes]]] = {
     Tanh: lambda _: ("Tanh", {}),
     Addition: lambda _: ("Add", {}),
 }
-PROBABILITIES: dict[type[Loss], str | None] = {  # what makes them of y; None: y is a probability
-    LogSoftmaxNLL: "Softmax",
-    SigmoidBinaryCrossEntropy: "Sigmoid",
-    NLL: None,
-    BinaryCrossEntropy: None,
-}
 
 
-def operators(network: Network, preprocess: bool = False, probabilities: bool = False) -> list[Operator]:
-    """From x to y; `preprocess`: from bytes; `probabilities`: to what `network.predict` gives a classifier."""
-    found = scaling_operators(network.scaling) if preprocess else []
-    names = {0: found[-1].output if found else "x"}  # of the graph's values; a dropout's output is its input
+def network_operators(network: Network, x: str, y: str) -> list[Operator]:
+    """Those of the network's layers, from the value called x to the one called y."""
+    found: list[Operator] = []
+    names = {0: x}  # of the graph's values; a dropout's output is its input
     for node in network.graph.nodes:
         made = node_operators(network, node, tuple(names[k] for k in node.inputs))
         names[node.output] = made[-1].output if made else names[node.inputs[0]]
         found += made
-    y = names[len(network.graph.shapes) - 1]
-    if probabilities:
-        found += loss_operators(network.loss, y)
-        y = found[-1].output if found else y
-    if y == "x":
-        return [Operator("Identity", ("x",), output_name(probabilities))]
-    return [renamed(operator, y, output_name(probabilities)) for operator in found]
-
-
-def renamed(operator: Operator, old: str, new: str) -> Operator:
-    """The operator, where the value is called by its new name."""
-    inputs = tuple(new if name == old else name for name in operator.inputs)
-    return replace(operator, inputs=inputs, output=new if operator.output == old else operator.output)
-
-
-def output_name(probabilities: bool) -> str:
-    """What the last value is called."""
-    return "probabilities" if probabilities else "y"
-
-
-def scaling_operators(scaling: Scaling) -> list[Operator]:
-    """(p / 255 - mean) / std of bytes p, in float32."""
-    about = "bytes become numbers: (p / 255 - mean) / std"
-    row = [
-        Operator("Cast", ("x",), "p", {"to": FLOAT32_IN_ONNX}, about=about),
-        Operator("Div", ("p",), "p_of_white", constants={"white": np.array(255, FLOAT32)}),
-    ]
-    if scaling.mean != 0:
-        mean = {"mean": np.array(scaling.mean, FLOAT32)}
-        row.append(Operator("Sub", (row[-1].output,), "p_centred", constants=mean))
-    if scaling.std != 1:
-        std = {"std": np.array(scaling.std, FLOAT32)}
-        row.append(Operator("Div", (row[-1].output,), "p_scaled", constants=std))
-    return row
+    last = names[len(network.graph.shapes) - 1]
+    if last == x:
+        return [Operator("Identity", (x,), y)]
+    return [operator.renamed({last: y}) for operator in found]
 
 
 def node_operators(network: Network, node: Node, inputs: tuple[str, ...]) -> list[Operator]:
@@ -130,7 +102,7 @@ def node_operators(network: Network, node: Node, inputs: tuple[str, ...]) -> lis
     if type(layer) is Dropout:
         return []
     if type(layer) is Standardise:
-        return standardise_operators(layer, node, len(x_shape), inputs)
+        return standardise_operators(layer, network.w.dtype, len(x_shape), k, inputs=inputs)
     row = []
     if isinstance(layer, Linear) and len(x_shape) > 1:
         flat = f"x_{k - 1}_flat"  # in a row of layers, of what it reads
@@ -144,18 +116,29 @@ def node_operators(network: Network, node: Node, inputs: tuple[str, ...]) -> lis
     return [*row, Operator(kind, inputs, f"x_{k}", attributes, parameters, about)]
 
 
-def standardise_operators(layer: Standardise, node: Node, axes: int, inputs: tuple[str, ...]) -> list[Operator]:
-    """(x - mean) / std along the first of a sample's `axes`."""
-    k = node.output
-    centred = f"x_{k - 1}_centred"
-    mean, std = (
-        rounded(f"layer {k}, {name}", np.reshape(numbers, (-1, *[1] * (axes - 1))), FLOAT32)
-        for name, numbers in (("mean", layer.mean), ("std", layer.std))
-    )
-    return [
-        Operator("Sub", inputs, centred, constants={f"mean_{k}": mean}, about=str(layer)),
-        Operator("Div", (centred,), f"x_{k}", constants={f"std_{k}": std}, about=str(layer)),
-    ]
+def standardise_operators(
+    layer: Standardise, dtype: np.dtype, axes: int, k: int, *, inputs: tuple[str, ...]
+) -> list[Operator]:
+    """(x - mean) / std along the first of a sample's `axes`, as a network of that type computes it; its output is x_k.
+
+    float32 rounds a mean that is large beside its std too far for a network of float64: what is left of it is
+    subtracted next. The first difference is exact where x is near the mean. What the rounding of x itself loses is lost
+    to a network of float32, too, but to one of float64 only here, with a warning.
+    """
+    if dtype != FLOAT32:
+        doubt_rounding("ONNX's x", np.array(layer.mean), np.array(layer.std))
+
+    def single(name: str, numbers: np.ndarray) -> np.ndarray:
+        return rounded(f"layer {k}, {name}", np.reshape(numbers, (-1, *[1] * (axes - 1))), FLOAT32)
+
+    mean, about = np.array(layer.mean, dtype), str(layer)
+    constants = {"mean": single("mean", mean), "std": single("std", np.array(layer.std, dtype))}
+    rest = single("mean", mean - constants["mean"].reshape(-1))
+    row = [Operator("Sub", inputs, f"x_{k - 1}_centred", constants={f"mean_{k}": constants["mean"]}, about=about)]
+    if rest.any():
+        rests = {f"mean_{k}_rest": rest}
+        row.append(Operator("Sub", (row[-1].output,), f"x_{k - 1}_exact", constants=rests, about=about))
+    return [*row, Operator("Div", (row[-1].output,), f"x_{k}", constants={f"std_{k}": constants["std"]}, about=about)]
 
 
 def operator_of(layer: Layer) -> tuple[str, Attributes]:
@@ -164,13 +147,3 @@ def operator_of(layer: Layer) -> tuple[str, Attributes]:
         known = ", ".join(kind.__name__ for kind in (*OPERATORS, Dropout, Standardise) if kind is not Addition)
         raise NetworkError(f"{layer} has no operator in ONNX; expected one of: {known}")
     return OPERATORS[type(layer)](layer)
-
-
-def loss_operators(loss: Loss, y: str) -> list[Operator]:
-    """What turns y into probabilities, as `loss.prediction` does; UsageError for a loss without any."""
-    if type(loss) not in PROBABILITIES:
-        raise UsageError(f"a network trained by {type(loss).__name__} gives no probabilities; export its y instead")
-    kind = PROBABILITIES[type(loss)]
-    if kind is None:
-        return []
-    return [Operator(kind, (y,), "p_of_classes", {"axis": 1} if kind == "Softmax" else {}, about=str(loss))]

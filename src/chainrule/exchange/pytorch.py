@@ -12,34 +12,46 @@ Both hold them in this order, and both flatten an image in (c, i, j) order: no n
 
 import json
 from copy import copy
+from dataclasses import asdict
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, deserialize
+from safetensors import SafetensorError, deserialize, safe_open
 from safetensors.numpy import save as to_bytes
 
 from chainrule.base.errors import DataError, ModelError, NetworkError, warn
 from chainrule.base.files import read_bytes, write_bytes
 from chainrule.base.version import __version__
 from chainrule.data.file_kinds import kind_of_file
-from chainrule.exchange.description import describe
+from chainrule.exchange.description import build_loss, describe
 from chainrule.exchange.matching import match
+from chainrule.exchange.meaning import module_ends
 from chainrule.exchange.rounding import rounded
+from chainrule.losses import Loss, SquaredError
 from chainrule.network.network import Network
+from chainrule.network.target_units import in_target_units
 
+PRODUCER = f"chainrule {__version__}"
 KEYS = {"w": "weight", "b": "bias"}
 FLOATS = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}  # safetensors' names of what NumPy has, too
 BRAIN_FLOAT = "BF16"  # the upper half of a float32, which NumPy has not
 
 
-def to_pytorch(network: Network, path: str | Path) -> None:
+def to_pytorch(network: Network, path: str | Path, *, fold: bool = True) -> None:
     """Write the network's parameters and statistics for `load_state_dict(strict=True)`, in its own float type.
 
-    What else it computes with (the scaling of bytes, a Standardise) is in the metadata: "network", in JSON.
+    fold : the units of a regression become part of the last Linear's w and b, if the network ends in one, so that the
+        module answers in the targets' unit
+
+    What else it computes with (the scaling of bytes, a Standardise, units that are not folded) is in the metadata:
+    "network" and, of what it was trained on, "schema", in JSON; "input" and "output" say what to do, in words.
     """
-    metadata = {"format": "pt", "producer": f"chainrule {__version__}", "network": json.dumps(describe(network))}
+    network = in_target_units(network) if fold else network
+    metadata = {"format": "pt", "producer": PRODUCER, "network": json.dumps(describe(network)), **module_ends(network)}
+    if network.schema is not None:
+        metadata["schema"] = json.dumps(asdict(network.schema))
     tensors = {name: np.asarray(view, order="C") for name, view in by_torch_name(network).items()}
     write_bytes(path, to_bytes(tensors, metadata))
 
@@ -48,6 +60,7 @@ def from_pytorch(path: str | Path, network: Network) -> Network:
     """A network like `network`, with the parameters and statistics of a `state_dict` in its float type.
 
     Tensors are matched by name, else by shape and order (`exchange.matching`); what was done is a warning.
+    A regression answers in the units of the file, where `to_pytorch` wrote it.
     ModelError if the file is missing or damaged, or naming the first tensor that is missing, left over, of
     another shape, of a layer that chainrule does not have, not of a floating point type, infinite or NaN; DataError if
     one holds a number too large for the network's type.
@@ -55,6 +68,7 @@ def from_pytorch(path: str | Path, network: Network) -> Network:
     tensors = read_tensors(path)
     loaded = copy(network)
     loaded.w, loaded.statistics = network.w.copy(), network.statistics.copy()
+    loaded.loss = _in_its_units(network.loss, path)
     expected = by_torch_name(loaded)
     own = [*loaded.named(), *loaded.named_statistics()]
     for name, own_name in zip(expected, own, strict=True):
@@ -105,6 +119,19 @@ def floats(tensor: dict[str, Any]) -> np.ndarray | None:
     if tensor["dtype"] == BRAIN_FLOAT:
         return (np.frombuffer(data, "<u2").astype("<u4") << 16).view("<f4").reshape(shape)
     return np.frombuffer(data, FLOATS[tensor["dtype"]]).reshape(shape) if tensor["dtype"] in FLOATS else None
+
+
+def _in_its_units(loss: Loss, path: str | Path) -> Loss:
+    """The loss, if it is a squared error, with the units of a file that `to_pytorch` wrote."""
+    with safe_open(path, framework="numpy") as file:
+        metadata = file.metadata() or {}
+    if not isinstance(loss, SquaredError) or not metadata.get("producer", "").startswith("chainrule "):
+        return loss
+    try:
+        written = build_loss(json.loads(metadata["network"])["loss"])
+    except (KeyError, ValueError, TypeError, NetworkError):
+        raise ModelError(f"{path}: its metadata hold no network; expected those that chainrule wrote") from None
+    return written if isinstance(written, SquaredError) else loss
 
 
 def _values(where: str, tensor: dict[str, Any], dtype: np.dtype) -> np.ndarray:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from chainrule.data.schema import Schema
+from chainrule.data.schema_rows import schema_rows
 from chainrule.network.scaling import Scaling
 from chainrule.network.summary import Row
 from chainrule.views.colours import BLUE, VERMILION
@@ -17,13 +19,17 @@ HEADS = ("layer", "output shape", "parameters", "multiply-adds a sample")
 
 
 def network_html(network: Network) -> str:
-    """A row for each layer: its output's shape, its parameters, its multiply-adds, and its share of both as bars."""
+    """A row for each layer: its output's shape, its parameters, its multiply-adds, and its share of both as bars.
+
+    Below them stands what the network was trained on, once it was.
+    """
     shapes = f"{shape_text(network.input_shape)} → {shape_text(network.output_shape)}"
     size = f"{network.size:,} parameters in {network.w.dtype}, {_bytes(network.w.nbytes)}"
     return output(
         element("div", f"Network {shapes}", class_="title"),
         element("div", size + _reads(network.scaling), class_="note"),
         _table(network),
+        *([] if network.schema is None else [_trained_on(network.schema)]),
     )
 
 
@@ -41,6 +47,12 @@ def _table(network: Network) -> Markup:
         element("tbody", *rows),
         element("tfoot", total),
     )
+
+
+def _trained_on(schema: Schema) -> Markup:
+    rows = [element("tr", _cell(name), _cell(text)) for name, text in schema_rows(schema)]
+    heads = element("thead", element("tr", element("th", "trained on", scope="col", colspan=2)))
+    return element("table", heads, element("tbody", *rows))
 
 
 def _layer(row: Row) -> Markup:

@@ -1,4 +1,4 @@
-"""The top of a report, the numbers that matter most; the course of the training; the settings."""
+"""The top of a report, the numbers that matter most; the training: its course, data and settings."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import tomli_w
 
 from chainrule.base.numbers import written
+from chainrule.data.schema_rows import schema_rows
 from chainrule.network.network import Network
 from chainrule.tasks.examination import Examination
 from chainrule.views.curves import Curves
@@ -46,7 +47,8 @@ def overview(network: Network, seen: Examination, epochs: Epochs) -> Section:
         seconds = sum(line.get("seconds") or 0.0 for line in epochs)
         numbers["epoch" if len(epochs) == 1 else "epochs"] = f"{len(epochs)}"
         numbers["seconds of training"] = f"{seconds:.1f}"
-    return Section("overview", "Overview", element("dl", *[_tile(*item) for item in numbers.items()], class_="tiles"))
+    tiles = element("dl", *[_tile(*item) for item in numbers.items()], class_="tiles")
+    return Section("overview", "Overview", joined([tiles, *_trained_on(network)]))
 
 
 def curves(epochs: Epochs, measured_on: str) -> Section | None:
@@ -73,6 +75,14 @@ def configuration_shown(configuration: Mapping[str, Any] | None) -> Section | No
         return None
     text = element("pre", tomli_w.dumps(dict(configuration)))
     return Section("configuration", "Configuration", folded("All that fixes the run", text))
+
+
+def _trained_on(network: Network) -> list[Markup]:
+    """What the network was fitted to, if it was."""
+    if network.schema is None:
+        return []
+    heads, rows = ["what", "in the training data"], schema_rows(network.schema)
+    return [folded("What it was trained on", table(heads, rows, "The training data", numbers_from=len(heads)))]
 
 
 def _tile(name: str, value: str) -> Markup:
