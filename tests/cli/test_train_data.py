@@ -119,6 +119,19 @@ def test_digits_in_idx_files_are_trained_on_as_the_embedded_ones(cli, idx_folder
     assert (a["loss"], a["accuracy"]) == (b["loss"], b["accuracy"])
 
 
+def test_nielsens_network_by_the_command_line(cli, tmp_path):
+    (tmp_path / "nielsen.toml").write_text(
+        'input_shape = [1, 28, 28]\nloss = "SquaredError"\n'
+        + "".join(f'[[layers]]\ntype = "Linear"\nout_features = {n}\n[[layers]]\ntype = "Sigmoid"\n' for n in (30, 10))
+    )
+    options = ("--network", "nielsen.toml", "--train-data-size", 1000, "--test-data-size", 200, "--epochs", 10)
+    ran = cli("train", *options, "--lr", 0.01, "--out", "run", "--json", "--quiet")
+    assert ran.code == 0
+    result = json.loads(ran.out)
+    assert result["accuracy"] > 0.75
+    assert evaluate(cli)["accuracy"] > 0.75
+
+
 def test_augmented_training_is_seeded_and_goes_on_bit_for_bit(cli):
     options = ("--preset", "lecture", "--augment", "shift=2,rotate=10,elastic=1", "--train-data-size", 640)
 

@@ -94,7 +94,8 @@ def fit(
     data.check_finite()
     if network.schema is None:
         network.prepare(data.x[:1], network.w.dtype)
-        network.schema = Schema.of(data, network.output_shape[0])
+        network.loss.check_targets(data.t, network.output_shape)
+        network.schema = Schema.of(data, network.loss.class_count(data.t, network.output_shape))
     else:
         data = network.reading.data(data)
     if validation is not None:
