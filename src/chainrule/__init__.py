@@ -48,11 +48,13 @@ from chainrule.network.network import doors as _doors
 from chainrule.network.scaling import Scaling as Scaling
 from chainrule.network.tracing import trace as trace
 from chainrule.regression.fitting import fit_polynomial as fit_polynomial
+from chainrule.tasks.adapting import training_for as training_for
 from chainrule.tasks.evaluation import evaluate as evaluate
 from chainrule.tasks.examination import examine as examine
 from chainrule.tasks.fitting import fit as fit
 from chainrule.tasks.prediction import Predictor as _Predictor
 from chainrule.tasks.presets import preset as preset
+from chainrule.tasks.suited import network_for as network_for
 from chainrule.training.descent import Training as Training
 from chainrule.training.descent import minimise as minimise
 from chainrule.training.early_stopping import EarlyStopping as EarlyStopping

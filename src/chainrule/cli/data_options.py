@@ -13,7 +13,7 @@ from chainrule.data.full_scale import Scale
 from chainrule.data.names import as_number
 from chainrule.data.schema import Given
 from chainrule.data.split import cut
-from chainrule.tasks.presets import DIGITS
+from chainrule.tasks.presets import DIGITS, outputs_for
 
 DATA_HELP = "A folder of IDX files, of images (one folder a class), a .csv or an .npz (default: the embedded MNIST)."
 REGRESSION_HELP = "The target is real values, or classes (default: by its values)."
@@ -116,9 +116,7 @@ class Data:
 def load_data(options: DataOptions, seed: int) -> Data:
     """The data, their first so many samples, divided."""
     whole = options.read("train")
-    train, outputs = whole.head(options.train_data_size), whole.t[:1].size
-    if whole.t.dtype.kind in "iu":
-        outputs = DIGITS if options.data is None else whole.class_count
+    train, outputs = whole.head(options.train_data_size), DIGITS if options.data is None else outputs_for(whole)
     if len(train) == 0:
         raise DataError("there is no training data; expected --train-data-size of at least 1")
     test = None if options.test_data_size == 0 else options.read("test", whole.classes).head(options.test_data_size)

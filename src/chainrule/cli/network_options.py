@@ -30,6 +30,11 @@ class Chosen(NamedTuple):
         """How it is trained by default."""
         return self.preset.training if self.preset else Training()
 
+    @classmethod
+    def of(cls, preset: Preset) -> "Chosen":
+        """The network of a preset."""
+        return cls(preset.name, preset.network, preset)
+
     def seeded(self, seeds: Mapping[str, int | None]) -> "Chosen":
         """With those seeds of the lecture's program that are given; UsageError where it is another network."""
         given = {name: seed for name, seed in seeds.items() if seed is not None}
@@ -38,8 +43,7 @@ class Chosen(NamedTuple):
         if self.preset is None or self.preset.seeds is None:
             what = f"--weight-seed or --dropout-seed-1, -2 is given for the network {self.name}"
             raise UsageError(f"{what}; expected --preset 21mnist, or --seed instead")
-        seeded = self.preset.seeded(**given)
-        return Chosen(self.name, seeded.network, seeded)
+        return Chosen.of(self.preset.seeded(**given))
 
     def initial_weights(self, seed: int) -> dict[str, Any]:
         """How they are drawn, as a configuration holds it."""
@@ -57,14 +61,17 @@ class NetworkOptions:
     network: Annotated[Path | None, Option("A network of your own.", "FILE.toml")] = None
     default: ClassVar[str | None] = None
 
+    @property
+    def is_given(self) -> bool:
+        return self.preset is not None or self.network is not None
+
     def chosen(self) -> Chosen:
         """The network of the one that is given; UsageError for both, and for none where there is no default."""
         name = self.preset or (self.default if self.network is None else None)
         one_of({"--preset": name, "--network": self.network})
         if self.network is not None:
             return Chosen(self.network.stem, partial(load_network, self.network))
-        found = preset_named(str(name))
-        return Chosen(found.name, found.network, found)
+        return Chosen.of(preset_named(str(name)))
 
 
 @dataclass(frozen=True)
@@ -73,3 +80,12 @@ class NetworkOrDefault(NetworkOptions):
 
     preset: Annotated[str | None, Option(f"The network: {NAMES} (default: {DEFAULT_PRESET}).")] = None
     default = DEFAULT_PRESET
+
+
+@dataclass(frozen=True)
+class NetworkOrSuited(NetworkOrDefault):
+    """The same, where what suits the data stands in for none."""
+
+    preset: Annotated[
+        str | None, Option(f"The network: {NAMES} (default: what suits the data; {DEFAULT_PRESET} for digits).")
+    ] = None

@@ -31,7 +31,7 @@ class Predict:
     def execute(self) -> None:
         checkpoint = load_checkpoint(model_file(self.model))
         network, names = checkpoint.network, checkpoint.configuration.get("classes")
-        shape, classes = network.input_shape, network.loss.classes(np.zeros((1, *network.output_shape)))
+        shape, classes = network.input_shape, network.classes_of(np.zeros((1, *network.output_shape)))
         if len(shape) != 3 or shape[0] not in (1, 3) or classes is None:
             raise ModelError(f"{self.model}: takes {shape}; expected a model of classes of images, grey or in colour")
         digits = shape == DIGIT_SHAPE and network.output_shape == (DIGITS,) and names is None and not self.as_is

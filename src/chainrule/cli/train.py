@@ -1,9 +1,8 @@
 """chainrule train: train a preset or a network of the user's own, and save it; or go on with a run."""
 
 from dataclasses import replace
+from math import prod
 from typing import Any
-
-import numpy as np
 
 from chainrule.base.errors import DataError, UsageError, warn
 from chainrule.cli.data_options import Data, load_data
@@ -12,10 +11,14 @@ from chainrule.cli.run_folder import RunFolder, run_folder
 from chainrule.cli.settings import refuse_with_resume, restored
 from chainrule.cli.train_settings import HELD_OUT, TrainSettings
 from chainrule.cli.training_run import TrainingRun
+from chainrule.data import Dataset
 from chainrule.exchange.resuming import progress_of
 from chainrule.exchange.training_description import build_training
 from chainrule.network.network import Network
-from chainrule.tasks.presets import DIGIT_SHAPE, DIGITS
+from chainrule.tasks.adapting import adapted, lengthened
+from chainrule.tasks.presets import is_like_digits
+from chainrule.tasks.suited import suited
+from chainrule.training.descent import Training
 from chainrule.views.plots import check_plot_path
 
 
@@ -39,27 +42,51 @@ def begun(settings: TrainSettings) -> TrainingRun:
         settings = replace(settings, data=replace(settings.data, validation=HELD_OUT))
         settings.output.note(f"early stopping: {100 * HELD_OUT:.0f} % of the training data are held out to choose by")
     chosen = settings.network.chosen().seeded(vars(settings.original))
-    training = settings.training.apply(chosen.training)
-    network = chosen.network(training.seed)  # before the data, which may take long to read
-    data = load_data(settings.data, training.seed)
+    seed = settings.training.apply(chosen.training).seed
+    network = chosen.network(seed)  # before the data, which may take long to read
+    data = load_data(settings.data, seed)
+    if not settings.network.is_given and settings.data.data is not None:
+        chosen = Chosen.of(suited(data.train))
+        settings.output.note(f"{chosen.name}, a network that suits {kind_of(data.train)}; --preset names another")
+    if chosen.preset is not None:
+        network = chosen.preset.network_for(data.train, data.outputs, seed)
     return TrainingRun(
         name=chosen.name,
-        network=fitted(network, chosen, data, training.seed),
-        training=training,
-        initial_weights=chosen.initial_weights(training.seed),
+        network=network,
+        training=training_of(settings, chosen, network, data),
+        initial_weights=chosen.initial_weights(seed),
         data=data,
         settings=settings,
         folder=RunFolder.new(settings.run.out, chosen.name),
     )
 
 
-def fitted(network: Network, chosen: Chosen, data: Data, seed: int) -> Network:
-    """The network; a preset's is made anew to fit the data, unless they are digits."""
-    x, classes = data.train.x, data.train.classes
-    digits = x.shape[1:] == DIGIT_SHAPE and x.dtype == np.uint8 and classes is None and data.outputs <= DIGITS
-    if chosen.preset is None or digits:
-        return network
-    return chosen.preset.network_for(data.train, data.outputs, seed)
+def training_of(settings: TrainSettings, chosen: Chosen, network: Network, data: Data) -> Training:
+    """How the network is trained: as its name says, changed as suits few samples, and then by the options given.
+
+    Of digits, which presets are made for, only the epochs.
+    """
+    options, usual, samples = settings.training, chosen.training, len(data.train)
+    if not is_like_digits(data.train, data.outputs):
+        found = adapted(usual, network, samples, epochs=options.epochs, batch_size=options.batch_size)
+    else:
+        found = lengthened(usual, samples) if options.epochs is None else usual
+    training = options.apply(found)
+    if found != usual:
+        size, lr = training.batch_size or samples, f"learning rate {training.optimizer.lr:.2g}"
+        falls = f" falling to {training.optimizer_at(training.epochs).lr:.2g}" if training.lr_decay != 1 else ""
+        epochs = f"{training.epochs} epoch{'s' * (training.epochs != 1)} in batches of {size}"
+        settings.output.note(f"for {samples:,} samples: {epochs}, {lr}{falls}")
+    return training
+
+
+def kind_of(data: Dataset) -> str:
+    """What the inputs are, in a few words."""
+    shape = data.x.shape[1:]
+    if len(shape) != 3:
+        return f"a table of {prod(shape)} columns" if data.columns else f"rows of {prod(shape)} numbers"
+    channels = {1: "grey", 3: "in colour"}.get(shape[0], f"of {shape[0]} channels")
+    return f"pictures {shape[1]} x {shape[2]}, {channels}"
 
 
 def resumed(settings: TrainSettings, folder: RunFolder) -> TrainingRun:

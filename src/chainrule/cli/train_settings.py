@@ -10,7 +10,7 @@ from chainrule.base.errors import UsageError
 from chainrule.base.guessing import expected_one_of
 from chainrule.cli.console import Output
 from chainrule.cli.data_options import DataOptions
-from chainrule.cli.network_options import NetworkOrDefault
+from chainrule.cli.network_options import NetworkOrSuited
 from chainrule.cli.settings import Option
 from chainrule.engine import DEFAULT_ENGINE, ENGINES
 from chainrule.training.descent import Training
@@ -105,7 +105,7 @@ class RunOptions:
 class TrainSettings:
     """All of it; a run's own settings are those that its configuration keeps."""
 
-    network: Annotated[NetworkOrDefault, "Network"] = field(default_factory=NetworkOrDefault)
+    network: Annotated[NetworkOrSuited, "Network"] = field(default_factory=NetworkOrSuited)
     training: Annotated[TrainingOptions, "Training"] = field(default_factory=TrainingOptions)
     original: Annotated[OriginalSeeds, "Training"] = field(default_factory=OriginalSeeds)
     data: Annotated[DataOptions, "Data"] = field(default_factory=DataOptions)

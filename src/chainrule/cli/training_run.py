@@ -18,7 +18,6 @@ from chainrule.cli.run_folder import Keeper, RunFolder, measured_on
 from chainrule.cli.settings import kept
 from chainrule.cli.train_settings import TrainSettings
 from chainrule.data import Dataset
-from chainrule.data.schema import Schema
 from chainrule.engine import DEFAULT_ENGINE
 from chainrule.exchange.description import describe
 from chainrule.exchange.training_description import describe_training
@@ -26,7 +25,7 @@ from chainrule.network.engine import engine_named
 from chainrule.network.network import Network
 from chainrule.tasks.evaluation import Evaluation
 from chainrule.tasks.examination import Examination, examine
-from chainrule.tasks.fitting import History, learn
+from chainrule.tasks.fitting import History, introduce, learn
 from chainrule.training.descent import Training
 from chainrule.training.early_stopping import EarlyStopping
 from chainrule.training.events import Listener, Progress
@@ -105,9 +104,9 @@ class TrainingRun:
         return "test" if self.data.at_end else measured_on(self.configuration())
 
     def _train(self) -> History:
-        options, network = self.settings.run, self.network
-        if network.schema is None:
-            network.schema = Schema.of(self.data.train, network.output_shape[0], self.settings.data.given())
+        options = self.settings.run
+        if self.network.schema is None:
+            introduce(self.network, self.data.train, self.settings.data.given())
         bar = ProgressBar(self.settings.output.stderr, len(self.data.train), self.training.epochs)
         keeper = Keeper(self.folder, self.network, self.configuration())
         listeners = [*self._watchers(), bar, keeper]

@@ -143,9 +143,9 @@ class Schema:
     answers: Classes | Reals
 
     @classmethod
-    def of(cls, data: Dataset, outputs: int | None = None, given: Given = AS_THEY_SAY) -> Schema:
-        """Learned from training data; `outputs`: how many classes there are, if the data may not have all of them."""
-        return cls(inputs_of(data, given), answers_of(data, outputs))
+    def of(cls, data: Dataset, classes: int | None = None, given: Given = AS_THEY_SAY) -> Schema:
+        """Learned from training data. `classes`: how many there are; 0: none, t are values; None: as the data say."""
+        return cls(inputs_of(data, given), answers_of(data, classes))
 
     def __str__(self) -> str:
         return f"inputs: {self.inputs}\nanswers: {self.answers}"
@@ -165,10 +165,10 @@ def inputs_of(data: Dataset, given: Given) -> Features | Images:
     return Features(x.shape[1], columns_of(x, data.columns), data.columns is not None, in_bytes=in_bytes)
 
 
-def answers_of(data: Dataset, outputs: int | None) -> Classes | Reals:
+def answers_of(data: Dataset, classes: int | None) -> Classes | Reals:
     """What the true values t are."""
-    if data.t.ndim == 1 and data.t.dtype.kind in "iu":
-        names = data.classes or tuple(map(str, range(outputs or data.class_count)))
+    if classes != 0 and data.t.ndim == 1 and data.t.dtype.kind in "iu":
+        names = data.classes or tuple(map(str, range(classes or data.class_count)))
         return Classes(names, data.target)
     t = data.t.reshape(len(data), -1)
     single = None if data.target is None or t.shape[1] > 1 else (data.target,)

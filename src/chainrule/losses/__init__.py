@@ -3,7 +3,7 @@
 a network that ends in         t                        loss
 scores, Linear(n)              class numbers            LogSoftmaxNLL (a network's default)
 probabilities, Softmax()       class numbers            NLL
-values, Linear(k)              k real numbers           SquaredError
+values, Linear(k)              k real numbers           SquaredError (k > 1: also class numbers, as one-hot vectors)
 scores, Linear(k)              k of 0 and 1             SigmoidBinaryCrossEntropy
 probabilities, Sigmoid()       k of 0 and 1             BinaryCrossEntropy
 Where the two do not go together, the network is refused, or warned of, when it is made (`losses/endings.py`).

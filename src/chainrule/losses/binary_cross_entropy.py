@@ -49,7 +49,8 @@ class BinaryCrossEntropy(BinaryLoss):
     """-t log p - (1 - t) log(1 - p), for a network that ends in Sigmoid: y (s, ...) are probabilities p that t = 1.
 
     DataError for targets of another shape (t may be (s,) where y is (s, 1)), or that are not 0 or 1. A prediction is p
-    itself. Where y is one number a sample, p > 1/2 is class 1, and else 0; of several numbers there are no classes.
+    itself. Where y is one number a sample, p > 1/2 is class 1, and else 0.
+    Class numbers t (s,) with several outputs are learned as vectors, 1 at the class and 0 elsewhere.
     """
 
     def check_ending(self, last: Layer, output_shape: Shape) -> None:
@@ -64,10 +65,10 @@ class BinaryCrossEntropy(BinaryLoss):
             )
 
     def error(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
-        return binary_cross_entropy(y, t)
+        return binary_cross_entropy(y, self.learned(t, y.shape[1:]))
 
     def gradient(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
-        return binary_cross_entropy_gradient(y, t)
+        return binary_cross_entropy_gradient(y, self.learned(t, y.shape[1:]))
 
     def classes(self, y: np.ndarray) -> np.ndarray | None:
         return (y > 0.5).astype(np.int64).reshape(len(y)) if prod(y.shape[1:]) == 1 else None
@@ -77,7 +78,8 @@ class SigmoidBinaryCrossEntropy(BinaryLoss):
     """log(1 + exp(x)) - t x, for a network that ends in scores: y (s, ...) are scores x, and p = sigmoid(x).
 
     DataError for targets of another shape (t may be (s,) where y is (s, 1)), or that are not 0 or 1. A prediction is p.
-    Where y is one number a sample, x > 0 is class 1, and else 0; of several numbers there are no classes.
+    Where y is one number a sample, x > 0 is class 1, and else 0.
+    Class numbers t (s,) with several outputs are learned as vectors, 1 at the class and 0 elsewhere.
     """
 
     def check_ending(self, last: Layer, output_shape: Shape) -> None:
@@ -85,10 +87,10 @@ class SigmoidBinaryCrossEntropy(BinaryLoss):
         check_scores("SigmoidBinaryCrossEntropy", last, expected, both_signs=True)
 
     def error(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
-        return sigmoid_binary_cross_entropy(y, t)
+        return sigmoid_binary_cross_entropy(y, self.learned(t, y.shape[1:]))
 
     def gradient(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
-        return sigmoid_binary_cross_entropy_gradient(y, t)
+        return sigmoid_binary_cross_entropy_gradient(y, self.learned(t, y.shape[1:]))
 
     def prediction(self, y: np.ndarray) -> np.ndarray:
         return sigmoid(y)

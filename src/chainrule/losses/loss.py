@@ -7,6 +7,7 @@ which targets t are right, and how to make a prediction of y. It computes in y's
 """
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -40,8 +41,12 @@ class Loss:
     def check_targets(self, t: np.ndarray, output_shape: Shape) -> None:
         """DataError that names the first target, of t (s, ...), which this loss cannot take."""
 
-    def learned(self, t: np.ndarray) -> np.ndarray:
-        """What y is to become: the targets t (s, ...), or these in units in which they are learned."""
+    def class_count(self, t: np.ndarray, output_shape: Shape) -> int:
+        """How many classes there are, if these targets, which it can take, are their numbers; 0: they are values."""
+        return 0
+
+    def learned(self, t: np.ndarray, output_shape: Shape) -> np.ndarray:
+        """What y is to become: the targets t (s, ...), or these in the form in which they are learned."""
         return t
 
     def prediction(self, y: np.ndarray) -> np.ndarray:
@@ -64,29 +69,64 @@ class ClassLoss(Loss):
     def check_targets(self, t: np.ndarray, output_shape: Shape) -> None:
         if t.ndim != 1 or t.dtype.kind not in "iu":
             raise DataError(f"targets of shape {t.shape} and type {t.dtype}; expected one class number for each sample")
-        n = output_shape[0]
-        if any_outside(t, n):
-            wrong = np.flatnonzero((t < 0) | (t >= n))
-            raise DataError(f"label {t[wrong[0]]} of sample {wrong[0]}; expected 0 to {n - 1}, for {n} outputs")
+        _check_classes(t, output_shape[0])
+
+    def class_count(self, t: np.ndarray, output_shape: Shape) -> int:
+        return output_shape[0]
 
     def classes(self, y: np.ndarray) -> np.ndarray:
         return y.argmax(axis=1)
 
 
-class BinaryLoss(Loss):
-    """A loss over targets of 0 and 1: t has y's shape (s, ...), or is (s,) where y is (s, 1)."""
+class VectorLoss(Loss):
+    """A loss over targets like y: t has y's shape (s, ...), or is (s,) where y is (s, 1).
+
+    Where y is (s, k) of several numbers, t may also be (s,) whole numbers, of k classes: t_s stands for the vector that
+    is 1 at t_s and 0 elsewhere.
+    """
 
     def check_targets(self, t: np.ndarray, output_shape: Shape) -> None:
+        if are_class_numbers(t, output_shape):
+            _check_classes(t, output_shape[0])
+            return
         _check_shape(t, output_shape)
+        self.check_values(t)
+
+    def check_values(self, t: np.ndarray) -> None:
+        """DataError that names the first of t, of whatever shape, which this loss cannot take."""
+
+    def class_count(self, t: np.ndarray, output_shape: Shape) -> int:
+        return output_shape[0] if are_class_numbers(t, output_shape) else 0
+
+    def learned(self, t: np.ndarray, output_shape: Shape) -> np.ndarray:
+        return one_hot(t, output_shape[0]) if are_class_numbers(t, output_shape) else t
+
+
+class BinaryLoss(VectorLoss):
+    """A loss over targets of 0 and 1; of one output they are two classes."""
+
+    def check_values(self, t: np.ndarray) -> None:
         _check_each(t, (t == 0) | (t == 1), "0 or 1")
 
+    def class_count(self, t: np.ndarray, output_shape: Shape) -> int:
+        return 2 if prod(output_shape) == 1 else super().class_count(t, output_shape)
 
-class RealLoss(Loss):
-    """A loss over real targets: t has y's shape (s, ...), or is (s,) where y is (s, 1)."""
 
-    def check_targets(self, t: np.ndarray, output_shape: Shape) -> None:
-        _check_shape(t, output_shape)
+class RealLoss(VectorLoss):
+    """A loss over real targets."""
+
+    def check_values(self, t: np.ndarray) -> None:
         _check_each(t, np.isfinite(t), "a finite number")
+
+
+def are_class_numbers(t: np.ndarray, output_shape: Shape) -> bool:
+    """Whether t are one whole number a sample where the network's output is a vector of several."""
+    return t.ndim == 1 and t.dtype.kind in "iu" and len(output_shape) == 1 and output_shape[0] > 1
+
+
+def one_hot(t: np.ndarray, n: int) -> np.ndarray:
+    """(s, n) float32: 1 at t_s, 0 elsewhere."""
+    return (t[:, np.newaxis] == np.arange(n)).astype(np.float32)
 
 
 def any_outside(numbers: np.ndarray, n: int) -> bool:
@@ -97,6 +137,12 @@ def any_outside(numbers: np.ndarray, n: int) -> bool:
     """
     item = numbers.item
     return numbers.size > 0 and (item(numbers.argmin()) < 0 or item(numbers.argmax()) >= n)
+
+
+def _check_classes(t: np.ndarray, n: int) -> None:
+    if any_outside(t, n):
+        wrong = np.flatnonzero((t < 0) | (t >= n))
+        raise DataError(f"label {t[wrong[0]]} of sample {wrong[0]}; expected 0 to {n - 1}, for {n} outputs")
 
 
 def _check_shape(t: np.ndarray, output_shape: Shape) -> None:

@@ -38,6 +38,8 @@ def squared_error_gradient(y: np.ndarray, t: np.ndarray) -> np.ndarray:
 class SquaredError(RealLoss):
     """(y - (t - mean) / std)^2, for a regression: y and t (s, ...) are values, a prediction is mean + std y.
 
+    Class numbers t (s,) with several outputs y (s, k) are learned as vectors, 1 at the class and 0 elsewhere.
+
     mean, std : in the targets' unit: a number, or one for each of (k,) outputs; `SquaredError.of(t)` finds them
 
     NetworkError for other values; DataError for targets of another shape, or that are not finite numbers.
@@ -74,17 +76,18 @@ class SquaredError(RealLoss):
                 given = f"SquaredError: {name} has {len(numbers)} numbers, but the network's output has {output_shape}"
                 raise NetworkError(f"{given}; expected one for each output, or one number")
 
-    def learned(self, t: np.ndarray) -> np.ndarray:
+    def learned(self, t: np.ndarray, output_shape: Shape) -> np.ndarray:
+        t = super().learned(t, output_shape)
         if not self.has_units:
             return t
         t = t.reshape(len(t), -1) if isinstance(self.mean, tuple) or isinstance(self.std, tuple) else t
         return (t - np.asarray(self.mean)) / np.asarray(self.std)
 
     def error(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
-        return squared_error(y, self.learned(t))
+        return squared_error(y, self.learned(t, y.shape[1:]))
 
     def gradient(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
-        return squared_error_gradient(y, self.learned(t))
+        return squared_error_gradient(y, self.learned(t, y.shape[1:]))
 
     def prediction(self, y: np.ndarray) -> np.ndarray:
         if not self.has_units:

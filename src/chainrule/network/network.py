@@ -18,7 +18,7 @@ from chainrule.base.arrays import read_only
 from chainrule.base.errors import DataError, NetworkError
 from chainrule.base.numbers import is_whole, whole_number
 from chainrule.base.random import check_seed
-from chainrule.data.schema import Schema
+from chainrule.data.schema import Classes, Schema
 from chainrule.layers.graph import Graph
 from chainrule.layers.layer import Context, Layer
 from chainrule.layers.passes import Shape
@@ -156,10 +156,23 @@ class Network(Sequential):
 
     def classify(self, x: Any) -> np.ndarray:
         """(s,) the most probable class of each x, which is matched as of `predict`."""
-        classes = self.loss.classes(self(self.reading.samples(x)))
+        classes = self.classes_of(self(self.reading.samples(x)))
         if classes is None:
             raise NetworkError(f"a network trained by {type(self.loss).__name__} has no classes; use predict")
         return classes
+
+    def classes_of(self, y: np.ndarray, t: np.ndarray | None = None) -> np.ndarray | None:
+        """(s,) the class that each output y_s stands for, as the loss says; None for values.
+
+        A loss of vectors, as SquaredError, gives the largest output if it was trained on class numbers, or is to be
+        compared with them, t (s,).
+        """
+        found = self.loss.classes(y)
+        if found is None and y.ndim == 2:
+            known = self.schema is not None and isinstance(self.schema.answers, Classes)
+            if known if t is None else self.loss.class_count(t, self.output_shape):
+                found = y.argmax(axis=1)
+        return found
 
     def predictor(self, engine: str = "compiled", threads: int | None = None, batch_size: int = 256) -> Any:
         """This network as it is now, made ready to be asked fast: a `chainrule.tasks.prediction.Predictor`."""

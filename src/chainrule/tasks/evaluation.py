@@ -59,7 +59,7 @@ def measure(
         weight = np.ones(len(part)) if part.sample_weight is None else part.sample_weight
         loss += float(network.loss.error(y, part.t).astype(np.float64) @ weight)
         total += float(weight.sum())
-        classes = network.loss.classes(y)
+        classes = network.classes_of(y, part.t)
         if classes is not None:
             classified = True
             right += float((classes == part.t.reshape(-1)) @ weight)

@@ -14,7 +14,7 @@ from chainrule.base.numbers import written
 from chainrule.base.showing import brief, short
 from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.engine import DEFAULT_ENGINE
-from chainrule.losses.loss import BinaryLoss, RealLoss
+from chainrule.losses.loss import RealLoss
 from chainrule.network.network import Network
 from chainrule.tasks.classification import Classification, ratio
 from chainrule.tasks.evaluation import Evaluation
@@ -147,11 +147,13 @@ def examine(
     check_weighs(weight)
     y = network.predictor(engine, threads, batch_size).outputs(data.x)
     losses = loss.error(y, data.t).astype(np.float64)
-    mean, said, chosen = float(np.average(losses, weights=weight)), loss.prediction(y), loss.classes(y)
+    mean, said, chosen = float(np.average(losses, weights=weight)), loss.prediction(y), network.classes_of(y, data.t)
     if chosen is None:
         regression = Regression.of(said, data.t, weight) if isinstance(loss, RealLoss) else None
         return Examination(mean, data.t.reshape(said.shape), said, losses, regression=regression)
-    p = np.concatenate([1 - said.reshape(-1, 1), said.reshape(-1, 1)], axis=1) if isinstance(loss, BinaryLoss) else said
+    p = np.clip(said, 0, 1)  # the squared error's are near the classes' probabilities, but may lie outside
+    if p[:1].size == 1:
+        p = np.concatenate([1 - p.reshape(-1, 1), p.reshape(-1, 1)], axis=1)
     t = data.t.reshape(-1).astype(np.int64)
     seen = Classification.of(p, chosen, t, weight, names=data.classes if classes is None else classes)
     return Examination(mean, t, p, losses, chosen, seen)

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from chainrule.data.dataset import Dataset
-from chainrule.data.schema import Schema
+from chainrule.data.schema import AS_THEY_SAY, Given, Schema
 from chainrule.engine import DEFAULT_ENGINE, execute
 from chainrule.network.network import Network, doors
+from chainrule.tasks.adapting import training_for
 from chainrule.tasks.evaluation import measure
 from chainrule.training.descent import Training, minimise
 from chainrule.training.events import CheckpointEvent, EpochEvent, Evaluation, Event, Listener, Progress
@@ -82,7 +83,7 @@ def fit(
 
     network : what is trained, from its own w
     data : x (n, *input_shape) in numbers, or bytes that the network scales; t as its loss takes them
-    training : how (default: Training())
+    training : how (default: `training_for(network, data)`, Training() as it suits so many samples)
     validation : data that are evaluated after every epoch, in batches of the training's size
     engine : "compiled" (default) or "reference"
     threads : at most so many, of the compiled engine (default: as many as this process may use)
@@ -93,21 +94,28 @@ def fit(
     """
     data.check_finite()
     if network.schema is None:
-        network.prepare(data.x[:1], network.w.dtype)
-        network.schema = Schema.of(data, network.output_shape[0])
+        introduce(network, data)
     else:
         data = network.reading.data(data)
     if validation is not None:
         validation = network.reading.data(validation)
+    training = training_for(network, data) if training is None else training
     return learn(
         network, data, training, validation=validation, engine=engine, threads=threads, listeners=listeners, start=start
     )
 
 
+def introduce(network: Network, data: Dataset, given: Given = AS_THEY_SAY) -> None:
+    """Let a network that knows of no data learn what these are; DataError if they do not fit it."""
+    network.prepare(data.x[:1], network.w.dtype)
+    network.loss.check_targets(data.t, network.output_shape)
+    network.schema = Schema.of(data, network.loss.class_count(data.t, network.output_shape), given)
+
+
 def learn(
     network: Network,
     data: Dataset,
-    training: Training | None = None,
+    training: Training,
     *,
     validation: Dataset | None = None,
     engine: str = DEFAULT_ENGINE,
@@ -116,7 +124,6 @@ def learn(
     start: Progress | None = None,
 ) -> History:
     """`fit` to data that are as the network reads them, and of which it is to remember nothing else."""
-    training = training or Training()
     network.prepare(data.x[:1], network.w.dtype)
     network.loss.check_targets(data.t, network.output_shape)
     source = training.source(len(data), len(validation) if validation else 0)

@@ -48,7 +48,7 @@ class Predictor:
 
     def classify(self, x: np.ndarray) -> np.ndarray:
         """(s,) the most probable class of each x."""
-        classes = self.network.loss.classes(self.outputs(self.network.reading.samples(x)))
+        classes = self.network.classes_of(self.outputs(self.network.reading.samples(x)))
         if classes is None:
             name = type(self.network.loss).__name__
             raise NetworkError(f"a network trained by {name} has no classes; call the predictor itself")

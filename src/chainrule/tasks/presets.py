@@ -8,11 +8,13 @@ from chainrule.base.errors import UsageError
 from chainrule.base.guessing import expected_one_of
 from chainrule.base.showing import brief
 from chainrule.data.dataset import Dataset
-from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, ReLU, Standardise
+from chainrule.data.moments import Moments
+from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, ReLU
 from chainrule.losses import LogSoftmaxNLL, SquaredError
 from chainrule.network.network import Network
 from chainrule.network.scaling import Scaling, scaling_of
 from chainrule.tasks import original
+from chainrule.tasks.units import input_units, lost_in_float32
 from chainrule.training.descent import Training
 from chainrule.training.optimizers import AdaDelta, Adam
 
@@ -37,21 +39,26 @@ class Preset:
         """A new network; `seed` draws its weights unless they are the original program's."""
         return self._begun(Network(self.layers, DIGIT_SHAPE, scaling=DIGIT_SCALING, seed=seed))
 
-    def network_for(self, data: Dataset, outputs: int, seed: int = 0) -> Network:
-        """The same for other data: with so many outputs, and scaling what these data are like.
+    def network_for(self, data: Dataset, outputs: int | None = None, seed: int = 0) -> Network:
+        """The same for other data: with as many outputs as they need, in the units in which they are about 1.
 
-        Class numbers are trained by LogSoftmaxNLL, reals by SquaredError. NetworkError if it cannot take x's shape.
+        Class numbers are learned by LogSoftmaxNLL, numbers by SquaredError; of `outputs` classes, if the data may not
+        have all. In float64 if float32 cannot hold what a column changes by. NetworkError if it cannot take x's shape,
+        DataError for what is not finite.
         """
-        layers = [*self.layers[:-1], Linear(outputs)]
-        bytes_ = data.x.dtype == np.uint8
-        network = Network(
-            layers if bytes_ else [Standardise.of(data.x), *layers],
-            data.x.shape[1:],
-            LogSoftmaxNLL() if data.t.dtype.kind in "iu" else SquaredError(),
-            scaling=scaling_of(data) if bytes_ else None,
-            seed=seed,
-        )
-        return self._begun(network)
+        data.check_finite()
+        outputs = outputs or outputs_for(data)
+        if is_like_digits(data, outputs):
+            return self.network(seed)
+        layers, scaling, dtype = [*self.layers[:-1], Linear(outputs)], None, np.float32
+        if data.x.dtype == np.uint8:
+            scaling = scaling_of(data)
+        else:
+            seen = Moments.of(data.x)
+            layers = [input_units(seen, data.x.shape[1:]), *layers]
+            dtype = np.float64 if lost_in_float32(seen).any() else np.float32
+        loss = LogSoftmaxNLL() if is_classes(data) else SquaredError.of(data.t)
+        return self._begun(Network(layers, data.x.shape[1:], loss, scaling=scaling, seed=seed, dtype=dtype))
 
     def seeded(self, **seeds: int) -> "Preset":
         """With other seeds of the original program, by their names in `Seeds`."""
@@ -64,6 +71,22 @@ class Preset:
         if self.seeds is not None:
             network.w[:] = original.weights(network, self.seeds.weights)
         return network
+
+
+def is_classes(data: Dataset) -> bool:
+    """Whether the true values are class numbers."""
+    return data.t.ndim == 1 and data.t.dtype.kind in "iu"
+
+
+def outputs_for(data: Dataset) -> int:
+    """How many outputs a network for the data needs: a class each, or a number of a regression."""
+    return data.class_count if is_classes(data) else data.t[:1].size
+
+
+def is_like_digits(data: Dataset, outputs: int) -> bool:
+    """Whether the data are what presets are made for: 28x28 grey bytes of at most ten classes without names."""
+    is_digit = data.x.shape[1:] == DIGIT_SHAPE and data.x.dtype == np.uint8
+    return is_digit and is_classes(data) and data.classes is None and outputs <= DIGITS
 
 
 def mnist_layers() -> list[Layer]:

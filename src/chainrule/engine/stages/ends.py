@@ -94,7 +94,7 @@ class Output:
         self.batch = batch
         self.weight[: len(batch)] = 1.0 if batch.sample_weight is None else batch.sample_weight
         if self.kernel is not None:
-            t = self.loss.learned(batch.t).reshape(-1)
+            t = self.loss.learned(batch.t, self.shape).reshape(-1)
             self.t[: len(t)] = t
 
     def meet(self, step: Step) -> Work:
