@@ -16,6 +16,7 @@ from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.engine import DEFAULT_ENGINE
 from chainrule.losses.loss import RealLoss
 from chainrule.network.network import Network
+from chainrule.tasks.calibration import class_probabilities
 from chainrule.tasks.classification import Classification, ratio
 from chainrule.tasks.evaluation import Evaluation
 
@@ -151,9 +152,8 @@ def examine(
     if chosen is None:
         regression = Regression.of(said, data.t, weight) if isinstance(loss, RealLoss) else None
         return Examination(mean, data.t.reshape(said.shape), said, losses, regression=regression)
-    p = np.clip(said, 0, 1)  # the squared error's are near the classes' probabilities, but may lie outside
-    if p[:1].size == 1:
-        p = np.concatenate([1 - p.reshape(-1, 1), p.reshape(-1, 1)], axis=1)
+    # the squared error's are near the classes' probabilities, but may lie outside
+    p = class_probabilities(np.clip(said.reshape(len(said), -1), 0, 1))
     t = data.t.reshape(-1).astype(np.int64)
     seen = Classification.of(p, chosen, t, weight, names=data.classes if classes is None else classes)
     return Examination(mean, t, p, losses, chosen, seen)

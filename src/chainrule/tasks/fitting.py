@@ -8,6 +8,7 @@ from chainrule.data.schema import AS_THEY_SAY, Given, Schema
 from chainrule.engine import DEFAULT_ENGINE, execute
 from chainrule.network.network import Network, doors
 from chainrule.tasks.adapting import training_for
+from chainrule.tasks.calibration import uncalibrated
 from chainrule.tasks.evaluation import measure
 from chainrule.training.descent import Training, minimise
 from chainrule.training.events import CheckpointEvent, EpochEvent, Evaluation, Event, Listener, Progress
@@ -96,6 +97,7 @@ def fit(
     if network.schema is None:
         introduce(network, data)
     else:
+        network.schema = uncalibrated(network.schema)
         data = network.reading.data(data)
     if validation is not None:
         validation = network.reading.data(validation)
