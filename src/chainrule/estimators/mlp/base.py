@@ -52,7 +52,8 @@ class MultilayerPerceptron(Stochastic):
         if part and self.early_stopping:
             raise UsageError("partial_fit does not support early_stopping=True, as it holds no data out")
         first = not hasattr(self, "coefs_") or not (self.warm_start or part)
-        checked: Any = validate_data(self, X, y, reset=first, multi_output=True, y_numeric=self._numeric, **READS)
+        of_y = {"multi_output": True, "y_numeric": self._numeric}
+        checked: Any = validate_data(self, X, y, reset=first, order="C", **READS, **of_y)  # batches are rows of x
         x, y = checked
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, x)
         check_weighs(weight)
