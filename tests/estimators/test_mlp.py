@@ -257,5 +257,5 @@ def test_what_it_cannot_take_is_refused_clearly():
     with pytest.warns(DataConversionWarning, match="column-vector"):
         model = cr.MLPRegressor(max_iter=1).fit(X, Y[:, None])
     model.coefs_[1][3, 0] = np.nan
-    with pytest.raises(cr.ModelError, match=r"coefs_\[1\] holds numbers that are not finite"):
+    with pytest.raises(cr.ModelError, match=r"coefs_\[1\] holds nan; expected finite numbers"):
         model.predict(X)

@@ -21,6 +21,7 @@ from chainrule.data.schema import Classes, Images, Schema
 from chainrule.exchange.description import parts_of
 from chainrule.layers.layer import Shape
 from chainrule.layers.sequential import Sequential
+from chainrule.network.given import check_finite
 from chainrule.network.network import Network, checked_shape
 from chainrule.training.events import CheckpointEvent, Memory, Sums
 
@@ -153,12 +154,6 @@ def take(left: Tensors, name: str, shape: Shape, dtype: np.dtype) -> np.ndarray:
     tensor = left.pop(name)
     if (tensor.dtype, tensor.shape) != (dtype, shape):
         raise ModelError(f"{name} is {described(tensor)}; expected {dtype} of shape {shape}")
-    return tensor
-
-
-def check_finite(name: str, tensor: np.ndarray) -> np.ndarray:
-    if not np.isfinite(tensor).all():
-        raise ModelError(f"{name} holds {tensor[~np.isfinite(tensor)][0]}; expected finite numbers")
     return tensor
 
 

@@ -29,7 +29,6 @@ from chainrule.base.version import __version__
 from chainrule.data.file_kinds import kind_of_file
 from chainrule.exchange.checkpoint import Checkpoint, checkpoint_of, tensors_of
 from chainrule.exchange.description import TOO_DEEP, describe
-from chainrule.network.given import check_weights
 from chainrule.network.network import Network
 from chainrule.training.events import Memory
 
@@ -63,9 +62,7 @@ def load_checkpoint(path: str | Path) -> Checkpoint:
     """All of a model file; ModelError as in `load`."""
     tensors, metadata = _read(path)
     try:
-        checkpoint = checkpoint_of(tensors, metadata)
-        check_weights(checkpoint.network)
-        return checkpoint
+        return checkpoint_of(tensors, metadata)
     except (ModelError, NetworkError) as error:
         raise ModelError(f"{path}: {one_line(str(error))}") from None
     except RecursionError:

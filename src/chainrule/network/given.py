@@ -20,8 +20,14 @@ NUMBERS = "fiub"  # kinds of types
 def check_weights(network: Network) -> None:
     """ModelError that names the first parameter, or statistic, of a network with a number that is not finite."""
     for name, values in (network.named() | network.named_statistics()).items():
-        if not np.isfinite(values).all():
-            raise ModelError(f"{name} holds {values[~np.isfinite(values)][0]}; expected finite numbers")
+        check_finite(name, values)
+
+
+def check_finite(name: str, values: np.ndarray) -> np.ndarray:
+    """The values of a parameter; ModelError, which calls it `name`, if one is infinite or NaN."""
+    if not np.isfinite(values).all():
+        raise ModelError(f"{name} holds {values[~np.isfinite(values)][0]}; expected finite numbers")
+    return values
 
 
 def check_batch(network: Network, batch: Batch) -> None:

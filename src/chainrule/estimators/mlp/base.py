@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from chainrule.base.errors import DataError, ModelError, UsageError
+from chainrule.base.errors import DataError, UsageError
 from chainrule.data.dataset import check_weighs
 from chainrule.estimators.mlp import lbfgs
 from chainrule.estimators.mlp.descent import Samples
@@ -18,6 +18,7 @@ from chainrule.estimators.mlp.parameters import check_parameters, hidden_units
 from chainrule.estimators.mlp.stochastic import Stochastic
 from chainrule.estimators.mlp.targets import COMPARISONS, FINAL
 from chainrule.estimators.small import small_steps
+from chainrule.network.given import check_finite
 from chainrule.network.network import Network
 
 READS: dict[str, Any] = {"accept_sparse": "csr", "dtype": (np.float64, np.float32)}  # what validate_data is told of X
@@ -51,7 +52,8 @@ class MultilayerPerceptron(Stochastic):
         if part and self.early_stopping:
             raise UsageError("partial_fit does not support early_stopping=True, as it holds no data out")
         first = not hasattr(self, "coefs_") or not (self.warm_start or part)
-        checked: Any = validate_data(self, X, y, reset=first, multi_output=True, y_numeric=self._numeric, **READS)
+        of_y = {"multi_output": True, "y_numeric": self._numeric}
+        checked: Any = validate_data(self, X, y, reset=first, order="C", **READS, **of_y)  # batches are rows of x
         x, y = checked
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, x)
         check_weighs(weight)
@@ -111,8 +113,7 @@ class MultilayerPerceptron(Stochastic):
         check_is_fitted(self)
         for name, each in (("coefs_", self.coefs_), ("intercepts_", self.intercepts_)):
             for k, values in enumerate(each):
-                if not np.isfinite(values).all():
-                    raise ModelError(f"{name}[{k}] holds numbers that are not finite; expected finite ones")
+                check_finite(f"{name}[{k}]", values)
         x: Any = validate_data(self, X, reset=False, **READS)
         return FINAL[self.out_activation_](self._outputs(x, self.coefs_, self.intercepts_))
 
