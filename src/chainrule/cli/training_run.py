@@ -13,7 +13,7 @@ from chainrule.base.errors import ChainruleError
 from chainrule.base.version import __version__
 from chainrule.cli.console import table
 from chainrule.cli.data_options import Data
-from chainrule.cli.reporting import ProgressBar, TensorBoard, batch_lines, epoch_lines, stop_on_interrupt, test_lines
+from chainrule.cli.reporting import TensorBoard, batch_lines, stop_on_interrupt, test_lines
 from chainrule.cli.run_folder import Keeper, RunFolder, measured_on
 from chainrule.cli.settings import kept
 from chainrule.cli.train_settings import TrainSettings
@@ -30,6 +30,7 @@ from chainrule.training.descent import Training
 from chainrule.training.early_stopping import EarlyStopping
 from chainrule.training.events import Listener, Progress
 from chainrule.views.plots import plot_history
+from chainrule.views.progress import ProgressBar, epoch_lines
 from chainrule.views.report import Run, write_report
 
 ORIGINAL_INTERVAL = 10  # batches between two lines of the lecture's program
@@ -112,7 +113,7 @@ class TrainingRun:
         listeners = [*self._watchers(), bar, keeper]
         if options.tensorboard:
             listeners.append(TensorBoard(self.folder.path))
-        with bar.bar, stop_on_interrupt() as interrupted:
+        with bar, stop_on_interrupt() as interrupted:
             history = learn(
                 self.network,
                 self.data.train,
