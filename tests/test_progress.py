@@ -27,9 +27,9 @@ class Terminal(io.StringIO):
         return True
 
 
-def fitted(**options: bool | None) -> None:
-    network = cr.Network([cr.Linear(2)], 3)
-    cr.fit(network, DATA, cr.Training(epochs=2, batch_size=8), validation=DATA, engine="reference", **options)
+def fitted(progress: bool | None = None) -> None:
+    network, training = cr.Network([cr.Linear(2)], 3), cr.Training(epochs=2, batch_size=8)
+    cr.fit(network, DATA, training, validation=DATA, engine="reference", progress=progress)
 
 
 def is_notebook(monkeypatch: pytest.MonkeyPatch) -> None:

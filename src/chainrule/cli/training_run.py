@@ -82,7 +82,10 @@ class TrainingRun:
         self.folder.begin(self.configuration(), self.start.epoch if self.start else 0)
         began = time.perf_counter()
         with threadpool_limits(options.threads) if options.threads else nullcontext():
-            history = self._train()
+            try:
+                history = self._train()
+            except KeyboardInterrupt:  # the second Ctrl-C
+                return self._interrupted()
             seen = examine(self.network, data, self.engine, threads=options.threads) if data else None
         seconds = time.perf_counter() - began
         if options.plot:
@@ -92,7 +95,12 @@ class TrainingRun:
         self._show(history, seen and seen.evaluation, seconds)
         if history.reason != "interrupted":
             return 0
-        print(f"chainrule: interrupted; go on with: {self._command('train --resume')}", file=sys.stderr)
+        return self._interrupted()
+
+    def _interrupted(self) -> int:
+        """How to go on, where there is something to go on from; the exit code."""
+        way = f"; go on with: {self._command('train --resume')}" if self.folder.model.exists() else ""
+        print(f"chainrule: interrupted{way}", file=sys.stderr)
         return 130
 
     def _command(self, words: str) -> str:
