@@ -80,6 +80,15 @@ def _shown(name: str) -> Any:
     return html
 
 
+def _progress(*asked: Any) -> Any:
+    """What shows a `fit`, which loads rich."""
+    from chainrule.views.progress import progress_of
+
+    return progress_of(*asked)
+
+
+_doors["progress"] = _progress
+
 for _name, _function in (("html", "network_html"), ("trace_html",) * 2, ("history_html",) * 2):
     _doors[_name] = _shown(_function)
 

@@ -103,8 +103,8 @@ def test_info(cli):
 
 def test_info_shows_the_plan_of_a_network(cli):
     lines = cli("info", "--preset", "mnist", "--plan").out.splitlines()
-    assert lines[2].startswith("Convolution(64, 3x3) + ReLU + MaxPooling(2x2) + Dropout(0.25)")
-    assert "Winograd F(4x4, 3x3), sparse backward" in lines[2]
+    (line,) = [line for line in lines if "Convolution(64, 3x3) + ReLU + MaxPooling(2x2) + Dropout(0.25)" in line]
+    assert "Winograd F(4x4, 3x3), sparse backward" in line
     stages = json.loads(cli("info", "--preset", "mnist", "--plan", "--json").out)["stages"]
     assert [stage["multiply_adds"] for stage in stages] == [194688, 10616832, 1179648, 1280]
     ran = cli("info", "--plan")

@@ -102,6 +102,7 @@ def test_a_wrong_layer_fails_and_is_named(gradcheck, cli):
     assert not {"fc1.w", "fc1.b"} & set(failed)
     ran = cli("gradcheck", "--network", "small.toml")
     assert ran.code == 1
+    assert ran.err.endswith("checks failed\n")
     assert "small: FAILED" in ran.out
     assert "Tanh() on 2x5x4: at x[" in ran.out
     assert "back propagation gives" in ran.out

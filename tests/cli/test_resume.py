@@ -55,7 +55,11 @@ def test_an_interrupted_run_ends_with_the_same_bits_and_the_same_lines(cli, inte
     interrupt(None)
     assert cli("train", *MNIST, "--epochs", 2, "--out", "whole").code == 0
     interrupt(updates)
-    assert cli("train", *MNIST, "--epochs", 2, "--out", "run").code == 130
+    ran = cli("train", *MNIST, "--epochs", 2, "--out", "run")
+    assert (ran.code, ran.err.splitlines()[-1]) == (
+        130,
+        "chainrule: interrupted; go on with: chainrule train --resume run",
+    )
     interrupt(None)
     assert cli("train", "--resume", "run", "--threads", 1).code == 0
     assert weights("run") == weights("whole")

@@ -1,11 +1,16 @@
 """chainrule train on a terminal of 80 columns: what a person sees while it runs, and afterwards."""
 
+import io
 import os
 import re
 import subprocess
 import sys
 
 import pytest
+from rich.console import Console
+
+from chainrule.cli.info import plan_table
+from chainrule.cli.runs import listing
 
 pty = pytest.importorskip("pty", reason="pseudo-terminals are POSIX only")
 pyte = pytest.importorskip("pyte")
@@ -14,7 +19,7 @@ COLUMNS, ROWS = 80, 120
 
 BAR = r"epoch \d+/\d+ [━╸╺]{20} +(\d+)% [\d,]+/s  loss \d+\.\d{4}  ETA [\d:-]+"
 BATCH = r"Train Epoch: \d+ \[\d+/\d+ \(\d+%\)\] Loss: \S+"
-EPOCH = r"epoch \d+/\d+: loss \S+ then on 200 held out: loss \S+ accuracy \S+ \(\S+ s, \S+ samples/s\)"
+EPOCH = r"epoch \d+/\d+: loss \S+ then on 200 test samples: loss \S+ accuracy \S+ \(\S+ s, \S+ samples/s\)"
 TEST = r"Test set: Average loss: \S+ Accuracy: \S+ \(\d+%\)"
 COMPILING = r"chainrule: compiling kernels for this machine, once; they are kept in \S+"
 
@@ -88,3 +93,22 @@ def test_lines_of_stdout_go_to_its_file_while_the_bar_is_on_the_terminal(on_term
     assert counts == [4, 2]
     assert any(re.fullmatch(BAR, row) for rows in seen for row in rows)
     assert without("\n".join(seen[-1]), COMPILING)[0].strip() == ""
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_tables_fit_and_cut_no_word(width):
+    """What bench, info --plan and runs show, at its widest."""
+    stages = "Convolution(64, 3x3) + ReLU + MaxPooling(2x2) + Dropout(0.25)", "Linear(128) + ReLU + Dropout(0.5)"
+    kernels = "Winograd F(4x4, 3x3), sparse backward", "matrix products, part by part"
+    numbers = {"multiply_adds": 10_616_832, "bytes": 5_294_032}
+    plan = plan_table([{"stage": s, "kernel": k, **numbers} for s, k in zip(stages, kernels, strict=True)], 64)
+    run = {"run": "runs/2026-01-31_12-00-00_mnist", "epochs": 100, "of": 100, "measured_on": "held-out", "loss": 0.1234}
+    run |= {"validation_loss": 0.1234, "validation_accuracy": 0.9876, "seconds": 12345.6, "samples_per_second": 123456}
+    called = re.split(r"[ _/]", " ".join([*stages, *kernels]))
+    for table, words in ((plan, called), (listing([run]), ["held-out", "98.76%", "123,456", "100/100", "samples/s"])):
+        written = io.StringIO()
+        Console(width=width, file=written, color_system=None).print(table)
+        lines = written.getvalue().splitlines()
+        assert max(map(len, lines)) <= width
+        shown = set(re.split(r"[ │┃]+", " ".join(lines)))
+        assert {word for word in words if word not in shown} == set()

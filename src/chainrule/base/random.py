@@ -18,6 +18,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from chainrule.base.arrays import read_only
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import is_whole
 
@@ -101,9 +102,7 @@ def _bits(draws: Draws, samples: int, elements: int) -> np.ndarray:
     out = np.empty((samples, len(block), 4), np.uint32)
     for k, word in enumerate(words):
         out[:, :, k] = word
-    out = out.reshape(samples, 4 * len(block))[:, :elements]
-    out.flags.writeable = False
-    return out
+    return read_only(out.reshape(samples, 4 * len(block))[:, :elements])
 
 
 def uniform(draws: Draws, n: int) -> np.ndarray:

@@ -1,5 +1,6 @@
 """chainrule gradcheck: is back propagation right? Each layer alone, then the whole network."""
 
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -62,7 +63,10 @@ class Gradcheck:
             "checks": [row.values() for row in rows],
         }
         self.output.result(values, show(title, layers, whole), *(failure for row in rows for failure in row.failures()))
-        return 0 if passed else 1
+        if passed:
+            return 0
+        print(f"chainrule: {sum(not row.passed for row in rows)} of {len(rows)} checks failed", file=sys.stderr)
+        return 1
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,21 @@
 
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any
 
+from rich.table import Table
+from rich.text import Text
+
 from chainrule.base.errors import UsageError
 from chainrule.base.version import __version__
-from chainrule.cli.console import Output, table
+from chainrule.cli.console import Output, grid, table
 from chainrule.cli.network_options import NetworkOptions
+from chainrule.cli.run_folder import model_file
 from chainrule.cli.settings import Option
 from chainrule.data import cache_folder, mnist, stopping_distance
 from chainrule.data.schema_rows import schema_rows
@@ -53,7 +57,7 @@ class Info:
     def _show_model(self, path: Path) -> None:
         if self.network != NetworkOptions():
             raise UsageError("--model is given with another network; expected one of them")
-        checkpoint, name = load_checkpoint(path), {"model": str(path)}
+        checkpoint, name = load_checkpoint(model_file(path)), {"model": str(path)}
         network, configuration = checkpoint.network, checkpoint.configuration
         if self.plan:
             return self._show_plan(name, network, configuration.get("training", {}).get("batch_size"))
@@ -67,8 +71,15 @@ class Info:
     def _show_plan(self, name: dict[str, str], network: Network, batch_size: int | None) -> None:
         from chainrule.engine.compiled import Compiled  # Numba is loaded where it is used
 
-        stages = Compiled(network, threads=1).plan(batch_size or 1)
-        self.output.result({**name, "stages": stages.rows()}, str(stages))
+        rows = Compiled(network, threads=1).plan(batch_size or 1).rows()
+        self.output.result({**name, "stages": rows}, plan_table(rows, batch_size or 1))
+
+
+def plan_table(rows: Sequence[dict[str, Any]], samples: int) -> Table:
+    """A line a stage."""
+    cells = [(Text(r["stage"]), Text(r["kernel"]), f"{r['multiply_adds']:,}", f"{r['bytes']:,}") for r in rows]
+    heads = "stage", "kernel", "multiply-adds", f"bytes for {samples:,}"
+    return grid("What is executed as one", heads, cells, words=2)
 
 
 def sizes(network: Network) -> dict[str, Any]:

@@ -1,63 +1,16 @@
-"""Who listens to a run of `chainrule train`, and shows it: a progress bar, a line an epoch, TensorBoard; and Ctrl-C."""
+"""Who listens to a run of `chainrule train`: the lecture's lines, TensorBoard; and Ctrl-C."""
 
 import signal
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
 from chainrule.base.errors import ChainruleError
-from chainrule.tasks.fitting import EpochRecord
 from chainrule.training.events import BatchEvent, EpochEvent, Event, Listener, StopEvent, StopTraining
 from chainrule.training.sampling import batch_count
 
 Write = Callable[[str], None]
-
-REFRESH = 0.1  # seconds between two updates of the bar
-
-
-class ProgressBar:
-    """A listener that shows how far the run is, how fast it goes and when it will be done. Only on a terminal."""
-
-    def __init__(self, console: Console, samples: int, epochs: int) -> None:
-        self.bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=20),  # the line fits a terminal of 80 columns
-            TaskProgressColumn(),
-            TextColumn("{task.fields[status]}ETA"),
-            TimeRemainingColumn(),
-            console=console,
-            auto_refresh=False,  # a thread of its own might draw an older state over a newer one
-            transient=True,
-            redirect_stdout=sys.stdout.isatty(),  # what goes to a file or a pipe must not land on the bar's terminal
-            disable=console.quiet or not console.is_terminal,
-        )
-        self.samples, self.epochs = samples, epochs
-        self.task = self.bar.add_task("starting", total=samples * epochs, status="")
-        self.seen = self.shown = 0
-        self.clock = time.perf_counter()
-
-    def __call__(self, event: Event) -> None:
-        if not isinstance(event, BatchEvent):
-            return
-        self.seen += event.samples
-        now = time.perf_counter()
-        if now - self.clock < REFRESH:
-            return
-        rate = (self.seen - self.shown) / (now - self.clock)
-        self.shown, self.clock = self.seen, now
-        self.bar.update(
-            self.task,
-            completed=event.epoch * self.samples + event.progress.sums.samples,
-            description=f"epoch {event.epoch + 1}/{self.epochs}",
-            status=f"{rate:,.0f}/s  loss {event.loss:.4f}  ",
-            refresh=True,
-        )
 
 
 def batch_lines(write: Write, samples: int, batch_size: int, interval: int) -> Listener:
@@ -79,16 +32,6 @@ def test_lines(write: Write) -> Listener:
         if isinstance(event, EpochEvent) and (seen := event.validation) is not None:
             right = f"{seen.correct}/{seen.samples} ({100 * seen.correct / seen.samples:.0f}%)"
             write(f"Test set: Average loss: {seen.loss:.4f}, Accuracy: {right}")
-
-    return listener
-
-
-def epoch_lines(write: Write, epochs: int, measured_on: str) -> Listener:
-    """A listener that writes a line an epoch; it is measured on "test" or "held-out" data."""
-
-    def listener(event: Event) -> None:
-        if isinstance(event, EpochEvent):
-            write(f"epoch {event.epoch + 1}/{epochs}: {EpochRecord.of(event).told(measured_on)}")
 
     return listener
 

@@ -13,7 +13,7 @@ from chainrule.base.errors import ChainruleError
 from chainrule.base.version import __version__
 from chainrule.cli.console import table
 from chainrule.cli.data_options import Data
-from chainrule.cli.reporting import ProgressBar, TensorBoard, batch_lines, epoch_lines, stop_on_interrupt, test_lines
+from chainrule.cli.reporting import TensorBoard, batch_lines, stop_on_interrupt, test_lines
 from chainrule.cli.run_folder import Keeper, RunFolder, measured_on
 from chainrule.cli.settings import kept
 from chainrule.cli.train_settings import TrainSettings
@@ -31,6 +31,7 @@ from chainrule.training.descent import Training
 from chainrule.training.early_stopping import EarlyStopping
 from chainrule.training.events import Listener, Progress
 from chainrule.views.plots import plot_history
+from chainrule.views.progress import ProgressBar, epoch_lines
 from chainrule.views.report import Run, write_report
 
 ORIGINAL_INTERVAL = 10  # batches between two lines of the lecture's program
@@ -82,7 +83,10 @@ class TrainingRun:
         self.folder.begin(self.configuration(), self.start.epoch if self.start else 0)
         began = time.perf_counter()
         with threadpool_limits(options.threads) if options.threads else nullcontext():
-            history = self._train()
+            try:
+                history = self._train()
+            except KeyboardInterrupt:  # the second Ctrl-C
+                return self._interrupted()
             seen = examine(self.network, data, self.engine, threads=options.threads) if data else None
         seconds = time.perf_counter() - began
         if options.plot:
@@ -92,7 +96,12 @@ class TrainingRun:
         self._show(history, seen and seen.evaluation, seconds)
         if history.reason != "interrupted":
             return 0
-        print(f"chainrule: interrupted; go on with: {self._command('train --resume')}", file=sys.stderr)
+        return self._interrupted()
+
+    def _interrupted(self) -> int:
+        """How to go on, where there is something to go on from; the exit code."""
+        way = f"; go on with: {self._command('train --resume')}" if self.folder.model.exists() else ""
+        print(f"chainrule: interrupted{way}", file=sys.stderr)
         return 130
 
     def _command(self, words: str) -> str:
@@ -113,7 +122,7 @@ class TrainingRun:
         listeners = [*self._watchers(), bar, keeper]
         if options.tensorboard:
             listeners.append(TensorBoard(self.folder.path))
-        with bar.bar, stop_on_interrupt() as interrupted:
+        with bar, stop_on_interrupt() as interrupted:
             history = learn(
                 self.network,
                 self.data.train,

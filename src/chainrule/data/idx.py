@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from chainrule.base.errors import DataError
-from chainrule.base.files import read_bytes, reason
+from chainrule.base.files import read_bytes, reason, write_atomically
 from chainrule.data.file_kinds import HEAD, kind_of
 
 TYPES = {
@@ -56,7 +56,7 @@ def parse_idx(data: bytes, name: str) -> np.ndarray:
 
 
 def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
-    """Write an array as an IDX file, by gzip if the name ends in .gz. DataError if it cannot be."""
+    """Write an array as an IDX file, whole; by gzip if the name ends in .gz. DataError if it cannot be."""
     codes = {dtype.newbyteorder("="): code for code, dtype in TYPES.items()}
     code = codes.get(array.dtype.newbyteorder("="))
     if code is None or array.ndim == 0:
@@ -66,7 +66,9 @@ def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
     data = header + array.astype(TYPES[code]).tobytes()
     try:
         # mtime=0: the same array gives the same file
-        Path(path).write_bytes(gzip.compress(data, mtime=0) if str(path).endswith(".gz") else data)
+        content = gzip.compress(data, mtime=0) if str(path).endswith(".gz") else data
+        Path(path).parent.stat()  # a folder that is not there is not made
+        write_atomically(Path(path), lambda file: file.write(content))
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be written: {reason(error)}") from None
 

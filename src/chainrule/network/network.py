@@ -156,7 +156,11 @@ class Network(Sequential):
 
     def classify(self, x: Any) -> np.ndarray:
         """(s,) the most probable class of each x, which is matched as of `predict`."""
-        classes = self.classes_of(self(self.reading.samples(x)))
+        return self.most_probable(self(self.reading.samples(x)))
+
+    def most_probable(self, y: np.ndarray) -> np.ndarray:
+        """(s,) the class, by the output y; NetworkError where there are no classes."""
+        classes = self.classes_of(y)
         if classes is None:
             raise NetworkError(f"a network trained by {type(self.loss).__name__} has no classes; use predict")
         return classes

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypedDict, Unpack
 
 from chainrule.data.dataset import Dataset
 from chainrule.data.schema import AS_THEY_SAY, Given, Schema
@@ -67,16 +68,23 @@ class History:
         return doors["history_html"](self)
 
 
+class How(TypedDict, total=False):
+    """What `learn` takes, and `fit` hands on."""
+
+    engine: str
+    threads: int | None
+    start: Progress | None
+
+
 def fit(
     network: Network,
     data: Dataset,
     training: Training | None = None,
     *,
     validation: Dataset | None = None,
-    engine: str = DEFAULT_ENGINE,
-    threads: int | None = None,
     listeners: Sequence[Listener] = (),
-    start: Progress | None = None,
+    progress: bool | None = None,
+    **how: Unpack[How],
 ) -> History:
     """Train the network's own w on the data; network.w is brought up to date at every epoch's event and at the end.
 
@@ -86,6 +94,7 @@ def fit(
     data : x (n, *input_shape) in numbers, or bytes that the network scales; t as its loss takes them
     training : how (default: `training_for(network, data)`, Training() as it suits so many samples)
     validation : data that are evaluated after every epoch, in batches of the training's size
+    progress : whether to show how far it is, on stderr or in the notebook (default: on a terminal and in a notebook)
     engine : "compiled" (default) or "reference"
     threads : at most so many, of the compiled engine (default: as many as this process may use)
     listeners : functions that are told what happens, event by event (`chainrule.training.events`)
@@ -102,9 +111,8 @@ def fit(
     if validation is not None:
         validation = network.reading.data(validation)
     training = training_for(network, data) if training is None else training
-    return learn(
-        network, data, training, validation=validation, engine=engine, threads=threads, listeners=listeners, start=start
-    )
+    with doors["progress"](progress, len(data), training.epochs) as shown:
+        return learn(network, data, training, validation=validation, listeners=[*listeners, *shown], **how)
 
 
 def introduce(network: Network, data: Dataset, given: Given = AS_THEY_SAY) -> None:

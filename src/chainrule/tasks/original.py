@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from chainrule.base.arrays import read_only
 from chainrule.base.errors import UsageError
 from chainrule.base.random import Draws, Source
 from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, ReLU
@@ -74,7 +75,10 @@ class StreamDraws(Draws):
         return _uniform(seed, self.samples * elements, samples * elements).reshape(samples, elements) >= p
 
 
-_uniform = lru_cache(maxsize=4)(uniform48)
+@lru_cache(maxsize=4)  # the backward pass asks for the forward pass's draws again
+def _uniform(seed: int, before: int, n: int) -> np.ndarray:
+    """As `uniform48`, read-only."""
+    return read_only(uniform48(seed, before, n))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from chainrule.base.errors import NetworkError
 from chainrule.base.numbers import whole_number
 from chainrule.engine import DEFAULT_ENGINE, execute
 from chainrule.network.given import as_samples, check_weights
@@ -48,11 +47,7 @@ class Predictor:
 
     def classify(self, x: np.ndarray) -> np.ndarray:
         """(s,) the most probable class of each x."""
-        classes = self.network.classes_of(self.outputs(self.network.reading.samples(x)))
-        if classes is None:
-            name = type(self.network.loss).__name__
-            raise NetworkError(f"a network trained by {name} has no classes; call the predictor itself")
-        return classes
+        return self.network.most_probable(self.outputs(self.network.reading.samples(x)))
 
     def _ask(self, x: np.ndarray) -> np.ndarray:
         return self._executor.outputs(self._w, x, unchanged=True)

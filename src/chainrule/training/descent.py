@@ -17,6 +17,7 @@ from typing import Literal, Protocol, get_args
 
 import numpy as np
 
+from chainrule.base.arrays import read_only
 from chainrule.base.errors import DataError, DivergedError, UsageError
 from chainrule.base.guessing import expected_one_of
 from chainrule.base.numbers import whole_number
@@ -229,9 +230,7 @@ def batch_of(
 @lru_cache(maxsize=2)  # batches have one size, but for the last of an epoch
 def _equal_shares(n: int) -> np.ndarray:
     """(n,) 1/n, read-only."""
-    shares = np.full(n, 1 / n)
-    shares.flags.writeable = False
-    return shares
+    return read_only(np.full(n, 1 / n))
 
 
 def _tell(listeners: Sequence[Listener], event: Event) -> StopTraining | None:

@@ -32,6 +32,7 @@ from numba.core.serialize import dumps
 
 from chainrule.base import random
 from chainrule.base.files import cache_folder, write_atomically
+from chainrule.base.waiting import COMPILING, WAITING
 
 ENGINE = Path(__file__).parents[1]
 OTHER_SOURCES = (Path(random.__file__),)  # of constants that are compiled into kernels
@@ -111,6 +112,7 @@ class KernelCache(_Cache):
         except Exception:  # damaged, or whatever pickle and Numba raise: it is compiled again
             path.unlink(missing_ok=True)
         _say_once()
+        WAITING.reason = COMPILING
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
