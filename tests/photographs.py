@@ -161,21 +161,16 @@ def pen(digit: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def skeleton(mask: np.ndarray) -> np.ndarray:
     """The middle lines of a shape (bool), by Zhang and Suen: what can go from its edge without parting it goes."""
     image = np.pad(mask, 1).astype(np.int8)
+    turns = [(-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1)]  # clockwise, from above
     changed = True
     while changed:
         changed = False
-        for step in (0, 1):
-            turns = [(-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1)]
-            p = [np.roll(image, (-i, -j), (0, 1)) for i, j in turns]
-            neighbours = sum(p)
-            rises = sum((p[k] == 0) & (p[(k + 1) % 8] == 1) for k in range(8))
-            a, b = ((2, 4), (0, 6)) if step == 0 else ((0, 6), (2, 4))
-            open_ = (p[b[0]] * p[a[0]] * p[a[1]] == 0) & (p[b[1]] * p[a[0]] * p[a[1]] == 0)
-            if step == 0:
-                open_ = (p[0] * p[2] * p[4] == 0) & (p[2] * p[4] * p[6] == 0)
-            else:
-                open_ = (p[0] * p[2] * p[6] == 0) & (p[0] * p[4] * p[6] == 0)
-            gone = (image == 1) & (neighbours >= 2) & (neighbours <= 6) & (rises == 1) & open_
+        for first, second in (((0, 2, 4), (2, 4, 6)), ((0, 2, 6), (0, 4, 6))):
+            p = np.array([np.roll(image, (-i, -j), (0, 1)) for i, j in turns])
+            neighbours = p.sum(axis=0)
+            rises = ((p == 0) & (np.roll(p, -1, axis=0) == 1)).sum(axis=0)
+            outer = (p[list(first)].prod(axis=0) == 0) & (p[list(second)].prod(axis=0) == 0)
+            gone = (image == 1) & (neighbours >= 2) & (neighbours <= 6) & (rises == 1) & outer
             changed |= bool(gone.any())
             image[gone] = 0
     return image[1:-1, 1:-1] == 1

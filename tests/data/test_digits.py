@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from chainrule.base.errors import DataError
 from chainrule.data import mnist, prepare_digit
+from chainrule.data.digits import see_digit, see_digits
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +96,70 @@ def test_any_picture_is_a_digit_or_one_line(height: int, width: int, seed: int) 
         assert image.shape == (1, 28, 28)
         assert image.max() == 255
     assert message.startswith("the image is ")
+
+
+def row_of(digits: list[np.ndarray], gap: int = 20, height: int = 90) -> np.ndarray:
+    """The digits side by side, their boxes cut out and `gap` apart, dark on light."""
+    page = np.full((height, 30), 235, np.uint8)
+    for digit in digits:
+        rows, columns = np.flatnonzero(digit.any(axis=1)), np.flatnonzero(digit.any(axis=0))
+        large = np.kron(digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], np.ones((3, 3)))
+        cell = np.full((height, large.shape[1] + gap), 235, np.uint8)
+        top = (height - len(large)) // 2
+        cell[top : top + len(large), : large.shape[1]] = 235 - large * 0.8
+        page = np.concatenate([page, cell], axis=1)
+    return np.pad(page, ((0, 0), (0, 30)), constant_values=235)
+
+
+def test_digits_that_stand_apart_are_read_from_left_to_right(digits: np.ndarray) -> None:
+    for k in (0, 3, 10, 35):
+        some = [digits[j] for j in (k, k + 2, k + 1)]
+        seen = see_digits(row_of(some))
+        assert len(seen) == 3
+        assert not any(each.doubts for each in seen)
+        for each, digit in zip(seen, some, strict=True):
+            assert difference(each.x, digit) < 1
+    assert len(see_digits(row_of([digits[0]]))) == 1
+
+
+def test_digits_in_two_rows_are_doubtful(digits: np.ndarray) -> None:
+    above, below = row_of([digits[0], digits[2]]), row_of([digits[3], digits[4]])
+    width = min(above.shape[1], below.shape[1])
+    seen = see_digits(np.concatenate([above[:, :width], below[:, :width]]))
+    assert {doubt for each in seen for doubt in each.doubts} >= {"its digits stand in more than one row"}
+
+
+def test_a_point_between_digits_is_said_to_be_left_out(digits: np.ndarray) -> None:
+    page = row_of([digits[0], digits[3]], gap=40)
+    assert not any(each.doubts for each in see_digits(page))
+    columns = np.flatnonzero((page < 200).any(axis=0))
+    middle = int(columns[np.diff(columns).argmax()]) + 20
+    page[66:74, middle - 4 : middle + 4] = 20
+    assert {each.doubts for each in see_digits(page)} == {("a mark beside its digits is left out",)}
+
+
+@pytest.mark.parametrize("gap", [6, 14, 25])
+def test_more_than_one_digit_is_said(gap: int, digits: np.ndarray) -> None:
+    more = "it shows more than one digit (--many reads each of several)"
+    assert more in see_digit(row_of([digits[0], digits[2]], gap)).doubts
+    assert see_digit(row_of([digits[0]])).doubts == ()
+
+
+def test_a_small_digit_in_a_corner_is_no_part_of_it(digits: np.ndarray) -> None:
+    page = np.full((200, 200), 235, np.uint8)
+    page[60:144, 60:144] -= (np.kron(digits[0], np.ones((3, 3))) * 0.8).astype(np.uint8)
+    alone = prepare_digit(page)
+    page[5:33, 168:196] -= (digits[2] * 0.8).astype(np.uint8)
+    assert np.array_equal(prepare_digit(page), alone)
+
+
+def test_what_touches_the_border_or_hardly_shows_is_doubtful() -> None:
+    page = np.full((100, 100), 200, np.uint8)
+    page[:60, 50:58] = 30
+    assert "it touches the picture's border" in see_digit(page).doubts
+    page = np.random.default_rng(0).normal(200, 4, (100, 100)).clip(0, 255).astype(np.uint8)
+    page[20:80, 50:58] -= 18
+    assert "its ink is hardly darker or lighter than the paper" in see_digit(page).doubts
 
 
 @pytest.mark.parametrize("level", [0, 128, 255])

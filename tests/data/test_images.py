@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -6,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from chainrule.base.errors import DataError
+from chainrule.base.errors import DataError, DataWarning
 from chainrule.data import prepare_digit, read_digit
 from chainrule.data.image_folder import read_image_folder
-from chainrule.data.images import FORMATS
+from chainrule.data.images import FORMATS, read_digits, read_seen
 
 
 def drawn_seven() -> Image.Image:
@@ -30,6 +31,20 @@ def transparent(seven: Image.Image) -> Image.Image:
     """Black ink on nothing."""
     image = Image.new("RGBA", seven.size, (0, 0, 0, 0))
     image.putalpha(seven.point(lambda level: 255 - level))
+    return image
+
+
+def on_nothing(mode: str, ink: int) -> Image.Image:
+    """The seven in ink of a level, on nothing."""
+    image = Image.new("L", drawn_seven().size, ink).convert("RGB" if mode == "RGBA" else "L")
+    image.putalpha(drawn_seven().point(lambda level: 255 - level))
+    return image
+
+
+def in_a_palette(ink: int) -> Image.Image:
+    """The seven as colour 0 of a palette, in which all colours are its ink."""
+    image = drawn_seven().convert("P")
+    image.putpalette([ink] * 768)
     return image
 
 
@@ -65,11 +80,58 @@ def test_every_kind_of_image(name: str, image: Image.Image, tmp_path: Path) -> N
     assert difference(digit, SEVEN) < 2
 
 
-def test_a_transparent_colour_of_a_palette_is_paper(tmp_path: Path) -> None:
-    image = drawn_seven().convert("P")
-    image.putpalette([0, 0, 0] * 256)  # all black: only transparency tells ink from paper
-    image.save(tmp_path / "seven.png", transparency=255)
+@pytest.mark.parametrize("ink", [0, 120, 255])
+@pytest.mark.parametrize(("mode", "ending"), [("LA", "png"), ("RGBA", "png"), ("RGBA", "webp"), ("RGBA", "tiff")])
+def test_ink_on_nothing_is_ink_whatever_its_colour(mode: str, ending: str, ink: int, tmp_path: Path) -> None:
+    path = tmp_path / f"seven.{ending}"
+    on_nothing(mode, ink).save(path)
+    assert difference(read_digit(path), SEVEN) < 2
+
+
+@pytest.mark.parametrize("ink", [0, 255])
+@pytest.mark.parametrize("ending", ["png", "gif"])
+def test_a_transparent_colour_of_a_palette_is_paper(ending: str, ink: int, tmp_path: Path) -> None:
+    path = tmp_path / f"seven.{ending}"
+    in_a_palette(ink).save(path, transparency=255)
+    assert difference(read_digit(path), SEVEN) < 2
+
+
+@pytest.mark.parametrize("alpha", [0, 100, 255])
+def test_transparency_that_is_the_same_all_over_does_not_count(alpha: int, tmp_path: Path) -> None:
+    image = drawn_seven().convert("RGBA")
+    image.putalpha(alpha)
+    image.save(tmp_path / "seven.png")
     assert difference(read_digit(tmp_path / "seven.png"), SEVEN) < 2
+
+
+@pytest.mark.parametrize(
+    ("scale", "dtype"), [(1, "i4"), (1, "u2"), (4095 / 255, "u2"), (3, "u2"), (257, "i4"), (1, "f4"), (0.001, "f4")]
+)
+def test_wide_pixels_that_do_not_fill_their_type(scale: float, dtype: str, tmp_path: Path) -> None:
+    real(drawn_seven(), scale, dtype).save(tmp_path / "seven.tiff")
+    assert difference(read_digit(tmp_path / "seven.tiff"), SEVEN) < 2
+
+
+def test_what_is_doubtful_is_a_warning_that_names_the_file(tmp_path: Path) -> None:
+    two = Image.new("L", (300, 160), 255)
+    two.paste(drawn_seven(), (0, 0))
+    two.paste(drawn_seven(), (150, 0))
+    two.save(tmp_path / "two.png")
+    said = f"{tmp_path / 'two.png'}: it shows more than one digit (--many reads each of several)"
+    with pytest.warns(DataWarning, match=f"^{re.escape(said)}$"):
+        read_digit(tmp_path / "two.png")
+    assert read_seen(tmp_path / "two.png").doubts
+    apart = read_digits(tmp_path / "two.png")
+    assert [difference(each.x, SEVEN) < 2 for each in apart] == [True, True]
+    assert len(read_digits(np.asarray(two))) == 2
+    with pytest.raises(DataError, match=r"none\.png: no such file"):
+        read_digits(tmp_path / "none.png")
+
+
+def test_heic_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "seven.png").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic")
+    with pytest.raises(DataError, match=r"seven\.png: is a HEIC picture; .*pillow-heif"):
+        read_digit(tmp_path / "seven.png")
 
 
 def test_a_turned_photograph_is_turned_back(tmp_path: Path) -> None:

@@ -24,14 +24,14 @@ PLAIN = 0.85
 """The part of a digit's pixels that have less ink than a tenth more of it, where all of it is one pen's."""
 LIKE = 0.5
 """Digits on one page are of like size: the smaller ones have this part of the largest one's."""
-THINNER = 0.2
+THINNER = 0.1
 """And this part of its ink."""
 SOFT = 1 / BOX
 """The width of a stroke's soft edge, in parts of a digit's size."""
 APART = 0.08
 """Digits that stand apart have this part of their size between them; strokes of one digit have less."""
-MARK = 0.15
-"""What is smaller than digits, and has this part of their size, is a mark that may count: a point, a sign."""
+MARK = 0.08
+"""What is smaller than digits, but has this part of their height, is a mark that may count: a point, a sign."""
 PALE = 0.12
 """The part of the paper's light that ink of low contrast takes away."""
 GRAINY = 8
@@ -80,14 +80,19 @@ def see_digits(grey: np.ndarray) -> list[Seen]:
     look = look_at(grey)
     found = look.apart(APART)
     digits = sorted(_alike(found, found[0]), key=lambda each: each.box[1])
-    rows = any(a.box[2] <= b.box[0] or b.box[2] <= a.box[0] for a, b in pairwise(digits))
-    seen = []
-    for digit in digits:
-        doubts = _doubts(look, digit)
-        if rows:
-            doubts.append("its digits stand in more than one row")
-        seen.append(Seen(_as_mnist(look, digit), tuple(doubts)))
-    return seen
+    shared = []
+    if any(a.box[2] <= b.box[0] or b.box[2] <= a.box[0] for a, b in pairwise(digits)):
+        shared.append("its digits stand in more than one row")
+    if any(_is_mark(each, digits) for each in found):
+        shared.append("a mark beside its digits is left out")
+    return [Seen(_as_mnist(look, digit), (*_doubts(look, digit), *shared)) for digit in digits]
+
+
+def _is_mark(figure: Figure, digits: list[Figure]) -> bool:
+    """Whether it is no digit, but may count as a point or a sign does: near them, and not too small."""
+    top, bottom = min(each.box[0] for each in digits), max(each.box[2] for each in digits)
+    beside = figure.box[0] < bottom and figure.box[2] > top and not figure.touches
+    return beside and all(each is not figure for each in digits) and figure.size >= MARK * (bottom - top)
 
 
 def _alike(figures: list[Figure], main: Figure) -> list[Figure]:
