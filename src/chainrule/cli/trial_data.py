@@ -1,7 +1,6 @@
 """What a saved model is tried on: other data, read by what it was trained on, or the part of its own kept for that."""
 
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from chainrule.base.errors import DataError, UsageError
@@ -25,7 +24,7 @@ def data_for(checkpoint: Checkpoint, data: Path | None, split: str | None) -> Da
     network, own = checkpoint.network, restored(DataOptions(), checkpoint.configuration)
     if data is None and own.data is None:
         return own.read(split or "test")
-    options = replace(own, data=data or own.data)
+    options = own.at(data) if data else own
     names = checkpoint.configuration.get("classes")
     if names is None and isinstance(network.loss, ClassLoss):
         names = map(str, range(network.output_shape[0]))
