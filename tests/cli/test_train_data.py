@@ -280,6 +280,8 @@ def test_how_a_table_is_read_is_said_and_kept(cli, tmp_path):
     assert {name: checkpoint.configuration[name] for name in expected} == expected
     assert checkpoint.network.output_shape == (1,)
     assert evaluate(cli)["samples"] == 15
+    (tmp_path / "others.csv").write_text("1,?,2\n?,3,1\n4,3,0\n")
+    assert evaluate(cli, "--data", "others.csv")["samples"] == 3
     options = ("--classification", "--missing", "drop", "--out", "other")
     assert cli("train", "--preset", "mlp", "--data", "t.csv", "--epochs", 1, *options).code == 0
     checkpoint = load_checkpoint("other/model.safetensors")

@@ -60,6 +60,11 @@ class DataOptions:
         """What is said of the pixels."""
         return given_pixels(self.range, self.ink)
 
+    @property
+    def has_header(self) -> bool | None:
+        """What `header` says, if anything."""
+        return None if self.header is None else self.header == "yes"
+
     def at(self, data: Path) -> "DataOptions":
         """The same options for other data, but for those that data of their kind do not have."""
         others = [name for name in OF_DATA if name not in options_for(data)]
@@ -84,7 +89,7 @@ class DataOptions:
             classes=classes,
             target=self.target,
             regression=self.regression,
-            header=None if self.header is None else self.header == "yes",
+            header=self.has_header,
             image=self.image,
             missing=self.missing,
             image_size=self.size(),

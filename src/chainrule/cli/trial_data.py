@@ -31,18 +31,22 @@ def data_for(checkpoint: Checkpoint, data: Path | None, split: str | None) -> Da
     classes = names and tuple(names)
     if split is None and data is not None and data.resolve() != own.data:
         if network.schema is not None and (table := table_at(data)):
-            return labelled(table, network.schema, network.input_shape)
+            return labelled(table, options, network.schema, network.input_shape)
         with suppress(UsageError):  # they have two halves
             return options.read("all", classes)
     return options.read(split or "test", classes)
 
 
-def labelled(path: Path, schema: Schema, shape: Shape) -> Dataset:
-    """A table's rows, its columns found by the training's names, with their true values; DataError without these."""
+def labelled(path: Path, options: DataOptions, schema: Schema, shape: Shape) -> Dataset:
+    """A table's rows, its columns found by the training's names, with their true values; DataError without these.
+
+    What is missing has the training's mean, if the training could do without it.
+    """
     inputs, answers = schema.inputs, schema.answers
     columns = inputs.names if isinstance(inputs, Features) and inputs.named else None
     target, known = answers.target, answers.names if isinstance(answers, Classes) else None
-    found = read_inputs(path, columns, target, shape=shape)
+    means = [column.mean for column in inputs.columns] if isinstance(inputs, Features) and options.missing else None
+    found = read_inputs(path, columns, target, shape=shape, header=options.has_header, means=means)
     if found.t is None:
         expected = f"expected the column {target!r}" if target else "expected one more column"
         raise DataError(f"{path}: has no true values to compare with; {expected}, or predict, which needs none")

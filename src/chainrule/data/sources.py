@@ -142,15 +142,13 @@ def _source_of(folder: Path) -> Found | None:
 
 
 def _source_below(folder: Path) -> Found:
-    """The only data set in the folders below, or the only file of data; DataError if there is none, or several."""
-    found = list(below(folder, lambda path: _source_of(path) or _only_file(path)))
-    if not found and (alone := _only_file(folder)):
-        found = [alone]
+    """The only file of data in a folder, or the only data set in those below it; DataError if there is not one."""
+    found = _files_in(folder) or [each for several in below(folder, _sources_in) for each in several]
     if len(found) == 1:
         warn(f"{folder}: is no data set; the data in it are read: {found[0].places[0]}")
         return found[0]
     if found:
-        several = ", ".join(str(each.places[0]) for each in found[:4]) + (", ..." if len(found) > 4 else "")
+        several = shortened([str(each.places[0]) for each in found], 4)
         raise DataError(f"{folder}: holds {len(found)} data sets; expected one of them: {several}")
     if has_classes(folder):
         return Found(IMAGES, [folder])
@@ -160,14 +158,18 @@ def _source_below(folder: Path) -> Found:
     raise DataError(f"{folder}: {holds}; {expected}")
 
 
-def _only_file(folder: Path) -> Found | None:
-    """The one file of data in a folder; DataError if there are several."""
+def _sources_in(folder: Path) -> list[Found]:
+    """The data set that a folder is, or else its files of data."""
+    found = _source_of(folder)
+    return _files_in(folder) if found is None else [found]
+
+
+def _files_in(folder: Path) -> list[Found]:
+    """Each file of data in a folder, by its name."""
     files = [path for path in entries(folder) if os.path.isfile(path)]
-    arrays = [path for path in files if path.suffix.lower() == ".npz"]
+    arrays = [Found(ARRAYS, [path]) for path in files if path.suffix.lower() == ".npz"]
     tables = [path for path in files if _is_named_so(path) and not path.name.lower().endswith(TEXTS)]
-    if len(arrays) + len(tables) > 1:
-        raise DataError(f"{folder}: holds {shortened([path.name for path in arrays + tables])}; expected one of them")
-    return Found(ARRAYS, arrays) if arrays else Found(TABLE, tables) if tables else None
+    return arrays + [Found(TABLE, [path]) for path in tables]
 
 
 def _is_named_so(path: Path) -> bool:
