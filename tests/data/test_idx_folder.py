@@ -96,7 +96,7 @@ def test_what_is_wrong_is_said(
 
 def test_an_unknown_split(tmp_path: Path) -> None:
     wrong: Any = "validation"
-    with pytest.raises(UsageError, match="split is 'validation'; expected 'train' or 'test'"):
+    with pytest.raises(UsageError, match="split is 'validation'; expected one of: train, test"):
         read_idx_folder(tmp_path, wrong)
 
 

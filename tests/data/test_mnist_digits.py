@@ -136,5 +136,5 @@ def test_a_damaged_container_is_said(container: bytes) -> None:
 
 def test_an_unknown_split() -> None:
     wrong: Any = "validation"
-    with pytest.raises(UsageError, match="split is 'validation'; expected 'train' or 'test'"):
+    with pytest.raises(UsageError, match="split is 'validation'; expected one of: train, test"):
         mnist(wrong)

@@ -81,7 +81,7 @@ def test_an_option_of_others_is_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "a.npz", x=ONES, t=BITS)
     with pytest.raises(UsageError, match="is a file or folder of arrays, which has no channels; expected regression"):
         read_data(tmp_path / "a.npz", channels=1)
-    with pytest.raises(UsageError, match="split is 'validation'; expected 'train', 'test' or 'all'"):
+    with pytest.raises(UsageError, match="split is 'validation'; expected one of: train, test, all"):
         read_data(tmp_path, "validation")
 
 

@@ -103,5 +103,5 @@ def test_names_of_parts() -> None:
     assert named_part({"training": 1, "val": 2, "test": 3}, "test") == 3
     assert named_part({"valid": 2}, "test") == 2
     assert named_part({"valid": 2}, "train") is None
-    with pytest.raises(UsageError, match=re.escape("split is 'val'; expected 'train', 'test' or 'all'")):
+    with pytest.raises(UsageError, match=re.escape("split is 'val'; expected one of: train, test, all")):
         check_split("val")
