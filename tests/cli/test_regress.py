@@ -122,7 +122,7 @@ def test_bad_input_is_one_line(cli, tmp_path):
         (("narrow.csv",), 4, "narrow.csv: the only column is 'a'; expected an input and a target"),
         (("--target", "weight"), 4, "no column 'weight'; expected one of: speed_mph, distance_ft"),
         (("--x", "speed_mph", "--target", "speed_mph"), 2, "--x and --target are both 'speed_mph'"),
-        (("--method", "newton"), 2, "the method is 'newton'; expected gd or sgd"),
+        (("--method", "newton"), 2, "the method is 'newton'; expected one of: gd, sgd"),
         (("--compare", "gd,adam"), 2, "--compare is 'gd,adam'; expected some of gd, sgd"),
         (("--degree", "two"), 2, "'--degree'"),
         (("--degree", -1), 2, "the degree is -1; expected a whole number of at least 0"),
@@ -179,7 +179,7 @@ def test_only_the_columns_that_are_used_are_read(cli, tmp_path):
     assert ran.code == 4
     assert "t.csv:2: column 1 (Position): found 'Title 1'; expected a finite number" in ran.err
     ran = cli("regress", "t.csv", "--x", "level", "--target", "Salary")
-    assert (ran.code, "did you mean 'Level'?" in ran.err) == (4, True)
+    assert (ran.code, "did you mean Level?" in ran.err) == (4, True)
 
 
 def test_an_index_is_no_input_unless_it_is_named(cli, tmp_path):

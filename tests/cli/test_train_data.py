@@ -244,3 +244,52 @@ def test_early_stopping_chooses_by_a_part_of_the_training_data_and_never_by_the_
     assert len(pictures(seen["validation"])) == held_out
     assert pictures(seen["validation"]) == whole - pictures(seen["data"])
     assert not pictures(seen["validation"]) & pictures(mnist("test"))
+
+
+def test_kaggles_digits(cli, tmp_path):
+    """A table with the label first is read as images; without a label it would be for predict."""
+    data = mnist("train").head(600)
+    names = ["label", *(f"pixel{k}" for k in range(784))]
+    rows = np.column_stack([data.t, np.reshape(data.x, (600, 784))])
+    np.savetxt(tmp_path / "train.csv", rows, "%d", ",", header=",".join(names), comments="")
+    ran = cli("train", "--data", "train.csv", "--preset", "lecture", "--epochs", 2, "--out", "run", "--json", "--quiet")
+    assert json.loads(ran.out)["accuracy"] > 0.6
+    assert ran.err.splitlines() == [
+        f"chainrule: warning: train.csv: {line}"
+        for line in (
+            "'label' is taken as the target, not the last column, 'pixel783' (--target pixel783: that one)",
+            "784 columns of whole numbers from 0 to 255 are taken as images of 28x28 pixels (--image no: as numbers)",
+        )
+    ]
+    network = load_checkpoint("run/model.safetensors").network
+    assert (network.input_shape, network.output_shape) == ((1, 28, 28), (10,))
+    np.savez("others.npz", x=data.x[:50], t=data.t[:50])
+    assert evaluate(cli, "--data", "others.npz")["samples"] == 50
+    ran = cli("train", "--data", "train.csv", "--preset", "mlp", "--target", "pixel783", "--image", "no")
+    assert ran.code == 4
+    assert "column 'pixel783', the target, is 0 in all rows; expected different ones (--target label?)" in ran.err
+
+
+def test_how_a_table_is_read_is_said_and_kept(cli, tmp_path):
+    rows = "".join(f"{k % 7},{'?' if k == 5 else k % 5},{k % 3}\n" for k in range(90))
+    (tmp_path / "t.csv").write_text("0,1,2\n" + rows)
+    options = ("--header", "no", "--missing", "mean", "--regression", "--target", 2)
+    run(cli, "--preset", "mlp", "--data", "t.csv", "--epochs", 1, *options)
+    checkpoint = load_checkpoint("run/model.safetensors")
+    expected = {"header": "no", "missing": "mean", "regression": True, "target": "2"}
+    assert {name: checkpoint.configuration[name] for name in expected} == expected
+    assert checkpoint.network.output_shape == (1,)
+    assert evaluate(cli)["samples"] == 15
+    (tmp_path / "others.csv").write_text("1,?,2\n?,3,1\n4,3,0\n")
+    assert evaluate(cli, "--data", "others.csv")["samples"] == 3
+    options = ("--classification", "--missing", "drop", "--out", "other")
+    assert cli("train", "--preset", "mlp", "--data", "t.csv", "--epochs", 1, *options).code == 0
+    checkpoint = load_checkpoint("other/model.safetensors")
+    assert (checkpoint.configuration["regression"], checkpoint.network.output_shape) == (False, (3,))
+    for wrong, message in (
+        (("--header", "maybe"), "--header is 'maybe'; expected yes or no"),
+        (("--missing", "median"), "missing is 'median'; expected one of mean, drop"),
+        (("--image", "big"), "image is 'big'; expected height x width"),
+    ):
+        ran = cli("train", "--preset", "mlp", "--data", "t.csv", *wrong)
+        assert (ran.code, message in ran.err) == (2, True)

@@ -69,6 +69,8 @@ FILES = {
     "a JSON file": b'{"x": [1, 2]}',
     "a Jupyter notebook": b'{\n "cells": []}',
     "an HDF5 file": b"\x89HDF\r\n\x1a\n" + bytes(8),
+    "an ARFF file": b"@RELATION iris\n",
+    "a file of R's, compressed": gzip.compress(b"RDX3\nX\n"),
     "a Parquet file": b"PAR1" + bytes(8),
     "a file of NumPy's arrays": arrays(np.savez, x=np.zeros(3)),
     "an array of NumPy": arrays(np.save, arr=np.zeros(3)),

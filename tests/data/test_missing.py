@@ -18,7 +18,7 @@ def table(folder: Path, mark: str, rows: int = 60) -> Path:
     return path
 
 
-@pytest.mark.parametrize("mark", ["", "NA", "?", "nan", "NaN", "null", "N/A", "None"])
+@pytest.mark.parametrize("mark", ["", "NA", "?", "nan", "NaN", "null", "N/A", "None", "-"])
 def test_each_usual_mark(mark: str, tmp_path: Path) -> None:
     path = table(tmp_path, mark)
     message = (

@@ -98,9 +98,17 @@ def test_several_below_are_named(tmp_path: Path) -> None:
 
 
 def test_several_files_are_named(tmp_path: Path) -> None:
-    table(tmp_path / "red.csv")
-    table(tmp_path / "white.csv")
-    with pytest.raises(DataError, match=r"holds red\.csv, white\.csv; expected one of them$"):
+    red, white = table(tmp_path / "wine" / "red.csv"), table(tmp_path / "wine" / "white.csv")
+    for folder in (tmp_path, tmp_path / "wine"):
+        message = f"{folder}: holds 2 data sets; expected one of them: {red}, {white}"
+        with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+            read_data(folder)
+
+
+def test_what_lies_nearest_counts(tmp_path: Path) -> None:
+    table(tmp_path / "backup" / "iris.csv")
+    path = table(tmp_path / "iris.csv")
+    with pytest.warns(DataWarning, match=re.escape(f"the data in it are read: {path}")):
         read_data(tmp_path)
 
 

@@ -87,7 +87,7 @@ def test_missing_values_are_those_of_the_training(written: Any) -> None:
     ):
         read_inputs(path, COLUMNS, "kind")
     with pytest.warns(DataWarning, match="2 missing values in 2 columns are replaced by the columns' means"):
-        assert read_inputs(path, COLUMNS, means=np.array([10.0, 20.0])).x.tolist() == [[10, 2], [3, 20]]
+        assert read_inputs(path, COLUMNS, means=(10.0, 20.0)).x.tolist() == [[10, 2], [3, 20]]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Which data a run is about: the embedded digits, or what lies at a path; and how they are divided."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +12,7 @@ from chainrule.data.fingerprint import fingerprint
 from chainrule.data.full_scale import Scale
 from chainrule.data.names import as_number
 from chainrule.data.schema import Given
+from chainrule.data.sources import options_for
 from chainrule.data.split import cut
 from chainrule.tasks.presets import DIGITS, outputs_for
 
@@ -20,6 +21,8 @@ REGRESSION_HELP = "The target is real values, or classes (default: by its values
 HEADER_HELP = "Whether a table's first line holds names (default: by its cells)."
 IMAGE_HELP = "A table's columns are the pixels of such images; no: they are not (default: by their names and values)."
 MISSING_HELP = "For missing values of a table take their column's mean, or drop their rows (default: refuse them)."
+OF_DATA = "target", "regression", "header", "image", "missing", "image_size"
+"""The options that are about the data at --data."""
 of_run = partial(Option, kept=True)
 
 
@@ -49,14 +52,23 @@ class DataOptions:
         self.given()
         if self.header not in (None, "yes", "no"):
             raise UsageError(f"--header is {self.header!r}; expected yes or no")
-        about_data = "target", "regression", "header", "image", "missing", "image_size"
         for leaf in leaves(DataOptions):
-            if self.data is None and leaf.path in about_data and getattr(self, leaf.path) is not None:
+            if self.data is None and leaf.path in OF_DATA and getattr(self, leaf.path) is not None:
                 raise UsageError(f"{leaf.flags[0]} is given without --data; expected both")
 
     def given(self) -> Given:
         """What is said of the pixels."""
         return given_pixels(self.range, self.ink)
+
+    @property
+    def has_header(self) -> bool | None:
+        """What `header` says, if anything."""
+        return None if self.header is None else self.header == "yes"
+
+    def at(self, data: Path) -> "DataOptions":
+        """The same options for other data, but for those that data of their kind do not have."""
+        others = [name for name in OF_DATA if name not in options_for(data)]
+        return replace(self, data=data, **dict.fromkeys(others))
 
     def size(self) -> tuple[int, int] | None:
         """(height, width) of `image_size`."""
@@ -77,7 +89,7 @@ class DataOptions:
             classes=classes,
             target=self.target,
             regression=self.regression,
-            header=None if self.header is None else self.header == "yes",
+            header=self.has_header,
             image=self.image,
             missing=self.missing,
             image_size=self.size(),

@@ -1,7 +1,6 @@
 """What a saved model is tried on: other data, read by what it was trained on, or the part of its own kept for that."""
 
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 
 from chainrule.base.errors import DataError, UsageError
@@ -25,25 +24,29 @@ def data_for(checkpoint: Checkpoint, data: Path | None, split: str | None) -> Da
     network, own = checkpoint.network, restored(DataOptions(), checkpoint.configuration)
     if data is None and own.data is None:
         return own.read(split or "test")
-    options = replace(own, data=data or own.data)
+    options = own.at(data) if data else own
     names = checkpoint.configuration.get("classes")
     if names is None and isinstance(network.loss, ClassLoss):
         names = map(str, range(network.output_shape[0]))
     classes = names and tuple(names)
     if split is None and data is not None and data.resolve() != own.data:
         if network.schema is not None and (table := table_at(data)):
-            return labelled(table, network.schema, network.input_shape)
+            return labelled(table, options, network.schema, network.input_shape)
         with suppress(UsageError):  # they have two halves
             return options.read("all", classes)
     return options.read(split or "test", classes)
 
 
-def labelled(path: Path, schema: Schema, shape: Shape) -> Dataset:
-    """A table's rows, its columns found by the training's names, with their true values; DataError without these."""
+def labelled(path: Path, options: DataOptions, schema: Schema, shape: Shape) -> Dataset:
+    """A table's rows, its columns found by the training's names, with their true values; DataError without these.
+
+    What is missing has the training's mean, if the training could do without it.
+    """
     inputs, answers = schema.inputs, schema.answers
     columns = inputs.names if isinstance(inputs, Features) and inputs.named else None
     target, known = answers.target, answers.names if isinstance(answers, Classes) else None
-    found = read_inputs(path, columns, target, shape=shape)
+    means = [column.mean for column in inputs.columns] if isinstance(inputs, Features) and options.missing else None
+    found = read_inputs(path, columns, target, shape=shape, header=options.has_header, means=means)
     if found.t is None:
         expected = f"expected the column {target!r}" if target else "expected one more column"
         raise DataError(f"{path}: has no true values to compare with; {expected}, or predict, which needs none")

@@ -14,10 +14,12 @@ BLANK = " "
 DELIMITERS = "\t", ";", ",", "|", BLANK
 """What may stand between two cells; of several that would do, the first."""
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?|[+-]?\d+,")
+"""A number whose decimal mark is a comma."""
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
-MISSING = {"", "?", "na", "n/a", "nan", "-nan", "null", "none", "#n/a", "<na>"}
+"""A number whose comma may as well stand behind thousands."""
+MISSING = {"", "?", "-", "na", "n/a", "n.a.", "nan", "-nan", "null", "none", "#n/a", "<na>"}
 """Cells without a value, in small letters, where numbers stand."""
-UNNAMED = MISSING - {"none"}
+UNNAMED = MISSING - {"none", "-"}
 """Cells without a value where names stand."""
 SAMPLE, FEW = 1 << 17, 5
 """Characters, and lines at least, that show how a table is written."""

@@ -9,7 +9,7 @@ from typing import NoReturn
 import numpy as np
 
 from chainrule.base.errors import DataError, warn
-from chainrule.data.cells import BLANK, Form, are_numbers, form_of, is_missing, sample_of, why_no_number
+from chainrule.data.cells import BLANK, MISSING, Form, are_numbers, form_of, is_missing, sample_of, why_no_number
 from chainrule.data.headers import is_header, names_of
 from chainrule.data.text import decoded
 from chainrule.data.whole_numbers import whole_numbers
@@ -18,6 +18,7 @@ Line = tuple[int, str]  # its number from 1, and its text, which quotes may cont
 CHUNK = 1 << 20
 """Cells that are read at a time."""
 TRUTHS = {"false": 0.0, "true": 1.0}
+"""What stands for 0 and 1, in small letters."""
 TELLS = re.compile(r"sep=(.)")
 """A first line of Excel's, which tells the delimiter."""
 OPENS = re.compile(r'(^|[\t;,| ])"')
@@ -67,7 +68,8 @@ class CsvText:
     @cached_property
     def _truths(self) -> set[int]:
         """The columns whose first cells are true or false, which are 1 and 0 as numbers."""
-        return {k for k, cells in enumerate(zip(*self.sample, strict=True)) if {c.lower() for c in cells} <= {*TRUTHS}}
+        found = [{cell.lower() for cell in cells} - MISSING for cells in zip(*self.sample, strict=True)]
+        return {k for k, cells in enumerate(found) if cells and cells <= TRUTHS.keys()}
 
     def numbers(self, columns: Sequence[int]) -> np.ndarray:
         """(n, columns) float64: these columns, with NaN for what is missing; DataError naming the first other text."""
@@ -151,9 +153,7 @@ def csv_text(data: bytes, name: str, header: bool | None = None) -> CsvText:
         warn(f"{name}: numbers such as 1,234 are read with a decimal comma, as 1.234")
     first = cut(lines[0], form, name)
     rows = [cut(line, form, name) for line in lines[1 : len(sample)]]
-    width = len(rows[0]) if rows and abs(len(rows[0]) - len(first)) == 1 else len(first)
-    if rows and all(len(row) == width and not row[-1] for row in rows) and (len(first) < width or not first[-1]):
-        width -= 1  # a delimiter ends each line
+    width = _width(first, rows)
     if header is None:
         header = is_header(first, rows, form, name)
     if not header:
@@ -161,8 +161,20 @@ def csv_text(data: bytes, name: str, header: bool | None = None) -> CsvText:
         return CsvText(name, columns, lines, form, named=False)
     if len(lines) == 1:
         raise DataError(f"{name}: no rows after the header; expected rows of numbers")
-    names = first[:width] if len(first) > width and not first[-1] else [""] * (width - len(first)) + first
-    return CsvText(name, names_of(names, f"{name}:{lines[0][0]}"), lines[1:], form, named=True)
+    if len(first) > width and not first[-1]:
+        first.pop()
+    first = [""] * (width - len(first)) + first  # R leaves out the name of the rows' names
+    return CsvText(name, names_of(first, f"{name}:{lines[0][0]}"), lines[1:], form, named=True)
+
+
+def _width(first: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """The number of columns, by the first line and others: a header may have one cell more or less than all of these.
+
+    A delimiter that ends the lines makes no column.
+    """
+    width = len(rows[0]) if rows and abs(len(rows[0]) - len(first)) == 1 else len(first)
+    ends = bool(rows) and all(len(row) == width and not row[-1] for row in rows)
+    return width - 1 if ends and (len(first) < width or not first[-1]) else width
 
 
 def cut(line: Line, form: Form, name: str) -> list[str]:

@@ -36,6 +36,7 @@ TEXTS = (
     Kind(b'{\n "cells":', "a Jupyter notebook", "give the file that it reads or writes"),
     Kind(b"%pdf-", "a PDF", "give the data or pictures in it as files of their own"),
     Kind(b"%!ps", "a PostScript file", "save it as .png"),
+    Kind(b"@relation", "an ARFF file, as Weka's", CONVERT),
     Kind(b"{", "a JSON file", CONVERT),
     Kind(b"[{", "a JSON file", CONVERT),
 )
@@ -64,6 +65,7 @@ BYTES = (
     *(Kind(bytes([0x80, version]), "a pickle of Python objects", CONVERT) for version in range(2, 6)),
     Kind(b"\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras' .h5", CONVERT),
     Kind(b"MATLAB 5.0 MAT-file", "a MATLAB file", CONVERT),
+    *(Kind(mark, "a file of R's", CONVERT) for mark in (b"RDX2\n", b"RDX3\n", b"X\n\0\0\0")),
     Kind(b"PAR1", "a Parquet file", CONVERT),
     Kind(b"ARROW1", "a Feather file", CONVERT),
     Kind(b"FEA1", "a Feather file", CONVERT),

@@ -67,8 +67,8 @@ def _holds_pictures(folder: Path) -> bool:
     return any(path.suffix.lower() in PICTURES for path in entries(folder))
 
 
-def below(folder: Path, look: Callable[[Path], T | None]) -> Iterator[T]:
-    """What `look` finds in the folders below a folder; it is not looked for in those where it was found."""
+def below(folder: Path, look: Callable[[Path], list[T]]) -> Iterator[list[T]]:
+    """What `look` finds in each of the folders below a folder, but not below those where it finds something."""
     level, seen = [folder], 0
     for _ in range(DEPTH):
         deeper: list[Path] = []
@@ -77,8 +77,8 @@ def below(folder: Path, look: Callable[[Path], T | None]) -> Iterator[T]:
             if seen > MOST:
                 return
             found = look(each)
-            if found is None:
-                deeper.append(each)
-            else:
+            if found:
                 yield found
+            else:
+                deeper.append(each)
         level = deeper

@@ -100,6 +100,11 @@ def table_at(path: Path) -> Path | None:
     return found.places[0] if found.source is TABLE and len(found.places) == 1 else None
 
 
+def options_for(path: Path) -> tuple[str, ...]:
+    """The options of `read_data` that the data at a path take."""
+    return found_at(path).source.options
+
+
 def found_at(path: Path) -> Found:
     """What lies at a path; DataError if nothing does that can be read."""
     path = file_at(path)
@@ -111,7 +116,7 @@ def found_at(path: Path) -> Found:
         return Found(IDX, [path])
     if path.suffix.lower() == ".npz":
         return Found(ARRAYS, [path])
-    if _is_table(path):
+    if _is_named_so(path):
         return Found(TABLE, [path])
     kind = kind_of_file(path)
     if kind:
@@ -128,7 +133,7 @@ def _source_of(folder: Path) -> Found | None:
     endings = [path.suffix.lower() for path in inside]
     if ".npy" in endings or endings.count(".npz") > 1:
         return Found(ARRAYS, [folder])
-    tables = {_stem(path): file for path in inside if _is_table(path) and os.path.isfile(file := file_at(path))}
+    tables = {_stem(path): file for path in inside if _is_named_so(path) and os.path.isfile(file := file_at(path))}
     train = named_part(tables, "train")
     if train is not None:
         test = named_part(tables, "test")
@@ -137,15 +142,13 @@ def _source_of(folder: Path) -> Found | None:
 
 
 def _source_below(folder: Path) -> Found:
-    """The only data set in the folders below, or the only file of data; DataError if there is none, or several."""
-    found = list(below(folder, lambda path: _source_of(path) or _only_file(path)))
-    if not found and (alone := _only_file(folder)):
-        found = [alone]
+    """The only file of data in a folder, or the only data set in those below it; DataError if there is not one."""
+    found = _files_in(folder) or [each for several in below(folder, _sources_in) for each in several]
     if len(found) == 1:
         warn(f"{folder}: is no data set; the data in it are read: {found[0].places[0]}")
         return found[0]
     if found:
-        several = ", ".join(str(each.places[0]) for each in found[:4]) + (", ..." if len(found) > 4 else "")
+        several = shortened([str(each.places[0]) for each in found], 4)
         raise DataError(f"{folder}: holds {len(found)} data sets; expected one of them: {several}")
     if has_classes(folder):
         return Found(IMAGES, [folder])
@@ -155,17 +158,22 @@ def _source_below(folder: Path) -> Found:
     raise DataError(f"{folder}: {holds}; {expected}")
 
 
-def _only_file(folder: Path) -> Found | None:
-    """The one file of data in a folder; DataError if there are several."""
+def _sources_in(folder: Path) -> list[Found]:
+    """The data set that a folder is, or else its files of data."""
+    found = _source_of(folder)
+    return _files_in(folder) if found is None else [found]
+
+
+def _files_in(folder: Path) -> list[Found]:
+    """Each file of data in a folder, by its name."""
     files = [path for path in entries(folder) if os.path.isfile(path)]
-    arrays = [path for path in files if path.suffix.lower() == ".npz"]
-    tables = [path for path in files if _is_table(path) and not path.name.lower().endswith(TEXTS)]
-    if len(arrays) + len(tables) > 1:
-        raise DataError(f"{folder}: holds {shortened([path.name for path in arrays + tables])}; expected one of them")
-    return Found(ARRAYS, arrays) if arrays else Found(TABLE, tables) if tables else None
+    arrays = [Found(ARRAYS, [path]) for path in files if path.suffix.lower() == ".npz"]
+    tables = [path for path in files if _is_named_so(path) and not path.name.lower().endswith(TEXTS)]
+    return arrays + [Found(TABLE, [path]) for path in tables]
 
 
-def _is_table(path: Path) -> bool:
+def _is_named_so(path: Path) -> bool:
+    """Whether its name is that of a table."""
     return path.name.lower().removesuffix(".gz").endswith(TABLES)
 
 

@@ -92,15 +92,14 @@ def columns_of(text: CsvText, target: int, shape: Shape | None) -> Columns:
 
 def _matched(text: CsvText, train: CsvText, columns: Columns) -> Columns | None:
     """The same columns of a test part, by their names; None, which is said, if it has no target."""
-    if train.columns[columns.target] not in text.columns and len(text.columns) < len(train.columns):
-        name = train.columns[columns.target]
+    numbers, name = {name: k for k, name in enumerate(text.columns)}, train.columns[columns.target]
+    wanted = [train.columns[k] for k in columns.inputs]
+    if not numbers.keys() >= {*wanted}:
+        raise DataError(f"{text.name}: the columns differ from those of {train.name}; expected the same")
+    if name not in numbers:
         warn(f"{text.name}: has no column {name!r}: a part of {train.name} is held out for the test instead")
         return None
-    wanted = [train.columns[k] for k in (*columns.inputs, columns.target)]
-    if not {*wanted} <= {*text.columns}:
-        raise DataError(f"{text.name}: the columns differ from those of {train.name}; expected the same")
-    *inputs, target = (text.columns.index(name) for name in wanted)
-    return Columns(inputs, target)
+    return Columns([numbers[each] for each in wanted], numbers[name])
 
 
 def _read(text: CsvText, columns: Columns, missing: str | None) -> Rows:

@@ -12,10 +12,13 @@ from chainrule.base.files import read_bytes
 from chainrule.base.guessing import meant
 from chainrule.data.csv_text import CsvText, csv_text
 from chainrule.data.emnist import upright
-from chainrule.data.missing import HINT, with_means
+from chainrule.data.missing import with_means
 from chainrule.data.pixel_tables import Shape, shaped
 from chainrule.data.places import file_at
 from chainrule.data.roles import index_columns, target_of
+
+HINT = "; a model trained with --missing mean takes the mean of its column"
+"""What else could have been done about a cell that is missing."""
 
 
 class Inputs(NamedTuple):
@@ -38,7 +41,7 @@ def read_inputs(
     *,
     shape: Shape | None = None,
     header: bool | None = None,
-    means: np.ndarray | None = None,
+    means: Sequence[float] | None = None,
 ) -> Inputs:
     """The inputs in a CSV file, for a model that was trained on such `columns` and this `target`.
 
@@ -64,7 +67,7 @@ def read_inputs(
     if means is None:
         text.refuse_missing(x, inputs, HINT)
     else:
-        x = with_means(x, means, text.name)
+        x = with_means(x, np.asarray(means), text.name)
     if shape and len(shape) == 3:
         x = upright(shaped(x, shape, text.name), text.name)
     named = tuple(text.columns[k] for k in inputs) if text.named else None

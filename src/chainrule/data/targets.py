@@ -35,7 +35,7 @@ def guess(t: np.ndarray, *, named: bool = False) -> Guess:
     k, width = len(values), values[-1] - values[0]
     if k <= 2:
         return Guess(classes=True, sure=k == 1 or named or bool(np.isin(values, (-1, 0, 1, 2)).all()))
-    if named and 2 * k <= len(t) and (width < 2 * k or k <= FEW):
+    if named and (k <= FEW or (2 * k <= len(t) and width < 2 * k)):
         return Guess(classes=True, sure=True)
     if 2 * k > len(t) or width > FAR * k:
         return Guess(classes=False, sure=True)
