@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import r2_score
 
-from chainrule import Adam, DataError, Dropout, Linear, Network, ReLU, SquaredError, Training, evaluate, fit
+from chainrule import Adam, DataError, Dropout, Linear, Network, ReLU, SquaredError, Training, evaluate, examine, fit
 from chainrule.data import Dataset
 from chainrule.tasks.fitting import EpochRecord
 from chainrule.training.events import EpochEvent
@@ -82,3 +83,21 @@ def test_fit_refuses_data_before_the_first_step(data):
     with pytest.raises(DataError, match="holds nan; expected finite numbers"):
         fit(network, Dataset(np.where(data.x > 2, np.nan, data.x), data.t))
     assert network.w.tobytes() == w.tobytes()
+
+
+def test_a_regression_has_r2_and_the_error_in_the_unit_of_its_targets(data):
+    t = np.random.default_rng(1).normal(2e5, 5e4, (103, 2))
+    weight = np.arange(103.0)
+    network = Network([Linear(2)], 4, SquaredError.of(t))
+    seen = evaluate(network, Dataset(data.x, t, weight), batch_size=10)
+    y = network.predict(data.x)
+    assert seen.rmse == pytest.approx(np.sqrt(np.average((y - t) ** 2, axis=0, weights=weight).mean()))
+    assert seen.r2 == pytest.approx(r2_score(t, y, sample_weight=weight))
+    looked = examine(network, Dataset(data.x, t, weight)).evaluation
+    assert (looked.r2, looked.rmse) == pytest.approx((seen.r2, seen.rmse))
+
+
+def test_r2_of_targets_that_are_all_alike_is_not_defined(data):
+    seen = evaluate(Network([Linear(1)], 4, SquaredError()), Dataset(data.x, np.full(103, 0.1)))
+    assert seen.r2 is None
+    assert seen.rmse is not None

@@ -11,7 +11,7 @@ from sklearn.datasets import load_diabetes, load_digits, load_iris
 
 from chainrule.data import mnist, write_idx
 from chainrule.exchange.model_file import load_checkpoint
-from chainrule.tasks.fitting import fit
+from chainrule.tasks.fitting import learn
 
 
 def run(cli, *options: object) -> dict:
@@ -109,6 +109,27 @@ def test_a_target_far_from_1_beside_columns_of_very_different_sizes(cli, tmp_pat
     np.savetxt("house.csv", rows, "%.12g", ",", header=",".join([*columns, "price"]), comments="")
     run(cli, "--data", "house.csv")
     assert evaluate(cli)["regression"]["r2"][0] > 0.99
+
+
+@pytest.mark.parametrize("options", [(), ("--early-stopping", 40)])
+def test_a_regression_is_told_by_r2_and_the_error_in_the_targets_unit(cli, tmp_path, options):
+    z = np.random.default_rng(0).normal(size=(300, 2))
+    np.savetxt("house.csv", np.column_stack([z, 2e5 + 5e4 * z[:, 0]]), "%.6f", ",", header="a,b,price", comments="")
+    ran = cli("train", "--data", "house.csv", "--out", "shown", *options)
+    assert "accuracy" not in ran.out + ran.err
+    assert ran.err.count("R2") == ran.err.count("rms error") == 50
+    shown = {
+        name.strip(): value for _, name, value, *_ in (line.split("│") for line in ran.out.splitlines() if "│" in line)
+    }
+    result = run(cli, "--data", "house.csv", *options)
+    assert result["r2"] > 0.99
+    assert result["rmse"] < 5e3
+    assert shown["R2"].strip() == f"{result['r2']:.4f} on 50 test samples"
+    assert shown["rms error"].strip() == f"{result['rmse']:.4g} on 50 test samples"
+    last = json.loads(Path("run/metrics.jsonl").read_text().splitlines()[-1])
+    assert last["validation_r2"] > 0.99
+    assert "validation_rmse" in last
+    assert evaluate(cli)["regression"]["r2"][0] == pytest.approx(result["r2"], rel=1e-6)
 
 
 def test_folders_of_pictures(cli, pictures):
@@ -224,9 +245,9 @@ def test_early_stopping_chooses_by_a_part_of_the_training_data_and_never_by_the_
 
     def watched(network, data, training, *, validation, **more):
         seen.update(data=data, validation=validation)
-        return fit(network, data, training, validation=validation, **more)
+        return learn(network, data, training, validation=validation, **more)
 
-    monkeypatch.setattr("chainrule.cli.training_run.fit", watched)
+    monkeypatch.setattr("chainrule.cli.training_run.learn", watched)
     sizes = ("--train-data-size", 600, "--test-data-size", 200, "--epochs", 2)
     ran = cli("train", "--preset", "mlp", *sizes, "--early-stopping", 2, *options, "--out", "run", "--json")
     assert ran.code == 0

@@ -53,7 +53,7 @@ class TensorBoard:
             step = event.epoch + 1
             self._add("epoch", step, loss=event.loss, lr=event.lr, samples_per_second=event.samples / event.seconds)
             if (seen := event.validation) is not None:
-                self._add("validation", step, loss=seen.loss, accuracy=seen.accuracy)
+                self._add("validation", step, loss=seen.loss, accuracy=seen.accuracy, r2=seen.r2, rmse=seen.rmse)
         elif isinstance(event, StopEvent):
             self.writer.close()
 

@@ -135,7 +135,10 @@ class Keeper:
             "samples_per_second": round(record.samples_per_second, 1),
         }
         if record.validation is not None:
-            line |= {"validation_loss": record.validation.loss, "validation_accuracy": record.validation.accuracy}
+            seen = record.validation
+            line |= {"validation_loss": seen.loss, "validation_accuracy": seen.accuracy}
+            if seen.rmse is not None:
+                line |= {"validation_r2": seen.r2, "validation_rmse": seen.rmse}
         line["weights"] = weights_hash(self.network.w, self.network.statistics)
         with self.folder.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps(plain(line)) + "\n")

@@ -18,9 +18,11 @@ from chainrule.cli.run_folder import Keeper, RunFolder, measured_on
 from chainrule.cli.settings import kept
 from chainrule.cli.train_settings import TrainSettings
 from chainrule.data import Dataset
+from chainrule.data.schema import Reals
 from chainrule.engine import DEFAULT_ENGINE
 from chainrule.exchange.description import describe
 from chainrule.exchange.training_description import describe_training
+from chainrule.losses.loss import RealLoss
 from chainrule.network.engine import engine_named
 from chainrule.network.network import Network
 from chainrule.tasks.calibration import calibrate, gives_probabilities
@@ -113,6 +115,12 @@ class TrainingRun:
         """Of the data that the result is measured on."""
         return "test" if self.data.at_end else measured_on(self.configuration())
 
+    @property
+    def _is_regression(self) -> bool:
+        """Whether what is learned are values; then there is no accuracy."""
+        schema = self.network.schema
+        return isinstance(self.network.loss, RealLoss) and schema is not None and isinstance(schema.answers, Reals)
+
     def _train(self) -> History:
         options = self.settings.run
         if self.network.schema is None:
@@ -190,6 +198,7 @@ class TrainingRun:
         report = str(folder.report) if folder.report.exists() else None
         values = {
             "accuracy": accuracy,
+            **({"r2": final and final.r2, "rmse": final and final.rmse} if self._is_regression else {}),
             "loss": loss,
             "epochs": history.progress.epoch if history.progress else 0,
             "seconds": round(seconds, 3),
@@ -203,9 +212,14 @@ class TrainingRun:
             "stopped": history.reason,
         }
         tested = f" on {final.samples:,} {self._kind} samples" if final else " on the training samples"
+        scores = {"accuracy": (accuracy, ".2%")}
+        if self._is_regression:
+            scores = {"R2": (final and final.r2, ".4f"), "rms error": (final and final.rmse, ".4g")}
         rows = {
-            "accuracy": f"{accuracy:.2%}{tested}" if accuracy is not None else "not measured",
-            "loss": f"{loss:.4f}{tested}" if loss is not None else "not measured",
+            **{
+                name: "not measured" if score is None else f"{score:{form}}{tested}"
+                for name, (score, form) in {**scores, "loss": (loss, ".4f")}.items()
+            },
             "time": f"{seconds:.1f} s for {epochs} epoch{'s' * (epochs != 1)} of {samples:,} samples",
             "speed": f"{rate:,.0f} samples/s while training",
             "model": str(folder.model),

@@ -1,13 +1,18 @@
 """How well a network does on data it is shown without learning from them."""
 
+from math import prod
+
 import numpy as np
 
 from chainrule.base.errors import DataError, UsageError
 from chainrule.base.numbers import whole_number
 from chainrule.data.dataset import Dataset, check_weighs
+from chainrule.data.moments import Moments
 from chainrule.engine import DEFAULT_ENGINE, execute
+from chainrule.losses.loss import RealLoss
 from chainrule.network.engine import Engine
 from chainrule.network.network import Network
+from chainrule.tasks.classification import ratio
 from chainrule.training.events import Evaluation
 
 
@@ -52,7 +57,7 @@ def measure(
     executor.statistics[:] = network.statistics
     w = executor.layout.pack(network.w)
     loss = right = total = 0.0
-    classified = False
+    classified, squares = False, np.zeros(prod(network.output_shape))
     for start in range(0, len(data), batch_size):
         part = data.take(slice(start, start + batch_size))
         y = executor.outputs(w, part.x)
@@ -63,4 +68,28 @@ def measure(
         if classes is not None:
             classified = True
             right += float((classes == part.t.reshape(-1)) @ weight)
-    return Evaluation(loss / total, right / total if classified else None, len(data))
+        elif isinstance(network.loss, RealLoss):
+            squares += weight @ squared_errors(network.loss.prediction(y), part.t)
+    if classified or not isinstance(network.loss, RealLoss):
+        return Evaluation(loss / total, right / total if classified else None, len(data))
+    r2 = 1 - ratio(squares / total, variance_of(data.t, data.sample_weight))
+    return of_values(loss / total, np.sqrt(squares / total), r2, len(data))
+
+
+def squared_errors(said: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """(n, k) float64, of predictions (n, ...) of k numbers."""
+    n = len(t)
+    return (said.reshape(n, -1).astype(np.float64) - t.reshape(n, -1)) ** 2
+
+
+def variance_of(t: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    """(k,) of the true values t (n, ...), k numbers each; 0 where all are alike, but for rounding."""
+    seen = Moments.of(t, weight)
+    return np.where(seen.constant(np.float64), 0.0, seen.variance)
+
+
+def of_values(loss: float, rmse: np.ndarray, r2: np.ndarray, samples: int) -> Evaluation:
+    """Of a regression, from the errors of each output, (k,)."""
+    there = np.isfinite(r2)
+    mean = float(r2[there].mean()) if there.any() else None
+    return Evaluation(loss, None, samples, mean, float(np.sqrt((rmse**2).mean())))

@@ -18,7 +18,7 @@ from chainrule.losses.loss import RealLoss
 from chainrule.network.network import Network
 from chainrule.tasks.calibration import class_probabilities
 from chainrule.tasks.classification import Classification, ratio
-from chainrule.tasks.evaluation import Evaluation
+from chainrule.tasks.evaluation import Evaluation, of_values, variance_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +35,7 @@ class Regression:
     def of(cls, y: np.ndarray, t: np.ndarray, weight: np.ndarray | None = None) -> Regression:
         """From y and t, (n, ...) of as many numbers."""
         y, t = (a.reshape(len(a), -1).astype(np.float64) for a in (y, t))
-        squared = np.average((y - t) ** 2, axis=0, weights=weight)
-        spread = np.average((t - np.average(t, axis=0, weights=weight)) ** 2, axis=0, weights=weight)
+        squared, spread = np.average((y - t) ** 2, axis=0, weights=weight), variance_of(t, weight)
         return cls(np.sqrt(squared), np.average(abs(y - t), axis=0, weights=weight), 1 - ratio(squared, spread))
 
 
@@ -85,7 +84,9 @@ class Examination:
     @property
     def evaluation(self) -> Evaluation:
         """The short of it."""
-        return Evaluation(self.loss, self.accuracy, self.samples)
+        if self.regression is None:
+            return Evaluation(self.loss, self.accuracy, self.samples)
+        return of_values(self.loss, self.regression.rmse, self.regression.r2, self.samples)
 
     @property
     def wrong(self) -> np.ndarray:

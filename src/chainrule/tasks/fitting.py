@@ -44,6 +44,10 @@ class EpochRecord:
             line += f", then on {seen.samples:,} {which}: loss {seen.loss:.4f}"
             if seen.accuracy is not None:
                 line += f", accuracy {seen.accuracy:.2%}"
+            if seen.r2 is not None:
+                line += f", R2 {seen.r2:.4f}"
+            if seen.rmse is not None:
+                line += f", rms error {seen.rmse:.4g}"
         return f"{line} ({self.seconds:.1f} s, {self.samples_per_second:,.0f} samples/s)"
 
 

@@ -32,6 +32,8 @@ class Evaluation:
     loss: float
     accuracy: float | None  # 0 to 1; None where the loss has no classes
     samples: int
+    r2: float | None = None  # of a regression, the mean over its outputs; None where t are constant
+    rmse: float | None = None  # root of the mean squared error, over all its outputs, in the unit of t
 
     @property
     def correct(self) -> int:

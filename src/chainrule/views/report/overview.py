@@ -19,6 +19,8 @@ COLUMNS = {  # of the table of epochs: a line's key, its heading, how its number
     "loss": ("loss", ".4f"),
     "validation_loss": ("{} loss", ".4f"),
     "validation_accuracy": ("accuracy", ".2%"),
+    "validation_r2": ("R²", ".4f"),
+    "validation_rmse": ("rms error", ".4g"),
     "lr": ("learning rate", ".4g"),
     "gradient_norm": ("|dL/dw|", ".3g"),
     "seconds": ("seconds", ".1f"),
