@@ -48,6 +48,7 @@ from chainrule.network.network import doors as _doors
 from chainrule.network.scaling import Scaling as Scaling
 from chainrule.network.tracing import trace as trace
 from chainrule.regression.fitting import fit_polynomial as fit_polynomial
+from chainrule.tasks.calibration import calibrate as calibrate
 from chainrule.tasks.evaluation import evaluate as evaluate
 from chainrule.tasks.examination import examine as examine
 from chainrule.tasks.fitting import fit as fit

@@ -106,13 +106,15 @@ class Keeper:
             self._last = replace(checkpoint, last_w=self.network.w.copy(), last_statistics=last_statistics)
 
     def finish(self, progress: Progress) -> None:
-        """The run is over. If that put other weights into the network, keep these, and where it can go on from."""
+        """The run is over. Keep what that changed in the network, and where the run can go on from."""
         last, network = self._last, self.network
         if last is None:  # nothing was done
             if not self.folder.model.exists():
                 self(CheckpointEvent(progress, ()))
-        elif weights_hash(last.last_w, last.last_statistics) != weights_hash(network.w, network.statistics):
-            save_checkpoint(self.folder.model, last)
+            return
+        if weights_hash(last.last_w, last.last_statistics) == weights_hash(network.w, network.statistics):
+            last = replace(last, last_w=None, last_statistics=None)
+        save_checkpoint(self.folder.model, last)
 
     def _save(self, checkpoint: Checkpoint) -> None:
         """The new model first, then the old one as the previous: at every moment there is a whole model."""

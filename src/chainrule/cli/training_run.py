@@ -24,6 +24,7 @@ from chainrule.exchange.description import describe
 from chainrule.exchange.training_description import describe_training
 from chainrule.network.engine import engine_named
 from chainrule.network.network import Network
+from chainrule.tasks.calibration import calibrate, gives_probabilities
 from chainrule.tasks.evaluation import Evaluation
 from chainrule.tasks.examination import Examination, examine
 from chainrule.tasks.fitting import History, learn
@@ -124,9 +125,17 @@ class TrainingRun:
                 listeners=[interrupted, *listeners],
                 start=self.start,
             )
+        self._calibrate()
         if history.progress:
             keeper.finish(history.progress)
         return history
+
+    def _calibrate(self) -> None:
+        """How sure the network may be of its answers, by what it did not learn from."""
+        data = self.data.every_epoch
+        if data and gives_probabilities(self.network):
+            called = "test samples" if self.data.at_end is None else "samples held out of the training data"
+            calibrate(self.network, data, engine=self.engine, called=called)
 
     def _watchers(self) -> list[Listener]:
         """Who prints what happens, and who may stop it."""

@@ -109,6 +109,10 @@ class Classes:
 
     names: tuple[str, ...]
     target: str | None = None
+    temperature: float = 1.0
+    """How much less sure of its answers than it says a network should be (tasks/calibration.py)."""
+    calibrated_on: str | None = None
+    """What that was found on; None: nothing, and it is 1."""
 
     @property
     def classes(self) -> tuple[str, ...] | None:
@@ -116,7 +120,9 @@ class Classes:
         return None if self.names == tuple(map(str, range(len(self.names)))) else self.names
 
     def __str__(self) -> str:
-        return f"{self.target or 'the class'}, one of {len(self.names)}: {shortened(self.names, 12)}"
+        which = f"{self.target or 'the class'}, one of {len(self.names)}: {shortened(self.names, 12)}"
+        found = f"; temperature {self.temperature:.4g}, found on {self.calibrated_on}" if self.calibrated_on else ""
+        return which + found
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from chainrule.base.numbers import written
 from chainrule.base.showing import brief, short
 from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.engine import DEFAULT_ENGINE
-from chainrule.losses.loss import BinaryLoss, RealLoss
+from chainrule.losses.loss import RealLoss
 from chainrule.network.network import Network
+from chainrule.tasks.calibration import class_probabilities
 from chainrule.tasks.classification import Classification, ratio
 from chainrule.tasks.evaluation import Evaluation
 
@@ -151,7 +152,7 @@ def examine(
     if chosen is None:
         regression = Regression.of(said, data.t, weight) if isinstance(loss, RealLoss) else None
         return Examination(mean, data.t.reshape(said.shape), said, losses, regression=regression)
-    p = np.concatenate([1 - said.reshape(-1, 1), said.reshape(-1, 1)], axis=1) if isinstance(loss, BinaryLoss) else said
+    p = class_probabilities(said.reshape(len(said), -1))
     t = data.t.reshape(-1).astype(np.int64)
     seen = Classification.of(p, chosen, t, weight, names=data.classes if classes is None else classes)
     return Examination(mean, t, p, losses, chosen, seen)

@@ -7,6 +7,7 @@ from chainrule.data.dataset import Dataset
 from chainrule.data.schema import Schema
 from chainrule.engine import DEFAULT_ENGINE, execute
 from chainrule.network.network import Network, doors
+from chainrule.tasks.calibration import uncalibrated
 from chainrule.tasks.evaluation import measure
 from chainrule.training.descent import Training, minimise
 from chainrule.training.events import CheckpointEvent, EpochEvent, Evaluation, Event, Listener, Progress
@@ -96,6 +97,7 @@ def fit(
         network.prepare(data.x[:1], network.w.dtype)
         network.schema = Schema.of(data, network.output_shape[0])
     else:
+        network.schema = uncalibrated(network.schema)
         data = network.reading.data(data)
     if validation is not None:
         validation = network.reading.data(validation)
