@@ -48,6 +48,7 @@ from chainrule.network.network import doors as _doors
 from chainrule.network.scaling import Scaling as Scaling
 from chainrule.network.tracing import trace as trace
 from chainrule.regression.fitting import fit_polynomial as fit_polynomial
+from chainrule.tasks.asking import ask as _ask
 from chainrule.tasks.calibration import calibrate as calibrate
 from chainrule.tasks.evaluation import evaluate as evaluate
 from chainrule.tasks.examination import examine as examine
@@ -63,7 +64,7 @@ from chainrule.training.optimizers import SGD as SGD
 from chainrule.training.optimizers import AdaDelta as AdaDelta
 from chainrule.training.optimizers import Adam as Adam
 
-_doors["save"], _doors["predictor"] = _save, _Predictor
+_doors["save"], _doors["predictor"], _doors["answers"] = _save, _Predictor, _ask
 
 
 def _shown(name: str) -> Any:

@@ -28,11 +28,19 @@ def polarity(pixels: np.ndarray, majority: float = MAJORITY) -> Ink | None:
     Something is drawn on a background where nearly all of the border is of the darkest levels, or of the lightest.
     None where fewer than that `majority` agree: photographs, say, and empty pages.
     """
-    found = [each for each in (_drawn(grey) for grey in _greys(pixels)) if each is not None]
+    found = [each for each in drawn(_some(pixels)) if each is not None]
     light, dark = found.count("light"), found.count("dark")
     if not found or max(light, dark) < majority * len(found):
         return None
     return "light" if light > dark else "dark"
+
+
+def drawn(pixels: np.ndarray) -> list[Ink | Literal["neither"] | None]:
+    """The ink of each of the pictures (n, c, h, w) in numbers of any range.
+
+    "neither" where a picture's border is not even, None where all of it is of one level.
+    """
+    return [_drawn(grey) for grey in pixels.mean(axis=1, dtype=np.float64)]
 
 
 def looks_prepared(x: np.ndarray) -> bool:
@@ -43,7 +51,12 @@ def looks_prepared(x: np.ndarray) -> bool:
     """
     if x.ndim != 4 or x.shape[1:] != (1, SIDE, SIDE) or len(x) == 0 or polarity(x) != "light":
         return False
-    ink = _greys(x)
+    return bool(fill_the_box(_some(x)).mean() >= NEARLY_ALL)
+
+
+def fill_the_box(x: np.ndarray) -> np.ndarray:
+    """(n,) which of the pictures (n, 1, 28, 28) have light ink of that size, in the middle."""
+    ink = x[:, 0].astype(np.float64)
     ink -= ink.min(axis=(1, 2), keepdims=True)
     ink[ink <= FAINT * ink.max(axis=(1, 2), keepdims=True)] = 0
     sides = [_extent(ink.any(axis=axis)) for axis in (1, 2)]
@@ -52,18 +65,16 @@ def looks_prepared(x: np.ndarray) -> bool:
     mass = np.maximum(ink.sum(axis=(1, 2)), 1e-30)
     means = [(ink.sum(axis=axis) * np.arange(SIDE)).sum(axis=1) / mass for axis in (1, 2)]
     central = np.all([np.abs(mean - SIDE / 2) <= 1 for mean in means], axis=0)
-    return bool((fits & central).mean() >= NEARLY_ALL)
+    return fits & central
 
 
-def _greys(pixels: np.ndarray) -> np.ndarray:
-    """(m, h, w) float64: some of the pictures, evenly from all of them, each without colour."""
-    if pixels.ndim == 2:
-        return pixels[np.newaxis].astype(np.float64)
-    return pixels[:: -(-len(pixels) // ENOUGH) or 1].mean(axis=1, dtype=np.float64)
+def _some(pixels: np.ndarray) -> np.ndarray:
+    """(m, c, h, w) of the pictures (n, c, h, w), evenly from all of them; or the one (h, w)."""
+    return pixels[np.newaxis, np.newaxis] if pixels.ndim == 2 else pixels[:: -(-len(pixels) // ENOUGH) or 1]
 
 
 def _drawn(grey: np.ndarray) -> Ink | Literal["neither"] | None:
-    """The ink of one picture (h, w): "neither" where its border is not even, None where all of it is of one level."""
+    """The ink of one picture (h, w)."""
     low, high = grey.min(), grey.max()
     if not high > low:
         return None

@@ -28,8 +28,9 @@ def matched_inputs(
         return x
     if isinstance(inputs, Images):
         return _pixels(inputs, _as_images(inputs, x), given)
-    if inputs.scale is not None:
-        return _pixels(inputs, _as_rows(inputs, x), given)
+    if inputs.pixels is not None:
+        images = _as_rows(inputs, x).reshape(len(x), *inputs.pixels.shape)
+        return _pixels(inputs.pixels, images, given).reshape(len(x), -1)
     x = _by_name(inputs, x, columns) if inputs.named and columns else _as_rows(inputs, x)
     doubt(x, inputs.columns)
     return x
@@ -85,10 +86,10 @@ def _grey(x: np.ndarray) -> np.ndarray:
     return (np.rint(grey) if x.dtype.kind in "iu" else grey).astype(x.dtype)
 
 
-def _pixels(inputs: Features | Images, x: np.ndarray, given: Given) -> np.ndarray:
+def _pixels(inputs: Images, x: np.ndarray, given: Given) -> np.ndarray:
     """Pixels in the training's range, with ink of the training's colour; bytes where those were and these can be."""
     scale = given.scale or _scale(inputs, x)
-    ink = inputs.ink if isinstance(inputs, Images) else None
+    ink = inputs.ink
     if ink and (found := given.ink or polarity(x)) and found != ink:
         kinds = {"light": "light ink on dark", "dark": "dark ink on light"}
         warn(f"the images show {kinds[found]}: they are inverted, as the model was trained on {kinds[ink]}")
@@ -96,16 +97,16 @@ def _pixels(inputs: Features | Images, x: np.ndarray, given: Given) -> np.ndarra
     if scale == inputs.scale and (x.dtype == np.uint8) == inputs.in_bytes:
         return x
     if not inputs.in_bytes:
-        return scale.convert(x, inputs.scale or scale)
+        return scale.convert(x, inputs.scale)
     numbers = scale.convert(x, BYTES)
     whole = np.rint(numbers)
     return whole.astype(np.uint8) if np.abs(numbers - whole).max() < 1e-3 else numbers
 
 
-def _scale(inputs: Features | Images, x: np.ndarray) -> Scale:
+def _scale(inputs: Images, x: np.ndarray) -> Scale:
     """What black and white are in x; DataError where that cannot be said."""
-    own = inputs.scale or BYTES
-    if isinstance(inputs, Images) and not inputs.standard:
+    own = inputs.scale
+    if not inputs.standard:
         span = span_of(x)
         wide = Scale(own.lowest - FAR * own.width, own.highest + FAR * own.width)
         if not wide.holds(span):

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isqrt
 
 import numpy as np
 
@@ -50,30 +51,6 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Features:
-    """Inputs (n, features): the columns of a table, or a signal's numbers."""
-
-    count: int
-    columns: tuple[Column, ...] = ()
-    """What each was like; of none where they are pixels."""
-    named: bool = False
-    """Whether the columns' names are the user's; else the order counts."""
-    scale: Scale | None = None
-    """Of pixels in rows: what black and white are."""
-    in_bytes: bool = False
-    """Whether they were bytes, which a network scales."""
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        return tuple(column.name for column in self.columns)
-
-    def __str__(self) -> str:
-        if self.named:
-            return f"a table of {self.count} columns: {shortened(self.names)}"
-        return f"{self.count} {f'pixels from {self.scale}' if self.scale else 'numbers'} in a row"
-
-
-@dataclass(frozen=True)
 class Images:
     """Inputs (n, channels, height, width)."""
 
@@ -101,6 +78,35 @@ class Images:
         return (
             f"images {height} x {width}, {colour}, {of} from {self.scale}{ink}{', as MNIST' if self.prepared else ''}"
         )
+
+
+@dataclass(frozen=True)
+class Features:
+    """Inputs (n, features): the columns of a table, or a signal's numbers."""
+
+    count: int
+    columns: tuple[Column, ...] = ()
+    """What each was like; of none where they are pixels."""
+    named: bool = False
+    """Whether the columns' names are the user's; else the order counts."""
+    pixels: Images | None = None
+    """The images that the rows are, if they hold pixels: a square, or of one line."""
+    in_bytes: bool = False
+    """Whether they were bytes, which a network scales."""
+
+    @property
+    def scale(self) -> Scale | None:
+        """Of pixels: what black and white are."""
+        return self.pixels and self.pixels.scale
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    def __str__(self) -> str:
+        if self.named:
+            return f"a table of {self.count} columns: {shortened(self.names)}"
+        return f"{self.count} numbers in a row" if self.pixels is None else f"{self.pixels}, each in a row"
 
 
 @dataclass(frozen=True)
@@ -155,15 +161,23 @@ class Schema:
 def inputs_of(data: Dataset, given: Given) -> Features | Images:
     """What the inputs x (n, ...) are."""
     x, in_bytes = data.x, data.x.dtype == np.uint8
-    scale = given.scale or scale_of(x)
     if x.ndim == 4:
-        ink = given.ink or polarity(x, NEARLY_ALL)
-        prepared = ink == "light" and looks_prepared(x)
-        return Images(x.shape[1:], scale or span_of(x), scale is not None, in_bytes, ink, prepared, data.white)
+        return images_of(x, data.white, given)
     x = x.reshape(len(x), -1)
-    if scale is not None and data.columns is None and x.shape[1] >= PIXELS:
-        return Features(x.shape[1], scale=scale, in_bytes=in_bytes)
-    return Features(x.shape[1], columns_of(x, data.columns), data.columns is not None, in_bytes=in_bytes)
+    n, scale = x.shape[1], given.scale or scale_of(x)
+    if scale is not None and data.columns is None and n >= PIXELS:
+        side = isqrt(n)
+        images = x.reshape(len(x), 1, *((side, side) if side**2 == n else (1, n)))
+        return Features(n, pixels=images_of(images, data.white, given), in_bytes=in_bytes)
+    return Features(n, columns_of(x, data.columns), data.columns is not None, in_bytes=in_bytes)
+
+
+def images_of(x: np.ndarray, white: float, given: Given) -> Images:
+    """What the images x (n, c, i, j) are."""
+    scale = given.scale or scale_of(x)
+    ink = given.ink or (polarity(x, NEARLY_ALL) if x.shape[2] > 1 else None)
+    prepared = ink == "light" and looks_prepared(x)
+    return Images(x.shape[1:], scale or span_of(x), scale is not None, x.dtype == np.uint8, ink, prepared, white)
 
 
 def answers_of(data: Dataset, outputs: int | None) -> Classes | Reals:

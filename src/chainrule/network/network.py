@@ -165,6 +165,20 @@ class Network(Sequential):
         """This network as it is now, made ready to be asked fast: a `chainrule.tasks.prediction.Predictor`."""
         return doors["predictor"](self, engine, threads, batch_size)
 
+    def answers(self, inputs: Any, *, threshold: float = 0.8, as_is: bool = False, missing: str | None = None) -> Any:
+        """What the network says of each input, and how sure it is: a sequence of `chainrule.tasks.answers.Answer`.
+
+            for answer in network.answers(["seven.png", "scans/", "table.csv"]):
+                print(answer.place, answer.prediction, answer.probability, answer.doubts)
+
+        inputs : the path of a picture, of a folder of pictures, of a table, or of a file of arrays; several in a list;
+            or an array, or a table of pandas
+        threshold : the probability from which on an answer is sure
+        as_is : pictures are only resized: no digit is looked for in them, and none is inverted
+        missing : "mean": the training's mean of a column stands for a value that a table lacks; else that is refused
+        """
+        return doors["answers"](self, inputs, threshold=threshold, as_is=as_is, missing=missing)
+
     def save(self, path: str | Path) -> None:
         """Write the network and its parameters to one safetensors file; `chainrule.load` reads it."""
         doors["save"](path, self)

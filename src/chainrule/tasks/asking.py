@@ -1,0 +1,189 @@
+"""Ask a network about what people have: pictures, folders of them, tables, files of arrays, arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
+from math import prod
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from chainrule.base.errors import DataError, UsageError
+from chainrule.data.schema import Classes, Features, Reals
+from chainrule.data.table_inputs import read_inputs
+from chainrule.network.network import Network
+from chainrule.tasks.answers import SURE, Answers, Place
+from chainrule.tasks.calibration import calibrated, class_probabilities, gives_probabilities
+from chainrule.tasks.input_files import Kind, expanded, kind_of, paths_of, read_array
+from chainrule.tasks.picture_inputs import PREPARED, PictureReader
+
+BLOCK = 256
+"""Pictures that are read at a time: it bounds the memory."""
+MULTIPLY_ADDS, NUMBERS, WORTH = 2e9, 5e7, 5.0
+"""By the definitions about so many multiply-adds and numbers between layers a second; and from how many seconds on
+it takes less time to make kernels ready."""
+
+
+def ask(
+    network: Network,
+    inputs: Any,
+    *,
+    threshold: float = SURE,
+    as_is: bool = False,
+    missing: str | None = None,
+    classes: Sequence[str] | None = None,
+) -> Answers:
+    """What the network says of each input: `Answers`, a sequence of `Answer`.
+
+        for answer in network.answers(["seven.png", "scans/", "table.csv"]):
+            print(answer.place, answer.prediction, answer.probability, answer.doubts)
+
+    inputs : the path of a picture, of a folder of pictures, of a table or of an .npz or .npy file; several of these in
+        a list; or an array, or a table of pandas
+    threshold : the probability from which on an answer is sure
+    as_is : pictures are only resized: no digit is looked for in them, and none is inverted
+    missing : "mean": the training's mean of a column stands for a value that a table lacks; else that is refused
+    classes : their names, for a network that does not know what it was trained on
+
+    Everything is brought to what the network was trained on (`network.schema`), each picture by itself. An input that
+    cannot be read has a `problem` and no answer. Raises ModelError for inputs that no such network takes, DataError
+    for an array that does not fit, UsageError for no inputs, and a threshold that is no probability.
+    """
+    if not 0 <= threshold <= 1:
+        raise UsageError(f"the threshold is {threshold}; expected a probability, 0 to 1")
+    said = Said(network, as_is, missing, classes)
+    paths = paths_of(inputs)
+    if paths is None:
+        said.add_array(inputs)
+    else:
+        for kind, group in groupby(expanded(paths), kind_of):
+            files = list(group)
+            said.add_pictures(files) if kind == "picture" else said.add_files(kind, files)
+    return said.answers(threshold)
+
+
+@dataclass
+class Said:
+    """What was said so far."""
+
+    network: Network
+    as_is: bool = False
+    missing: str | None = None
+    classes: Sequence[str] | None = None
+    places: list[Place] = field(default_factory=list)
+    parts: list[np.ndarray] = field(default_factory=list)
+    doubts: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    problems: dict[int, str] = field(default_factory=dict)
+    notes: dict[str, None] = field(default_factory=dict)
+
+    def add_pictures(self, paths: list[Path]) -> None:
+        """Ask about pictures, some at a time."""
+        reader = PictureReader.of(self.network, named=self.classes is not None, as_is=self.as_is)
+        if reader.prepared:
+            self.notes[PREPARED] = None
+        for start in range(0, len(paths), BLOCK):
+            some, first = paths[start : start + BLOCK], len(self.places)
+            block = reader.read(some)
+            said = np.full((len(some), self.width), np.nan)
+            said[block.read] = self.ask(reader.samples(block.x), len(paths))
+            self.places += [Place(str(path)) for path in some]
+            self.parts.append(said)
+            self.doubts |= {first + k: doubts for k, doubts in block.doubts.items()}
+            self.problems |= {first + k: problem for k, problem in block.problems.items()}
+
+    def add_files(self, kind: Kind, paths: list[Path]) -> None:
+        """Ask about tables, or arrays in files."""
+        for path in paths:
+            try:
+                if kind == "table":
+                    self.add_table(path)
+                else:
+                    self.add_array(read_array(path, kind), str(path))
+            except DataError as error:
+                problem = str(error) if str(error).startswith(str(path)) else f"{path}: {error}"
+                self.problems[len(self.places)] = problem
+                self.places.append(Place(str(path)))
+                self.parts.append(np.full((1, self.width), np.nan))
+
+    def add_table(self, path: Path) -> None:
+        """Ask about the rows of a table, whose columns are matched by name."""
+        schema, shape = self.network.schema, self.network.input_shape
+        inputs = schema and schema.inputs
+        columns = inputs.names if isinstance(inputs, Features) and inputs.named else None
+        target = schema.answers.target if schema is not None and isinstance(schema.answers, Classes) else None
+        means = None
+        if self.missing == "mean":
+            if not (isinstance(inputs, Features) and inputs.columns):
+                raise UsageError("missing is 'mean', but the model knows no columns' means; expected one of a table")
+            means = np.array([column.mean for column in inputs.columns])
+        table = read_inputs(path, columns, target, shape=shape, means=means)
+        said = self.ask(self.network.reading.samples(table.x, table.columns), len(table.x))
+        self.places += [Place(str(path), k, "row") for k in range(1, len(said) + 1)]
+        self.parts.append(said)
+
+    def add_array(self, x: Any, file: str | None = None) -> None:
+        """Ask about an array, or a table of pandas."""
+        x = self.network.reading.samples(x)
+        said = self.ask(x, len(x))
+        self.places += [Place(file, k) for k in range(len(said))]
+        self.parts.append(said)
+
+    def ask(self, x: np.ndarray, expected: int) -> np.ndarray:
+        """(s, k) float64 of x (s, ...) in numbers that the network reads; so many are expected in all."""
+        y = self.by_kernels.outputs(x) if self.seconds(expected) > WORTH else self.network(x)
+        prediction = self.network.loss.prediction(y)
+        if not self.gives_probabilities:
+            return prediction.reshape(len(y), -1).astype(np.float64)
+        return calibrated(class_probabilities(prediction), self.temperature)
+
+    def seconds(self, samples: int) -> float:
+        """About how long the definitions take."""
+        numbers = sum(map(prod, self.network.shapes))
+        return samples * (self.network.work / MULTIPLY_ADDS + numbers / NUMBERS)
+
+    @cached_property
+    def by_kernels(self) -> Any:
+        return self.network.predictor()
+
+    @cached_property
+    def gives_probabilities(self) -> bool:
+        return gives_probabilities(self.network)
+
+    @property
+    def temperature(self) -> float:
+        answers = self.network.schema and self.network.schema.answers
+        return answers.temperature if isinstance(answers, Classes) else 1.0
+
+    @property
+    def width(self) -> int:
+        """How many numbers an answer has."""
+        outputs = prod(self.network.output_shape)
+        return 2 if self.gives_probabilities and outputs == 1 else outputs
+
+    def answers(self, threshold: float) -> Answers:
+        """All that was said."""
+        names, classes = self.names(), None
+        if self.gives_probabilities:
+            classes = tuple(map(int, names)) if all(_is_whole(name) for name in names) else names
+        said = np.concatenate(self.parts) if self.parts else np.empty((0, self.width))
+        return Answers(self.places, said, classes, names, threshold, self.doubts, self.problems, tuple(self.notes))
+
+    def names(self) -> tuple[str, ...]:
+        """What the numbers of an answer are called."""
+        answers = self.network.schema and self.network.schema.answers
+        if isinstance(answers, Classes):
+            return answers.names
+        if isinstance(answers, Reals):
+            return tuple(column.name for column in answers.columns)
+        if self.classes is not None:
+            return tuple(self.classes)
+        return tuple(str(k) if self.gives_probabilities else f"t[{k}]" for k in range(self.width))
+
+
+def _is_whole(name: str) -> bool:
+    """Whether it is a whole number, written as one usually is."""
+    return name.removeprefix("-").isdecimal() and name == str(int(name))

@@ -1,0 +1,130 @@
+"""Pictures for a model that is there: each brought to what the model was trained on, whatever others are beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from chainrule.base.errors import DataError, ModelError, warn
+from chainrule.data.full_scale import BYTES
+from chainrule.data.images import opened_image, pillow_quiet, read_digit
+from chainrule.data.ink import SIDE, drawn, fill_the_box
+from chainrule.data.matching import Given
+from chainrule.data.pixels import Form, read_images
+from chainrule.data.schema import Features, Images
+from chainrule.network.network import Network
+
+DIGITS = (1, SIDE, SIDE), (10,)
+"""What a network of digits takes and gives, if it does not know what it was trained on."""
+PREPARED = "digits are found and centred as in MNIST, which the model was trained on"
+
+
+@dataclass
+class Block:
+    """Some pictures, read."""
+
+    x: np.ndarray
+    """(m, c, i, j) uint8 of those that could be read, as the network sees them."""
+    read: list[int]
+    """Which these are."""
+    doubts: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """What is doubtful about some."""
+    problems: dict[int, str] = field(default_factory=dict)
+    """Why others could not be read."""
+
+
+@dataclass(frozen=True)
+class PictureReader:
+    """How pictures become inputs of a network."""
+
+    network: Network
+    form: Form
+    prepared: bool
+    """Whether a digit is looked for in them, as in MNIST's."""
+    as_is: bool
+
+    @classmethod
+    def of(cls, network: Network, *, named: bool = False, as_is: bool = False) -> PictureReader:
+        """By what the network was trained on; if it does not know that, by its shape, and by whether its classes are
+        `named`: ten without names of images 28 x 28 are digits.
+
+        ModelError for a network that takes no pictures.
+        """
+        images, shape = images_of(network), network.input_shape
+        shape = shape if images is None else images.shape
+        if len(shape) != 3 or shape[0] not in (1, 3):
+            raise ModelError(f"takes {shape}; expected a model of classes of images, grey or in colour")
+        old = network.schema is None and (shape, network.output_shape) == DIGITS and not named
+        prepared = old if images is None else images.prepared
+        return cls(network, Form(shape[0], (shape[1], shape[2])), prepared and not as_is, as_is)
+
+    def read(self, paths: Sequence[Path]) -> Block:
+        """These pictures, as bytes in the model's size, with its ink."""
+        block = Block(np.empty((len(paths), self.form.channels, *self.form.size), np.uint8), [])
+        exact = self._exact(paths) if self.prepared else {}
+        for k, path in enumerate(paths):
+            try:
+                x = exact.get(k)
+                block.x[len(block.read)] = self._one(path) if x is None else x
+                block.read.append(k)
+            except DataError as error:
+                block.problems[k] = str(error)
+        block.x = block.x[: len(block.read)]
+        if not self.prepared:
+            self._invert(block)
+        return block
+
+    def samples(self, x: np.ndarray) -> np.ndarray:
+        """Bytes (m, c, i, j) of `read` in the numbers that the network reads."""
+        images = images_of(self.network)
+        if images is None or len(x) == 0:
+            return x
+        if not images.standard:
+            what = "the least and the largest number of the training images"
+            warn(f"black and white are taken for {images.scale}, {what}")
+        return self.network.reading.samples(x, given=Given(BYTES, images.ink))
+
+    def _one(self, path: Path) -> np.ndarray:
+        return read_digit(path) if self.prepared else read_images([path], self.form, resize=True)[0]
+
+    def _exact(self, paths: Sequence[Path]) -> dict[int, np.ndarray]:
+        """Those that are prepared already: nothing is gained by doing it again."""
+        found = {k: x for k, path in enumerate(paths) if (x := _if_of_size(path, self.form)) is not None}
+        if not found:
+            return {}
+        x = np.stack(list(found.values()))
+        are = fill_the_box(x) & np.array([ink == "light" for ink in drawn(x)])
+        return {k: each for (k, each), is_one in zip(found.items(), are, strict=True) if is_one}
+
+    def _invert(self, block: Block) -> None:
+        """Pictures with ink of the other colour than the model's, inverted, each by itself."""
+        images = images_of(self.network)
+        ink = images and images.ink
+        if ink is None or self.as_is:
+            return
+        other = "dark" if ink == "light" else "light"
+        for k, found in enumerate(drawn(block.x)):
+            if found == other:
+                block.x[k] = 255 - block.x[k]
+                kinds = {"light": "light ink on dark", "dark": "dark ink on light"}
+                doubt = f"inverted: it shows {kinds[other]}, and the model was trained on {kinds[ink]}"
+                block.doubts[block.read[k]] = (doubt,)
+
+
+def images_of(network: Network) -> Images | None:
+    """The images that the network was trained on, maybe as rows; None if it does not know, or they were none."""
+    inputs = network.schema and network.schema.inputs
+    return inputs.pixels if isinstance(inputs, Features) else inputs
+
+
+def _if_of_size(path: Path, form: Form) -> np.ndarray | None:
+    """The picture (1, i, j), if it can be read and is of that size."""
+    try:
+        with pillow_quiet(), opened_image(path) as image:
+            fits = image.size == form.size[::-1]
+        return read_images([path], form, resize=False)[0] if fits else None
+    except DataError:
+        return None
