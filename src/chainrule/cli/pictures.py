@@ -17,9 +17,9 @@ MOST = 12  # probabilities that are shown
 SIDE = 28  # pixels of an image
 
 
-def thumbnail(x: np.ndarray) -> np.ndarray:
-    """(H, W) uint8 of an image x (c, i, j): grey, about SIDE pixels high or wide, H even."""
-    grey = np.asarray(resized(pixels(x), SIDE).convert("L"))
+def thumbnail(x: np.ndarray, side: int = SIDE) -> np.ndarray:
+    """(H, W) uint8 of an image x (c, i, j): grey, about `side` pixels high or wide, H even."""
+    grey = np.asarray(resized(pixels(x), side).convert("L"))
     return np.pad(grey, ((0, len(grey) % 2), (0, 0)))
 
 
@@ -40,6 +40,11 @@ def _line(upper: np.ndarray, lower: np.ndarray) -> Text:
     return text
 
 
+def framed(x: np.ndarray, title: str, side: int = SIDE) -> Panel:
+    """An image x (c, i, j) in a frame."""
+    return Panel(half_blocks(thumbnail(x, side)), title=title, padding=0, expand=False)
+
+
 def answer(
     x: np.ndarray, p: np.ndarray, names: Sequence[str], styles: Mapping[int, str], *, caption: str
 ) -> RenderableType:
@@ -47,15 +52,22 @@ def answer(
 
     `styles` are those of the classes that stand out; the first of them is always shown.
     """
+    shown = bars(p, names, styles)
+    shown.append(f"\n{caption}", "bold")
+    return Columns([Panel(half_blocks(thumbnail(x)), padding=0), shown], padding=(0, 2)) if x.ndim == 3 else shown
+
+
+def bars(p: np.ndarray, names: Sequence[str], styles: Mapping[int, str], length: int = BAR) -> Text:
+    """The probabilities p (k,) of classes, a line each; see `answer`."""
     order = range(len(p)) if len(p) <= MOST else probable(p, next(iter(styles)), MOST)
-    width, bars = max(len(names[k]) for k in order), Text()
+    width, text = max(len(names[k]) for k in order), Text()
     for k in order:
-        bars.append(f"{names[k]:<{width}} {bar(float(p[k])):<{BAR}} {p[k]:7.2%}\n", styles.get(k, "dim"))
-    bars.append(f"\n{caption}", "bold")
-    return Columns([Panel(half_blocks(thumbnail(x)), padding=0), bars], padding=(0, 2)) if x.ndim == 3 else bars
+        line = f"{names[k]:<{width}} {bar(float(p[k]), length):<{length}} {p[k]:7.2%}\n"
+        text.append(line, styles.get(k, "dim"))
+    return text
 
 
-def bar(probability: float) -> str:
-    """A bar of eighths of a character."""
-    eighths = round(probability * BAR * 8)
+def bar(probability: float, length: int = BAR) -> str:
+    """A bar of eighths of a character; of `length` for 1."""
+    eighths = round(probability * length * 8)
     return EIGHTHS[8] * (eighths // 8) + EIGHTHS[eighths % 8].strip()

@@ -1,56 +1,73 @@
-"""chainrule predict: what a model says of images, with each as the network sees it."""
+"""chainrule predict: what a model says of pictures, tables and arrays, and how sure it is."""
 
+import sys
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import numpy as np
-
-from chainrule.base.errors import ModelError
+from chainrule.base.errors import DataError, ModelError
+from chainrule.base.files import check_writable
+from chainrule.cli.answers import shown
 from chainrule.cli.console import Output
-from chainrule.cli.pictures import answer
 from chainrule.cli.run_folder import MODEL_HELP, model_file
 from chainrule.cli.settings import Argument, Option
-from chainrule.data import read_digit
-from chainrule.data.pixels import Form, read_images
 from chainrule.exchange.model_file import load_checkpoint
-from chainrule.tasks.presets import DIGIT_SHAPE, DIGITS
+from chainrule.tasks.answers import SURE, Answers
+from chainrule.tasks.asking import ask
+from chainrule.tasks.picture_inputs import PREPARED, PictureReader
 
 
 @dataclass(frozen=True)
 class Predict:
-    """Recognise what is in each image: a digit, or whatever classes the model has learned."""
+    """Say what is in pictures, or what follows from each row of a table, and how sure that is.
+
+    A picture, of a digit or of whatever the model has learned, may be of any size, dark on light or light on dark; a
+    table's columns are matched by their names. Each answer has its calibrated probability and the nearest rival. What
+    cannot be read has a line on stderr, the others are answered, and the exit code is 4.
+    """
 
     model: Annotated[Path, Argument(MODEL_HELP)]
-    images: Annotated[
-        list[Path], Argument("Pictures: of a digit, any size, dark on light or light on dark; or of a class.")
+    inputs: Annotated[
+        list[Path], Argument("Pictures, folders of them, tables (.csv), arrays (.npz, .npy) or IDX files.")
     ]
-    as_is: Annotated[bool, Option("Only resize the pictures: do not look for a digit in them.")] = False
+    threshold: Annotated[float, Option("Answers that are less probable are unsure.", "P")] = SURE
+    csv: Annotated[
+        Path | None, Option("Also write the answers into this .csv file, a table's own columns first.", "FILE")
+    ] = None
+    as_is: Annotated[bool, Option("Only resize the pictures: look for no digit in them, invert none.")] = False
+    missing: Annotated[
+        str | None, Option("mean: the training's mean stands for a value that a table lacks.", "mean", common=False)
+    ] = None
     output: Output = field(default_factory=Output)
 
-    def execute(self) -> None:
+    def execute(self) -> int:
+        for path in self.inputs if self.csv else ():
+            check_writable(self.csv or path, source=path)
         checkpoint = load_checkpoint(model_file(self.model))
-        network, names = checkpoint.network, checkpoint.configuration.get("classes")
-        shape, classes = network.input_shape, network.loss.classes(np.zeros((1, *network.output_shape)))
-        if len(shape) != 3 or shape[0] not in (1, 3) or classes is None:
-            raise ModelError(f"{self.model}: takes {shape}; expected a model of classes of images, grey or in colour")
-        digits = shape == DIGIT_SHAPE and network.output_shape == (DIGITS,) and names is None and not self.as_is
-        if digits:
-            x = np.stack([read_digit(path) for path in self.images])
-        else:
-            x = read_images(self.images, Form(shape[0], shape[1:]), resize=True)
-        p = as_probabilities(network.predict(x))
-        names = names or [str(k) for k in range(p.shape[1])]
-        values, shown = [], []
-        for path, picture, each in zip(self.images, x, p, strict=True):
-            k = int(each.argmax())
-            value = {"image": str(path), "class": names[k], **({"digit": k} if digits else {})}
-            values.append(value | {"probabilities": [round(float(v), 6) for v in each]})
-            caption = f"{path}: {'a ' if names[k].isdecimal() else ''}{names[k]}"
-            shown.append(answer(picture, each, names, {k: "bold green"}, caption=caption))
-        self.output.result({"classes": names, "predictions": values}, *shown)
+        network, classes = checkpoint.network, checkpoint.configuration.get("classes")
+        options: dict[str, Any] = {"threshold": self.threshold, "as_is": self.as_is, "missing": self.missing}
+        try:
+            answers = ask(network, self.inputs, classes=classes, **options)
+        except ModelError as error:
+            raise ModelError(f"{self.model}: {error}") from None
+        if self.csv:
+            answers.write_csv(self.csv)
+        if self.output.json:
+            self.output.result({"model": str(self.model), "threshold": self.threshold, **values(answers)})
+        elif answers.answered.any():
+            reader = partial(PictureReader.of, network, named=classes is not None, as_is=self.as_is)
+            self.output.result({}, *shown(answers, reader, self.output.stdout))
+        for problem in answers.problems.values():
+            print(f"chainrule: {' '.join(problem.split())}", file=sys.stderr)
+        return DataError.exit_code if answers.problems else 0
 
 
-def as_probabilities(p: np.ndarray) -> np.ndarray:
-    """(s, n) of each class, from what a network says: (s, 1) is of class 1 of two."""
-    return np.concatenate([1 - p, p], axis=1) if p.shape[1] == 1 else p
+def values(answers: Answers) -> dict[str, Any]:
+    """All of it, as plain data; digits also as `digit`."""
+    found = answers.values()
+    if PREPARED in answers.notes:
+        for each in found["predictions"]:
+            if "image" in each and isinstance(each["prediction"], int):
+                each["digit"] = each["prediction"]
+    return found

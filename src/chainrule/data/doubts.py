@@ -18,7 +18,7 @@ def doubt(values: np.ndarray, trained: Sequence[Column]) -> None:
     found = columns_of(values, [column.name for column in trained])
     low, high, mean, deviation = np.array([(c.lowest, c.highest, c.mean, c.deviation) for c in trained]).T
     lowest, highest, now, _ = np.array([(c.lowest, c.highest, c.mean, c.deviation) for c in found]).T
-    width = np.where(high > low, high - low, np.maximum(np.abs(high), np.finfo(np.float32).tiny))
+    width = _width(low, high)
     beyond = np.maximum(low - lowest, highest - high) / width
     moved = np.abs(now - mean) / np.where(deviation > 0, deviation, width)
     k, j = int(beyond.argmax()), int(moved.argmax())
@@ -29,3 +29,20 @@ def doubt(values: np.ndarray, trained: Sequence[Column]) -> None:
     elif len(values) >= MANY and moved[j] > SHIFT:
         seen = f"{mean[j]:.6g} ± {deviation[j]:.4g} in training"
         warn(f"{trained[j].name} is {now[j]:.6g} on average, but was {seen}: is it another column?")
+
+
+def doubtful_rows(values: np.ndarray, trained: Sequence[Column]) -> dict[int, str]:
+    """What is doubtful about rows of values (n, k): of each the number that is farthest from those in training."""
+    low, high = np.array([(c.lowest, c.highest) for c in trained]).T
+    beyond = np.maximum(low - values, values - high) / _width(low, high)
+    worst, found = beyond.argmax(axis=1), {}
+    for row in np.flatnonzero(beyond.max(axis=1) > FAR).tolist():
+        column = trained[worst[row]]
+        value, seen = values[row, worst[row]], f"{column.lowest:.6g} to {column.highest:.6g}"
+        found[row] = f"{column.name} is {value:.6g}, but was {seen} in training"
+    return found
+
+
+def _width(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """(k,) of the range of each column; of a constant one, how far it is from 0."""
+    return np.where(high > low, high - low, np.maximum(np.abs(high), np.finfo(np.float32).tiny))

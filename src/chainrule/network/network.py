@@ -166,7 +166,7 @@ class Network(Sequential):
         return doors["predictor"](self, engine, threads, batch_size)
 
     def answers(self, inputs: Any, *, threshold: float = 0.8, as_is: bool = False, missing: str | None = None) -> Any:
-        """What the network says of each input, and how sure it is: a sequence of `chainrule.tasks.answers.Answer`.
+        """What the network says of each input, and how sure it is: a sequence of `chainrule.tasks.answer.Answer`.
 
             for answer in network.answers(["seven.png", "scans/", "table.csv"]):
                 print(answer.place, answer.prediction, answer.probability, answer.doubts)

@@ -13,10 +13,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.errors import DataError, UsageError
+from chainrule.data.arrays import as_array
+from chainrule.data.doubts import doubtful_rows
 from chainrule.data.schema import Classes, Features, Reals
 from chainrule.data.table_inputs import read_inputs
 from chainrule.network.network import Network
-from chainrule.tasks.answers import SURE, Answers, Place
+from chainrule.tasks.answer import Place
+from chainrule.tasks.answers import SURE, Answers
 from chainrule.tasks.calibration import calibrated, class_probabilities, gives_probabilities
 from chainrule.tasks.input_files import Kind, expanded, kind_of, paths_of, read_array
 from chainrule.tasks.picture_inputs import PREPARED, PictureReader
@@ -90,7 +93,7 @@ class Said:
             block = reader.read(some)
             said = np.full((len(some), self.width), np.nan)
             said[block.read] = self.ask(reader.samples(block.x), len(paths))
-            self.places += [Place(str(path)) for path in some]
+            self.places += [Place(str(path), unit="image") for path in some]
             self.parts.append(said)
             self.doubts |= {first + k: doubts for k, doubts in block.doubts.items()}
             self.problems |= {first + k: problem for k, problem in block.problems.items()}
@@ -121,16 +124,24 @@ class Said:
                 raise UsageError("missing is 'mean', but the model knows no columns' means; expected one of a table")
             means = np.array([column.mean for column in inputs.columns])
         table = read_inputs(path, columns, target, shape=shape, means=means)
-        said = self.ask(self.network.reading.samples(table.x, table.columns), len(table.x))
-        self.places += [Place(str(path), k, "row") for k in range(1, len(said) + 1)]
-        self.parts.append(said)
+        self.add_samples(table.x, table.columns, [Place(str(path), k, "row") for k in range(1, len(table.x) + 1)])
 
     def add_array(self, x: Any, file: str | None = None) -> None:
         """Ask about an array, or a table of pandas."""
-        x = self.network.reading.samples(x)
-        said = self.ask(x, len(x))
-        self.places += [Place(file, k) for k in range(len(said))]
-        self.parts.append(said)
+        array = as_array(x, "x")
+        if self.network.schema is None and array.ndim == 3:
+            x = array[:, np.newaxis]  # grey images; a network that knows its training data sees to that itself
+        self.add_samples(x, None, [Place(file, k) for k in range(len(array))])
+
+    def add_samples(self, x: Any, columns: Sequence[str] | None, places: list[Place]) -> None:
+        """Ask about samples x (s, ...) as a user has them."""
+        schema, first = self.network.schema, len(self.places)
+        x = self.network.reading.samples(x, columns)
+        self.parts.append(self.ask(x, len(x)))
+        self.places += places
+        if schema is not None and isinstance(schema.inputs, Features) and schema.inputs.columns:
+            found = doubtful_rows(x, schema.inputs.columns)
+            self.doubts |= {first + k: (doubt,) for k, doubt in found.items()}
 
     def ask(self, x: np.ndarray, expected: int) -> np.ndarray:
         """(s, k) float64 of x (s, ...) in numbers that the network reads; so many are expected in all."""

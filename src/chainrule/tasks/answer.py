@@ -1,0 +1,102 @@
+"""One answer of a network: what it says of an input, how sure it is, the nearest rival, and what is doubtful."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.tasks.examination import plain
+
+SLIGHT = 0.001
+"""Rivals that are less probable are not worth a word."""
+
+Prediction = int | str | float | tuple[float, ...]
+"""A class by its own name, a whole number where all of their names are such; or a real value, or some."""
+
+
+class Place(NamedTuple):
+    """Where an input stands."""
+
+    file: str | None = None
+    """None: in an array that was given."""
+    number: int | None = None
+    """Of a row, from 1, or of a sample, from 0; None: it is the whole file."""
+    unit: str = "sample"
+    """Of which it is the number; "image": it is a picture."""
+
+    def values(self) -> dict[str, Any]:
+        """As plain data."""
+        file = {"image" if self.unit == "image" else "file": self.file}
+        return {**(file if self.file else {}), **({} if self.number is None else {self.unit: self.number})}
+
+    def __str__(self) -> str:
+        return " ".join(map(str, [*([self.file] if self.file else []), *self._number()]))
+
+    def _number(self) -> tuple[Any, ...]:
+        return () if self.number is None else (self.unit, self.number)
+
+
+class Rival(NamedTuple):
+    """The second most probable class."""
+
+    prediction: int | str
+    probability: float
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a network says of one input."""
+
+    place: Place
+    prediction: Prediction | None
+    """None: the input could not be read, and `problem` says why."""
+    probability: float | None = None
+    """Of the class that is predicted, calibrated (`chainrule.calibrate`); None of real values."""
+    rival: Rival | None = None
+    sure: bool | None = None
+    """Whether the probability reaches the threshold; None of real values."""
+    doubts: tuple[str, ...] = ()
+    """Why the answer may be wrong however sure the network is: what is odd about the input."""
+    problem: str | None = None
+    probabilities: np.ndarray | None = field(default=None, repr=False)
+    """(k,) of all classes."""
+
+    @property
+    def has_rival(self) -> bool:
+        """Whether the second most probable class is worth a word."""
+        return self.rival is not None and self.rival.probability >= SLIGHT
+
+    @property
+    def words(self) -> str:
+        """As in "a 7, 98.1 %; else 1, 1.2 %"."""
+        if self.prediction is None:
+            return f"no answer: {self.problem}"
+        if self.probability is None:
+            values = self.prediction if isinstance(self.prediction, tuple) else (self.prediction,)
+            return ", ".join(f"{value:.6g}" for value in values)
+        unsure = "" if self.sure else " (unsure)"
+        said = f"{'a ' * isinstance(self.prediction, int)}{self.prediction}, {percent(self.probability)}{unsure}"
+        if not self.has_rival:
+            return said
+        return f"{said}; else {self.rival.prediction}, {percent(self.rival.probability)}"
+
+    def __str__(self) -> str:
+        return " - ".join([f"{self.place}: {self.words}", *self.doubts])
+
+    def values(self) -> dict[str, Any]:
+        """As plain data."""
+        facts: dict[str, Any] = {**self.place.values(), "prediction": self.prediction}
+        if self.problem is not None:
+            return {**facts, "problem": self.problem}
+        if self.probabilities is not None:
+            rival = None if self.rival is None else self.rival._asdict()
+            facts |= {"class": str(self.prediction), "probability": self.probability, "rival": rival, "sure": self.sure}
+            facts["probabilities"] = np.round(self.probabilities, 6)
+        return plain({**facts, "doubts": self.doubts})
+
+
+def percent(p: float) -> str:
+    """A probability, in which no rounding makes a certainty of what is none."""
+    return "> 99.9 %" if 0.9995 <= p < 1 else f"{100 * p:.1f} %"
