@@ -33,17 +33,18 @@ def shown(answers: Answers, reader: Callable[[], PictureReader], console: Consol
             yield rows(answers, some, unit)
         elif len(some) <= PICTURES:
             for answer in some:
-                yield looked_at(answer, reader(), answers.names, width=console.width, but=doubts)
+                yield flowing(line(answer, doubts), console)
+                yield looked_at(answer, reader(), answers.names, console.width)
         else:
             most = LINES if console.is_terminal else len(some)
-            yield Text("\n").join(line(answer, doubts) for answer in some[:most])
+            yield from (flowing(line(answer, doubts), console) for answer in some[:most])
             if len(some) > most:
                 yield f"... and {len(some) - most:,} more; --csv FILE or --json gives all"
-    yield from (Text(f"all: {doubt}", "yellow") for doubt in doubts)
+    yield from (flowing(Text(f"all: {doubt}", "yellow"), console) for doubt in doubts)
     if len(answers) > 1:
         yield Text(answers.summary(), "bold")
     if PREPARED in answers.notes:
-        yield Text(f"{PREPARED}; --as-is leaves them as they are", "dim")
+        yield Text(f"{PREPARED} (--as-is: only resized)", "dim")
 
 
 def shared_doubts(answers: Answers) -> tuple[str, ...]:
@@ -63,14 +64,22 @@ def line(answer: Answer, but: Sequence[str] = ()) -> Text:
     return text
 
 
-def looked_at(
-    answer: Answer, reader: PictureReader, names: Sequence[str], *, width: int, but: Sequence[str] = ()
-) -> RenderableType:
-    """The line of a picture, below it what was given, what the network sees, and the probabilities."""
+def flowing(text: Text, console: Console) -> RenderableType:
+    """A line that breaks between words on a terminal, and nowhere in a file."""
+    if not console.is_terminal or len(text) <= console.width:
+        return text
+    cell = Table.grid()
+    cell.add_column(overflow="fold")
+    cell.add_row(text)
+    return cell
+
+
+def looked_at(answer: Answer, reader: PictureReader, names: Sequence[str], width: int) -> RenderableType:
+    """What was given, what the network sees, and the probabilities."""
     path = Path(answer.place.file or "")
-    side = min(SIDE, (width - 6) // 2)
+    side = min(SIDE, (width - 6) // 4 * 2)
     panels: list[RenderableType] = [framed(x, title, side) for x, title in _views(path, reader)]
-    parts: list[RenderableType] = [line(answer, but)]
+    parts: list[RenderableType] = []
     if answer.probabilities is not None:
         best = int(answer.probabilities.argmax())
         room = width - sum(2 + side + 2 for _ in panels) - max(map(len, names)) - 9
@@ -80,7 +89,7 @@ def looked_at(
         (panels if room >= BESIDE else parts).append(below)
     beside = Table.grid(padding=(0, 2))
     beside.add_row(*panels)
-    return Group(parts[0], beside, *parts[1:], "")
+    return Group(beside, *parts, "")
 
 
 def _views(path: Path, reader: PictureReader) -> Iterator[tuple[np.ndarray, str]]:

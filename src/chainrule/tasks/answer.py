@@ -7,8 +7,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.tasks.examination import plain
-
 SLIGHT = 0.001
 """Rivals that are less probable are not worth a word."""
 
@@ -87,14 +85,14 @@ class Answer:
 
     def values(self) -> dict[str, Any]:
         """As plain data."""
-        facts: dict[str, Any] = {**self.place.values(), "prediction": self.prediction}
+        facts: dict[str, Any] = {**self.place.values(), "prediction": self.prediction}  # a tuple is a list in JSON
         if self.problem is not None:
             return {**facts, "problem": self.problem}
         if self.probabilities is not None:
             rival = None if self.rival is None else self.rival._asdict()
             facts |= {"class": str(self.prediction), "probability": self.probability, "rival": rival, "sure": self.sure}
-            facts["probabilities"] = np.round(self.probabilities, 6)
-        return plain({**facts, "doubts": self.doubts})
+            facts["probabilities"] = [round(p, 6) for p in self.probabilities.tolist()]
+        return {**facts, "doubts": list(self.doubts)}
 
 
 def percent(p: float) -> str:

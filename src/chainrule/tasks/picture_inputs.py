@@ -19,7 +19,7 @@ from chainrule.network.network import Network
 
 DIGITS = (1, SIDE, SIDE), (10,)
 """What a network of digits takes and gives, if it does not know what it was trained on."""
-PREPARED = "digits are found and centred as in MNIST, which the model was trained on"
+PREPARED = "digits are found and centred as MNIST's, as in training"
 
 
 @dataclass
@@ -121,10 +121,11 @@ def images_of(network: Network) -> Images | None:
 
 
 def _if_of_size(path: Path, form: Form) -> np.ndarray | None:
-    """The picture (1, i, j), if it can be read and is of that size."""
+    """The picture (1, i, j), if it can be read, is of that size, and of plain bytes."""
     try:
         with pillow_quiet(), opened_image(path) as image:
-            fits = image.size == form.size[::-1]
-        return read_images([path], form, resize=False)[0] if fits else None
+            if image.size != form.size[::-1] or image.mode not in ("L", "RGB") or "transparency" in image.info:
+                return None
+            return np.asarray(image.convert("L"))[np.newaxis]
     except DataError:
         return None
