@@ -12,9 +12,8 @@ from chainrule.base.errors import DataError, ModelError, warn
 from chainrule.data.full_scale import BYTES
 from chainrule.data.images import opened_image, pillow_quiet, read_digit
 from chainrule.data.ink import SIDE, drawn, fill_the_box
-from chainrule.data.matching import Given
 from chainrule.data.pixels import Form, read_images
-from chainrule.data.schema import Features, Images
+from chainrule.data.schema import Features, Given, Images
 from chainrule.network.network import Network
 
 DIGITS = (1, SIDE, SIDE), (10,)
