@@ -58,6 +58,8 @@ def ask(
     """
     if not 0 <= threshold <= 1:
         raise UsageError(f"the threshold is {threshold}; expected a probability, 0 to 1")
+    if missing not in (None, "mean"):
+        raise UsageError(f"missing is {missing!r}; expected 'mean'")
     said = Said(network, as_is, missing, classes)
     paths = paths_of(inputs)
     if paths is None:
