@@ -131,7 +131,7 @@ def _values(answer: Answer) -> list[RenderableType]:
 
 
 def _class(answer: Answer) -> list[RenderableType]:
-    rival = answer.rival if answer.has_rival else None
+    rival = answer.near_rival
     second = "" if rival is None else f"{rival.prediction}, {percent(rival.probability)}"
     flags = [*([] if answer.sure else ["unsure"]), *answer.doubts]
     style = "bold" if answer.sure else "yellow"

@@ -62,9 +62,9 @@ class Answer:
     """(k,) of all classes."""
 
     @property
-    def has_rival(self) -> bool:
-        """Whether the second most probable class is worth a word."""
-        return self.rival is not None and self.rival.probability >= SLIGHT
+    def near_rival(self) -> Rival | None:
+        """The rival, if it is worth a word."""
+        return self.rival if self.rival is not None and self.rival.probability >= SLIGHT else None
 
     @property
     def words(self) -> str:
@@ -76,9 +76,8 @@ class Answer:
             return ", ".join(f"{value:.6g}" for value in values)
         unsure = "" if self.sure else " (unsure)"
         said = f"{'a ' * isinstance(self.prediction, int)}{self.prediction}, {percent(self.probability)}{unsure}"
-        if not self.has_rival:
-            return said
-        return f"{said}; else {self.rival.prediction}, {percent(self.rival.probability)}"
+        rival = self.near_rival
+        return said if rival is None else f"{said}; else {rival.prediction}, {percent(rival.probability)}"
 
     def __str__(self) -> str:
         return " - ".join([f"{self.place}: {self.words}", *self.doubts])

@@ -58,6 +58,8 @@ def ask(
     """
     if not 0 <= threshold <= 1:
         raise UsageError(f"the threshold is {threshold}; expected a probability, 0 to 1")
+    if missing not in (None, "mean"):
+        raise UsageError(f"missing is {missing!r}; expected 'mean'")
     said = Said(network, as_is, missing, classes)
     paths = paths_of(inputs)
     if paths is None:
@@ -122,7 +124,7 @@ class Said:
         if self.missing == "mean":
             if not (isinstance(inputs, Features) and inputs.columns):
                 raise UsageError("missing is 'mean', but the model knows no columns' means; expected one of a table")
-            means = np.array([column.mean for column in inputs.columns])
+            means = [column.mean for column in inputs.columns]
         table = read_inputs(path, columns, target, shape=shape, means=means)
         self.add_samples(table.x, table.columns, [Place(str(path), k, "row") for k in range(1, len(table.x) + 1)])
 

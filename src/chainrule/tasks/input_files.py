@@ -58,9 +58,10 @@ def read_array(path: Path, kind: Kind) -> np.ndarray:
     if kind == "idx":
         return read_idx(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if isinstance(file, np.ndarray):
-                return file
+        file = np.load(path, allow_pickle=False)
+        if isinstance(file, np.ndarray):
+            return file
+        with file:
             return file[_inputs_among(file.files)]
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
