@@ -15,6 +15,7 @@ from math import isqrt
 
 import numpy as np
 
+from chainrule.base.showing import brief
 from chainrule.data.dataset import Dataset
 from chainrule.data.full_scale import Scale, scale_of, span_of
 from chainrule.data.ink import NEARLY_ALL, Ink, looks_prepared, polarity
@@ -74,6 +75,8 @@ class Images:
     white: float = 255.0
     """What white was in the files that they were read from."""
 
+    __repr__ = brief
+
     def __str__(self) -> str:
         channels, height, width = self.shape
         colour = {1: "grey", 3: "in colour"}.get(channels, f"of {channels} channels")
@@ -98,6 +101,8 @@ class Features:
     """The images that the rows are, if they hold pixels: a square, or of one line."""
     in_bytes: bool = False
     """Whether they were bytes, which a network scales."""
+
+    __repr__ = brief
 
     @property
     def scale(self) -> Scale | None:
@@ -125,6 +130,8 @@ class Classes:
     calibrated_on: str | None = None
     """What that was found on; None: nothing, and it is 1."""
 
+    __repr__ = brief
+
     @property
     def classes(self) -> tuple[str, ...] | None:
         """The names, as a data set has them: None if they only are 0, 1, 2, ..."""
@@ -143,6 +150,8 @@ class Reals:
     columns: tuple[Column, ...]
     target: str | None = None
 
+    __repr__ = brief
+
     def __str__(self) -> str:
         return "; ".join(map(str, self.columns[:4])) + ("; ..." if len(self.columns) > 4 else "")
 
@@ -153,6 +162,8 @@ class Schema:
 
     inputs: Features | Images
     answers: Classes | Reals
+
+    __repr__ = brief
 
     @classmethod
     def of(cls, data: Dataset, classes: int | None = None, given: Given = AS_THEY_SAY) -> Schema:

@@ -33,6 +33,9 @@ class Predictor:
         self._executor = execute(network, engine, threads=threads)
         self._w = self._executor.layout.pack(network.w)
 
+    def __repr__(self) -> str:
+        return f"<Predictor of {self.network!r}>"
+
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """y = f_w(x) of x as it stands, in numbers that the network reads, or bytes: (s, *output_shape)."""
         x = as_samples(self.network, x)
