@@ -81,7 +81,7 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize(("name", "content"), FILES.items())
+@pytest.mark.parametrize(("name", "content"), FILES.items(), ids=FILES)
 def test_every_kind_is_told_by_its_content(name: str, content: bytes) -> None:
     found = kind_of(content[:4096])
     assert found is not None
