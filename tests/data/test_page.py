@@ -133,6 +133,23 @@ def test_the_parts_of_a_digit_are_one_figure() -> None:
     assert not found[0].touches
 
 
+@pytest.mark.parametrize("turn", [0, 12])
+def test_a_box_around_a_digit_is_none_of_it(turn: int) -> None:
+    sheet = Image.new("L", (200, 200), 230)
+    ImageDraw.Draw(sheet).rectangle((55, 45, 145, 150), None, 40, 4)
+    sheet = sheet.rotate(turn, Image.Resampling.BICUBIC, fillcolor=230)
+    ImageDraw.Draw(sheet).ellipse((85, 75, 115, 120), None, 40, 7)
+    found = look_at(np.asarray(sheet)).figures
+    assert [figure.box for figure in found] == [(75, 85, 121, 116)]
+
+
+def test_the_loop_of_a_digit_is_no_frame() -> None:
+    sheet = Image.new("L", (100, 100), 230)
+    ImageDraw.Draw(sheet).ellipse((20, 10, 80, 90), None, 40, 7)
+    ImageDraw.Draw(sheet).ellipse((46, 46, 54, 54), 40)  # a blot
+    assert look_at(np.asarray(sheet)).figures[0].box == (10, 20, 91, 81)
+
+
 @pytest.mark.parametrize("light", [False, True])
 def test_which_is_ink_beside_a_desk(light: bool) -> None:
     sheet = np.full((200, 150), 210, np.uint8)

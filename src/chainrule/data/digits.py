@@ -24,7 +24,7 @@ PLAIN = 0.85
 """The part of a digit's pixels that have less ink than a tenth more of it, where all of it is one pen's."""
 LIKE = 0.5
 """Digits on one page are of like size: the smaller ones have this part of the largest one's."""
-THINNER = 0.1
+THINNER = 0.15
 """And this part of its ink."""
 SOFT = 1 / BOX
 """The width of a stroke's soft edge, in parts of a digit's size."""

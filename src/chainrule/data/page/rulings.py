@@ -7,8 +7,8 @@ import numpy as np
 from chainrule.data.page.lines import CORNER, LONG, WHOLE, likely_lines
 from chainrule.data.page.morphology import sliding
 
-THIN = 0.04
-"""A line's thickness is at most this part of the picture's longer side."""
+THIN, FEW = 0.03, 3
+"""A line's thickness is at most this part of its length, or so many pixels: a pen's stroke is thicker, or shorter."""
 BAND = 6
 """Pixels to either side of a line that are looked at."""
 PIECES = 9
@@ -85,11 +85,13 @@ def _followed(ink: np.ndarray, rows: np.ndarray, level: float) -> _Line | None:
     if last - first + 1 < LONG * (columns[-1] - columns[0] + 1) or there[first : last + 1].mean() < WHOLE:
         return None
     profile = np.median(band[:, first : last + 1], axis=1)
-    across = _thickness(profile)
-    if across is None or across[1] - across[0] + 1 > max(2, THIN * max(ink.shape)) + 2:
+    across = _across(profile)
+    if across is None:
         return None
-    outside = np.abs(np.arange(-BAND, BAND + 1) - sum(across) / 2) > (across[1] - across[0]) / 2
-    return _Line(rows, (max(0, first - FADED), min(width - 1, last + FADED)), across, np.where(outside, 0, profile))
+    profile[: BAND + across[0]] = profile[BAND + across[1] + 1 :] = 0
+    if _thickness(profile) > max(FEW, THIN * (last - first + 1)):
+        return None
+    return _Line(rows, (max(0, first - FADED), min(width - 1, last + FADED)), across, profile)
 
 
 def _band(ink: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -124,7 +126,12 @@ def _longest(there: np.ndarray) -> tuple[int, int]:
     return int(total[: end + 1].argmin()), end - 1
 
 
-def _thickness(profile: np.ndarray) -> tuple[int, int] | None:
+def _thickness(profile: np.ndarray) -> float:
+    """Over how many pixels a line's ink lies, if all of it is as strong as the strongest."""
+    return float(profile.sum() / profile.max())
+
+
+def _across(profile: np.ndarray) -> tuple[int, int] | None:
     """From where to where a line's ink goes across it, feet included; None if it goes on beyond the band."""
     peak = profile[BAND - 1 : BAND + 2].max()
     sides = []

@@ -20,6 +20,8 @@ SPECK = 0.03
 """The ink of a stroke is at least this part of its digit's."""
 PALE = 0.6
 """The strokes of one digit have at least this part of the main one's ink in each pixel."""
+FRAME, IN_FRAME = 0.25, 0.25
+"""A frame has this part of the picture's longer side, and what is framed this part of the frame's."""
 MOST = 12
 """Digits that are looked for."""
 
@@ -61,22 +63,24 @@ class Figure(NamedTuple):
 def level_of(ink: np.ndarray) -> float:
     """What the strongest strokes in some ink have of it."""
     count = max(8, ink.size // STRONGEST)
-    return float(np.median(np.sort(ink, axis=None)[-count:]))
+    return float(np.median(np.partition(ink, max(0, ink.size - count), axis=None)[-count:]))
 
 
 def figures(ink: np.ndarray, noise: float, gap: float = GAP) -> list[Figure]:
     """What may be digits in the ink (h, w) of a picture, the most likely first; its noise is a standard deviation.
 
-    Strokes that are nearer than `gap` of their size are one figure, and those that lie one above the other.
+    Strokes that are nearer than `gap` of their size are one figure; what goes round another one, as a box, is none.
     """
     level = level_of(ink)
     found = components(ink > max(EDGE * level, GRAIN * noise))
     clear = ink > max(CLEAR * level, (GRAIN + 1) * noise)
     touches = _on_border(found.labels, clear, found.n)
     strokes = _Strokes(found, found.sums(ink), found.boxes(), touches)
+    seen = found.sums(clear) > 0
+    seen[0] = False
+    seen &= ~_frames(found, strokes.boxes, seen)
     middle = np.abs((strokes.boxes[:, :2] + strokes.boxes[:, 2:]) / 2 / ink.shape - 0.5).max(axis=1) * 2
-    likely = strokes.mass * (found.sums(clear) > 0) * np.where(touches, 0.05, 1) * (1.2 - middle)
-    likely[0] = 0
+    likely = strokes.mass * seen * np.where(touches, 0.05, 1) * (1.2 - middle)
     rest = likely > 0.01 * likely.max()
     result: list[Figure] = []
     while rest.any() and len(result) < MOST:
@@ -89,6 +93,19 @@ def figures(ink: np.ndarray, noise: float, gap: float = GAP) -> list[Figure]:
         sums = (float(each[members].sum()) for each in (strokes.mass, likely))
         result.append(Figure(mask, box, even, bool(touches[members].any()), *sums))
     return sorted(result, key=lambda figure: -figure.likely)
+
+
+def _frames(found: Components, boxes: np.ndarray, clear: np.ndarray) -> np.ndarray:
+    """(n + 1,) bool: which of the clear parts go round another one that is large enough for a digit."""
+    frames = np.zeros(found.n + 1, bool)
+    sizes = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    for k in np.flatnonzero(clear & (sizes >= FRAME * max(found.labels.shape))):
+        top, left, bottom, right = boxes[k]
+        labels = np.pad(found.labels[top:bottom, left:right], 1)
+        ground = components(labels != k).labels
+        inside = np.unique(labels[(ground != ground[0, 0]) & (labels != k)])
+        frames[k] = bool((clear[inside] & (sizes[inside] >= IN_FRAME * sizes[k])).any())
+    return frames
 
 
 class _Strokes(NamedTuple):
