@@ -60,6 +60,9 @@ def write(path: Path, rows: Any, header: Any = None) -> Path:
         ("Unnamed: 0", RNG.permutation(20)),
         ("index", range(1, 21)),
         ("Id", range(1461, 1481)),
+        ("PassengerId", range(1, 21)),
+        ("customer_id", RNG.integers(1, 10**9, 20)),
+        ("ID", [f"ID_{k}" for k in range(20)]),
         ("", [f"row {k}" for k in range(20)]),
     ],
 )
@@ -73,7 +76,15 @@ def test_what_only_counts_the_rows_is_left_out_and_said(name: str, index: Any, t
     assert data.x.tolist() == [[k % 5, k * 0.5] for k in range(20)]
 
 
-@pytest.mark.parametrize(("name", "values"), [("a", range(20)), ("id", [k % 10 for k in range(20)]), ("a", [0.5] * 20)])
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("a", range(20)),
+        ("id", [k % 10 for k in range(20)]),
+        ("index", [10 * k for k in range(20)]),
+        ("acid", range(20)),
+    ],
+)
 def test_other_columns_are_features(name: str, values: Any, tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", [(value, k, "ab"[k % 2]) for k, value in enumerate(values)], (name, "u", "kind"))
     assert read_table(path, "all").columns == (name, "u")
