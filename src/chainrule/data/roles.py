@@ -5,7 +5,7 @@ import numpy as np
 from chainrule.base.errors import DataError, warn
 from chainrule.data.csv_text import CsvText
 from chainrule.data.names import FEW_ROWS, is_index_name, only_counts
-from chainrule.data.pixel_tables import pixel_shape
+from chainrule.data.pixel_tables import are_counted, pixel_shape
 from chainrule.data.tables import column_number
 
 CLASS_NAMES = "label", "labels", "class", "classes", "species", "category", "digit", "letter", "diagnosis"
@@ -28,7 +28,8 @@ def target_of(text: CsvText, which: str | int | None) -> int:
         except DataError as error:
             raise DataError(f"{text.name}: {error}") from None
     last = len(text.columns) - 1
-    guessed = _before_pixels(text) if not text.named else _called_so(text)
+    has_names = text.named and not are_counted(text.columns)
+    guessed = _called_so(text) if has_names else _before_pixels(text)
     if guessed == last:
         return last
     warn(
