@@ -81,6 +81,16 @@ def test_what_is_to_be_done_must_be_known(tmp_path: Path) -> None:
         read_data(table(tmp_path, "?"), missing="median")
 
 
+def test_a_target_of_numbers_with_marks_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,t\n1,10%\n2,20%\n3,10%\n", encoding="utf-8")
+    with pytest.raises(
+        DataError, match=re.escape("column 2 (t): found '10%'; expected a plain number, as in 1234.5 (--cl")
+    ):
+        read_data(path, "all")
+    assert read_data(path, "all", regression=False).classes == ("10%", "20%")
+
+
 @pytest.mark.parametrize("cell", ['"1,234.5"', "$5", "12%", "1 000", "€ 3"])
 def test_numbers_with_marks_are_refused(cell: str, tmp_path: Path) -> None:
     path = table(tmp_path, cell)

@@ -141,6 +141,13 @@ def test_a_name_that_is_nearly_right_is_proposed(tmp_path: Path) -> None:
         read_data(given)
 
 
+def test_the_folder_one_is_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    table(tmp_path / "train.csv")
+    monkeypatch.chdir(tmp_path)
+    for here in (".", "", f"../{tmp_path.name}"):
+        assert len(read_data(here, "all")) == 12
+
+
 def test_an_unknown_option_is_a_mistake_in_the_program(tmp_path: Path) -> None:
     wrong: Any = {"colour": 3}
     with pytest.raises(TypeError, match="unexpected keyword argument 'colour'"):

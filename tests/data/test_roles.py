@@ -60,6 +60,9 @@ def write(path: Path, rows: Any, header: Any = None) -> Path:
         ("Unnamed: 0", RNG.permutation(20)),
         ("index", range(1, 21)),
         ("Id", range(1461, 1481)),
+        ("PassengerId", range(1, 21)),
+        ("customer_id", RNG.integers(1, 10**9, 20)),
+        ("ID", [f"ID_{k}" for k in range(20)]),
         ("", [f"row {k}" for k in range(20)]),
     ],
 )
@@ -73,7 +76,15 @@ def test_what_only_counts_the_rows_is_left_out_and_said(name: str, index: Any, t
     assert data.x.tolist() == [[k % 5, k * 0.5] for k in range(20)]
 
 
-@pytest.mark.parametrize(("name", "values"), [("a", range(20)), ("id", [k % 10 for k in range(20)]), ("a", [0.5] * 20)])
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("a", range(20)),
+        ("id", [k % 10 for k in range(20)]),
+        ("index", [10 * k for k in range(20)]),
+        ("acid", range(20)),
+    ],
+)
 def test_other_columns_are_features(name: str, values: Any, tmp_path: Path) -> None:
     path = write(tmp_path / "t.csv", [(value, k, "ab"[k % 2]) for k, value in enumerate(values)], (name, "u", "kind"))
     assert read_table(path, "all").columns == (name, "u")
@@ -99,6 +110,7 @@ NAMES = {
     "pixel1": [f"pixel{k}" for k in range(1, 65)],
     "1x1": [f"{i}x{j}" for i in range(1, 9) for j in range(1, 9)],
     "none": None,
+    "0": [str(k) for k in range(65)],
 }
 
 
@@ -110,6 +122,7 @@ def test_pixels_are_images(names: Any, first: bool, tmp_path: Path) -> None:
         for x, label in zip(PIXELS, LABELS[:, None], strict=True)
     ]
     header = names and (["label", *names] if first else [*names, "label"])
+    header = names if names and len(names) == 65 else header
     with pytest.warns(DataWarning) as said:
         data = read_table(write(tmp_path / "t.csv", rows, header), "all")
     assert (data.x.dtype, data.x.shape) == (np.uint8, (60, 1, SIDE, SIDE))
@@ -118,7 +131,7 @@ def test_pixels_are_images(names: Any, first: bool, tmp_path: Path) -> None:
     lines = [str(each.message) for each in said]
     assert any("are taken as images of 8x8 pixels (--image no: as numbers)" in line for line in lines)
     assert any("is taken as the target, not the last column" in line for line in lines) == first
-    assert len(lines) == 1 + first
+    assert len(lines) == 1 + first + (header is not None and header == names)
 
 
 def test_the_user_decides_what_is_an_image(tmp_path: Path) -> None:
@@ -128,7 +141,7 @@ def test_the_user_decides_what_is_an_image(tmp_path: Path) -> None:
     assert read_table(path, "all", image="4x16").x.shape == (60, 1, 4, 16)
     assert read_table(path, "all", image=(4, 4, 4)).x.shape == (60, 4, 4, 4)
     rows = [[*(x.ravel() / 255), label] for x, label in zip(PIXELS, "abc" * 20, strict=True)]
-    scaled = write(tmp_path / "s.csv", rows)
+    scaled = write(tmp_path / "s.csv", rows, None)
     assert read_table(scaled, "all").x.shape == (60, 64)
     assert np.array_equal(read_table(scaled, "all", image="8x8").x[:, 0], PIXELS / 255)
     with pytest.raises(DataError, match="64 columns beside the target; expected 100, for 10x10 pixels"):
@@ -136,6 +149,19 @@ def test_the_user_decides_what_is_an_image(tmp_path: Path) -> None:
     for wrong in ("8", "8x", "axb", (8,), "yes"):
         with pytest.raises(UsageError, match="expected height x width, as in 28x28"):
             read_table(path, image=wrong)
+
+
+def test_columns_called_pixels_are_images_of_any_scale(tmp_path: Path) -> None:
+    rows = [[*(x.ravel() / 255), label] for x, label in zip(PIXELS, "abc" * 20, strict=True)]
+    names = [*NAMES["pixel0"], "label"]
+    path = write(tmp_path / "t.csv", rows, names)
+    with pytest.warns(DataWarning, match="64 columns called pixels are taken as images of 8x8 pixels"):
+        assert np.array_equal(read_table(path, "all").x[:, 0], PIXELS / 255)
+    ink = PIXELS > 99
+    path = write(tmp_path / "t.csv", [[*x.ravel().astype(int), "ab"[k % 2]] for k, x in enumerate(ink)], names)
+    with pytest.warns(DataWarning, match="called pixels"):
+        x = read_table(path, "all").x
+    assert (x.dtype, x.max()) == (np.float64, 1), "white is 1, not 255"
 
 
 def test_columns_with_names_of_their_own_are_no_pixels(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.base.errors import DataError, warn
 from chainrule.data.dataset import Dataset
-from chainrule.data.names import Classes, is_index_name, number_labels
+from chainrule.data.names import Classes, number_labels, only_counts
 from chainrule.data.targets import are_values
 
 
@@ -32,7 +32,7 @@ def as_dataset(
     inputs, labels = inputs_of(as_array(x, "x"), "x"), flat(as_array(t, "t"))
     weight = None if sample_weight is None else as_array(sample_weight, "sample_weight")
     columns, target = _column_names(x, inputs), _target_name(t)
-    counted = [name for k, name in enumerate(columns or ()) if is_index_name(name) and _only_counts(inputs[:, k])]
+    counted = [name for k, name in enumerate(columns or ()) if only_counts(name, inputs[:, k])]
     if counted:
         warn(f"x: column {counted[0]!r} only counts the rows; leave it out (index_col=0 of pandas' read_csv does)")
     if regression is None and classes is None and labels.dtype.kind == "f" and labels.ndim == 1:
@@ -60,12 +60,6 @@ def _target_name(t: Any) -> str | None:
     """The name of pandas' column, or of its table of one column."""
     names = [*getattr(t, "columns", [])] or [getattr(t, "name", None)]
     return names[0] if len(names) == 1 and isinstance(names[0], str) and names[0] else None
-
-
-def _only_counts(column: np.ndarray) -> bool:
-    """Whether a column (n,) holds different whole numbers, three or more."""
-    whole = column.dtype.kind in "iu" or (column.dtype.kind == "f" and bool((column == np.floor(column)).all()))
-    return whole and len(column) > 2 and len(np.unique(column)) == len(column)
 
 
 def as_array(values: Any, name: str) -> np.ndarray:

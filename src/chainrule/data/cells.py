@@ -21,6 +21,9 @@ MISSING = {"", "?", "-", "na", "n/a", "n.a.", "nan", "-nan", "null", "none", "#n
 """Cells without a value, in small letters, where numbers stand."""
 UNNAMED = MISSING - {"none", "-"}
 """Cells without a value where names stand."""
+MARKS = re.compile(r"[\s$€£¥%',]")
+PLAIN = "a plain number, as in 1234.5"
+"""What is expected instead of a number with marks."""
 SAMPLE, FEW = 1 << 17, 5
 """Characters, and lines at least, that show how a table is written."""
 
@@ -110,7 +113,10 @@ def why_no_number(cell: str, form: Form) -> str:
     """What is expected instead of a cell that is no number."""
     if form.decimal == "," and as_number(cell) is not None:
         return "a decimal comma, as in other rows"
-    plain = re.sub(r"[\s$€£¥%',]", "", cell)
-    if plain != cell and as_number(plain) is not None:
-        return "a plain number, as in 1234.5"
-    return "a finite number"
+    return PLAIN if has_marks(cell) else "a finite number"
+
+
+def has_marks(cell: str) -> bool:
+    """Whether it is a number but for a unit, or marks between thousands."""
+    plain = MARKS.sub("", cell)
+    return plain != cell and as_number(plain) is not None

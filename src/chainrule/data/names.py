@@ -9,8 +9,12 @@ import numpy as np
 from chainrule.base.errors import DataError
 
 Classes = tuple[str, ...]
-INDEX_NAMES = "index", "id", "rowid", "row_id", "rownames", "row", "no", "no.", "nr", "sno", "#"
-"""What columns are called that only count the rows, in small letters."""
+FEW_ROWS = 3
+"""With fewer rows any numbers differ."""
+COUNTER_NAMES = "index", "row", "rownames", "no", "no.", "nr", "sno", "#"
+"""What columns are called that count the rows, in small letters; measures are, too."""
+IDENTIFIER = re.compile(r"(.*[ _.-])?[iI][dD]|.*[a-z]I[dD]|[rR]ow[iI][dD]")
+"""What columns are called that tell the rows apart."""
 NAMELESS = re.compile(r"unnamed: \d+|column \d+")
 """What columns without a name are called, by pandas and here."""
 
@@ -52,8 +56,22 @@ def as_number(text: str) -> float | None:
 
 
 def is_index_name(name: str) -> bool:
-    """Whether a column is called as those are that only count the rows: not at all, as pandas says it, or Id."""
-    return NAMELESS.fullmatch(name.lower()) is not None or name.lower() in INDEX_NAMES
+    """Whether a column is called as those are that only tell rows apart: not at all, or Id, or index."""
+    in_any_letters = NAMELESS.fullmatch(name.lower()) is not None or name.lower() in COUNTER_NAMES
+    return in_any_letters or IDENTIFIER.fullmatch(name) is not None
+
+
+def only_counts(name: str, values: np.ndarray) -> bool:
+    """Whether a column only tells rows apart: by its name, and with another whole number in each row.
+
+    values (n,). One that is called index or the like, as a measure may be, has consecutive numbers.
+    """
+    if not is_index_name(name) or values.dtype.kind not in "iuf" or len(values) < FEW_ROWS:
+        return False
+    different = np.unique(values)
+    if len(different) < len(values) or not (different == np.floor(different)).all():
+        return False
+    return name.lower() not in COUNTER_NAMES or bool(different[-1] - different[0] == len(values) - 1)
 
 
 def shortened(names: Sequence[str], most: int = 8) -> str:

@@ -26,31 +26,39 @@ def pixel_shape(names: Sequence[str], named: bool) -> Shape | None:
         height, width = (int(last[k]) - int(first[k]) + 1 for k in (1, 2))
         return (height, width) if height * width == len(names) else None
     side = math.isqrt(len(names))
-    counted = not named or [*names] == [str(k) for k in range(len(names))]
-    if side < LEAST or side * side != len(names) or not (counted or all(map(PIXEL.fullmatch, names))):
-        return None
-    return side, side
+    called_so = not named or are_counted(names) or all(map(PIXEL.fullmatch, names))
+    return (side, side) if side >= LEAST and side * side == len(names) and called_so else None
+
+
+def are_counted(names: Sequence[str]) -> bool:
+    """Whether names are numbers one after the other, as pandas calls columns without names."""
+    return all(map(str.isdecimal, names)) and [int(name) - k for k, name in enumerate(names)] == [int(names[0])] * len(
+        names
+    )
 
 
 def guessed_shape(x: np.ndarray, names: Sequence[str], named: bool, name: str) -> Shape:
     """The shape of the images that x (n, features) are by names and numbers, which is said; () if they are none."""
     shape = pixel_shape(names, named)
-    if shape is None or as_bytes(x) is None or (x.max(initial=0) <= 1 and not PIXEL.fullmatch(names[0])):
+    called_so = bool(PIXEL.fullmatch(names[0]) or PLACE.fullmatch(names[0]))
+    if shape is None or not (called_so or (as_bytes(x) is not None and x.max(initial=0) > 1)):
         return ()
     height, width = shape
-    given = f"{len(names)} columns of whole numbers from 0 to 255"
+    given = f"{len(names)} columns {'called pixels' if called_so else 'of whole numbers from 0 to 255'}"
     warn(f"{name}: {given} are taken as images of {height}x{width} pixels (--image no: as numbers)")
     return shape
 
 
 def shaped(x: np.ndarray, shape: Shape, name: str) -> np.ndarray:
-    """x (n, features) as images (n, c, i, j): uint8 if they are whole numbers from 0 to 255."""
+    """x (n, features) as images (n, c, i, j): uint8 if they are whole numbers from 0 to 255, and white is not 1."""
     if math.prod(shape) != x.shape[1]:
         size = "x".join(map(str, shape))
         wanted = f"expected {math.prod(shape)}, for {size} pixels"
         raise DataError(f"{name}: {x.shape[1]} columns beside the target; {wanted}")
     pixels = as_bytes(x)
-    return (x if pixels is None else pixels).reshape(len(x), *((1,) * (3 - len(shape))), *shape)
+    if pixels is None or pixels.max(initial=0) == 1:
+        pixels = x
+    return pixels.reshape(len(x), *((1,) * (3 - len(shape))), *shape)
 
 
 def as_bytes(x: np.ndarray) -> np.ndarray | None:

@@ -35,7 +35,7 @@ def file_at(path: AnyPath) -> Path:
     Archives are often unpacked so. A path where there is neither is given back.
     """
     path = Path(path)
-    if not os.path.isdir(path):
+    if not os.path.isdir(path) or not path.name:  # "." and "/" have none
         return path
     packed = path.with_name(f"{path.name}.gz")
     inside = [path / path.name, path / packed.name, packed]

@@ -4,16 +4,14 @@ import numpy as np
 
 from chainrule.base.errors import DataError, warn
 from chainrule.data.csv_text import CsvText
-from chainrule.data.names import is_index_name
-from chainrule.data.pixel_tables import pixel_shape
+from chainrule.data.names import FEW_ROWS, is_index_name, only_counts
+from chainrule.data.pixel_tables import are_counted, pixel_shape
 from chainrule.data.tables import column_number
 
 CLASS_NAMES = "label", "labels", "class", "classes", "species", "category", "digit", "letter", "diagnosis"
 """What columns of classes are called, in small letters."""
 TARGET_NAMES = *CLASS_NAMES, "target", "targets", "outcome", "y"
 """What targets are called."""
-FEW_ROWS = 3
-"""With fewer rows any numbers differ."""
 
 
 def target_of(text: CsvText, which: str | int | None) -> int:
@@ -30,7 +28,8 @@ def target_of(text: CsvText, which: str | int | None) -> int:
         except DataError as error:
             raise DataError(f"{text.name}: {error}") from None
     last = len(text.columns) - 1
-    guessed = _before_pixels(text) if not text.named else _called_so(text)
+    has_names = text.named and not are_counted(text.columns)
+    guessed = _called_so(text) if has_names else _before_pixels(text)
     if guessed == last:
         return last
     warn(
@@ -55,16 +54,14 @@ def index_columns(text: CsvText, target: int | None) -> list[int]:
 
 
 def _is_index(text: CsvText, column: int) -> bool:
-    if not text.named or not is_index_name(text.columns[column]) or len(text) < FEW_ROWS:
+    name = text.columns[column]
+    if not text.named or not is_index_name(name) or len(text) < FEW_ROWS:
         return False
-    first = [row[column] for row in text.sample]
-    if len(set(first)) < len(first):
+    if len({row[column] for row in text.sample}) < len(text.sample):  # which need not all be read
         return False
-    cells = text.text(column)
-    if len(set(cells)) < len(cells):
-        return False
-    numbers = [text.form.number(cell) for cell in cells]
-    return all(number is not None and number % 1 == 0 for number in numbers) or not text.is_numeric(column)
+    if text.is_numeric(column):
+        return only_counts(name, text.numbers([column])[:, 0])
+    return len(set(text.text(column))) == len(text)
 
 
 def _called_so(text: CsvText) -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.base.errors import DataError, warn
 from chainrule.base.files import read_bytes
 from chainrule.data.arrays import targets_of
-from chainrule.data.cells import UNNAMED
+from chainrule.data.cells import PLAIN, UNNAMED, has_marks
 from chainrule.data.csv_text import CsvText, csv_text
 from chainrule.data.dataset import Dataset
 from chainrule.data.emnist import upright
@@ -67,11 +67,11 @@ def read_table(
     missing, shape = checked_way(options.get("missing")), checked_shape(options.get("image"))
     train = csv_text(read_bytes(path), str(path), options.get("header"))
     columns = columns_of(train, target_of(train, options.get("target")), shape)
-    tables = [_read(train, columns, missing)]
+    tables = [_read(train, columns, missing, options.get("regression"))]
     if test_path is not None:
         test = csv_text(read_bytes(test_path), str(test_path), train.named)
         matched = _matched(test, train, columns)
-        tables += [_read(test, matched, missing)] if matched else []
+        tables += [_read(test, matched, missing, options.get("regression"))] if matched else []
     parts = _datasets(tables, train, columns, classes, **options)
     return _complete(parts, split, missing, str(path))
 
@@ -102,7 +102,7 @@ def _matched(text: CsvText, train: CsvText, columns: Columns) -> Columns | None:
     return Columns([numbers[each] for each in wanted], numbers[name])
 
 
-def _read(text: CsvText, columns: Columns, missing: str | None) -> Rows:
+def _read(text: CsvText, columns: Columns, missing: str | None, regression: bool | None) -> Rows:
     """The columns' numbers, and the target's numbers or text; DataError for a cell that is neither."""
     inputs, target = columns
     if text.is_numeric(target):
@@ -110,7 +110,7 @@ def _read(text: CsvText, columns: Columns, missing: str | None) -> Rows:
         x, labels, gaps = values[:, :-1], values[:, -1], np.isnan(values[:, -1])
     else:
         x, labels = text.numbers(inputs), np.array(text.text(target))
-        _refuse_numbers(text, target, labels)
+        _refuse_numbers(text, target, labels, may_have_marks=regression is False)
         gaps = np.array([cell.lower() in UNNAMED for cell in labels])
     if missing is None:
         text.refuse_missing(x, inputs, HINT)
@@ -120,11 +120,13 @@ def _read(text: CsvText, columns: Columns, missing: str | None) -> Rows:
     return without_gaps(Rows(x, labels), gaps, missing, text.name)
 
 
-def _refuse_numbers(text: CsvText, target: int, labels: np.ndarray) -> None:
-    """DataError at a number among names."""
+def _refuse_numbers(text: CsvText, target: int, labels: np.ndarray, *, may_have_marks: bool) -> None:
+    """DataError at a number among names, and at one with a unit, as in 12%, unless it may be a class's name."""
     for row, cell in enumerate(labels):
         if text.form.number(cell) is not None:
             text.refuse(row, target, str(cell), "a class's name, as in other rows")
+        if has_marks(cell) and not may_have_marks:
+            text.refuse(row, target, str(cell), f"{PLAIN} (--classification: names of classes)")
 
 
 def _datasets(
