@@ -11,6 +11,7 @@ from chainrule.network.network import Network, doors
 from chainrule.tasks.adapting import training_for
 from chainrule.tasks.calibration import uncalibrated
 from chainrule.tasks.evaluation import measure
+from chainrule.tasks.units import doubt_units
 from chainrule.training.descent import Training, minimise
 from chainrule.training.events import CheckpointEvent, EpochEvent, Evaluation, Event, Listener, Progress
 
@@ -123,7 +124,9 @@ def introduce(network: Network, data: Dataset, given: Given = AS_THEY_SAY) -> No
     """Let a network that knows of no data learn what these are; DataError if they do not fit it."""
     network.prepare(data.x[:1], network.w.dtype)
     network.loss.check_targets(data.t, network.output_shape)
-    network.schema = Schema.of(data, network.loss.class_count(data.t, network.output_shape), given)
+    schema = Schema.of(data, network.loss.class_count(data.t, network.output_shape), given)
+    doubt_units(network, schema)
+    network.schema = schema
 
 
 def learn(

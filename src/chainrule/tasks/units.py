@@ -8,12 +8,22 @@ brought there. Then features as different as grams and tons do no harm, and a pi
 become huge where it is. An image has one mean and one scale for each channel.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from chainrule.base.errors import warn
 from chainrule.data.moments import Moments
+from chainrule.data.schema import Column, Features, Reals, Schema
 from chainrule.layers import Standardise
 from chainrule.layers.layer import Shape
+from chainrule.losses import SquaredError
+from chainrule.network.network import Network
 
+LARGE = 1000.0
+"""Inputs beyond that are learned from badly if nothing standardises them."""
+FAR = 100.0
+"""Targets beyond that, or that vary by more, or by less than 1 / FAR, are learned badly as they are."""
 KEPT = 2.0
 """Deviations up to so many times below or above the median stay so."""
 COARSE = 2.0**-17
@@ -33,3 +43,34 @@ def input_units(moments: Moments, shape: Shape) -> Standardise:
 def lost_in_float32(moments: Moments) -> np.ndarray:
     """(n,) bool: the columns whose changes are lost beside their mean in float32, as those of a time in seconds are."""
     return ~moments.constant(np.float64) & (np.sqrt(moments.variance) < COARSE * np.abs(moments.mean))
+
+
+def doubt_units(network: Network, schema: Schema) -> None:
+    """Warn in a line of inputs or targets that are far from 1 and that the network learns as they are."""
+    inputs, answers = schema.inputs, schema.answers
+    if isinstance(inputs, Features) and inputs.columns and not inputs.in_bytes:
+        _doubt_inputs(network, inputs.columns)
+    if isinstance(answers, Reals) and isinstance(network.loss, SquaredError) and not network.loss.has_units:
+        far = [column for column in answers.columns if _is_far(column)]
+        if far:
+            what = f"{far[0].name} is {far[0].mean:.6g} ± {far[0].deviation:.4g}, far from 1"
+            warn(f"{what}: SquaredError.of(t) as the network's loss learns it in units in which it is about 1")
+
+
+def _doubt_inputs(network: Network, columns: Sequence[Column]) -> None:
+    lost = [c for c in columns if c.deviation > 2.0**-46 * abs(c.mean) and c.deviation < COARSE * abs(c.mean)]
+    largest = max(columns, key=_size)
+    if lost and network.w.dtype == np.float32:
+        what = f"column {lost[0].name} is {lost[0].mean:.10g} ± {lost[0].deviation:.2g}, which float32 cannot hold"
+        warn(f"{what}: expected dtype=np.float64 for the network, or the column less its mean")
+    elif not isinstance(network.layers[0], Standardise) and _size(largest) > LARGE:
+        what = f"column {largest.name} goes up to {_size(largest):.6g}, far from 1"
+        warn(f"{what}: Standardise.of(x) as the first layer brings inputs there")
+
+
+def _size(column: Column) -> float:
+    return max(abs(column.lowest), abs(column.highest))
+
+
+def _is_far(column: Column) -> bool:
+    return max(abs(column.mean), column.deviation) > FAR or 0 < column.deviation < 1 / FAR
