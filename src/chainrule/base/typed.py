@@ -37,7 +37,7 @@ class Typed:
         if hint is float:
             number = type(value) in (int, float) and isfinite(value)
             return float(value) if number else self._refuse(value, "a finite number")
-        return value if type(value) is hint else self._refuse(value, PLAIN[hint])
+        return value if type(value) is hint and hint in PLAIN else self._refuse(value, PLAIN.get(hint, "nothing"))
 
     def _one_of(self, hints: tuple[Any, ...], value: Any) -> Any:
         """As the first of the types that may take it; of tables, one that has all its keys."""

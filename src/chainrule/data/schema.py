@@ -10,8 +10,9 @@ Without it a file of weights can only guess: whether white is 1 or 255, which co
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from math import isqrt
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from chainrule.data.full_scale import Scale, scale_of, span_of
 from chainrule.data.ink import NEARLY_ALL, Ink, looks_prepared, polarity
 from chainrule.data.moments import Moments
 from chainrule.data.names import shortened
+from chainrule.data.typical import Typical
 
 PIXELS = 64
 """Features without names from which on, if they fit a full scale, they are taken for pixels."""
@@ -162,13 +164,19 @@ class Schema:
 
     inputs: Features | Images
     answers: Classes | Reals
+    typical: Typical | None = field(default=None, compare=False)
+    """What nearly all inputs had in common, if they were enough to say that."""
 
     __repr__ = brief
 
     @classmethod
     def of(cls, data: Dataset, classes: int | None = None, given: Given = AS_THEY_SAY) -> Schema:
         """Learned from training data. `classes`: how many there are; 0: none, t are values; None: as the data say."""
-        return cls(inputs_of(data, given), answers_of(data, classes))
+        return cls(inputs_of(data, given), answers_of(data, classes), Typical.of(data.x))
+
+    def plain(self) -> dict[str, Any]:
+        """As plain data for JSON, without the arrays of `typical`."""
+        return {"inputs": asdict(self.inputs), "answers": asdict(self.answers)}
 
     def __str__(self) -> str:
         return f"inputs: {self.inputs}\nanswers: {self.answers}"

@@ -7,26 +7,22 @@ ModelError names the first that is not so.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from math import inf, prod
+from math import inf
 from typing import Any
 
 import numpy as np
 
-from chainrule.base.arrays import described
 from chainrule.base.errors import ModelError
 from chainrule.base.numbers import whole_number
 from chainrule.base.showing import brief
-from chainrule.base.typed import Typed
-from chainrule.data.schema import Classes, Images, Schema
 from chainrule.exchange.description import parts_of
-from chainrule.layers.layer import Shape
+from chainrule.exchange.schema_file import schema_of, schema_tensors
+from chainrule.exchange.tensors import Tensors, check_type, take
 from chainrule.layers.sequential import Sequential
 from chainrule.network.given import check_finite
 from chainrule.network.network import Network, checked_shape
 from chainrule.training.events import CheckpointEvent, Memory, Sums
 
-Tensors = dict[str, np.ndarray]
-TYPES = ("float32", "float64")
 OLD_STREAMS = "its dropouts' generators are those of chainrule 0.1, which alone can go on with it"
 
 
@@ -73,6 +69,7 @@ def tensors_of(checkpoint: Checkpoint) -> Tensors:
     others = [(f"optimizer.{k}", vector) for k, vector in enumerate(checkpoint.optimizer_vectors)]
     for listener, memory in checkpoint.memories.items():
         others += [(f"{listener}.{key}", value) for key, value in memory.items() if isinstance(value, np.ndarray)]
+    others += schema_tensors(network.schema).items()
     tensors: Tensors = {}
     for name, array in weights + others:
         if name in tensors:
@@ -94,7 +91,7 @@ def checkpoint_of(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]
         raise ModelError(f"batch is {batch}; expected at most {sums.samples}, the samples seen in the epoch")
     network = network_of(table(metadata, "network"), left, check_type(state.get("dtype")))
     if "schema" in metadata:
-        network.schema = schema_for(network, table(metadata, "schema"))
+        network.schema = schema_of(network, table(metadata, "schema"), left)
     vectors = [take(left, f"optimizer.{k}", network.w.shape, network.w.dtype) for k in range(slots)]
     last_w, last_statistics = (
         check_finite(name, take(left, name, like.shape, like.dtype)) if name in left else None
@@ -132,35 +129,6 @@ def network_of(description: dict[str, Any], left: Tensors, dtype: np.dtype) -> N
     for name, view in (network.named() | network.named_statistics()).items():
         view[...] = found[name].reshape(view.shape)
     return network
-
-
-def schema_for(network: Network, values: dict[str, Any]) -> Schema:
-    """What the network was trained on; ModelError if it cannot have been."""
-    schema = Typed("schema", ModelError).read(Schema, values)
-    inputs, answers = schema.inputs, schema.answers
-    features = prod(inputs.shape) if isinstance(inputs, Images) else inputs.count
-    if features != prod(network.input_shape):
-        raise ModelError(f"schema has {features} features; expected {prod(network.input_shape)}, as the network reads")
-    several = isinstance(answers, Classes) and network.output_shape != (1,)
-    if several and len(answers.names) != network.output_shape[0]:
-        raise ModelError(f"schema has {len(answers.names)} classes; expected {network.output_shape[0]}, as the network")
-    return schema
-
-
-def take(left: Tensors, name: str, shape: Shape, dtype: np.dtype) -> np.ndarray:
-    """That tensor, which is left no longer."""
-    if name not in left:
-        raise ModelError(f"{name} is missing; expected {dtype} of shape {shape}")
-    tensor = left.pop(name)
-    if (tensor.dtype, tensor.shape) != (dtype, shape):
-        raise ModelError(f"{name} is {described(tensor)}; expected {dtype} of shape {shape}")
-    return tensor
-
-
-def check_type(name: Any) -> np.dtype:
-    if name not in TYPES:
-        raise ModelError(f"the network's type is {name!r}; expected {' or '.join(TYPES)}")
-    return np.dtype(name)
 
 
 def sums_of(values: Any) -> Sums:

@@ -92,7 +92,7 @@ def _metadata(checkpoint: Checkpoint) -> dict[str, str]:
         "sums": asdict(checkpoint.sums),
         "listeners": {name: _without_vectors(memory) for name, memory in checkpoint.memories.items()},
     }
-    schema = {} if network.schema is None else {"schema": json.dumps(asdict(network.schema))}
+    schema = {} if network.schema is None else {"schema": json.dumps(network.schema.plain())}
     versions = {"chainrule": __version__, "numpy": np.__version__, "python": platform.python_version()}
     return {
         "format": FORMAT,

@@ -11,7 +11,7 @@ names of a table's, in the order of x; "classes", the classes' names. onnx is an
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chainrule.base.errors import ChainruleError
@@ -132,7 +132,7 @@ def metadata(network: Network, given: list[End], made: list[End]) -> dict[str, s
     said = {"input": "; ".join(map(str, given)), "output": "; ".join(map(str, made))}
     said["network"] = json.dumps(describe(network))
     if network.schema is not None:
-        said["schema"] = json.dumps(asdict(network.schema))
+        said["schema"] = json.dumps(network.schema.plain())
         if isinstance(network.schema.inputs, Features) and network.schema.inputs.named:
             said["columns"] = json.dumps(network.schema.inputs.names)
     names = class_names(network)

@@ -12,7 +12,6 @@ Both hold them in this order, and both flatten an image in (c, i, j) order: no n
 
 import json
 from copy import copy
-from dataclasses import asdict
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -51,7 +50,7 @@ def to_pytorch(network: Network, path: str | Path, *, fold: bool = True) -> None
     network = in_target_units(network) if fold else network
     metadata = {"format": "pt", "producer": PRODUCER, "network": json.dumps(describe(network)), **module_ends(network)}
     if network.schema is not None:
-        metadata["schema"] = json.dumps(asdict(network.schema))
+        metadata["schema"] = json.dumps(network.schema.plain())
     tensors = {name: np.asarray(view, order="C") for name, view in by_torch_name(network).items()}
     write_bytes(path, to_bytes(tensors, metadata))
 

@@ -41,6 +41,8 @@ class Reading:
         if inputs.in_bytes and x.dtype.kind == "f" and self._is_scaled(x):
             return x
         x = matched_inputs(inputs, x, None if columns is None else tuple(map(str, columns)), given)
+        if self.schema.typical is not None and len(x):
+            self.schema.typical.doubt(x)
         if inputs.in_bytes and x.dtype != np.uint8:
             return ((x / 255 - self.scaling.mean) / self.scaling.std).astype(self.dtype)
         return x
