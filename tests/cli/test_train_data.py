@@ -279,7 +279,7 @@ def test_kaggles_digits(cli, tmp_path):
         f"chainrule: warning: train.csv: {line}"
         for line in (
             "'label' is taken as the target, not the last column, 'pixel783' (--target pixel783: that one)",
-            "784 columns of whole numbers from 0 to 255 are taken as images of 28x28 pixels (--image no: as numbers)",
+            "784 columns called pixels are taken as images of 28x28 pixels (--image no: as numbers)",
         )
     ]
     network = load_checkpoint("run/model.safetensors").network
