@@ -80,7 +80,7 @@ def test_fewer_samples_are_met_more_often_and_the_learning_rate_falls_as_far():
 
 
 def test_on_few_samples_steps_are_longer_and_end_short():
-    network = cr.Network([cr.Linear(3)], 4)
+    network = cr.Network([cr.Linear(9), cr.ReLU(), cr.Linear(3)], 4)
     found = adapted(cr.Training(), network, 150)
     assert (found.epochs, found.batch_size) == (50, 150)
     assert found.optimizer == cr.Adam(0.3 / 50**0.5, weight_decay=2 / 150)
@@ -96,6 +96,14 @@ def test_deeper_networks_take_shorter_steps():
     deep, shallow = (training_for(each, data) for each in (network, cr.Network([cr.Linear(3)], (3, 64, 64))))
     assert deep.batch_size == 32
     assert deep.optimizer.lr == pytest.approx(shallow.optimizer.lr / 6)
+
+
+def test_a_column_that_rounding_changes_or_pixels_do_not_ask_for_float64():
+    t = np.arange(60) % 2
+    constant = np.where(t, 0.1, 0.1 + 2e-17)[:, None]
+    assert cr.network_for(Dataset(constant, t)).w.dtype == np.float32
+    pixels = np.full((60, 1, 8, 8), 0.5) + 1e-7 * t[:, None, None, None]
+    assert cr.network_for(Dataset(pixels, t)).w.dtype == np.float32
 
 
 @pytest.mark.parametrize(("load", "least"), [(load_iris, 0.94), (load_diabetes, 0.35)])

@@ -7,6 +7,7 @@ from chainrule import Adam, DataError, Linear, Network, Sigmoid, SquaredError, T
 from chainrule.data import Dataset
 from chainrule.data.schema import Classes, Reals
 from chainrule.losses import BinaryCrossEntropy, Loss, SigmoidBinaryCrossEntropy
+from chainrule.tasks.calibration import class_probabilities
 
 T = np.array([2, 0, 1, 2])
 ONE_HOT = np.array([[0, 0, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
@@ -53,6 +54,14 @@ def test_such_a_network_learns_classes_and_classifies(flowers, engine, last, los
     seen = examine(network, flowers, engine)
     assert seen.accuracy == evaluate(network, flowers, engine).accuracy
     assert seen.classification.confusion.sum() == 90
+    assert np.allclose(seen.predictions.sum(axis=1), 1)
+    assert (seen.predictions.argmax(axis=1) == seen.chosen).all()
+
+
+def test_values_that_stand_for_probabilities_have_their_shares():
+    y = np.array([[0.5, 1.5, -1.0], [-3.0, -1.0, -2.0], [-1.0, -1.0, -1.0]])
+    found = class_probabilities(y, SquaredError())
+    assert found.tolist() == [[0.25, 0.75, 0], [0, 2 / 3, 1 / 3], [1 / 3] * 3]
 
 
 def test_both_engines_learn_the_same_from_class_numbers_as_from_vectors(flowers):
