@@ -13,7 +13,7 @@ X = RNG.normal(size=(100, 2))
 Y = X[:, 0] + 0.1 * X[:, 1]
 
 
-def network(x, loss, *first, dtype=np.float32):
+def network(x, loss, *first, dtype: type = np.float32):
     return Network([*first, Linear(8), ReLU(), Linear(1)], x.shape[1], loss, dtype=dtype)
 
 

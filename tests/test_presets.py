@@ -39,6 +39,6 @@ def test_the_lectures_program_adds_up_errors_in_file_order_and_takes_one_for_the
 
 
 def test_an_unknown_preset() -> None:
-    message = f"there is no preset 'MNIST'; expected one of: {', '.join(PRESETS)}"
+    message = f"there is no preset 'vgg'; expected one of: {', '.join(PRESETS)}"
     with pytest.raises(UsageError, match=exactly(message)):
-        preset("MNIST")
+        preset("vgg")

@@ -195,6 +195,10 @@ def test_nielsens_network_by_the_command_line(cli, tmp_path):
     result = json.loads(ran.out)
     assert result["accuracy"] > 0.75
     assert evaluate(cli)["accuracy"] > 0.75
+    digits = mnist("test").head(20)
+    np.savez("asked.npz", x=digits.x)
+    answers = json.loads(cli("predict", "run/model.safetensors", "asked.npz", "--json").out)["predictions"]
+    assert sum(str(answer["class"]) == str(t) for answer, t in zip(answers, digits.t, strict=True)) > 12
 
 
 def test_augmented_training_is_seeded_and_goes_on_bit_for_bit(cli):

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chainrule.data.moments import Moments
-from chainrule.estimators.units import input_units, target_units
+from chainrule.estimators.units import target_units
 from chainrule.layers import Context
+from chainrule.tasks.units import input_units
 
 
 def moments(values: np.ndarray, weight: np.ndarray | None = None) -> Moments:

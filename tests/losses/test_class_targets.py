@@ -7,6 +7,7 @@ from chainrule import Adam, DataError, Linear, Network, Sigmoid, SquaredError, T
 from chainrule.data import Dataset
 from chainrule.data.schema import Classes, Reals
 from chainrule.losses import BinaryCrossEntropy, Loss, SigmoidBinaryCrossEntropy
+from chainrule.tasks.calibration import class_probabilities
 
 T = np.array([2, 0, 1, 2])
 ONE_HOT = np.array([[0, 0, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1]])
@@ -45,14 +46,26 @@ def test_a_class_beyond_the_outputs_is_refused(loss: Loss) -> None:
 def test_such_a_network_learns_classes_and_classifies(flowers, engine, last, loss):
     network = Network([Linear(3), *([last] if last else [])], 5, loss)
     history = fit(network, flowers, Training(Adam(0.05), epochs=40), validation=flowers, engine=engine)
-    assert history.epochs[-1].validation.accuracy > 0.95
-    assert evaluate(network, flowers, engine).accuracy > 0.95
+    last = history.epochs[-1].validation
+    assert last is not None
+    assert last.accuracy is not None
+    assert last.accuracy > 0.95
+    assert network.schema is not None
     assert isinstance(network.schema.answers, Classes)
     assert (network.classify(flowers.x) == flowers.t).mean() > 0.95
     assert (network.predictor().classify(flowers.x) == network.classify(flowers.x)).all()
     seen = examine(network, flowers, engine)
     assert seen.accuracy == evaluate(network, flowers, engine).accuracy
+    assert seen.classification is not None
     assert seen.classification.confusion.sum() == 90
+    assert np.allclose(seen.predictions.sum(axis=1), 1)
+    assert (seen.predictions.argmax(axis=1) == seen.chosen).all()
+
+
+def test_values_that_stand_for_probabilities_have_their_shares():
+    y = np.array([[0.5, 1.5, -1.0], [-3.0, -1.0, -2.0], [-1.0, -1.0, -1.0]])
+    found = class_probabilities(y, SquaredError())
+    assert found.tolist() == [[0.25, 0.75, 0], [0, 2 / 3, 1 / 3], [1 / 3] * 3]
 
 
 def test_both_engines_learn_the_same_from_class_numbers_as_from_vectors(flowers):
@@ -71,6 +84,7 @@ def test_both_engines_learn_the_same_from_class_numbers_as_from_vectors(flowers)
 def test_whole_numbers_are_values_where_there_is_one_output(flowers):
     network = Network([Linear(1)], 5, SquaredError())
     fit(network, flowers, Training(epochs=1))
+    assert network.schema is not None
     assert isinstance(network.schema.answers, Reals)
     assert evaluate(network, flowers).accuracy is None
 
@@ -78,6 +92,7 @@ def test_whole_numbers_are_values_where_there_is_one_output(flowers):
 def test_one_output_of_a_binary_loss_is_of_two_classes(flowers):
     network = Network([Linear(1)], 5, SigmoidBinaryCrossEntropy())
     fit(network, Dataset(flowers.x, (flowers.t > 0).astype(int)), Training(epochs=1))
+    assert network.schema is not None
     assert network.schema.answers == Classes(("0", "1"))
 
 

@@ -3,6 +3,8 @@
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
+
 from chainrule.base.errors import DataError, UsageError
 from chainrule.cli.data_options import DataOptions
 from chainrule.cli.settings import restored
@@ -13,7 +15,6 @@ from chainrule.data.sources import table_at
 from chainrule.data.table_inputs import read_inputs
 from chainrule.exchange.model_file import Checkpoint
 from chainrule.layers.passes import Shape
-from chainrule.losses.loss import ClassLoss
 
 
 def data_for(checkpoint: Checkpoint, data: Path | None, split: str | None) -> Dataset:
@@ -26,7 +27,8 @@ def data_for(checkpoint: Checkpoint, data: Path | None, split: str | None) -> Da
         return own.read(split or "test")
     options = own.at(data) if data else own
     names = checkpoint.configuration.get("classes")
-    if names is None and isinstance(network.loss, ClassLoss):
+    several = network.output_shape != (1,) and network.classes_of(np.zeros((1, *network.output_shape))) is not None
+    if names is None and several:
         names = map(str, range(network.output_shape[0]))
     classes = names and tuple(names)
     if split is None and data is not None and data.resolve() != own.data:

@@ -8,7 +8,7 @@ import numpy as np
 from chainrule.data.dataset import Dataset
 from chainrule.data.moments import Moments
 from chainrule.estimators.small import small_steps
-from chainrule.estimators.units import input_units, moments_of, target_units
+from chainrule.estimators.units import moments_of, target_units
 from chainrule.estimators.weights import Distinct
 from chainrule.layers import Standardise
 from chainrule.layers.standardise import standardise
@@ -17,6 +17,7 @@ from chainrule.network.places import Placed
 from chainrule.network.reference import Reference
 from chainrule.network.target_units import rescale_outputs
 from chainrule.tasks.fitting import History, learn
+from chainrule.tasks.units import input_units
 from chainrule.training.descent import Training
 from chainrule.training.events import Listener, Progress
 from chainrule.training.optimizers import Optimizer, State

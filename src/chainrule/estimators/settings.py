@@ -8,6 +8,7 @@ import numpy as np
 
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import is_whole
+from chainrule.tasks.adapting import LAST_LR, MOST_EPOCHS, ROWS_BATCH, adam_for
 from chainrule.tasks.presets import preset
 from chainrule.training.descent import Training
 from chainrule.training.early_stopping import EarlyStopping, Monitor
@@ -15,8 +16,6 @@ from chainrule.training.optimizers import OPTIMIZERS, Adam, Optimizer
 from chainrule.training.sampling import batch_count
 
 AUTO = "auto"
-EPOCHS, BATCH = 50, 200
-LAST_LR = 0.03  # of the first: what the learning rate has fallen to after the last epoch
 PART_LR = 3e-3  # of partial_fit, which knows of no last epoch
 
 Parameters = dict[str, Any]  # of an estimator, by name
@@ -29,8 +28,8 @@ def training_of(parameters: Parameters, samples: int, weight: float, seed: int, 
     part: of `partial_fit`, where the learning rate stays as it is.
     """
     usual = preset(parameters["layers"]).training if isinstance(parameters["layers"], str) else None
-    epochs = _whole(parameters, "max_iter", usual.epochs if usual else EPOCHS)
-    batch_size = min(samples, _whole(parameters, "batch_size", (usual and usual.batch_size) or BATCH))
+    epochs = _whole(parameters, "max_iter", usual.epochs if usual else MOST_EPOCHS)
+    batch_size = min(samples, _whole(parameters, "batch_size", (usual and usual.batch_size) or ROWS_BATCH))
     lr_decay = parameters["learning_rate_decay"]
     if part:
         lr_decay = 1.0
@@ -67,11 +66,11 @@ def stopping_of(parameters: Parameters, monitor: Monitor) -> EarlyStopping:
 
 
 def _optimizer(chosen: Any, updates: int, part: bool) -> Any:
-    """The optimizer of that name, or the one that was given. Adam's steps are about lr long: few are to be longer."""
+    """The optimizer of that name, or the one that was given."""
     if isinstance(chosen, Optimizer):
         return chosen
     if chosen == "adam":
-        return Adam(PART_LR if part else max(1e-3, min(0.05, 0.3 / math.sqrt(updates))))
+        return Adam(PART_LR) if part else adam_for(updates)
     if isinstance(chosen, str) and chosen in OPTIMIZERS:
         kind: Any = OPTIMIZERS[chosen]  # each has its own learning rate
         return kind()

@@ -71,7 +71,7 @@ def answers(network: Network) -> str:
 def class_names(network: Network) -> tuple[str, ...] | None:
     """The names of the classes that the network tells apart, if it knows what it was trained on."""
     trained, outputs = network.schema and network.schema.answers, prod(network.output_shape)
-    classes = network.loss.classes(np.zeros((1, *network.output_shape)))
+    classes = network.classes_of(np.zeros((1, *network.output_shape)))
     if classes is None or not isinstance(trained, Classes) or len(trained.names) != max(outputs, 2):
         return None
     return trained.names

@@ -8,11 +8,11 @@ updates that count:
 Where these do not suffice, the samples are few. Then the updates that there are must be longer and end short, and what
 the data do not say of w is kept small:
 
-                      rows                             images, by a network of L layers with weights
-    batch size        200                              32
-    learning rate     0.3 / sqrt(updates)              0.2 / (L sqrt(updates)): what the layers do adds up
-                      within 0.001 .. 0.05; it falls to LAST_LR of that
-    weight decay      PENALTY / samples                the same
+                      rows                       images
+    batch size        200                        32
+    learning rate     0.6 / (L sqrt(updates))    0.2 / (L sqrt(updates)), within 0.001 .. 0.05; it falls to LAST_LR of
+                      that. L layers have weights: what they do adds up
+    weight decay      PENALTY / samples          the same
 """
 
 import math
@@ -31,9 +31,9 @@ LAST_LR = 0.03
 """What the learning rate has fallen to after the last epoch, in parts of the first."""
 PENALTY = 2.0
 """alpha, where alpha / 2 |w|^2 is added to the sum of all errors."""
-ROWS_BATCH, ROWS_REACH = 200, 0.3
+ROWS_BATCH, ROWS_REACH = 200, 0.6
 IMAGES_BATCH, IMAGES_REACH = 32, 0.2
-"""A reach is how far so many steps of Adam lead that go anywhere: lr sqrt(updates)."""
+"""A reach, shared by the layers, is how far so many steps of Adam lead that go anywhere: lr sqrt(updates)."""
 
 
 def training_for(network: Network, data: Dataset, training: Training | None = None) -> Training:
@@ -63,9 +63,9 @@ def adapted(
         return longer
     images = len(network.input_shape) == 3
     epochs = longer.epochs if epochs is None else epochs
-    batch_size = min(samples, IMAGES_BATCH if images else ROWS_BATCH) if batch_size is None else batch_size
-    reach = IMAGES_REACH / layers_with_weights(network) if images else ROWS_REACH
-    optimizer = adam_for(epochs * batch_count(samples, batch_size), reach)
+    usual_batch, reach = (IMAGES_BATCH, IMAGES_REACH) if images else (ROWS_BATCH, ROWS_REACH)
+    batch_size = min(samples, usual_batch) if batch_size is None else batch_size
+    optimizer = adam_for(epochs * batch_count(samples, batch_size), reach / layers_with_weights(network))
     return replace(
         longer,
         optimizer=replace(optimizer, weight_decay=PENALTY / samples),
@@ -75,8 +75,8 @@ def adapted(
     )
 
 
-def adam_for(updates: int, reach: float = ROWS_REACH) -> Adam:
-    """Adam for so many updates. Its steps are about lr long: few are to be longer."""
+def adam_for(updates: int, reach: float = ROWS_REACH / 2) -> Adam:
+    """Adam for so many updates, of a hidden layer by default. Its steps are about lr long: few are to be longer."""
     return Adam(max(1e-3, min(0.05, reach / math.sqrt(max(updates, 1)))))
 
 

@@ -151,7 +151,7 @@ class Said:
         prediction = self.network.loss.prediction(y)
         if not self.gives_probabilities:
             return prediction.reshape(len(y), -1).astype(np.float64)
-        return calibrated(class_probabilities(prediction), self.temperature)
+        return calibrated(class_probabilities(prediction, self.network.loss), self.temperature)
 
     def seconds(self, samples: int) -> float:
         """About how long the definitions take."""

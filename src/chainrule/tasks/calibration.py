@@ -20,7 +20,7 @@ from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.data.schema import Classes, Schema
 from chainrule.engine import DEFAULT_ENGINE
 from chainrule.layers.log_softmax import log_softmax
-from chainrule.losses.loss import BinaryLoss, ClassLoss
+from chainrule.losses.loss import ClassLoss, Loss, VectorLoss
 from chainrule.network.network import Network
 
 ENOUGH = 20_000
@@ -51,7 +51,7 @@ def calibrate(network: Network, data: Dataset, *, engine: str = DEFAULT_ENGINE, 
     data = network.reading.data(data.take(slice(None, None, -(-len(data) // ENOUGH))))
     network.loss.check_targets(data.t, network.output_shape)
     y = network.predictor(engine).outputs(data.x)
-    p, t = class_probabilities(network.loss.prediction(y)), data.t.reshape(-1).astype(np.int64)
+    p, t = class_probabilities(network.loss.prediction(y), network.loss), data.t.reshape(-1).astype(np.int64)
     found = temperature(p, t, data.sample_weight)
     answers = replace(schema.answers, temperature=found, calibrated_on=f"{len(data):,} {called}")
     network.schema = replace(schema, answers=answers)
@@ -59,10 +59,9 @@ def calibrate(network: Network, data: Dataset, *, engine: str = DEFAULT_ENGINE, 
 
 
 def gives_probabilities(network: Network) -> bool:
-    """Whether its predictions are probabilities of classes, of which one is right."""
-    loss = network.loss
-    several = loss.classes(np.ones((1, *network.output_shape))) is not None
-    return several and isinstance(loss, ClassLoss | BinaryLoss)
+    """Whether its predictions are, or stand for, probabilities of classes, of which one is right."""
+    several = network.classes_of(np.ones((1, *network.output_shape))) is not None
+    return several and isinstance(network.loss, ClassLoss | VectorLoss)
 
 
 def uncalibrated(schema: Schema) -> Schema:
@@ -111,6 +110,19 @@ def log_probabilities(p: np.ndarray) -> np.ndarray:
     return np.log(np.maximum(p.astype(np.float64), np.finfo(np.float32).tiny))
 
 
-def class_probabilities(p: np.ndarray) -> np.ndarray:
-    """(s, n) of each class, from a classifier's prediction: (s, 1) is of class 1 of two."""
-    return np.concatenate([1 - p, p], axis=1) if p.shape[1:] == (1,) else p
+def class_probabilities(p: np.ndarray, loss: Loss) -> np.ndarray:
+    """(s, n) of each class, from a classifier's prediction: (s, 1) is of class 1 of two.
+
+    What a loss of vectors learned of ones and zeros is near probabilities; its shares of the sum are some.
+    """
+    if p.shape[1:] == (1,):
+        return np.concatenate([1 - p, p], axis=1)
+    return shares(p) if isinstance(loss, VectorLoss) else p
+
+
+def shares(y: np.ndarray) -> np.ndarray:
+    """(s, n) of the sum of what is above 0; where nothing is, above the least; all the same where all are alike."""
+    floor = np.where(y.max(axis=1, keepdims=True) > 0, 0, y.min(axis=1, keepdims=True))
+    y = np.maximum(y - floor, 0)
+    total = y.sum(axis=1, keepdims=True)
+    return np.where(total > 0, y, 1) / np.where(total > 0, total, y.shape[1])

@@ -153,8 +153,7 @@ def examine(
     if chosen is None:
         regression = Regression.of(said, data.t, weight) if isinstance(loss, RealLoss) else None
         return Examination(mean, data.t.reshape(said.shape), said, losses, regression=regression)
-    # the squared error's are near the classes' probabilities, but may lie outside
-    p = class_probabilities(np.clip(said.reshape(len(said), -1), 0, 1))
+    p = class_probabilities(said.reshape(len(said), -1), loss)
     t = data.t.reshape(-1).astype(np.int64)
     seen = Classification.of(p, chosen, t, weight, names=data.classes if classes is None else classes)
     return Examination(mean, t, p, losses, chosen, seen)

@@ -14,7 +14,7 @@ from chainrule.losses import LogSoftmaxNLL, SquaredError
 from chainrule.network.network import Network
 from chainrule.network.scaling import Scaling, scaling_of
 from chainrule.tasks import original
-from chainrule.tasks.units import input_units, lost_in_float32
+from chainrule.tasks.units import input_units, is_lost_in_float32
 from chainrule.training.descent import Training
 from chainrule.training.optimizers import AdaDelta, Adam
 
@@ -56,7 +56,9 @@ class Preset:
         else:
             seen = Moments.of(data.x)
             layers = [input_units(seen, data.x.shape[1:]), *layers]
-            dtype = np.float64 if lost_in_float32(seen).any() else np.float32
+            if data.x.ndim == 2 and data.x.dtype != np.float32:
+                lost = any(map(is_lost_in_float32, seen.mean, np.sqrt(seen.variance)))
+                dtype = np.float64 if lost else np.float32
         loss = LogSoftmaxNLL() if is_classes(data) else SquaredError.of(data.t)
         return self._begun(Network(layers, data.x.shape[1:], loss, scaling=scaling, seed=seed, dtype=dtype))
 

@@ -26,8 +26,9 @@ FAR = 100.0
 """Targets beyond that, or that vary by more, or by less than 1 / FAR, are learned badly as they are."""
 KEPT = 2.0
 """Deviations up to so many times below or above the median stay so."""
-COARSE = 2.0**-17
-"""Of a column's mean: a deviation below that is less than 64 of float32's steps there, and is lost in it."""
+COARSE, ROUNDING = 2.0**-17, 2.0**-46
+"""Of a column's mean: a deviation below the first is less than 64 of float32's steps there, and is lost in it; one
+below the second is rounding."""
 
 
 def input_units(moments: Moments, shape: Shape) -> Standardise:
@@ -40,9 +41,9 @@ def input_units(moments: Moments, shape: Shape) -> Standardise:
     return Standardise(tuple(moments.mean.tolist()), tuple(scale.tolist()))
 
 
-def lost_in_float32(moments: Moments) -> np.ndarray:
-    """(n,) bool: the columns whose changes are lost beside their mean in float32, as those of a time in seconds are."""
-    return ~moments.constant(np.float64) & (np.sqrt(moments.variance) < COARSE * np.abs(moments.mean))
+def is_lost_in_float32(mean: float, deviation: float) -> bool:
+    """Whether a column's changes are lost beside its mean in float32, as those of a time in seconds are."""
+    return ROUNDING * abs(mean) < deviation < COARSE * abs(mean)
 
 
 def doubt_units(network: Network, schema: Schema) -> None:
@@ -58,7 +59,7 @@ def doubt_units(network: Network, schema: Schema) -> None:
 
 
 def _doubt_inputs(network: Network, columns: Sequence[Column]) -> None:
-    lost = [c for c in columns if c.deviation > 2.0**-46 * abs(c.mean) and c.deviation < COARSE * abs(c.mean)]
+    lost = [column for column in columns if is_lost_in_float32(column.mean, column.deviation)]
     largest = max(columns, key=_size)
     if lost and network.w.dtype == np.float32:
         what = f"column {lost[0].name} is {lost[0].mean:.10g} ± {lost[0].deviation:.2g}, which float32 cannot hold"
