@@ -12,7 +12,7 @@ from rich.text import Text
 from chainrule.base.errors import DataError
 from chainrule.cli.console import grid
 from chainrule.cli.pictures import BAR, SIDE, bars, framed
-from chainrule.data.pixels import Form, common_form, read_images
+from chainrule.data.pixels import common_form, read_images
 from chainrule.tasks.answer import Answer, percent
 from chainrule.tasks.answers import Answers
 from chainrule.tasks.picture_inputs import PREPARED, PictureReader
@@ -78,8 +78,13 @@ def looked_at(answer: Answer, reader: PictureReader, names: Sequence[str], width
     """What was given, what the network sees, and the probabilities."""
     path = Path(answer.place.file or "")
     side = min(SIDE, (width - 6) // 4 * 2)
-    panels: list[RenderableType] = [framed(x, title, side) for x, title in _views(path, reader)]
+    given, seen = _views(path, reader)
+    panels: list[RenderableType] = [framed(given, "given", side)] if given is not None else []
     parts: list[RenderableType] = []
+    if len(seen) > 1:
+        parts.append(framed(np.concatenate([*seen], axis=2), "seen", min(SIDE * len(seen), (width - 2) // 2 * 2)))
+    else:
+        panels += [framed(x, "seen", side) for x in seen]
     if answer.probabilities is not None:
         best = int(answer.probabilities.argmax())
         room = width - sum(2 + side + 2 for _ in panels) - max(map(len, names)) - 9
@@ -87,23 +92,24 @@ def looked_at(answer: Answer, reader: PictureReader, names: Sequence[str], width
         below = bars(answer.probabilities, names, {best: "green" if answer.sure else "yellow"}, length)
         below.rstrip()
         (panels if room >= BESIDE else parts).append(below)
+    if answer.digits:
+        parts.append(Text("; ".join(digit.words for digit in answer.digits)))
     beside = Table.grid(padding=(0, 2))
     beside.add_row(*panels)
     return Group(beside, *parts, "")
 
 
-def _views(path: Path, reader: PictureReader) -> Iterator[tuple[np.ndarray, str]]:
-    """The picture as it is, small, and as the network sees it, if it still can be read."""
+def _views(path: Path, reader: PictureReader) -> tuple[np.ndarray | None, np.ndarray]:
+    """The picture as it is, small, and (m, c, i, j) what the network sees; if it still can be read."""
+    seen = reader.read([path]).x
     try:
         form = common_form([path], None, None)
         scale = SIDE / max(form.size)
         height, width = (max(1, round(length * scale)) for length in form.size)
         size = form.size if scale >= 1 else (height, width)
-        yield read_images([path], Form(form.channels, size), resize=True)[0], "given"
+        return read_images([path], form._replace(size=size), resize=True)[0], seen
     except DataError:
-        return
-    for x in reader.read([path]).x:
-        yield x, "seen"
+        return None, seen
 
 
 def rows(answers: Answers, some: Sequence[Answer], unit: str) -> RenderableType:

@@ -36,6 +36,7 @@ class Predict:
         Path | None, Option("Also write the answers into this .csv file, a table's own columns first.", "FILE")
     ] = None
     as_is: Annotated[bool, Option("Only resize the pictures: look for no digit in them, invert none.")] = False
+    many: Annotated[bool, Option("Read several digits in each picture, left to right, as a number on a form.")] = False
     missing: Annotated[
         str | None, Option("mean: the training's mean stands for a value that a table lacks.", "mean", common=False)
     ] = None
@@ -46,9 +47,9 @@ class Predict:
             check_writable(self.csv or path, source=path)
         checkpoint = load_checkpoint(model_file(self.model))
         network, classes = checkpoint.network, checkpoint.configuration.get("classes")
-        options: dict[str, Any] = {"threshold": self.threshold, "as_is": self.as_is, "missing": self.missing}
+        how: dict[str, Any] = {"as_is": self.as_is, "many": self.many}
         try:
-            answers = ask(network, self.inputs, classes=classes, **options)
+            answers = ask(network, self.inputs, threshold=self.threshold, missing=self.missing, classes=classes, **how)
         except ModelError as error:
             raise ModelError(f"{self.model}: {error}") from None
         if self.csv:
@@ -56,7 +57,7 @@ class Predict:
         if self.output.json:
             self.output.result({"model": str(self.model), "threshold": self.threshold, **values(answers)})
         elif answers.answered.any():
-            reader = partial(PictureReader.of, network, named=classes is not None, as_is=self.as_is)
+            reader = partial(PictureReader.of, network, named=classes is not None, **how)
             self.output.result({}, *shown(answers, reader, self.output.stdout))
         for problem in answers.problems.values():
             print(f"chainrule: {' '.join(problem.split())}", file=sys.stderr)

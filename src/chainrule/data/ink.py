@@ -6,8 +6,8 @@ import numpy as np
 
 Ink = Literal["light", "dark"]
 
-ENOUGH = 1000
-"""Pictures that are looked at, of however many."""
+ENOUGH, PIXELS = 1000, 1 << 19
+"""Pictures that are looked at, of however many, and about so many pixels of theirs together."""
 BACKGROUND = 0.25
 """The part of a picture's range of levels, from either end, in which the levels of a background lie."""
 EVEN = 0.75

@@ -20,8 +20,10 @@ import numpy as np
 from chainrule.base.errors import warn
 
 SIDE = 14
-ENOUGH = 4000
-"""Inputs, evenly from all of them, from which the subspace is found; and as many others for its bounds."""
+ENOUGH, NUMBERS = 4000, 1 << 20
+"""Inputs, evenly from all of them, from which the subspace and its bounds are found, and the numbers in them at most."""
+WIDEST = 1000
+"""Numbers of an input, as it is looked at, for which a subspace is found."""
 FEWEST = 100
 """Inputs that are too few to say what is typical of them."""
 EXPLAINED, MOST = 0.99, 100
@@ -48,10 +50,10 @@ class Typical:
     @classmethod
     def of(cls, x: np.ndarray) -> Typical | None:
         """Of inputs (n, features) or (n, c, i, j); None where they are too few, or more features than could be told."""
-        x = x[:: -(-len(x) // (2 * ENOUGH))]
-        rows = looked_at(x)
-        if len(rows) < FEWEST or rows.shape[1] > ENOUGH:
+        if len(x) < FEWEST or looked_at(x[:1]).size > WIDEST:
             return None
+        x = x[:: -(-len(x) // max(FEWEST, min(ENOUGH, NUMBERS // x[0].size)))]
+        rows = looked_at(x)
         own, others = rows[::2], rows[1::2]
         mean = own.mean(axis=0)
         scale = np.ones_like(mean) if x.ndim == 4 else own.std(axis=0)

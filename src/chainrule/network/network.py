@@ -182,7 +182,15 @@ class Network(Sequential):
         """This network as it is now, made ready to be asked fast: a `chainrule.tasks.prediction.Predictor`."""
         return doors["predictor"](self, engine, threads, batch_size)
 
-    def answers(self, inputs: Any, *, threshold: float = 0.8, as_is: bool = False, missing: str | None = None) -> Any:
+    def answers(
+        self,
+        inputs: Any,
+        *,
+        threshold: float = 0.8,
+        as_is: bool = False,
+        many: bool = False,
+        missing: str | None = None,
+    ) -> Any:
         """What the network says of each input, and how sure it is: a sequence of `chainrule.tasks.answer.Answer`.
 
             for answer in network.answers(["seven.png", "scans/", "table.csv"]):
@@ -192,9 +200,10 @@ class Network(Sequential):
             or an array, or a table of pandas
         threshold : the probability from which on an answer is sure
         as_is : pictures are only resized: no digit is looked for in them, and none is inverted
+        many : pictures hold several digits, as a number on a form: from left to right, a text is predicted
         missing : "mean": the training's mean of a column stands for a value that a table lacks; else that is refused
         """
-        return doors["answers"](self, inputs, threshold=threshold, as_is=as_is, missing=missing)
+        return doors["answers"](self, inputs, threshold=threshold, as_is=as_is, many=many, missing=missing)
 
     def save(self, path: str | Path) -> None:
         """Write the network and its parameters to one safetensors file; `chainrule.load` reads it."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +24,7 @@ class Place(NamedTuple):
     number: int | None = None
     """Of a row, from 1, or of a sample, from 0; None: it is the whole file."""
     unit: str = "sample"
-    """Of which it is the number; "image": it is a picture."""
+    """Of which it is the number; "image": it is a picture; "digit": one of a picture's, from 1."""
 
     def values(self) -> dict[str, Any]:
         """As plain data."""
@@ -59,7 +61,26 @@ class Answer:
     """Why the answer may be wrong however sure the network is: what is odd about the input."""
     problem: str | None = None
     probabilities: np.ndarray | None = field(default=None, repr=False)
-    """(k,) of all classes."""
+    """(k,) of all classes; None of real values, and of several digits."""
+    digits: tuple[Answer, ...] = field(default=(), repr=False)
+    """Of a picture with several: each of them."""
+
+    @classmethod
+    def of_digits(cls, place: Place, digits: Sequence[Answer], threshold: float, doubts: tuple[str, ...]) -> Answer:
+        """A number, as text, of its digits from left to right, as if these were independent.
+
+        p(number) = product of p(digit);  the rival has the one other digit that takes the least from that
+        """
+        words, p = [str(digit.prediction) for digit in digits], prod(digit.probability or 0.0 for digit in digits)
+        parts = [(digit.rival.probability / (digit.probability or 1.0) if digit.rival else 0.0) for digit in digits]
+        k = parts.index(max(parts))
+        other = digits[k].rival
+        rival = (
+            None
+            if other is None
+            else Rival("".join([*words[:k], str(other.prediction), *words[k + 1 :]]), p * parts[k])
+        )
+        return cls(place, "".join(words), p, rival, p >= threshold, doubts, digits=tuple(digits))
 
     @property
     def near_rival(self) -> Rival | None:
@@ -87,10 +108,13 @@ class Answer:
         facts: dict[str, Any] = {**self.place.values(), "prediction": self.prediction}  # a tuple is a list in JSON
         if self.problem is not None:
             return {**facts, "problem": self.problem}
-        if self.probabilities is not None:
+        if self.probability is not None:
             rival = None if self.rival is None else self.rival._asdict()
             facts |= {"class": str(self.prediction), "probability": self.probability, "rival": rival, "sure": self.sure}
+        if self.probabilities is not None:
             facts["probabilities"] = [round(p, 6) for p in self.probabilities.tolist()]
+        if self.digits:
+            facts["digits"] = [digit.values() for digit in self.digits]
         return {**facts, "doubts": list(self.doubts)}
 
 

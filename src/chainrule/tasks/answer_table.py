@@ -44,12 +44,13 @@ def said(answer: Answer, columns: int) -> Cells:
     if answer.problem is not None:
         return [*[None] * (columns - 1), f"no answer: {answer.problem}"]
     doubts = "; ".join(answer.doubts)
-    if answer.probabilities is None:
+    if answer.probability is None:
         values = answer.prediction if isinstance(answer.prediction, tuple) else (answer.prediction,)
         return [*(f"{value:.9g}" for value in values), doubts]
     rival = answer.rival or (None, 0.0)
     sure = "yes" if answer.sure else "no"
-    probabilities = [f"{p:.6g}" for p in answer.probabilities.tolist()]
+    p = answer.probabilities  # None of several digits
+    probabilities = [None] * (columns - 6) if p is None else [f"{each:.6g}" for each in p.tolist()]
     return [answer.prediction, f"{answer.probability:.6g}", sure, rival[0], f"{rival[1]:.6g}", *probabilities, doubts]
 
 

@@ -47,6 +47,8 @@ class Answers(Sequence[Answer]):
     """What is doubtful about some inputs."""
     problems: Mapping[int, str] = field(default_factory=dict)
     """Why some have no answer."""
+    digits: Mapping[int, np.ndarray] = field(default_factory=dict)
+    """Of pictures with several digits: (m, k) as `said`, of each of them; in `said` they have NaN."""
     notes: tuple[str, ...] = ()
     """What was done with all of them."""
 
@@ -61,16 +63,26 @@ class Answers(Sequence[Answer]):
         if isinstance(index, slice):
             return [self[k] for k in range(*index.indices(len(self)))]
         k = range(len(self))[index]
-        place, problem, doubts, said = self.places[k], self.problems.get(k), self.doubts.get(k, ()), self.said[k]
-        if problem is not None:
-            return Answer(place, None, problem=problem)
+        place, doubts, said = self.places[k], self.doubts.get(k, ()), self.said[k]
+        if k in self.problems:
+            return Answer(place, None, problem=self.problems[k])
+        if k in self.digits:
+            each = [self._class(Place(None, j, "digit"), p) for j, p in enumerate(self.digits[k], start=1)]
+            return Answer.of_digits(place, each, self.threshold, doubts)
         if self.classes is None:
             values = tuple(said.tolist())
             return Answer(place, values[0] if len(values) == 1 else values, doubts=doubts)
-        best, second = self._first_two[k].tolist()
-        p = float(said[best])
-        rival = Rival(self.classes[second], float(said[second])) if second != best else None
-        return Answer(place, self.classes[best], p, rival, p >= self.threshold, doubts, probabilities=said)
+        return self._class(place, said, self._first_two[k], doubts)
+
+    def _class(
+        self, place: Place, p: np.ndarray, first_two: np.ndarray | None = None, doubts: tuple[str, ...] = ()
+    ) -> Answer:
+        """The answer of probabilities p (k,), whose two highest are at `first_two`."""
+        classes = self.names if self.classes is None else self.classes
+        best, second = (most_probable(p[np.newaxis])[0] if first_two is None else first_two).tolist()
+        highest = float(p[best])
+        rival = Rival(classes[second], float(p[second])) if second != best else None
+        return Answer(place, classes[best], highest, rival, highest >= self.threshold, doubts, probabilities=p)
 
     def __iter__(self) -> Iterator[Answer]:
         return (self[k] for k in range(len(self)))
@@ -84,20 +96,23 @@ class Answers(Sequence[Answer]):
 
     @property
     def chosen(self) -> np.ndarray:
-        """(n,) the number of the most probable class, -1 where there is no answer; not of real values."""
-        return np.where(self.answered, self._first_two[:, 0], -1)
+        """(n,) the number of the most probable class; -1 of no answer, of real values, and of several digits."""
+        one = self.answered & ~np.isnan(self.said).any(axis=1) & (self.classes is not None)
+        return np.where(one, self._first_two[:, 0], -1)
 
     @cached_property
     def _first_two(self) -> np.ndarray:
-        """(n, 2) the numbers of the most probable class and of the second; the same, if there is no other."""
-        return np.argsort(-self.said, axis=1, kind="stable")[:, [0, min(1, self.said.shape[1] - 1)]]
+        return most_probable(self.said)
 
     @property
     def unsure(self) -> np.ndarray:
         """(n,) which answers are less probable than the threshold; none of real values."""
         if self.classes is None:
             return np.zeros(len(self), bool)
-        return self.answered & (np.nan_to_num(self.said, nan=0).max(axis=1) < self.threshold)
+        found = self.answered & (np.nan_to_num(self.said, nan=0).max(axis=1) < self.threshold)
+        for k in self.digits:
+            found[k] = not self[k].sure
+        return found
 
     def summary(self) -> str:
         """As in "120 answers, 3 of them unsure; 1 input has none"."""
@@ -124,3 +139,8 @@ class Answers(Sequence[Answer]):
 
     def __repr__(self) -> str:
         return str(self)
+
+
+def most_probable(p: np.ndarray) -> np.ndarray:
+    """(n, 2) of probabilities p (n, k) the numbers of the highest and of the second; the same, if there is no other."""
+    return np.argsort(-p, axis=1, kind="stable")[:, [0, min(1, p.shape[1] - 1)]]

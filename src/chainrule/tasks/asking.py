@@ -37,6 +37,7 @@ def ask(
     *,
     threshold: float = SURE,
     as_is: bool = False,
+    many: bool = False,
     missing: str | None = None,
     classes: Sequence[str] | None = None,
 ) -> Answers:
@@ -49,6 +50,7 @@ def ask(
         a list; or an array, or a table of pandas
     threshold : the probability from which on an answer is sure
     as_is : pictures are only resized: no digit is looked for in them, and none is inverted
+    many : pictures hold several digits, as a number on a form: from left to right, a text is predicted
     missing : "mean": the training's mean of a column stands for a value that a table lacks; else that is refused
     classes : their names, for a network that does not know what it was trained on
 
@@ -60,7 +62,7 @@ def ask(
         raise UsageError(f"the threshold is {threshold}; expected a probability, 0 to 1")
     if missing not in (None, "mean"):
         raise UsageError(f"missing is {missing!r}; expected 'mean'")
-    said = Said(network, as_is, missing, classes)
+    said = Said(network, as_is, many, missing, classes)
     paths = paths_of(inputs)
     if paths is None:
         said.add_array(inputs)
@@ -77,24 +79,32 @@ class Said:
 
     network: Network
     as_is: bool = False
+    many: bool = False
     missing: str | None = None
     classes: Sequence[str] | None = None
     places: list[Place] = field(default_factory=list)
     parts: list[np.ndarray] = field(default_factory=list)
     doubts: dict[int, tuple[str, ...]] = field(default_factory=dict)
     problems: dict[int, str] = field(default_factory=dict)
+    digits: dict[int, np.ndarray] = field(default_factory=dict)
     notes: dict[str, None] = field(default_factory=dict)
 
     def add_pictures(self, paths: list[Path]) -> None:
         """Ask about pictures, some at a time."""
-        reader = PictureReader.of(self.network, named=self.classes is not None, as_is=self.as_is)
+        if self.many and not self.gives_probabilities:
+            raise UsageError("many digits are asked for of a model of real values; expected one of classes")
+        reader = PictureReader.of(self.network, named=self.classes is not None, as_is=self.as_is, many=self.many)
         if reader.prepared:
             self.notes[PREPARED] = None
         for start in range(0, len(paths), BLOCK):
             some, first = paths[start : start + BLOCK], len(self.places)
             block = reader.read(some)
             said = np.full((len(some), self.width), np.nan)
-            said[block.read] = self.ask(reader.samples(block.x), len(paths))
+            p = self.ask(reader.samples(block.x), len(paths))
+            if self.many:
+                self.digits |= {first + k: p[np.equal(block.read, k)] for k in set(block.read)}
+            else:
+                said[block.read] = p
             self.places += [Place(str(path), unit="image") for path in some]
             self.parts.append(said)
             self.doubts |= {first + k: doubts for k, doubts in block.doubts.items()}
@@ -183,7 +193,17 @@ class Said:
         if self.gives_probabilities:
             classes = tuple(map(int, names)) if all(_is_whole(name) for name in names) else names
         said = np.concatenate(self.parts) if self.parts else np.empty((0, self.width))
-        return Answers(self.places, said, classes, names, threshold, self.doubts, self.problems, tuple(self.notes))
+        return Answers(
+            self.places,
+            said,
+            classes,
+            names,
+            threshold,
+            doubts=self.doubts,
+            problems=self.problems,
+            digits=self.digits,
+            notes=tuple(self.notes),
+        )
 
     def names(self) -> tuple[str, ...]:
         """What the numbers of an answer are called."""

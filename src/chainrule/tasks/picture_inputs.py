@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from chainrule.base.errors import DataError, ModelError, warn
+from chainrule.base.errors import DataError, ModelError, UsageError, warn
+from chainrule.data.digits import Seen
 from chainrule.data.full_scale import BYTES
-from chainrule.data.images import opened_image, pillow_quiet, read_digit
+from chainrule.data.images import opened_image, pillow_quiet, read_digits, read_seen
 from chainrule.data.ink import SIDE, drawn, fill_the_box
 from chainrule.data.pixels import Form, read_images
 from chainrule.data.schema import Features, Given, Images
@@ -28,7 +29,7 @@ class Block:
     x: np.ndarray
     """(m, c, i, j) uint8 of those that could be read, as the network sees them."""
     read: list[int]
-    """Which these are."""
+    """Which these are; of a picture with several digits there are as many."""
     doubts: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """What is doubtful about some."""
     problems: dict[int, str] = field(default_factory=dict)
@@ -43,14 +44,16 @@ class PictureReader:
     form: Form
     prepared: bool
     """Whether a digit is looked for in them, as in MNIST's."""
-    as_is: bool
+    as_is: bool = False
+    many: bool = False
+    """Whether they hold several digits, from left to right."""
 
     @classmethod
-    def of(cls, network: Network, *, named: bool = False, as_is: bool = False) -> PictureReader:
+    def of(cls, network: Network, *, named: bool = False, as_is: bool = False, many: bool = False) -> PictureReader:
         """By what the network was trained on; if it does not know that, by its shape, and by whether its classes are
         `named`: ten without names of images 28 x 28 are digits.
 
-        ModelError for a network that takes no pictures.
+        ModelError for a network that takes no pictures, UsageError for `many` of what are no digits to be looked for.
         """
         images, shape = images_of(network), network.input_shape
         shape = shape if images is None else images.shape
@@ -58,20 +61,27 @@ class PictureReader:
             raise ModelError(f"takes {shape}; expected a model of classes of images, grey or in colour")
         old = network.schema is None and (shape, network.output_shape) == DIGITS and not named
         prepared = old if images is None else images.prepared
-        return cls(network, Form(shape[0], (shape[1], shape[2])), prepared and not as_is, as_is)
+        if many and (as_is or not prepared):
+            what = "pictures that are taken as they are" if as_is else "a model of other pictures than MNIST's digits"
+            raise UsageError(f"many digits are asked for of {what}; expected digits that are looked for")
+        white = 0.0 if images is None else images.white
+        return cls(network, Form(shape[0], (shape[1], shape[2]), white), prepared and not as_is, as_is, many)
 
     def read(self, paths: Sequence[Path]) -> Block:
         """These pictures, as bytes in the model's size, with its ink."""
-        block = Block(np.empty((len(paths), self.form.channels, *self.form.size), np.uint8), [])
+        block, found = Block(np.empty((0, self.form.channels, *self.form.size), np.uint8), []), []
         exact = self._exact(paths) if self.prepared else {}
         for k, path in enumerate(paths):
             try:
-                x = exact.get(k)
-                block.x[len(block.read)] = self._one(path) if x is None else x
-                block.read.append(k)
+                seen = [exact[k]] if k in exact else self._seen(path)
             except DataError as error:
                 block.problems[k] = str(error)
-        block.x = block.x[: len(block.read)]
+                continue
+            found += [each.x for each in seen]
+            block.read += [k] * len(seen)
+            if doubts := dict.fromkeys(doubt for each in seen for doubt in each.doubts):
+                block.doubts[k] = tuple(doubts)
+        block.x = np.stack(found) if found else block.x
         if not self.prepared:
             self._invert(block)
         return block
@@ -86,17 +96,19 @@ class PictureReader:
             warn(f"black and white are taken for {images.scale}, {what}")
         return self.network.reading.samples(x, given=Given(BYTES, images.ink))
 
-    def _one(self, path: Path) -> np.ndarray:
-        return read_digit(path) if self.prepared else read_images([path], self.form, resize=True)[0]
+    def _seen(self, path: Path) -> list[Seen]:
+        if self.many:
+            return read_digits(path)
+        return [read_seen(path) if self.prepared else Seen(read_images([path], self.form, resize=True)[0])]
 
-    def _exact(self, paths: Sequence[Path]) -> dict[int, np.ndarray]:
+    def _exact(self, paths: Sequence[Path]) -> dict[int, Seen]:
         """Those that are prepared already: nothing is gained by doing it again."""
         found = {k: x for k, path in enumerate(paths) if (x := _if_of_size(path, self.form)) is not None}
         if not found:
             return {}
         x = np.stack(list(found.values()))
         are = fill_the_box(x) & np.array([ink == "light" for ink in drawn(x)])
-        return {k: each for (k, each), is_one in zip(found.items(), are, strict=True) if is_one}
+        return {k: Seen(each) for (k, each), is_one in zip(found.items(), are, strict=True) if is_one}
 
     def _invert(self, block: Block) -> None:
         """Pictures with ink of the other colour than the model's, inverted, each by itself."""
