@@ -12,6 +12,8 @@ import numpy as np
 
 from chainrule.data.chunks import chunks
 
+FILLED = 0.6
+"""The part of a scale that most sets of pixels reach over."""
 SLACK = 1e-6
 """How far beyond its ends a number may be, by rounding, in parts of the scale's width."""
 
@@ -26,6 +28,10 @@ class Scale:
     @property
     def width(self) -> float:
         return self.highest - self.lowest
+
+    def is_filled_by(self, span: Scale) -> bool:
+        """Whether numbers of that span reach over most of it, as pixels do that are not faint, nor of another scale."""
+        return span.width >= FILLED * self.width
 
     def holds(self, other: Scale) -> bool:
         """Whether all numbers from the other's lowest to its highest are on this one."""
@@ -54,10 +60,24 @@ def span_of(x: np.ndarray) -> Scale:
 
 
 def scale_of(x: np.ndarray) -> Scale | None:
-    """The full scale of pixels x; None where they fit none of those that one uses."""
-    if x.dtype == np.uint8:
-        return BYTES
+    """The full scale of pixels x; None where they fit none of those that one uses.
+
+    Bytes of 0 and 1 alone are pixels from 0 to 1, as in a picture of two levels.
+    """
     if x.dtype == bool:
         return UNIT
     span = span_of(x)
+    if x.dtype == np.uint8:
+        return UNIT if span.highest == 1 else BYTES
     return next((scale for scale in (UNIT, SIGNED, BYTES, WORDS) if scale.holds(span)), None)
+
+
+def trained_scale(x: np.ndarray) -> Scale | None:
+    """The full scale of a training's pixels: where the usual one is hardly filled, from 0 to the largest of them.
+
+    So 12 bits are 0 to 4095, and the digits of scikit-learn 0 to 16.
+    """
+    scale = scale_of(x)
+    if scale is None or x.dtype == np.uint8 or scale.lowest < 0 or scale.is_filled_by(span := span_of(x)):
+        return scale
+    return Scale(0, span.highest) if span.highest > 0 else scale

@@ -1,5 +1,6 @@
 """What pictures are, seen from their pixels: light ink on dark or dark on light; digits as MNIST's are, or not."""
 
+from math import prod
 from typing import Literal
 
 import numpy as np
@@ -70,7 +71,10 @@ def fill_the_box(x: np.ndarray) -> np.ndarray:
 
 def _some(pixels: np.ndarray) -> np.ndarray:
     """(m, c, h, w) of the pictures (n, c, h, w), evenly from all of them; or the one (h, w)."""
-    return pixels[np.newaxis, np.newaxis] if pixels.ndim == 2 else pixels[:: -(-len(pixels) // ENOUGH) or 1]
+    if pixels.ndim == 2:
+        return pixels[np.newaxis, np.newaxis]
+    most = max(1, min(ENOUGH, PIXELS // prod(pixels.shape[1:])))
+    return pixels[:: max(1, -(-len(pixels) // most))]
 
 
 def _drawn(grey: np.ndarray) -> Ink | Literal["neither"] | None:

@@ -11,13 +11,15 @@ import numpy as np
 from chainrule.base.errors import DataError, warn
 from chainrule.data.dataset import Dataset
 from chainrule.data.doubts import FAR, doubt
-from chainrule.data.full_scale import BYTES, Scale, scale_of, span_of
+from chainrule.data.full_scale import Scale, scale_of, span_of
 from chainrule.data.ink import polarity
 from chainrule.data.names import shortened
 from chainrule.data.schema import AS_THEY_SAY, Classes, Features, Given, Images, Reals
 
 LUMA = np.array([0.299, 0.587, 0.114])
 """Of red, green and blue in grey, as in JPEG (ITU-R BT.601)."""
+WHOLE = 1e-3
+"""How near to whole numbers pixels must be that are bytes again."""
 
 
 def matched_inputs(
@@ -96,11 +98,11 @@ def _pixels(inputs: Images, x: np.ndarray, given: Given) -> np.ndarray:
         x = scale.inverted(x)
     if scale == inputs.scale and (x.dtype == np.uint8) == inputs.in_bytes:
         return x
+    numbers = scale.convert(x, inputs.scale)
     if not inputs.in_bytes:
-        return scale.convert(x, inputs.scale)
-    numbers = scale.convert(x, BYTES)
+        return numbers
     whole = np.rint(numbers)
-    return whole.astype(np.uint8) if np.abs(numbers - whole).max() < 1e-3 else numbers
+    return whole.astype(np.uint8) if np.abs(numbers - whole).max() < WHOLE else numbers
 
 
 def _scale(inputs: Images, x: np.ndarray) -> Scale:
@@ -112,12 +114,15 @@ def _scale(inputs: Images, x: np.ndarray) -> Scale:
         if not wide.holds(span):
             raise DataError(f"x goes from {span}; expected numbers as in training, which were {own}")
         return own
-    scale = scale_of(x)
-    if scale is None:
-        usual = "bytes, 0 to 1, -1 to 1"
-        raise DataError(f"x goes from {span_of(x)}; expected pixels from {own}, as in training, or {usual}")
-    if scale != own and not inputs.in_bytes and x.dtype != np.uint8:
-        warn(f"x goes from {span_of(x)}: taken for pixels from {scale}, where the model was trained on {own}")
+    span, usual = span_of(x), scale_of(x)
+    known = [scale for scale in (own, usual) if scale is not None and scale.holds(span)]
+    if not known:
+        raise DataError(f"x goes from {span}; expected pixels from {own}, as in training, or bytes, 0 to 1, -1 to 1")
+    scale = min(known, key=lambda each: each.width)
+    if x.dtype != np.uint8 and scale != own and (not inputs.in_bytes or not scale.is_filled_by(span)):
+        warn(f"x goes from {span}: taken for pixels from {scale}, where the model was trained on {own}")
+    elif not scale.is_filled_by(span) and span.width:
+        warn(f"x goes from {span} only: the model was trained on pixels from {own}")
     return scale
 
 

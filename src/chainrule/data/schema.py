@@ -18,7 +18,7 @@ import numpy as np
 
 from chainrule.base.showing import brief
 from chainrule.data.dataset import Dataset
-from chainrule.data.full_scale import Scale, scale_of, span_of
+from chainrule.data.full_scale import Scale, scale_of, span_of, trained_scale
 from chainrule.data.ink import NEARLY_ALL, Ink, looks_prepared, polarity
 from chainrule.data.moments import Moments
 from chainrule.data.names import shortened
@@ -198,7 +198,7 @@ def inputs_of(data: Dataset, given: Given) -> Features | Images:
 
 def images_of(x: np.ndarray, white: float, given: Given) -> Images:
     """What the images x (n, c, i, j) are."""
-    scale = given.scale or scale_of(x)
+    scale = given.scale or trained_scale(x)
     ink = given.ink or (polarity(x, NEARLY_ALL) if x.shape[2] > 1 else None)
     prepared = ink == "light" and looks_prepared(x)
     return Images(x.shape[1:], scale or span_of(x), scale is not None, x.dtype == np.uint8, ink, prepared, white)

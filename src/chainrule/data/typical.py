@@ -21,7 +21,7 @@ from chainrule.base.errors import warn
 
 SIDE = 14
 ENOUGH, NUMBERS = 4000, 1 << 20
-"""Inputs, evenly from all of them, from which the subspace and its bounds are found, and the numbers in them at most."""
+"""Inputs, evenly from all of them, from which subspace and bounds are found, and how many numbers these may have."""
 WIDEST = 1000
 """Numbers of an input, as it is looked at, for which a subspace is found."""
 FEWEST = 100
