@@ -144,6 +144,14 @@ def test_a_tables_columns_are_matched_by_name(flowers, tmp_path):
     assert "has no column 'b'" in flowers.answers(write(tmp_path / "less.csv", "a,c\n1,2\n"))[0].problem
 
 
+def test_a_table_of_pandas_may_have_other_columns(flowers):
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"who": ["ann", "bob"], "c": [0, 0], "b": [2, -2], "a": [1, -1]})
+    assert [answer.prediction for answer in flowers.answers(table)] == ["tulip", "rose"]
+    with pytest.raises(cr.DataError, match="there is no column 'b'"):
+        flowers.answers(table[["a", "c"]])
+
+
 def test_a_row_far_from_the_trainings_is_doubtful(flowers, tmp_path):
     table = write(tmp_path / "t.csv", "a,b,c\n1,2,0\n1,200,0\n")
     with pytest.warns(cr.DataWarning, match="b goes to 200"):

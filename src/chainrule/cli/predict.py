@@ -38,7 +38,7 @@ class Predict:
     as_is: Annotated[bool, Option("Only resize the pictures: look for no digit in them, invert none.")] = False
     many: Annotated[bool, Option("Read several digits in each picture, left to right, as a number on a form.")] = False
     missing: Annotated[
-        str | None, Option("mean: the training's mean stands for a value that a table lacks.", "mean", common=False)
+        str | None, Option("mean: the training's mean stands for a value that a table lacks.", "mean")
     ] = None
     output: Output = field(default_factory=Output)
 

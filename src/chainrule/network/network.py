@@ -182,15 +182,7 @@ class Network(Sequential):
         """This network as it is now, made ready to be asked fast: a `chainrule.tasks.prediction.Predictor`."""
         return doors["predictor"](self, engine, threads, batch_size)
 
-    def answers(
-        self,
-        inputs: Any,
-        *,
-        threshold: float = 0.8,
-        as_is: bool = False,
-        many: bool = False,
-        missing: str | None = None,
-    ) -> Any:
+    def answers(self, inputs: Any, *, threshold: float = 0.8, **how: Any) -> Any:
         """What the network says of each input, and how sure it is: a sequence of `chainrule.tasks.answer.Answer`.
 
             for answer in network.answers(["seven.png", "scans/", "table.csv"]):
@@ -199,11 +191,9 @@ class Network(Sequential):
         inputs : the path of a picture, of a folder of pictures, of a table, or of a file of arrays; several in a list;
             or an array, or a table of pandas
         threshold : the probability from which on an answer is sure
-        as_is : pictures are only resized: no digit is looked for in them, and none is inverted
-        many : pictures hold several digits, as a number on a form: from left to right, a text is predicted
-        missing : "mean": the training's mean of a column stands for a value that a table lacks; else that is refused
+        how : as_is=True, many=True, missing="mean": see `chainrule.tasks.asking.ask`
         """
-        return doors["answers"](self, inputs, threshold=threshold, as_is=as_is, many=many, missing=missing)
+        return doors["answers"](self, inputs, threshold=threshold, **how)
 
     def save(self, path: str | Path) -> None:
         """Write the network and its parameters to one safetensors file; `chainrule.load` reads it."""

@@ -29,15 +29,19 @@ class Reading:
     def samples(self, x: Any, columns: Sequence[str] | None = None, given: Given = AS_THEY_SAY) -> np.ndarray:
         """x as the network reads it; DataError where it cannot be matched to what the network was trained on.
 
-        `columns` are the names of those of x, if they have some; a table of pandas has its own.
+        `columns` are the names of those of x, if they have some; a table of pandas has its own, and may have others.
         """
         if self.schema is None:
             return x
-        columns = getattr(x, "columns", columns)
+        inputs = self.schema.inputs
+        if hasattr(x, "columns"):
+            names = inputs.names if isinstance(inputs, Features) and inputs.named else ()
+            known = [name for name in x.columns if str(name) in names]
+            x = x[known] if known else x  # others may hold text
+            columns = x.columns
         x = as_array(x, "x")
         if x.dtype.kind not in "biuf":
             raise DataError(f"x holds {x.dtype}; expected numbers")
-        inputs = self.schema.inputs
         if inputs.in_bytes and x.dtype.kind == "f" and self._is_scaled(x):
             return x
         x = matched_inputs(inputs, x, None if columns is None else tuple(map(str, columns)), given)

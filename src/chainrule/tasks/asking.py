@@ -140,10 +140,11 @@ class Said:
 
     def add_array(self, x: Any, file: str | None = None) -> None:
         """Ask about an array, or a table of pandas."""
-        array = as_array(x, "x")
-        if self.network.schema is None and array.ndim == 3:
-            x = array[:, np.newaxis]  # grey images; a network that knows its training data sees to that itself
-        self.add_samples(x, None, [Place(file, k) for k in range(len(array))])
+        if not hasattr(x, "columns"):
+            x = as_array(x, "x")
+            if self.network.schema is None and x.ndim == 3:
+                x = x[:, np.newaxis]  # grey images; a network that knows its training data sees to that itself
+        self.add_samples(x, None, [Place(file, k) for k in range(len(x))])
 
     def add_samples(self, x: Any, columns: Sequence[str] | None, places: list[Place]) -> None:
         """Ask about samples x (s, ...) as a user has them."""
