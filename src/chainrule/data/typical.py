@@ -18,10 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.base.errors import warn
+from chainrule.data.chunks import chunks
 
 SIDE = 14
-ENOUGH, NUMBERS = 4000, 1 << 20
-"""Inputs, evenly from all of them, from which subspace and bounds are found, and how many numbers these may have."""
+ENOUGH = 4000
+"""Inputs, evenly from all of them, from which subspace and bounds are found."""
 WIDEST = 1000
 """Numbers of an input, as it is looked at, for which a subspace is found."""
 FEWEST = 100
@@ -30,6 +31,8 @@ EXPLAINED, MOST = 0.99, 100
 """The part of the variance that lies in the subspace, and its directions at most."""
 NEARLY_ALL, SLACK = 0.998, 1.1
 """Unlike is what goes so many times beyond the bound that such a part of the training inputs keeps."""
+LEAST = 3.0
+"""A bound is no less: where nothing lies outside, what rounding leaves there says nothing."""
 FEW, SOME = 50, 0.02
 """The part of more than a few inputs that must be unlike the training's before that means something."""
 LOOKED_AT = 2000
@@ -52,8 +55,8 @@ class Typical:
         """Of inputs (n, features) or (n, c, i, j); None where they are too few, or more features than could be told."""
         if len(x) < FEWEST or looked_at(x[:1]).size > WIDEST:
             return None
-        x = x[:: -(-len(x) // max(FEWEST, min(ENOUGH, NUMBERS // x[0].size)))]
-        rows = looked_at(x)
+        x = x[:: -(-len(x) // ENOUGH)]
+        rows = np.concatenate([looked_at(x[part]) for part in chunks(x)])
         own, others = rows[::2], rows[1::2]
         mean = own.mean(axis=0)
         scale = np.ones_like(mean) if x.ndim == 4 else own.std(axis=0)
@@ -66,8 +69,8 @@ class Typical:
         rest = float(variances[k:].sum()) + floor
         found = cls(mean, scale, directions[:, :k], variances[:k] + floor, rest, (np.inf, np.inf))
         inside, outside = found.distances(others)
-        bounds = SLACK * float(np.quantile(inside, NEARLY_ALL)), SLACK * float(np.quantile(outside, NEARLY_ALL))
-        return cls(mean, scale, directions[:, :k], variances[:k] + floor, rest, bounds)
+        inside, outside = (max(LEAST, SLACK * float(np.quantile(each, NEARLY_ALL))) for each in (inside, outside))
+        return cls(mean, scale, directions[:, :k], variances[:k] + floor, rest, (inside, outside))
 
     def distances(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """inside and outside, (n,) each, of inputs (n, d) as they are `looked_at`."""
