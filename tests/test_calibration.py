@@ -1,6 +1,7 @@
 """One temperature, by the definition: it is found where it is known, it is kept, and weights that change lose it."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,8 @@ def test_it_is_the_least_of_the_definition():
         chosen = calibrated(p, np.exp(log_t))[np.arange(300), t]
         return float(-np.log(chosen).mean() + log_t**2 / 600)
 
-    assert np.log(temperature(p, t)) == pytest.approx(minimize_scalar(cost).x, abs=2e-4)
+    found: Any = minimize_scalar(cost)
+    assert np.log(temperature(p, t)) == pytest.approx(found.x, abs=2e-4)
 
 
 def test_weights_count_samples():
@@ -60,7 +62,7 @@ def test_probabilities_of_0_and_1_stay_finite():
 
 
 @pytest.fixture
-def network() -> cr.Network:
+def network() -> Any:
     """A network of two classes that is far too sure, by one number."""
     x = RANDOM.normal(size=(400, 2))
     made = cr.Network([cr.Linear(1)], 2, cr.SigmoidBinaryCrossEntropy())
@@ -77,7 +79,8 @@ def test_a_network_keeps_it_in_its_file_until_it_is_trained_again(network, tmp_p
     found = cr.calibrate(network, data, engine="reference")
     assert found > 3
     network.save(tmp_path / "model")
-    answers = cr.load(tmp_path / "model").schema.answers
+    loaded: Any = cr.load(tmp_path / "model")
+    answers = loaded.schema.answers
     assert (answers.temperature, answers.calibrated_on) == (found, "300 samples")
     assert f"temperature {found:.4g}, found on 300 samples" in str(answers)
     np.testing.assert_array_equal(network.predict(x), before)

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from typing import Any
 
 import numpy as np
 import pytest
@@ -161,11 +162,13 @@ def test_train_leaves_a_temperature_in_the_model(cli, tmp_path, idx_folder):
     train = ("train", "--preset", "mlp", "--data", idx_folder, "--epochs", 8, "--engine", "reference", "-q")
     for out, more, called in (("a", (), "100 test samples"), ("b", ("--validation", 0.2), "60 samples held out")):
         assert cli(*train, "--out", out, *more).code == 0
-        answers = cr.load(tmp_path / out / "model.safetensors").schema.answers
+        trained: Any = cr.load(tmp_path / out / "model.safetensors")
+        answers = trained.schema.answers
         assert answers.calibrated_on.startswith(called)
         assert answers.temperature != 1
-    model = cr.load("a/model.safetensors")
+    model: Any = cr.load("a/model.safetensors")
     kept = model.schema.answers.temperature
     assert cr.calibrate(model, cr.data.read_data(idx_folder, "test"), engine="reference") == kept
     assert cli("train", "--resume", "a", "--epochs", 12, "-q").code == 0
-    assert cr.load("a/model.safetensors").schema.answers.temperature not in (1, kept)
+    resumed: Any = cr.load("a/model.safetensors")
+    assert resumed.schema.answers.temperature not in (1, kept)

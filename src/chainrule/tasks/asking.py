@@ -100,7 +100,9 @@ class Said:
             some, first = paths[start : start + BLOCK], len(self.places)
             block = reader.read(some)
             said = np.full((len(some), self.width), np.nan)
-            p = self.ask(reader.samples(block.x), len(paths))
+            x = reader.samples(block.x)
+            reader.doubt(block, x)
+            p = self.ask(x, len(paths))
             if self.many:
                 self.digits |= {first + k: p[np.equal(block.read, k)] for k in set(block.read)}
             else:
@@ -129,7 +131,7 @@ class Said:
         schema, shape = self.network.schema, self.network.input_shape
         inputs = schema and schema.inputs
         columns = inputs.names if isinstance(inputs, Features) and inputs.named else None
-        target = schema.answers.target if schema is not None and isinstance(schema.answers, Classes) else None
+        target = schema and schema.answers.target
         means = None
         if self.missing == "mean":
             if not (isinstance(inputs, Features) and inputs.columns):

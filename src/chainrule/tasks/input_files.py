@@ -12,13 +12,12 @@ from chainrule.base.files import reason
 from chainrule.data.array_files import INPUTS
 from chainrule.data.idx import read_idx
 from chainrule.data.names import shortened
+from chainrule.data.places import PICTURES, SYSTEM_FILES
 from chainrule.data.sources import TABLES
 from chainrule.data.split import NAMES
 
 Kind = Literal["picture", "table", "array", "idx"]
 
-PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm")
-"""The endings of pictures' names in a folder; a file that is named itself may have any other."""
 ARRAYS = (".npz", ".npy")
 
 
@@ -76,7 +75,7 @@ def _pictures_in(folder: Path) -> list[Path]:
     found = []
     for path in folder.rglob("*"):
         inside = path.relative_to(folder).parts
-        hidden = any(part.startswith((".", "__MACOSX")) for part in inside)
+        hidden = any(part.startswith(".") or part.lower() in SYSTEM_FILES for part in inside)
         if not hidden and path.suffix.lower() in PICTURES and path.is_file():
             found.append(path)
     return sorted(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,8 @@ from chainrule.network.network import Network
 DIGITS = (1, SIDE, SIDE), (10,)
 """What a network of digits takes and gives, if it does not know what it was trained on."""
 PREPARED = "digits are found and centred as MNIST's, as in training"
+
+UNLIKE = "it is unlike what the model was trained on"
 
 
 @dataclass
@@ -94,7 +96,16 @@ class PictureReader:
         if not images.standard:
             what = "the least and the largest number of the training images"
             warn(f"black and white are taken for {images.scale}, {what}")
-        return self.network.reading.samples(x, given=Given(BYTES, images.ink))
+        reading = self.network.reading
+        alone = replace(reading, schema=reading.schema and replace(reading.schema, typical=None))  # see `doubt`
+        return alone.samples(x, given=Given(BYTES, images.ink))
+
+    def doubt(self, block: Block, x: np.ndarray) -> None:
+        """Say of each picture of the block, as `samples` x, whether it is unlike those of the training."""
+        typical = self.network.schema and self.network.schema.typical
+        if typical is not None and len(x):
+            for k in {block.read[row] for row in np.flatnonzero(typical.unlike(x))}:
+                block.doubts[k] = (*block.doubts.get(k, ()), UNLIKE)
 
     def _seen(self, path: Path) -> list[Seen]:
         if self.many:
