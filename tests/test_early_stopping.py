@@ -125,7 +125,7 @@ def test_fit_gives_back_the_weights_that_did_best_on_the_held_out_data(engine):
         ({"patience": True}, "patience is True; expected a whole number of at least 1"),
         ({"min_delta": -1.0}, "min_delta is -1.0; expected at least 0"),
         ({"min_delta": float("nan")}, "min_delta is nan; expected at least 0"),
-        ({"monitor": "luck"}, "monitor is 'luck'; expected loss or accuracy"),
+        ({"monitor": "luck"}, "monitor is 'luck'; expected one of: loss, accuracy"),
     ],
 )
 def test_bad_settings_are_refused(options, message):

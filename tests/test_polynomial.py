@@ -223,7 +223,7 @@ def test_bad_data_are_refused(x, t, degree, message):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"method": "adam"}, "the method is 'adam'; expected gd or sgd"),
+        ({"method": "adam"}, "the method is 'adam'; expected one of: gd, sgd"),
         ({"lr": 0.0}, "the learning rate is 0.0; expected a number above 0"),
         ({"lr": math.nan}, "the learning rate is nan; expected a number above 0"),
         ({"tolerance": -1.0}, "the tolerance is -1.0; expected a number above 0"),

@@ -373,7 +373,7 @@ def test_no_data() -> None:
         ({"batch_size": 0}, "batch_size is 0; expected a whole number of at least 1"),
         ({"batch_size": True}, "batch_size is True; expected a whole number of at least 1"),
         ({"order": "random"}, "order is 'random'; expected one of: shuffle, replacement, file"),
-        ({"reduction": "max"}, "reduction is 'max'; expected mean or sum"),
+        ({"reduction": "max"}, "reduction is 'max'; expected one of: mean, sum"),
         ({"lr_decay": 0.0}, "lr_decay is 0.0; expected a number above 0"),
         ({"lr_decay": np.nan}, "lr_decay is nan; expected a number above 0"),
         ({"lr_decay_every": 0}, "lr_decay_every is 0; expected a whole number of at least 1"),

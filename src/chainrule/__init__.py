@@ -54,7 +54,7 @@ from chainrule.tasks.calibration import calibrate as calibrate
 from chainrule.tasks.evaluation import evaluate as evaluate
 from chainrule.tasks.examination import examine as examine
 from chainrule.tasks.fitting import fit as fit
-from chainrule.tasks.prediction import Predictor as _Predictor
+from chainrule.tasks.prediction import predictor_of as _predictor_of
 from chainrule.tasks.presets import preset as preset
 from chainrule.tasks.suited import network_for as network_for
 from chainrule.training.descent import Training as Training
@@ -66,7 +66,7 @@ from chainrule.training.optimizers import SGD as SGD
 from chainrule.training.optimizers import AdaDelta as AdaDelta
 from chainrule.training.optimizers import Adam as Adam
 
-_doors["save"], _doors["predictor"], _doors["answers"] = _save, _Predictor, _ask
+_doors["save"], _doors["predictor"], _doors["answers"] = _save, _predictor_of, _ask
 
 
 def _shown(name: str) -> Any:

@@ -40,10 +40,8 @@ class Evaluate:
     split: Annotated[
         str | None, Option("Which of the data: test, train or all (default: those it was not trained on).")
     ] = None
-    range: Annotated[str | None, Option("What black and white are in its pixels.", "LOWEST,HIGHEST", common=False)] = (
-        None
-    )
-    ink: Annotated[str | None, Option("Of its drawings: light (on dark) or dark.", common=False)] = None
+    range: Annotated[str | None, Option("What black and white are in its pixels.", "LOWEST,HIGHEST")] = None
+    ink: Annotated[str | None, Option("Of its drawings: light (on dark) or dark.")] = None
     mistakes: Annotated[int, Option("Show the N worst mistakes.", "N", least=0)] = 5
     report: Annotated[Path | None, Option("Also write all of it, with plots, into this .html file.", "FILE")] = None
     output: Output = field(default_factory=Output)

@@ -13,8 +13,11 @@ SHIFT, MANY = 3.0, 10
 """How far the mean of so many numbers or more may lie from that in training, in standard deviations."""
 
 
-def doubt(values: np.ndarray, trained: Sequence[Column]) -> None:
-    """Warn of the column of values (n, k), n > 0, that is least like it was in training, if it is far from that."""
+def doubt(values: np.ndarray, trained: Sequence[Column]) -> bool:
+    """Warn of the column of values (n, k), n > 0, that is least like it was in training, if it is far from that.
+
+    Whether it is.
+    """
     found = columns_of(values, [column.name for column in trained])
     low, high, mean, deviation = np.array([(c.lowest, c.highest, c.mean, c.deviation) for c in trained]).T
     lowest, highest, now, _ = np.array([(c.lowest, c.highest, c.mean, c.deviation) for c in found]).T
@@ -26,9 +29,12 @@ def doubt(values: np.ndarray, trained: Sequence[Column]) -> None:
         then, value = trained[k], lowest[k] if low[k] - lowest[k] > highest[k] - high[k] else highest[k]
         seen = f"from {then.lowest:.6g} to {then.highest:.6g} in training"
         warn(f"{then.name} goes to {value:.6g}, but went {seen}: is it in another unit?")
-    elif len(values) >= MANY and moved[j] > SHIFT:
+        return True
+    if len(values) >= MANY and moved[j] > SHIFT:
         seen = f"{mean[j]:.6g} ± {deviation[j]:.4g} in training"
         warn(f"{trained[j].name} is {now[j]:.6g} on average, but was {seen}: is it another column?")
+        return True
+    return False
 
 
 def doubtful_rows(values: np.ndarray, trained: Sequence[Column]) -> dict[int, str]:

@@ -33,9 +33,7 @@ def matched_inputs(
     if inputs.pixels is not None:
         images = _as_rows(inputs, x).reshape(len(x), *inputs.pixels.shape)
         return _pixels(inputs.pixels, images, given).reshape(len(x), -1)
-    x = _by_name(inputs, x, columns) if inputs.named and columns else _as_rows(inputs, x)
-    doubt(x, inputs.columns)
-    return x
+    return _by_name(inputs, x, columns) if inputs.named and columns else _as_rows(inputs, x)
 
 
 def _by_name(inputs: Features, x: np.ndarray, columns: Sequence[str]) -> np.ndarray:

@@ -22,7 +22,7 @@ from chainrule.losses import Loss
 from chainrule.network.network import Network
 from chainrule.network.scaling import scaling_of
 from chainrule.tasks.fitting import History
-from chainrule.tasks.prediction import Predictor
+from chainrule.tasks.prediction import predictor_of
 from chainrule.training.early_stopping import Monitor
 
 FLOATS: tuple[type, ...] = np.float64, np.float32
@@ -180,7 +180,7 @@ class NeuralEstimator(BaseEstimator):
     def _answers(self, X: Any) -> np.ndarray:
         """(n, outputs) what the network answers."""
         check_is_fitted(self, "network_")
-        return Predictor(self.network_, threads=self._threads()).outputs(self._samples(X))
+        return predictor_of(self.network_, threads=self._threads()).outputs(self._samples(X))
 
     def _threads(self) -> int | None:
         return threads_for(self.threads)

@@ -8,7 +8,7 @@ import numpy as np
 from chainrule.base.errors import UsageError
 from chainrule.data.full_scale import BYTES
 from chainrule.data.names import shortened
-from chainrule.data.schema import Classes, Features, Reals
+from chainrule.data.schema import Classes, Features, Images, Reals
 from chainrule.layers import Standardise
 from chainrule.losses import SquaredError
 from chainrule.network.network import Network
@@ -44,7 +44,11 @@ def in_bytes(network: Network) -> str:
     if network.schema is None:
         return reads
     inputs = network.schema.inputs
-    return f"{replace(inputs, in_bytes=True, scale=inputs.scale and BYTES)}; {reads}"
+    if isinstance(inputs, Images):
+        inputs = replace(inputs, in_bytes=True, scale=BYTES)
+    elif inputs.pixels is not None:
+        inputs = replace(inputs, pixels=replace(inputs.pixels, in_bytes=True, scale=BYTES))
+    return f"{inputs}; {reads}"
 
 
 def in_numbers(network: Network) -> str:

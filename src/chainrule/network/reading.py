@@ -9,6 +9,7 @@ import numpy as np
 from chainrule.base.errors import DataError
 from chainrule.data.arrays import as_array
 from chainrule.data.dataset import Dataset
+from chainrule.data.doubts import doubt
 from chainrule.data.full_scale import Scale, span_of
 from chainrule.data.matching import matched_answers, matched_inputs
 from chainrule.data.schema import AS_THEY_SAY, Features, Given, Schema
@@ -45,8 +46,8 @@ class Reading:
         if inputs.in_bytes and x.dtype.kind == "f" and self._is_scaled(x):
             return x
         x = matched_inputs(inputs, x, None if columns is None else tuple(map(str, columns)), given)
-        if self.schema.typical is not None and len(x):
-            self.schema.typical.doubt(x)
+        if len(x):
+            doubt_inputs(self.schema, x)
         if inputs.in_bytes and x.dtype != np.uint8:
             return ((x / 255 - self.scaling.mean) / self.scaling.std).astype(self.dtype)
         return x
@@ -68,3 +69,10 @@ class Reading:
             return False
         span, reads = span_of(x), Scale(black, white)
         return reads.holds(span) and span.lowest - black <= ROUNDING * reads.width
+
+
+def doubt_inputs(schema: Schema, x: np.ndarray) -> None:
+    """Warn of inputs, in the training's order and units, that are not as they were: by column, or else as a whole."""
+    columns = schema.inputs.columns if isinstance(schema.inputs, Features) else ()
+    if not (columns and doubt(x, columns)) and schema.typical is not None:
+        schema.typical.doubt(x)

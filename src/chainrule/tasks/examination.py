@@ -19,6 +19,7 @@ from chainrule.network.network import Network
 from chainrule.tasks.calibration import class_probabilities
 from chainrule.tasks.classification import Classification, ratio
 from chainrule.tasks.evaluation import Evaluation, of_values, variance_of
+from chainrule.tasks.prediction import Predictor
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +148,7 @@ def examine(
     loss, weight = network.loss, data.sample_weight
     loss.check_targets(data.t, network.output_shape)
     check_weighs(weight)
-    y = network.predictor(engine, threads, batch_size).outputs(data.x)
+    y = Predictor(network, engine, threads, batch_size).outputs(data.x)
     losses = loss.error(y, data.t).astype(np.float64)
     mean, said, chosen = float(np.average(losses, weights=weight)), loss.prediction(y), network.classes_of(y, data.t)
     if chosen is None:

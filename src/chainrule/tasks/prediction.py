@@ -27,7 +27,6 @@ class Predictor:
     def __init__(
         self, network: Network, engine: str = DEFAULT_ENGINE, threads: int | None = None, batch_size: int = 256
     ) -> None:
-        check_weights(network)
         self.network = network
         self.batch_size = whole_number("batch_size", batch_size, 1)
         self._executor = execute(network, engine, threads=threads)
@@ -54,3 +53,11 @@ class Predictor:
 
     def _ask(self, x: np.ndarray) -> np.ndarray:
         return self._executor.outputs(self._w, x, unchanged=True)
+
+
+def predictor_of(
+    network: Network, engine: str = DEFAULT_ENGINE, threads: int | None = None, batch_size: int = 256
+) -> Predictor:
+    """A predictor of a network that has something to say: ModelError if a weight of its is infinite or NaN."""
+    check_weights(network)
+    return Predictor(network, engine, threads, batch_size)

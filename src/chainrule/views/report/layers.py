@@ -11,6 +11,7 @@ from chainrule.layers.residual import Addition
 from chainrule.network.engine import LayerTime
 from chainrule.network.network import Network
 from chainrule.network.summary import Row
+from chainrule.tasks.prediction import Predictor
 from chainrule.views.markup import Markup, element, indented, joined, shape_text
 from chainrule.views.report.document import Section, note, width
 
@@ -45,7 +46,7 @@ def layers(network: Network, x: np.ndarray, engine: str, threads: int | None) ->
 
 def samples_per_second(network: Network, x: np.ndarray, engine: str, threads: int | None) -> float:
     """Of a predictor, from samples to outputs; the first time, in which kernels may be compiled, does not count."""
-    predictor, x = network.predictor(engine, threads, BATCH), x[:MANY]
+    predictor, x = Predictor(network, engine, threads, BATCH), x[:MANY]
     seconds: list[float] = []
     while len(seconds) <= WHOLE_RUNS and sum(seconds) < PATIENCE:
         began = perf_counter()
