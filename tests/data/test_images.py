@@ -201,6 +201,7 @@ def test_too_many_pixels(limit: int, tmp_path: Path, monkeypatch: pytest.MonkeyP
         read_digit(tmp_path / "bomb.png")
 
 
+@pytest.mark.filterwarnings("ignore::chainrule.DataWarning")
 @pytest.mark.parametrize(
     ("name", "options"),
     [("a.png", {}), ("a.jpg", {"quality": 30}), ("a.gif", {}), ("a.tiff", {"compression": "tiff_lzw"}), ("a.bmp", {})],
