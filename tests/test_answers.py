@@ -10,6 +10,8 @@ from PIL import Image
 
 import chainrule as cr
 from chainrule.data import Dataset, mnist
+from chainrule.data.full_scale import Scale
+from chainrule.data.schema import Given
 from chainrule.tasks.answer import Answer, Place, Rival, percent
 from chainrule.tasks.asking import ask
 from chainrule.tasks.picture_inputs import PREPARED, UNLIKE
@@ -281,3 +283,14 @@ def test_many_inputs_are_answered_by_kernels_and_few_by_definitions(monkeypatch)
     monkeypatch.setattr("chainrule.tasks.asking.WORTH", 0.0)
     x = np.zeros((50, 3))
     np.testing.assert_allclose(network.answers(x).said, network.predict(x), rtol=0, atol=1e-5)
+
+
+def test_the_user_may_say_what_pixels_and_ink_are(pictures):
+    network = learned(TRAIN.x)
+    expected = network.answers(TEST.x).said
+    twelve_bits = Given(Scale(0, 4080))
+    np.testing.assert_allclose(network.answers(TEST.x * 16.0, given=twelve_bits).said, expected, rtol=0, atol=1e-5)
+    drawings = learned(255 - TRAIN.x)
+    said = drawings.answers(pictures / "dark", given=Given(ink="light"))
+    assert all("inverted" in doubt for answer in said for doubt in answer.doubts[:1])
+    assert right(said) < 0.5

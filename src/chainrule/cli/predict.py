@@ -10,6 +10,7 @@ from chainrule.base.errors import DataError, ModelError
 from chainrule.base.files import check_writable
 from chainrule.cli.answers import shown
 from chainrule.cli.console import Output
+from chainrule.cli.data_options import given_pixels
 from chainrule.cli.run_folder import MODEL_HELP, model_file
 from chainrule.cli.settings import Argument, Option
 from chainrule.exchange.model_file import load_checkpoint
@@ -40,6 +41,8 @@ class Predict:
     missing: Annotated[
         str | None, Option("mean: the training's mean stands for a value that a table lacks.", "mean")
     ] = None
+    range: Annotated[str | None, Option("What black and white are in arrays of pixels.", "LOWEST,HIGHEST")] = None
+    ink: Annotated[str | None, Option("Of drawings: light (on dark) or dark.")] = None
     output: Output = field(default_factory=Output)
 
     def execute(self) -> int:
@@ -49,7 +52,12 @@ class Predict:
         network, classes = checkpoint.network, checkpoint.configuration.get("classes")
         how: dict[str, Any] = {"as_is": self.as_is, "many": self.many}
         try:
-            answers = ask(network, self.inputs, threshold=self.threshold, missing=self.missing, classes=classes, **how)
+            options = {
+                "threshold": self.threshold,
+                "missing": self.missing,
+                "given": given_pixels(self.range, self.ink),
+            }
+            answers = ask(network, self.inputs, classes=classes, **options, **how)
         except ModelError as error:
             raise ModelError(f"{self.model}: {error}") from None
         if self.csv:

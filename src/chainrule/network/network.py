@@ -191,7 +191,7 @@ class Network(Sequential):
         inputs : the path of a picture, of a folder of pictures, of a table, or of a file of arrays; several in a list;
             or an array, or a table of pandas
         threshold : the probability from which on an answer is sure
-        how : as_is=True, many=True, missing="mean": see `chainrule.tasks.asking.ask`
+        how : as_is=True, many=True, missing="mean", given=...: see `chainrule.tasks.asking.ask`
         """
         return doors["answers"](self, inputs, threshold=threshold, **how)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import groupby
 from math import prod
@@ -15,7 +15,7 @@ import numpy as np
 from chainrule.base.errors import DataError, UsageError
 from chainrule.data.arrays import as_array
 from chainrule.data.doubts import doubtful_rows
-from chainrule.data.schema import Classes, Features, Reals
+from chainrule.data.schema import AS_THEY_SAY, Classes, Features, Given, Reals
 from chainrule.data.table_inputs import read_inputs
 from chainrule.network.network import Network
 from chainrule.tasks.answer import Place
@@ -40,6 +40,7 @@ def ask(
     many: bool = False,
     missing: str | None = None,
     classes: Sequence[str] | None = None,
+    given: Given = AS_THEY_SAY,
 ) -> Answers:
     """What the network says of each input: `Answers`, a sequence of `Answer`.
 
@@ -53,6 +54,7 @@ def ask(
     many : pictures hold several digits, as a number on a form: from left to right, a text is predicted
     missing : "mean": the training's mean of a column stands for a value that a table lacks; else that is refused
     classes : their names, for a network that does not know what it was trained on
+    given : what black and white are in arrays and tables of pixels, and the ink's colour, where that is not to be found
 
     Everything is brought to what the network was trained on (`network.schema`), each picture by itself. An input that
     cannot be read has a `problem` and no answer. Raises ModelError for inputs that no such network takes, DataError
@@ -62,7 +64,7 @@ def ask(
         raise UsageError(f"the threshold is {threshold}; expected a probability, 0 to 1")
     if missing not in (None, "mean"):
         raise UsageError(f"missing is {missing!r}; expected 'mean'")
-    said = Said(network, as_is, many, missing, classes)
+    said = Said(network, as_is, many, missing, classes, given)
     paths = paths_of(inputs)
     if paths is None:
         said.add_array(inputs)
@@ -82,6 +84,7 @@ class Said:
     many: bool = False
     missing: str | None = None
     classes: Sequence[str] | None = None
+    given: Given = AS_THEY_SAY
     places: list[Place] = field(default_factory=list)
     parts: list[np.ndarray] = field(default_factory=list)
     doubts: dict[int, tuple[str, ...]] = field(default_factory=dict)
@@ -94,6 +97,7 @@ class Said:
         if self.many and not self.gives_probabilities:
             raise UsageError("many digits are asked for of a model of real values; expected one of classes")
         reader = PictureReader.of(self.network, named=self.classes is not None, as_is=self.as_is, many=self.many)
+        reader = replace(reader, ink=self.given.ink)
         if reader.prepared:
             self.notes[PREPARED] = None
         for start in range(0, len(paths), BLOCK):
@@ -151,7 +155,7 @@ class Said:
     def add_samples(self, x: Any, columns: Sequence[str] | None, places: list[Place]) -> None:
         """Ask about samples x (s, ...) as a user has them."""
         schema, first = self.network.schema, len(self.places)
-        x = self.network.reading.samples(x, columns)
+        x = self.network.reading.samples(x, columns, self.given)
         self.parts.append(self.ask(x, len(x)))
         self.places += places
         if schema is not None and isinstance(schema.inputs, Features) and schema.inputs.columns:

@@ -12,7 +12,7 @@ from chainrule.base.errors import DataError, ModelError, UsageError, warn
 from chainrule.data.digits import Seen
 from chainrule.data.full_scale import BYTES
 from chainrule.data.images import opened_image, pillow_quiet, read_digits, read_seen
-from chainrule.data.ink import SIDE, drawn, fill_the_box
+from chainrule.data.ink import SIDE, Ink, drawn, fill_the_box
 from chainrule.data.pixels import Form, read_images
 from chainrule.data.schema import Features, Given, Images
 from chainrule.network.network import Network
@@ -49,6 +49,8 @@ class PictureReader:
     as_is: bool = False
     many: bool = False
     """Whether they hold several digits, from left to right."""
+    ink: Ink | None = None
+    """The colour of their ink, where they do not show it themselves."""
 
     @classmethod
     def of(cls, network: Network, *, named: bool = False, as_is: bool = False, many: bool = False) -> PictureReader:
@@ -129,7 +131,7 @@ class PictureReader:
             return
         other = "dark" if ink == "light" else "light"
         for k, found in enumerate(drawn(block.x)):
-            if found == other:
+            if (self.ink or found) == other:
                 block.x[k] = 255 - block.x[k]
                 kinds = {"light": "light ink on dark", "dark": "dark ink on light"}
                 doubt = f"inverted: it shows {kinds[other]}, and the model was trained on {kinds[ink]}"
