@@ -9,7 +9,7 @@ from chainrule.data.schema import Column, columns_of
 
 FAR = 1.0
 """How far beyond what was seen in training a number may lie, in parts of that range, before it is doubtful."""
-NEAR, OFTEN = 0.2, 0.25
+NEAR, OFTEN = 0.15, 0.25
 """How far the numbers of a row may lie beyond, all together; and the part of many rows that must, before it is said."""
 SHIFT, MANY = 3.0, 10
 """How far the mean of so many numbers or more may lie from that in training, in standard deviations."""
