@@ -132,15 +132,52 @@ def test_columns_are_matched_by_name() -> None:
         matched_inputs(inputs, TABLE[:, :2], None)
 
 
+def read(trained: np.ndarray, x: np.ndarray, **names: Any) -> np.ndarray:
+    """x as a network reads it that was fitted to other rows."""
+    schema = Schema.of(Dataset(trained, np.arange(len(trained)) % 2, **names))
+    return Reading(schema, Scaling(), np.dtype(np.float32)).samples(x)
+
+
 @pytest.mark.parametrize(
     ("x", "said"),
     [
         (TABLE * [1, 10, 1], "b goes to .*, but went from .* in training: is it in another unit?"),
         (TABLE[:, [2, 1, 0]], "a goes to .*: is it in another unit?"),
         (np.column_stack([np.full(60, 4.5), TABLE[:, 1:]]), "a is 4.5 on average, but was .*: is it another column?"),
+        ([[6, 8, 0]], "a goes to 6, but went from .*: is it in another unit?"),
+        (np.trunc(TABLE), "a holds whole numbers only, but had fractions in training: were they cut off?"),
     ],
 )
-def test_columns_unlike_the_training_s_are_doubted(x: np.ndarray, said: str) -> None:
-    schema = Schema.of(Dataset(TABLE, np.arange(60) % 2, columns=("a", "b", "c")))
+def test_columns_unlike_the_training_s_are_doubted(x: Any, said: str) -> None:
     with pytest.warns(DataWarning, match=said):
-        assert Reading(schema, Scaling(), np.dtype(np.float32)).samples(x) is x
+        read(TABLE, np.array(x, float), columns=("a", "b", "c"))
+
+
+def test_a_smaller_unit_within_the_training_s_range_is_doubted_in_many_rows() -> None:
+    """Centimetres of what were inches, say: each row alone may be as in training, all of them are not."""
+    trained, small = RNG.uniform(1, 10, (60, 3)), RNG.uniform(2.5, 10, (60, 3)) / 2.5
+    read(trained, small[:1])
+    with pytest.warns(DataWarning, match=r"\[\d\] is .* ± .*, but was .* in training: is it in another unit"):
+        read(trained, small)
+
+
+def test_bytes_of_a_table_are_numbers_as_others() -> None:
+    """A network scales bytes: those of a column that was none in training stay what they are."""
+    whole = RNG.integers(0, 200, (60, 3))
+    found = matched_inputs(learned(whole.astype(float)), whole.astype(np.uint8), None)
+    assert found.dtype == np.float64
+    assert np.array_equal(found, whole)
+    assert matched_inputs(learned(whole.astype(np.uint8)), whole.astype(np.uint8), None).dtype == np.uint8
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_value_that_is_missing_is_named(value: float) -> None:
+    x = TABLE.copy()
+    x[7, 1] = value
+    with pytest.raises(DataError, match=rf"b of x\[7\] is {value}; expected a finite number"):
+        matched_inputs(learned(TABLE, columns=("a", "b", "c")), x, None)
+
+
+def test_empty_images_are_doubted() -> None:
+    with pytest.warns(DataWarning, match="x is 0 all over: there is nothing in the images"):
+        matched_inputs(learned(PAGES), PAGES * 0, None)

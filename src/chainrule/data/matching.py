@@ -33,7 +33,10 @@ def matched_inputs(
     if inputs.pixels is not None:
         images = _as_rows(inputs, x).reshape(len(x), *inputs.pixels.shape)
         return _pixels(inputs.pixels, images, given).reshape(len(x), -1)
-    return _by_name(inputs, x, columns) if inputs.named and columns else _as_rows(inputs, x)
+    x = _by_name(inputs, x, columns) if inputs.named and columns else _as_rows(inputs, x)
+    _check_finite(inputs, x)
+    # Bytes are scaled where a network reads them, so that they stay bytes only where the training's were.
+    return x.astype(np.float64) if x.dtype == np.uint8 and not inputs.in_bytes else x
 
 
 def _by_name(inputs: Features, x: np.ndarray, columns: Sequence[str]) -> np.ndarray:
@@ -47,6 +50,13 @@ def _by_name(inputs: Features, x: np.ndarray, columns: Sequence[str]) -> np.ndar
         )
     order = [places[name] for name in inputs.names]
     return x if order == list(range(len(columns))) else x[:, order]
+
+
+def _check_finite(inputs: Features, x: np.ndarray) -> None:
+    """DataError naming the first value that is missing, or infinite."""
+    if x.dtype.kind == "f" and not np.isfinite(x).all():
+        row, column = np.argwhere(~np.isfinite(x))[0]
+        raise DataError(f"{inputs.columns[column].name} of x[{row}] is {x[row, column]}; expected a finite number")
 
 
 def _as_rows(inputs: Features, x: np.ndarray) -> np.ndarray:
@@ -119,7 +129,9 @@ def _scale(inputs: Images, x: np.ndarray) -> Scale:
     scale = min(known, key=lambda each: each.width)
     if x.dtype != np.uint8 and scale != own and (not inputs.in_bytes or not scale.is_filled_by(span)):
         warn(f"x goes from {span}: taken for pixels from {scale}, where the model was trained on {own}")
-    elif not scale.is_filled_by(span) and span.width:
+    elif not span.width:
+        warn(f"x is {span.lowest:.6g} all over: there is nothing in the images")
+    elif not scale.is_filled_by(span):
         warn(f"x goes from {span} only: the model was trained on pixels from {own}")
     return scale
 

@@ -29,12 +29,14 @@ FEWEST = 100
 """Inputs that are too few to say what is typical of them."""
 EXPLAINED, MOST = 0.99, 100
 """The part of the variance that lies in the subspace, and its directions at most."""
-NEARLY_ALL, SLACK = 0.998, 1.1
-"""Unlike is what goes so many times beyond the bound that such a part of the training inputs keeps."""
+NEARLY_ALL, SLACK, SLACK_OF_FEW = 0.998, 1.1, 40.0
+"""Unlike is what goes SLACK + SLACK_OF_FEW / m times beyond the bound that such a part of m training inputs keeps: the
+farthest of few is often surpassed."""
 LEAST = 3.0
 """A bound is no less: where nothing lies outside, what rounding leaves there says nothing."""
-FEW, SOME = 50, 0.02
-"""The part of more than a few inputs that must be unlike the training's before that means something."""
+FEW, SOME = 10, 0.02
+"""The part of more than a few inputs, more than one, that must be unlike the training's before it means something:
+one in hundreds is by chance."""
 LOOKED_AT = 2000
 """Inputs of a larger number that are looked at, evenly from all of them."""
 
@@ -69,7 +71,8 @@ class Typical:
         rest = float(variances[k:].sum()) + floor
         found = cls(mean, scale, directions[:, :k], variances[:k] + floor, rest, (np.inf, np.inf))
         inside, outside = found.distances(others)
-        inside, outside = (max(LEAST, SLACK * float(np.quantile(each, NEARLY_ALL))) for each in (inside, outside))
+        slack = SLACK + SLACK_OF_FEW / len(others)
+        inside, outside = (max(LEAST, slack * float(np.quantile(each, NEARLY_ALL))) for each in (inside, outside))
         return cls(mean, scale, directions[:, :k], variances[:k] + floor, rest, (inside, outside))
 
     def distances(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -88,7 +91,7 @@ class Typical:
         """Warn of inputs (n, ...), in the training's units, that are unlike those; of many, if they are not few."""
         step = -(-len(x) // LOOKED_AT)
         found = np.flatnonzero(self.unlike(x[::step])) * step
-        if len(found) > (SOME * min(len(x), LOOKED_AT) if len(x) > FEW else 0):
+        if len(found) > (max(1, SOME * min(len(x), LOOKED_AT)) if len(x) > FEW else 0):
             share = "" if len(x) == 1 else f" in {len(found) * step} of {len(x)} samples, such as {found[0]}"
             warn(f"x is unlike what the model was trained on{share}: is it in the same units, order and place?")
 
