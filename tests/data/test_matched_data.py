@@ -181,3 +181,17 @@ def test_a_value_that_is_missing_is_named(value: float) -> None:
 def test_empty_images_are_doubted() -> None:
     with pytest.warns(DataWarning, match="x is 0 all over: there is nothing in the images"):
         matched_inputs(learned(PAGES), PAGES * 0, None)
+
+
+def test_a_row_is_doubted_in_the_training_s_units_and_others_are_not() -> None:
+    """Also of a table of bytes, which the network reads scaled, given in another type."""
+    whole = RNG.integers(100, 200, (60, 3)).astype(np.uint8)
+    schema = Schema.of(Dataset(whole, np.arange(60) % 2))
+    reading = Reading(schema, Scaling(0.5, 0.1), np.dtype(np.float32))
+    x = whole.astype(np.int64)
+    x[4, 1] = 300
+    assert reading.doubtful(reading.matched(x[[*range(4), *range(5, 60)]])) == {}
+    with pytest.warns(DataWarning, match="goes to 300"):
+        x = reading.matched(x[:9])
+    assert list(reading.doubtful(x)) == [4]
+    assert np.allclose(reading.numbers(x), (x / 255 - 0.5) / 0.1)

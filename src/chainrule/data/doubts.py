@@ -71,9 +71,10 @@ def _numbers(columns: Sequence[Column]) -> np.ndarray:
 
 
 def _cut_off(values: np.ndarray, trained: Sequence[Column]) -> str | None:
-    """The first of the columns that had fractions in training, where that matters, if now all of these have none."""
+    """The first of the columns that had fractions in training, where that matters, if now all vary by whole numbers."""
     had = [k for k, c in enumerate(trained) if c.deviation < CUT and (c.lowest % 1 or c.highest % 1)]
-    return trained[had[0]].name if had and not (values[:, had] % 1).any() else None
+    varies_whole = bool(had) and np.ptp(values[:, had], axis=0).all() and not (values[:, had] % 1).any()
+    return trained[had[0]].name if varies_whole else None
 
 
 def _width(low: np.ndarray, high: np.ndarray) -> np.ndarray:

@@ -9,12 +9,13 @@ import numpy as np
 from chainrule.base.errors import DataError
 from chainrule.data.arrays import as_array
 from chainrule.data.dataset import Dataset
-from chainrule.data.doubts import doubt
+from chainrule.data.doubts import doubt, doubtful_rows
 from chainrule.data.full_scale import Scale, span_of
 from chainrule.data.matching import matched_answers, matched_inputs
 from chainrule.data.schema import AS_THEY_SAY, Features, Given, Schema
 from chainrule.network.scaling import Scaling
 
+UNLIKE = "it is unlike what the model was trained on"
 ROUNDING = 1e-5
 """In parts of the scale: how near to black the darkest of pixels must be that are said to be scaled already."""
 
@@ -32,6 +33,10 @@ class Reading:
 
         `columns` are the names of those of x, if they have some; a table of pandas has its own, and may have others.
         """
+        return self.numbers(self.matched(x, columns, given))
+
+    def matched(self, x: Any, columns: Sequence[str] | None = None, given: Given = AS_THEY_SAY) -> np.ndarray:
+        """x in the training's order and units, with a warning of what is doubtful; pixels scaled already stay so."""
         if self.schema is None:
             return x
         inputs = self.schema.inputs
@@ -43,14 +48,27 @@ class Reading:
         x = as_array(x, "x")
         if x.dtype.kind not in "biuf":
             raise DataError(f"x holds {x.dtype}; expected numbers")
-        if inputs.in_bytes and x.dtype.kind == "f" and self._is_scaled(x):
+        if inputs.in_bytes and self._is_scaled(x):
             return x
         x = matched_inputs(inputs, x, None if columns is None else tuple(map(str, columns)), given)
         if len(x):
             doubt_inputs(self.schema, x)
-        if inputs.in_bytes and x.dtype != np.uint8:
-            return ((x / 255 - self.scaling.mean) / self.scaling.std).astype(self.dtype)
         return x
+
+    def numbers(self, x: np.ndarray) -> np.ndarray:
+        """x as of `matched` in numbers that the network reads: bytes, which it scales itself, or those scaled."""
+        if self.schema is None or not self.schema.inputs.in_bytes or x.dtype == np.uint8 or self._is_scaled(x):
+            return x
+        return ((x / 255 - self.scaling.mean) / self.scaling.std).astype(self.dtype)
+
+    def doubtful(self, x: np.ndarray) -> dict[int, str]:
+        """What is doubtful about single samples x, as of `matched`: a column's number, or else all of it."""
+        if self.schema is None or len(x) == 0 or (self.schema.inputs.in_bytes and self._is_scaled(x)):
+            return {}
+        columns = self.schema.inputs.columns if isinstance(self.schema.inputs, Features) else ()
+        found = doubtful_rows(x, columns) if columns else {}
+        unlike = [] if self.schema.typical is None else np.flatnonzero(self.schema.typical.unlike(x)).tolist()
+        return dict.fromkeys(unlike, UNLIKE) | found
 
     def data(self, data: Dataset, given: Given = AS_THEY_SAY) -> Dataset:
         """The data as those that the network was trained on: x as of `samples`, t by its class numbers."""
@@ -65,7 +83,7 @@ class Reading:
     def _is_scaled(self, x: np.ndarray) -> bool:
         """Whether x are pixels that the scaling of bytes was applied to: from black, which is below 0, up to white."""
         black, white = map(float, self.scaling.table(np.dtype(np.float64))[[0, 255]])
-        if black >= 0 or not x.size:
+        if black >= 0 or not x.size or x.dtype.kind != "f":
             return False
         span, reads = span_of(x), Scale(black, white)
         return reads.holds(span) and span.lowest - black <= ROUNDING * reads.width

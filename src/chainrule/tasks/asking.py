@@ -14,7 +14,6 @@ import numpy as np
 
 from chainrule.base.errors import DataError, UsageError
 from chainrule.data.arrays import as_array
-from chainrule.data.doubts import doubtful_rows
 from chainrule.data.schema import AS_THEY_SAY, Classes, Features, Given, Reals
 from chainrule.data.table_inputs import read_inputs
 from chainrule.network.network import Network
@@ -154,13 +153,11 @@ class Said:
 
     def add_samples(self, x: Any, columns: Sequence[str] | None, places: list[Place]) -> None:
         """Ask about samples x (s, ...) as a user has them."""
-        schema, first = self.network.schema, len(self.places)
-        x = self.network.reading.samples(x, columns, self.given)
-        self.parts.append(self.ask(x, len(x)))
+        reading, first = self.network.reading, len(self.places)
+        x = reading.matched(x, columns, self.given)
+        self.parts.append(self.ask(reading.numbers(x), len(x)))
         self.places += places
-        if schema is not None and isinstance(schema.inputs, Features) and schema.inputs.columns:
-            found = doubtful_rows(x, schema.inputs.columns)
-            self.doubts |= {first + k: (doubt,) for k, doubt in found.items()}
+        self.doubts |= {first + k: (doubt,) for k, doubt in reading.doubtful(x).items()}
 
     def ask(self, x: np.ndarray, expected: int) -> np.ndarray:
         """(s, k) float64 of x (s, ...) in numbers that the network reads; so many are expected in all."""

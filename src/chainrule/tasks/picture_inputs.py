@@ -16,12 +16,11 @@ from chainrule.data.ink import SIDE, Ink, drawn, fill_the_box
 from chainrule.data.pixels import Form, read_images
 from chainrule.data.schema import Features, Given, Images
 from chainrule.network.network import Network
+from chainrule.network.reading import UNLIKE
 
 DIGITS = (1, SIDE, SIDE), (10,)
 """What a network of digits takes and gives, if it does not know what it was trained on."""
 PREPARED = "digits are found and centred as MNIST's, as in training"
-
-UNLIKE = "it is unlike what the model was trained on"
 
 
 @dataclass
