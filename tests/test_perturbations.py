@@ -231,7 +231,8 @@ def text_of(header: tuple[str, ...] | None, columns: list[Any], separator: str =
 
 def tables_of(good: Good) -> dict[str, str | bytes]:
     """Files, by what was done to a good one."""
-    names, x = good.names or (), [*good.x.T]
+    assert good.names is not None
+    names, x = good.names, [*good.x.T]
     t = good.t if good.classes is None else np.array(good.classes)[good.t]
     mixed, turned = (names[0], "target", *names[1:]), (*names[::-1], "target")
     full, header = [*x, t], (*names, "target")
