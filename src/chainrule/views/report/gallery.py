@@ -66,8 +66,8 @@ def _bar(name: str, p: float, kind: str) -> Markup:
     return joined([element("span", name), element("span", filled), element("span", f"{100 * p:.1f} %")])
 
 
-def few(values: np.ndarray) -> str:
+def few(values: np.ndarray, form: str = ".4g") -> str:
     """The first few of a sample's values."""
     flat = np.reshape(values, -1)
-    shown = ", ".join(written(value, ".4g") for value in flat[:4])
+    shown = ", ".join(written(value, form) for value in flat[:4])
     return f"{shown}, …" if len(flat) > 4 else shown
