@@ -27,8 +27,9 @@ def data_for(checkpoint: Checkpoint, data: Path | None, split: str | None) -> Da
     if data is None and own.data is None:
         return own.read(split or "test")
     options = own.at(data) if data else own
-    if network.schema is not None and options.regression is None and "regression" in options_for(data or own.data):
-        options = replace(options, regression=isinstance(network.schema.answers, Reals))
+    where, known = options.data, network.schema
+    if known is not None and where is not None and options.regression is None and "regression" in options_for(where):
+        options = replace(options, regression=isinstance(known.answers, Reals))
     names = checkpoint.configuration.get("classes")
     several = network.output_shape != (1,) and network.classes_of(np.zeros((1, *network.output_shape))) is not None
     if names is None and several:

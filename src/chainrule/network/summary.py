@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from chainrule.layers.layer import Layer, Shape, walk
 
-
 WIDEST = 38
 """Letters of a layer in `summary`: a line of it fits a terminal of 80 columns."""
 
@@ -40,7 +39,7 @@ def rows_of(network: Layer, input_shape: Shape) -> list[Row]:
 
 
 def summary(network: Layer, input_shape: Shape, loss: str) -> str:
-    """One line a layer: the layer (its beginning, if it is long), its output shape, its parameters and the multiply-adds of one sample."""
+    """One line a layer: its text, or the beginning, its output shape, parameters and multiply-adds of one sample."""
     rows = [("layer", "output shape", "parameters", "multiply-adds"), ("input", _shape(input_shape), "", "")]
     found = rows_of(network, input_shape)
     for row in found:
