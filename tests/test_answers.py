@@ -238,7 +238,7 @@ def test_bad_inputs_are_refused(digits, flowers, pictures):
     ):
         with pytest.raises(error, match=message):
             digits.answers(given)
-    with pytest.raises(cr.ModelError, match=r"takes \(3,\); expected a model of classes of images"):
+    with pytest.raises(cr.ModelError, match=r"takes \(3,\), no pictures; expected a table or an array"):
         flowers.answers(pictures / "dark")
     with pytest.raises(cr.UsageError, match="the threshold is 80"):
         digits.answers(TEST.x, threshold=80)

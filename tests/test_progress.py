@@ -19,7 +19,7 @@ from chainrule.views.progress import ProgressBar
 
 X = np.random.default_rng(0).standard_normal((64, 3))
 DATA = Dataset(X, (X[:, 0] > 0).astype(np.int64))
-LINE = r"epoch \d/2: loss \S+, then on 64 held out: loss \S+, accuracy \S+ \(\S+ s, \S+ samples/s\)"
+LINE = r"epoch \d/2: loss \S+; held out: loss \S+, accuracy \S+ \(\S+ s\)"
 
 
 class Terminal(io.StringIO):
@@ -48,6 +48,14 @@ def test_where_it_is_asked_a_pipe_gets_a_line_an_epoch(capsys):
     out, err = capsys.readouterr()
     assert out == ""
     assert [bool(re.fullmatch(LINE, line)) for line in err.splitlines()] == [True, True]
+
+
+def test_many_quick_epochs_have_some_lines_and_the_last(capsys):
+    for epochs, told in ((29, range(1, 30)), (47, [5, 10, 15, 20, 25, 30, 35, 40, 45, 47])):
+        network = cr.Network([cr.Linear(2)], 3)
+        cr.fit(network, DATA, cr.Training(epochs=epochs), engine="reference", progress=True)
+        lines = capsys.readouterr().err.splitlines()
+        assert [int(line.split("/")[0].removeprefix("epoch ")) for line in lines] == [*told]
 
 
 def test_on_a_terminal_it_shows_itself(monkeypatch):

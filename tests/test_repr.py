@@ -97,7 +97,7 @@ def test_what_matters_is_told(filled):
     texts = {type(each).__name__: repr(each) for each in filled}
     assert texts["Trace"].startswith("<Trace of 8 samples through <Network (1, 28, 28) -> (10,): 10 layers")
     assert texts["History"].startswith("<History of 12 epochs, done, loss ")
-    assert "then on 50 held out" in texts["History"]
+    assert "; held out: loss" in texts["History"]
     assert texts["Dataset"].startswith("Dataset(x=uint8 of shape (300, 1, 28, 28), t=int64 of shape (300,)")
     assert "<Examination of 300 samples: " in texts["Examination"]
     assert texts["Classification"].startswith("<Classification of 300 samples of 10 classes: accuracy ")

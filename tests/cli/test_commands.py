@@ -82,7 +82,10 @@ def test_predict_refuses_bad_input(cli, model, tmp_path):
         ((model, "none.png"), "none.png: no such file"),
         ((model, "text.png"), "text.png"),
         ((model, "blank.png"), "blank.png"),
-        (("other", "seven.png"), "other: takes (3,); expected a model of classes of images, grey or in colour"),
+        (
+            ("other", "seven.png"),
+            "other: takes (3,), no pictures; expected a table or an array for it, or a model of images",
+        ),
     ):
         ran = cli("predict", *arguments)
         assert (ran.code, ran.out) == (4, "")

@@ -134,7 +134,7 @@ def test_a_regression_shows_its_errors_and_the_largest():
     seen, text = examine(network, data, "reference"), on_terminal(network, data)
     for value in (values_of(seen).rmse[0], values_of(seen).r2[0], seen.mistakes(1)[0].loss):
         assert f"{value:.4g}" in text
-    assert "not measured" in text
+    assert "accuracy" not in text
     assert "largest errors" not in on_terminal(network, data, mistakes=0)
 
 
@@ -169,7 +169,7 @@ def test_what_is_undefined_is_null_for_a_program_and_a_dash_for_people(cli, mode
 def test_a_regression_of_equal_targets_has_no_r2(tmp_path):
     network = cr.Network([cr.Linear(1)], 4, cr.SquaredError())
     data = Dataset(X, np.ones(90))
-    assert re.search(r"r2 +\S -", on_terminal(network, data))
+    assert re.search(r"R2 +\S -", on_terminal(network, data))
     write_report(tmp_path / "report.html", network, data, engine="reference")
     tiles = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert dict(zip([e.text for e in tiles.all("dt")], [e.text for e in tiles.all("dd")], strict=True))["R²"] == "-"

@@ -69,14 +69,14 @@ def test_the_next_command_stands_at_the_end(cli, run):
     ran = cli(*TRAIN, "--test-data-size", 50, "--out", "another run")
     assert "chainrule evaluate 'another run'" in ran.out
     assert "on 50 test samples" in ran.out
-    assert "then on 50 test samples: loss" in ran.err
+    assert "; test: loss" in ran.err
 
 
 def test_data_that_were_held_out_are_not_called_a_test(cli):
     options = ("--test-data-size", 0, "--validation", 0.2)
     ran = cli(*TRAIN, *options, "--out", "run", "--plot", "plot.png")
     assert "on 60 held-out samples" in ran.out
-    assert "then on 60 held out: loss" in ran.err
+    assert "; held out: loss" in ran.err
     page = Path("run/report.html").read_text(encoding="utf-8")
     assert "mlp, on 60 held-out samples" in page
     assert "test samples" not in ran.out + ran.err + page

@@ -19,7 +19,7 @@ COLUMNS, ROWS = 80, 120
 
 BAR = r"epoch \d+/\d+ [━╸╺]{20} +(\d+)% [\d,]+/s  loss \d+\.\d{4}  ETA [\d:-]+"
 BATCH = r"Train Epoch: \d+ \[\d+/\d+ \(\d+%\)\] Loss: \S+"
-EPOCH = r"epoch \d+/\d+: loss \S+ then on 200 test samples: loss \S+ accuracy \S+ \(\S+ s, \S+ samples/s\)"
+EPOCH = r"epoch \d+/\d+: loss \S+ test: loss \S+ accuracy \S+ \(\S+ s\)"
 TEST = r"Test set: Average loss: \S+ Accuracy: \S+ \(\d+%\)"
 COMPILING = r"chainrule: compiling kernels for this machine, once; they are kept in \S+"
 

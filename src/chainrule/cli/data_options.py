@@ -21,7 +21,7 @@ REGRESSION_HELP = "The target is real values, or classes (default: by its values
 HEADER_HELP = "Whether a table's first line holds names (default: by its cells)."
 IMAGE_HELP = "A table's columns are the pixels of such images; no: they are not (default: by their names and values)."
 MISSING_HELP = "For missing values of a table take their column's mean, or drop their rows (default: refuse them)."
-OF_DATA = "target", "regression", "header", "image", "missing", "image_size"
+OF_DATA = "target", "regression", "header", "image", "missing", "image_size", "skip_bad"
 """The options that are about the data at --data."""
 of_run = partial(Option, kept=True)
 
@@ -37,6 +37,9 @@ class DataOptions:
     image: Annotated[str | None, of_run(IMAGE_HELP, "HEIGHTxWIDTH", common=False)] = None
     missing: Annotated[str | None, of_run(MISSING_HELP, "mean/drop", common=False)] = None
     image_size: Annotated[str | None, of_run("Resize the images of a folder.", "HEIGHTxWIDTH", common=False)] = None
+    skip_bad: Annotated[
+        bool, of_run("Leave out a folder's images that cannot be read or are blank, and say which.", common=False)
+    ] = False
     range: Annotated[
         str | None, of_run("What black and white are in pixels (default: found).", "LOWEST,HIGHEST", common=False)
     ] = None
@@ -53,7 +56,7 @@ class DataOptions:
         if self.header not in (None, "yes", "no"):
             raise UsageError(f"--header is {self.header!r}; expected yes or no")
         for leaf in leaves(DataOptions):
-            if self.data is None and leaf.path in OF_DATA and getattr(self, leaf.path) is not None:
+            if self.data is None and leaf.path in OF_DATA and getattr(self, leaf.path) not in (None, False):
                 raise UsageError(f"{leaf.flags[0]} is given without --data; expected both")
 
     def given(self) -> Given:
@@ -68,7 +71,7 @@ class DataOptions:
     def at(self, data: Path) -> "DataOptions":
         """The same options for other data, but for those that data of their kind do not have."""
         others = [name for name in OF_DATA if name not in options_for(data)]
-        return replace(self, data=data, **dict.fromkeys(others))
+        return replace(self, data=data, **{name: getattr(DataOptions, name) for name in others})
 
     def size(self) -> tuple[int, int] | None:
         """(height, width) of `image_size`."""
@@ -93,6 +96,7 @@ class DataOptions:
             image=self.image,
             missing=self.missing,
             image_size=self.size(),
+            skip_bad=self.skip_bad or None,
         )
 
 

@@ -24,6 +24,7 @@ from chainrule.views.report import Run, check_report_path, write_report
 from chainrule.views.report.gallery import few
 
 MOST_ROWS = 40  # classes that have a line
+OF_VALUES = {"r2": "R2", "rmse": "rms error", "mae": "mean absolute error"}
 PAIRS = 10  # of classes that are named where there is no room for the matrix
 
 
@@ -73,21 +74,28 @@ def shown(title: str, seen: Examination, x: np.ndarray, mistakes: int, *, width:
     if named is None:
         return [first, wrong_values(found)] if found else [first]
     pictures = [wrong_class(each, named.names, x[each.index], seen.predictions[each.index]) for each in found]
-    heading = [Text(f"The worst of {len(seen.wrong):,} mistakes", "italic")] if found else []
+    heading = [Text(headed(len(found), len(seen.wrong)), "italic")] if found else []
     return [first, class_table(named), confusion(named, width), *heading, *pictures]
+
+
+def headed(shown: int, wrong: int) -> str:
+    """What stands above so many of the mistakes."""
+    if wrong == 1:
+        return "Its only mistake"
+    return f"The worst of {wrong:,} mistakes" if shown < wrong else f"Its {wrong:,} mistakes"
 
 
 def summary(seen: Examination) -> dict[str, str]:
     """The most important numbers."""
-    rows = {"accuracy": "not measured", "loss": f"{seen.loss:.4f}, the mean over {seen.samples:,} samples"}
+    rows, loss = {"accuracy": "not measured"}, f"{seen.loss:.4f}, the mean over {seen.samples:,} samples"
+    if seen.regression is not None:
+        rows = {called: few(getattr(seen.regression, name)) for name, called in OF_VALUES.items()}
+    rows["loss"] = loss
     if (named := seen.classification) is not None:
         right = seen.samples - len(seen.wrong)
         rows["accuracy"] = f"{_percent(named.accuracy)}: {right:,} of {seen.samples:,}"
         error, confidence = named.calibration.expected_error, named.calibration.mean_confidence
         rows["calibration"] = f"error {_percent(error)}: its mean confidence is {_percent(confidence)}"
-    if seen.regression is not None:
-        for name, values in vars(seen.regression).items():
-            rows[name] = few(values)
     return rows
 
 
@@ -145,5 +153,7 @@ def wrong_class(mistake: Mistake, names: Sequence[str], x: np.ndarray, p: np.nda
 
 def wrong_values(mistakes: Sequence[Mistake]) -> Table:
     """A line for each sample."""
-    rows = [(f"{each.index}", few(each.true), few(each.predicted), f"{each.loss:.4g}") for each in mistakes]
+    rows = [
+        (f"{each.index}", few(each.true, ".6g"), few(each.predicted, ".6g"), f"{each.loss:.4g}") for each in mistakes
+    ]
     return grid("The largest errors", ("sample", "true", "predicted", "loss"), rows, words=0)

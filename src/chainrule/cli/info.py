@@ -4,7 +4,7 @@ import os
 import platform
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,6 +25,7 @@ from chainrule.exchange.model_file import Checkpoint, load_checkpoint
 from chainrule.exchange.training_description import build_training
 from chainrule.network.network import Network
 from chainrule.tasks.presets import PRESETS
+from chainrule.training.optimizers import Optimizer
 
 PACKAGES = (
     "numba", "numpy", "pillow", "rich", "safetensors", "typer", "matplotlib", "onnx", "scikit-learn", "tensorboardX",
@@ -100,8 +101,14 @@ def training_rows(checkpoint: Checkpoint) -> dict[str, str]:
     with suppress(UsageError):  # of another version
         training = build_training(configuration.get("training", {}))
         batches = f"batches of {training.batch_size}" if training.batch_size else "one batch of all samples"
-        rows |= {"settings": f"{training.epochs} epochs in {batches}", "optimizer": str(training.optimizer)}
+        rows |= {"settings": f"{training.epochs} epochs in {batches}", "optimizer": told(training.optimizer)}
     return rows | {"chainrule": str(configuration.get("chainrule", "not known"))}
+
+
+def told(optimizer: Optimizer) -> str:
+    """Its name and its settings, in four digits."""
+    settings = [(field.name, getattr(optimizer, field.name)) for field in fields(optimizer)]
+    return f"{type(optimizer).__name__}({', '.join(f'{name}={value:.4g}' for name, value in settings)})"
 
 
 def show_all(output: Output) -> None:

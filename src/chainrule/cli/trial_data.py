@@ -1,6 +1,7 @@
 """What a saved model is tried on: other data, read by what it was trained on, or the part of its own kept for that."""
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,8 @@ from chainrule.cli.data_options import DataOptions
 from chainrule.cli.settings import restored
 from chainrule.data import Dataset
 from chainrule.data.arrays import targets_of
-from chainrule.data.schema import Classes, Features, Schema
-from chainrule.data.sources import table_at
+from chainrule.data.schema import Classes, Features, Reals, Schema
+from chainrule.data.sources import options_for, table_at
 from chainrule.data.table_inputs import read_inputs
 from chainrule.exchange.model_file import Checkpoint
 from chainrule.layers.passes import Shape
@@ -26,6 +27,9 @@ def data_for(checkpoint: Checkpoint, data: Path | None, split: str | None) -> Da
     if data is None and own.data is None:
         return own.read(split or "test")
     options = own.at(data) if data else own
+    where, known = options.data, network.schema
+    if known is not None and where is not None and options.regression is None and "regression" in options_for(where):
+        options = replace(options, regression=isinstance(known.answers, Reals))
     names = checkpoint.configuration.get("classes")
     several = network.output_shape != (1,) and network.classes_of(np.zeros((1, *network.output_shape))) is not None
     if names is None and several:

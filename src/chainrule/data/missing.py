@@ -30,7 +30,8 @@ def with_means(x: np.ndarray, means: np.ndarray, name: str) -> np.ndarray:
     gaps = np.isnan(x)
     if not gaps.any():
         return x
-    warn(f"{name}: {gaps.sum()} missing values in {gaps.any(axis=0).sum()} columns are replaced by the columns' means")
+    where = f"{gaps.sum()} in {gaps.any(axis=0).sum()} of {x.shape[1]} columns"
+    warn(f"{name}: missing values are replaced by their columns' means: {where}")
     return np.where(gaps, means, x)
 
 

@@ -40,6 +40,9 @@ class Options(TableOptions, total=False):
     channels: int | None
     """Of a folder of images: 1, grey, or 3, colour."""
 
+    skip_bad: bool | None
+    """Of a folder of images: files that cannot be read or are blank are left out, with a warning."""
+
 
 class Found(NamedTuple):
     """What lies at a path: its kind, and the folder or the files that are read."""
@@ -49,7 +52,7 @@ class Found(NamedTuple):
 
 
 IDX = Source("a folder of IDX files", read_idx_part)
-IMAGES = Source("a folder of images", read_image_folder, ("image_size", "channels"))
+IMAGES = Source("a folder of images", read_image_folder, ("image_size", "channels", "skip_bad"))
 ARRAYS = Source("a file or folder of arrays", read_arrays, ("regression",))
 TABLE = Source("a CSV file", read_table, tuple(TableOptions.__annotations__))
 
@@ -70,7 +73,7 @@ def read_data(
     * a folder in which there is one of these, up to three levels below.
 
     `options` are those of the kind (`Options`): of tables `target`, `regression`, `header`, `image` and `missing`, of
-    arrays `regression`, of images `image_size` and `channels`.
+    arrays `regression`, of images `image_size`, `channels` and `skip_bad`.
 
     Where there is no test part, a sixth of the samples is held out as one: always the same, and of each class in
     proportion. Labels become 0 ... n-1, and `Dataset.classes` their names, unless they were 0 ... n-1 already.

@@ -17,7 +17,7 @@ from chainrule.data.pixel_tables import Shape, shaped
 from chainrule.data.places import file_at
 from chainrule.data.roles import index_columns, target_of
 
-HINT = "; a model trained with --missing mean takes the mean of its column"
+HINT = "; --missing mean, of train or predict, takes the mean of its column"
 """What else could have been done about a cell that is missing."""
 
 

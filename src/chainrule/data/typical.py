@@ -34,7 +34,7 @@ NEARLY_ALL, SLACK, SLACK_OF_FEW = 0.998, 1.1, 40.0
 farthest of few is often surpassed."""
 LEAST = 3.0
 """A bound is no less: where nothing lies outside, what rounding leaves there says nothing."""
-FEW, SOME = 10, 0.02
+FEW, SOME = 10, 0.03
 """The part of more than a few inputs, more than one, that must be unlike the training's before it means something:
 one in hundreds is by chance."""
 LOOKED_AT = 2000

@@ -5,6 +5,9 @@ from typing import NamedTuple
 
 from chainrule.layers.layer import Layer, Shape, walk
 
+WIDEST = 38
+"""Letters of a layer in `summary`: a line of it fits a terminal of 80 columns."""
+
 
 class Row(NamedTuple):
     """A layer of a network, and what it costs. One made of others is followed by these, and costs nothing itself."""
@@ -36,11 +39,12 @@ def rows_of(network: Layer, input_shape: Shape) -> list[Row]:
 
 
 def summary(network: Layer, input_shape: Shape, loss: str) -> str:
-    """One line a layer: the layer, its output shape, its parameters and the multiply-adds of one sample."""
+    """One line a layer: its text, or the beginning, its output shape, parameters and multiply-adds of one sample."""
     rows = [("layer", "output shape", "parameters", "multiply-adds"), ("input", _shape(input_shape), "", "")]
     found = rows_of(network, input_shape)
     for row in found:
         text = "  " * row.depth + row.text
+        text = text if len(text) <= WIDEST else f"{text[: WIDEST - 3]}..."
         rows.append((text, _shape(row.y_shape), _count(row.parameters), _count(row.multiply_adds)))
     parameters, multiply_adds = sum(row.parameters for row in found), sum(row.multiply_adds for row in found)
     rows.append((f"loss: {loss}", "", f"{parameters:,}", f"{multiply_adds:,}"))

@@ -71,7 +71,7 @@ class Examination:
         if self.classification is not None:
             parts = [f"accuracy {written(self.accuracy, '.2%')}, {len(self.wrong):,} wrong", *parts]
         if self.regression is not None:
-            parts.append(f"R2 {short(self.regression.r2)}, rms error {short(self.regression.rmse)}")
+            parts.append(f"R2 {_few(self.regression.r2)}, rms error {_few(self.regression.rmse)}")
         return f"<Examination of {self.samples:,} samples: {', '.join(parts)}>"
 
     @property
@@ -169,3 +169,8 @@ def plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _few(values: np.ndarray) -> str:
+    """Of a single output its number, of several as much as is short."""
+    return written(values[0], ".4g") if len(values) == 1 else short(values)

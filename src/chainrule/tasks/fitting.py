@@ -35,21 +35,20 @@ class EpochRecord:
         return cls(event.epoch + 1, event.loss, event.lr, event.gradient_norm, event.seconds, rate, event.validation)
 
     def told(self, measured_on: str = "held-out") -> str:
-        """As in "loss 0.9316, then on 300 held out: loss 0.4593, accuracy 84.00% (9.5 s, 316 samples/s)".
+        """As in "loss 0.9316; held out: loss 0.4593, accuracy 84.00% (9.5 s)", which fits a terminal of 80 columns.
 
         measured_on: "held-out" or "test" data
         """
         line = f"loss {self.loss:.4f}"
         if (seen := self.validation) is not None:
-            which = "held out" if measured_on == "held-out" else f"{measured_on} samples"
-            line += f", then on {seen.samples:,} {which}: loss {seen.loss:.4f}"
+            line += f"; {'held out' if measured_on == 'held-out' else measured_on}: loss {seen.loss:.4f}"
             if seen.accuracy is not None:
                 line += f", accuracy {seen.accuracy:.2%}"
             if seen.r2 is not None:
                 line += f", R2 {seen.r2:.4f}"
             if seen.rmse is not None:
                 line += f", rms error {seen.rmse:.4g}"
-        return f"{line} ({self.seconds:.1f} s, {self.samples_per_second:,.0f} samples/s)"
+        return f"{line} ({self.seconds:.1f} s)"
 
 
 @dataclass

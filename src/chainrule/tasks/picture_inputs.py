@@ -61,7 +61,7 @@ class PictureReader:
         images, shape = images_of(network), network.input_shape
         shape = shape if images is None else images.shape
         if len(shape) != 3 or shape[0] not in (1, 3):
-            raise ModelError(f"takes {shape}; expected a model of classes of images, grey or in colour")
+            raise ModelError(f"takes {shape}, no pictures; expected a table or an array for it, or a model of images")
         old = network.schema is None and (shape, network.output_shape) == DIGITS and not named
         prepared = old if images is None else images.prepared
         if many and (as_is or not prepared):

@@ -13,7 +13,7 @@ from chainrule.views.axes import Axis, drawable
 from chainrule.views.markup import Markup, element
 
 WIDTH, HEIGHT = 430, 250
-LEFT, RIGHT, TOP, BOTTOM = 58, WIDTH - 8, 28, HEIGHT - 38  # of the area with the marks
+LEFT, RIGHT, TOP, BOTTOM = 72, WIDTH - 8, 28, HEIGHT - 38  # of the area with the marks
 ACROSS, UP = (LEFT, RIGHT), (BOTTOM, TOP)  # where an axis begins and ends
 CROWD = 30  # points: more of them have no markers
 MOST_POINTS = 800  # of one line: two for each pixel across

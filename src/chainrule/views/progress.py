@@ -14,9 +14,11 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from chainrule.base.waiting import STARTING, WAITING
 from chainrule.tasks.fitting import EpochRecord
-from chainrule.training.events import BatchEvent, EpochEvent, Event, Listener
+from chainrule.training.events import BatchEvent, EpochEvent, Event, Listener, StopEvent
 
 REFRESH = 0.1  # seconds between two updates of the bar
+MANY, LINES = 30, 10  # epochs that are too many for a line each, and how many lines these have
+SLOW = 1.0  # seconds of an epoch that has a line
 
 
 @contextmanager
@@ -41,11 +43,20 @@ def in_notebook() -> bool:
 
 
 def epoch_lines(write: Callable[[str], object], epochs: int, measured_on: str = "held-out") -> Listener:
-    """A listener that writes a line an epoch; it is measured on "test" or "held-out" data."""
+    """A listener that writes a line an epoch; of MANY quick ones about LINES, and the last in any case.
+
+    An epoch is measured on "test" or "held-out" data.
+    """
+    every = 1 if epochs < MANY else -(-epochs // LINES)
+    untold: list[EpochEvent] = []
 
     def listener(event: Event) -> None:
         if isinstance(event, EpochEvent):
-            write(f"epoch {event.epoch + 1}/{epochs}: {EpochRecord.of(event).told(measured_on)}")
+            untold[:] = [event]
+        last = isinstance(event, StopEvent)
+        if untold and (last or (untold[0].epoch + 1) % every == 0 or untold[0].seconds >= SLOW):
+            told = untold.pop()
+            write(f"epoch {told.epoch + 1}/{epochs}: {EpochRecord.of(told).told(measured_on)}")
 
     return listener
 

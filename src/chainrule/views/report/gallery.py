@@ -19,10 +19,9 @@ def gallery(seen: Examination, names: Sequence[str], x: np.ndarray, most: int) -
     found, wrong = seen.mistakes(most), len(seen.wrong)
     if not found:
         return Section("mistakes", "The worst mistakes", note(f"None: all {seen.samples:,} samples are right."))
-    of = f"All {wrong:,}" if len(found) == wrong else f"{len(found)} of {wrong:,}"
-    words = (
-        f"{of} mistakes, those with the highest loss first. Blue is the true class, vermilion what it was taken for."
-    )
+    of = f"All {wrong:,} mistakes" if len(found) == wrong > 1 else f"{len(found)} of {wrong:,} mistakes"
+    first = "The only mistake." if wrong == 1 else f"{of}, those with the highest loss first."
+    words = f"{first} Blue is the true class, vermilion what it was taken for."
     cards = [_card(mistake, seen.predictions[mistake.index], names, x) for mistake in found]
     return Section("mistakes", "The worst mistakes", joined([note(words), element("div", *cards, class_="gallery")]))
 
@@ -39,7 +38,7 @@ def largest_errors(seen: Examination, x: np.ndarray, most: int) -> Section:
 
 def _values(values: np.ndarray) -> str:
     """A picture of what is an image."""
-    return picture(values, few(values), SMALL) if values.ndim == 3 else few(values)
+    return picture(values, few(values), SMALL) if values.ndim == 3 else few(values, ".6g")
 
 
 def _card(mistake: Mistake, p: np.ndarray, names: Sequence[str], x: np.ndarray) -> Markup:
@@ -66,8 +65,8 @@ def _bar(name: str, p: float, kind: str) -> Markup:
     return joined([element("span", name), element("span", filled), element("span", f"{100 * p:.1f} %")])
 
 
-def few(values: np.ndarray) -> str:
+def few(values: np.ndarray, form: str = ".4g") -> str:
     """The first few of a sample's values."""
     flat = np.reshape(values, -1)
-    shown = ", ".join(written(value, ".4g") for value in flat[:4])
+    shown = ", ".join(written(value, form) for value in flat[:4])
     return f"{shown}, …" if len(flat) > 4 else shown
