@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-NEAR = 0.7
-"""How much of both names must be the same letters, in order: minst is mnist, but val is not all."""
+SHORT = 3
+"""Letters of names so short that the first of them must be the same: sdg is sgd, but val is not all."""
 
 
 def expected_one_of(names: Iterable[str], given: object) -> str:
@@ -15,6 +15,8 @@ def expected_one_of(names: Iterable[str], given: object) -> str:
 
 def meant(given: object, names: Iterable[str]) -> str:
     """As in "; did you mean mnist?"; "" where no name is near."""
-    lower = {name.lower(): name for name in names}
-    near = get_close_matches(given.lower(), lower, n=1, cutoff=NEAR) if isinstance(given, str) else []
-    return f"; did you mean {lower[near[0]]}?" if near else ""
+    lower, given = {name.lower(): name for name in names}, given.lower() if isinstance(given, str) else ""
+    for near in get_close_matches(given, lower, n=1):
+        if len(given) > SHORT or near[0] == given[0]:
+            return f"; did you mean {lower[near]}?"
+    return ""
