@@ -97,7 +97,7 @@ def test_validation_is_held_out_and_test_data_are_used_once(cli, tmp_path):
     result = json.loads(ran.out)
     assert result["train_samples"] == 480
     assert result["test_samples"] == 200
-    assert ran.err.count("on 160 held out") == 2
+    assert ran.err.count("; held out: loss") == 2
     network = chainrule.load("run/model.safetensors")
     assert result["accuracy"] == chainrule.evaluate(network, mnist("test").head(200)).accuracy
 
