@@ -168,7 +168,9 @@ def test_a_row_far_from_the_trainings_is_doubtful(flowers, tmp_path):
 def test_what_a_table_lacks_may_be_the_mean(flowers, tmp_path):
     table = write(tmp_path / "t.csv", "a,b,c\n2,2,\n-2,-2,0.1\n")
     assert "--missing mean" in flowers.answers(table)[0].problem
-    with pytest.warns(cr.DataWarning, match="missing values are replaced by their columns.* means: 1 in 1 of 3 columns"):
+    with pytest.warns(
+        cr.DataWarning, match="missing values are replaced by their columns.* means: 1 in 1 of 3 columns"
+    ):
         answers = flowers.answers(table, missing="mean")
     assert [answer.prediction for answer in answers] == ["tulip", "rose"]
 
