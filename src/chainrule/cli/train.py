@@ -131,14 +131,11 @@ def resumed(settings: TrainSettings, folder: RunFolder) -> TrainingRun:
 def check_unchanged(data: Data, trained_on: Any, folder: RunFolder) -> None:
     """DataError unless the data are those that the run began with; a warning if it did not write down which."""
     if not isinstance(trained_on, dict):
-        return warn(
-            f"{folder.path}: was begun before runs knew their data, so that nobody can tell whether these changed"
-        )
+        warn(f"{folder.path}: was begun before runs knew their data: nobody can tell whether these have changed")
+        return
+    names = {"train": "training data", "every_epoch": "data looked at every epoch", "at_end": "test data"}
     for part, found in data.fingerprints.items():
         if trained_on.get(part) != found:
-            which = {"train": "training data", "every_epoch": "data looked at every epoch", "at_end": "test data"}[part]
-            given = f"the {which} are not those that the run was begun on"
-            raise DataError(
-                f"{folder.path}: {given}; expected these unchanged (--data says where they are now), or a new run"
-            )
-    return None
+            given = f"the {names[part]} are not those that the run was begun on"
+            expected = "expected these unchanged (--data says where they are now), or a new run"
+            raise DataError(f"{folder.path}: {given}; {expected}")

@@ -9,7 +9,6 @@ import gzip
 import math
 import os
 import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy as np
 from chainrule.base.errors import DataError
 from chainrule.base.files import read_bytes, reason, write_atomically
 from chainrule.data.file_kinds import HEAD, kind_of
+from chainrule.data.text import unpacked
 
 TYPES = {
     0x08: np.dtype(">u1"),
@@ -34,10 +34,7 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
 
     DataError if the file is missing, a folder, not IDX, truncated, corrupt or too long.
     """
-    data = read_bytes(path)
-    if data[:2] == b"\x1f\x8b":
-        data = _decompress(data, str(path))
-    return parse_idx(data, str(path))
+    return parse_idx(unpacked(read_bytes(path), str(path)), str(path))
 
 
 def parse_idx(data: bytes, name: str) -> np.ndarray:
@@ -87,12 +84,3 @@ def _parse_header(data: bytes, name: str) -> tuple[np.dtype, tuple[int, ...]]:
     if len(data) < 4 + 4 * axes:
         raise DataError(f"{name}: truncated: {len(data)} bytes; expected a header of {4 + 4 * axes}")
     return TYPES[code], struct.unpack_from(f">{axes}I", data, 4)
-
-
-def _decompress(data: bytes, name: str) -> bytes:
-    try:
-        return gzip.decompress(data)
-    except EOFError:
-        raise DataError(f"{name}: truncated: the gzip data ends too early") from None
-    except (OSError, zlib.error) as error:
-        raise DataError(f"{name}: corrupt gzip data: {reason(error)}") from None

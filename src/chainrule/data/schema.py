@@ -1,7 +1,7 @@
 """What a network was fitted to: what its inputs were, in which units, and what its answers mean.
 
     schema = Schema.of(data)        learned from the training data
-    schema.matched(other)           other data as those were (data/matching.py)
+    network.reading.data(other)     other data as those were (network/reading.py)
     print(schema)
 
 Without it a file of weights can only guess: whether white is 1 or 255, which column came first, what 3 means.

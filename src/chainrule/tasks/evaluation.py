@@ -34,24 +34,17 @@ def evaluate(
 
     Raises DataError for no data, for data that do not fit, and where all weights are 0.
     """
-    return measure(network, network.reading.data(data), engine, batch_size, threads=threads)
+    executor = execute(network, engine, threads=threads) if isinstance(engine, str) else engine
+    return measure(network, network.reading.data(data), executor, batch_size)
 
 
-def measure(
-    network: Network,
-    data: Dataset,
-    engine: str | Engine = DEFAULT_ENGINE,
-    batch_size: int = 100,
-    *,
-    threads: int | None = None,
-) -> Evaluation:
-    """`evaluate` of data that are as the network reads them."""
+def measure(network: Network, data: Dataset, executor: Engine, batch_size: int) -> Evaluation:
+    """`evaluate` of data that are as the network reads them, by what executes it."""
     if len(data) == 0:
         raise DataError("there is no data to evaluate on; expected at least one sample")
     check_weighs(data.sample_weight)
     whole_number("batch_size", batch_size, 1)
     network.loss.check_targets(data.t, network.output_shape)
-    executor = execute(network, engine, threads=threads) if isinstance(engine, str) else engine
     if executor.network.size != network.size or len(executor.statistics) != len(network.statistics):
         raise UsageError(f"the engine executes {executor.network!r}; expected what `execute` made of {network!r}")
     executor.statistics[:] = network.statistics

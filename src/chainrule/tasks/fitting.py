@@ -106,10 +106,10 @@ def fit(
 
     Raises DataError for data that do not fit the network, DivergedError where loss or gradient are not finite.
     """
-    data.check_finite()
     if network.schema is None:
         introduce(network, data)
     else:
+        data.check_finite()
         network.schema = uncalibrated(network.schema)
         data = network.reading.data(data)
     if validation is not None:
@@ -121,6 +121,7 @@ def fit(
 
 def introduce(network: Network, data: Dataset, given: Given = AS_THEY_SAY) -> None:
     """Let a network that knows of no data learn what these are; DataError if they do not fit it."""
+    data.check_finite()
     network.prepare(data.x[:1], network.w.dtype)
     network.loss.check_targets(data.t, network.output_shape)
     schema = Schema.of(data, network.loss.class_count(data.t, network.output_shape), given)
