@@ -1,0 +1,14 @@
+"""Each campaign of `make torture`, a few tries of it."""
+
+import pytest
+from torture.__main__ import load
+from torture.campaign import CAMPAIGNS
+
+load()
+
+
+@pytest.mark.parametrize("name", sorted(CAMPAIGNS))
+def test_the_promise_holds(name):
+    tally, _ = CAMPAIGNS[name](CAMPAIGNS[name].few)
+    assert not tally.failures
+    assert tally.made == CAMPAIGNS[name].few
