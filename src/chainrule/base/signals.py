@@ -27,9 +27,10 @@ SOON = 0.01  # seconds
 
 
 class Caught:
-    """Which signal ends this command; 0: none has come."""
+    """What has come of signals so far."""
 
-    signum = 0
+    signum = 0  # the one that ends this command; 0: none
+    raised = False  # whether a KeyboardInterrupt is on its way
 
 
 CAUGHT = Caught()
@@ -51,9 +52,9 @@ def leave(signum: int, frame: Any = None) -> NoReturn:
 
 def interrupt(signum: int, frame: Any = None) -> None:
     """Raise KeyboardInterrupt; if that is on its way already, leave."""
-    if CAUGHT.signum:
+    if CAUGHT.raised:
         leave(signum)
-    CAUGHT.signum = signum
+    CAUGHT.signum, CAUGHT.raised = signum, True
     raise KeyboardInterrupt
 
 
@@ -76,7 +77,7 @@ def try_again(lost: Any) -> None:
     """For `sys.unraisablehook`: an interrupt in a place from where no exception gets out comes again a little later."""
     if not isinstance(lost.exc_value, KeyboardInterrupt):
         return sys.__unraisablehook__(lost)
-    signum, CAUGHT.signum = CAUGHT.signum or signal.SIGINT, 0
+    signum, CAUGHT.raised = CAUGHT.signum or signal.SIGINT, False
     return threading.Timer(SOON, signal.raise_signal, [signum]).start()
 
 

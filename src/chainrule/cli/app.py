@@ -5,6 +5,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from signal import SIGINT
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -108,7 +109,7 @@ def main() -> NoReturn:
         code = run()
         signals.ignore()
     except KeyboardInterrupt:  # in one of the few lines above that are not for this
-        signals.leave(signals.CAUGHT.signum)
+        signals.leave(signals.CAUGHT.signum or SIGINT)
     gc.freeze()  # the last collection would walk all that Numba made: 0.3 s, for nothing that outlives us
     sys.exit(code)
 
