@@ -1,14 +1,12 @@
-"""Files: the cache folder, reading whole, what may be written to, and writing whole or not at all."""
+"""Files: the cache folder, reading whole, and what may be written to."""
 
-import os
 from pathlib import Path
-from typing import IO
 
 import platformdirs
 import pytest
 
-from chainrule.base.errors import ChainruleError, DataError, UsageError
-from chainrule.base.files import cache_folder, check_writable, read_bytes, write_atomically, write_bytes
+from chainrule.base.errors import DataError, UsageError
+from chainrule.base.files import cache_folder, check_writable, read_bytes
 from messages import exactly
 
 
@@ -62,43 +60,3 @@ def test_what_may_not_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     ):
         with pytest.raises(UsageError, match=exactly(message)):
             check_writable(path, kinds=(".png", ".svg"), source="same.png")
-
-
-def test_what_turns_out_not_to_be_writable(tmp_path: Path) -> None:
-    name = "a" * 300
-    with pytest.raises(ChainruleError, match=f"{name}: cannot be written: File name too long"):
-        write_bytes(tmp_path / name, b"")
-    with pytest.raises(UsageError, match="is a folder"):
-        write_bytes(tmp_path, b"")
-    write_bytes(tmp_path / "file", b"new")
-    assert (tmp_path / "file").read_bytes() == b"new"
-
-
-def test_writing_replaces_the_file_and_leaves_nothing_else(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "file.bin"
-    write_atomically(path, lambda file: file.write(b"old"))
-    write_atomically(path, lambda file: file.write(b"new"))
-    assert path.read_bytes() == b"new"
-    assert list(path.parent.iterdir()) == [path]
-
-
-def test_a_failure_keeps_the_old_file_and_leaves_nothing_else(tmp_path: Path) -> None:
-    def fail(file: IO[bytes]) -> None:
-        file.write(b"half")
-        raise OSError("disk full")
-
-    path = tmp_path / "file.bin"
-    path.write_bytes(b"old")
-    with pytest.raises(OSError, match="disk full"):
-        write_atomically(path, fail)
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_the_bytes_are_on_the_disk_before_the_name_is_theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    done: list[str] = []
-    fsync, replace = os.fsync, os.replace
-    monkeypatch.setattr("os.fsync", lambda file: (done.append(f"{os.fstat(file).st_size} bytes"), fsync(file)))
-    monkeypatch.setattr("os.replace", lambda part, path: (done.append("name"), replace(part, path)))
-    write_atomically(tmp_path / "file", lambda file: file.write(b"new"))
-    assert done == ["3 bytes", "name"]

@@ -302,7 +302,7 @@ def test_a_failed_write_leaves_the_old_file(network, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("chainrule.base.files.os.replace", full)
+    monkeypatch.setattr("os.replace", full)
     with pytest.raises(ChainruleError, match="cannot be written: No space left on device"):
         network.save(path)
     assert path.read_bytes() == good

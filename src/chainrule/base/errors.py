@@ -20,6 +20,10 @@ class ChainruleError(Exception):
     exit_code = 1
 
 
+class WriteError(ChainruleError):
+    """A file cannot be written: the disk is full, or broken, or it is not allowed."""
+
+
 class UsageError(ChainruleError, ValueError):
     """An argument is out of its range or contradicts another one."""
 

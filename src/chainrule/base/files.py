@@ -1,13 +1,12 @@
-"""Files: read whole, written whole or not at all, and the folder for what can be made again at any time."""
+"""Files: read whole, what may be written to, and the folder for what can be made again at any time."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import IO
 
 import platformdirs
 
-from chainrule.base.errors import ChainruleError, DataError, UsageError
+from chainrule.base.errors import DataError, UsageError
 
 AnyPath = str | os.PathLike[str]
 
@@ -50,38 +49,6 @@ def check_writable(path: AnyPath, *, kinds: Sequence[str] = (), source: AnyPath 
     if source is not None and os.path.realpath(path) == os.path.realpath(source):
         raise UsageError(f"{path}: is the file that is read; expected another one to write")
     return path
-
-
-def write_bytes(path: AnyPath, content: bytes) -> None:
-    """Write a file of a user's choice, over an older one if there is one.
-
-    UsageError as `check_writable` says; ChainruleError if it cannot be written after all.
-    """
-    path = check_writable(path)
-    try:
-        write_atomically(path, lambda file: file.write(content))
-    except (OSError, ValueError) as error:
-        raise ChainruleError(f"{path}: cannot be written: {reason(error)}") from None
-
-
-def write_atomically(path: Path, write: Callable[[IO[bytes]], object]) -> None:
-    """Fill `path` by `write(file)`, so that a reader finds the old file or the whole new one, never a part.
-
-    Two processes may do this at once: each writes a temporary file of its own, and the last to finish wins.
-    The bytes are on the disk before the name is theirs, so that this holds after a power cut too.
-    OSError if the folder cannot be made or written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.urandom(16).hex()}.part")
-    try:
-        with part.open("xb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def reason(error: Exception) -> str:

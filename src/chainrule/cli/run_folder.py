@@ -1,32 +1,35 @@
-"""The folder of a training run, and the listener that keeps it.
+"""The folder of a training run, and who may write there.
 
 config.toml               all that fixes the run
 metrics.jsonl             a line an epoch
 model.safetensors         the network, and where its training stands; written at every checkpoint
 previous.safetensors      the one before it
 report.html               how well the network does, once the run is over
+run.lock                  while a process trains in the folder; it is locked no longer than that process lives
+
+Each is whole, and on the disk, at every moment: whatever ends the process, the run can go on.
 """
 
 import hashlib
 import json
 import math
 import tomllib
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tomli_w
 
-from chainrule.base.errors import DataError, ModelError, UsageError
-from chainrule.base.files import write_atomically
-from chainrule.exchange.model_file import Checkpoint, load_checkpoint, save_checkpoint
-from chainrule.network.network import Network
-from chainrule.tasks.examination import plain
-from chainrule.tasks.fitting import EpochRecord
-from chainrule.training.events import CheckpointEvent, EpochEvent, Event, Progress
+from chainrule.base.errors import DataError, ModelError, UsageError, warn
+from chainrule.base.files import reason
+from chainrule.base.locks import only_one
+from chainrule.base.temporary import remove_left
+from chainrule.base.writing import make_folder, write_atomically
+from chainrule.exchange.model_file import Checkpoint, load_checkpoint
 
 MODEL_HELP = "A model.safetensors, or the folder of a run."
 ANY_NAME = "surrogateescape"  # a file may be called by bytes that are no UTF-8
@@ -35,32 +38,47 @@ ANY_NAME = "surrogateescape"  # a file may be called by bytes that are no UTF-8
 class RunFolder:
     """A folder that holds a run, or will."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, new: bool = False) -> None:
+        self.path, self.new, self.lock = path, new, path / "run.lock"
         self.model, self.previous = path / "model.safetensors", path / "previous.safetensors"
         self.config, self.metrics, self.report = path / "config.toml", path / "metrics.jsonl", path / "report.html"
 
     @classmethod
-    def new(cls, out: Path | None, name: str) -> "RunFolder":
-        """For a new run of that name; UsageError for a folder that holds one already."""
-        folder = cls(out or _dated(name))
-        if folder.model.exists():
-            expected = "expected another --out, or --resume to go on with it"
-            raise UsageError(f"{folder.path}: holds a model already; {expected}")
-        return folder
+    def for_new_run(cls, out: Path | None, name: str) -> "RunFolder":
+        """Of a run of that name that is to begin; a folder of today's date, which is made, if `out` names none."""
+        return cls(_dated(name) if out is None else out, new=True)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Meanwhile no other process trains in the folder, and nothing lies there that a dead one left unfinished.
+
+        UsageError if another one does, if nobody can write there, if there is a run already where a new one is to
+        begin, or no run where one is to go on.
+        """
+        if not self.new:
+            self.configuration()
+        with ExitStack() as after:
+            try:
+                make_folder(self.path)
+                safe = after.enter_context(only_one(self.lock))
+            except BlockingIOError:
+                expected = "expected another folder, or to wait for its end"
+                raise UsageError(f"{self.path}: another process trains in this folder; {expected}") from None
+            except (OSError, ValueError) as error:
+                raise UsageError(f"{self.path}: cannot write there: {reason(error)}") from None
+            if not safe:
+                warn(f"{self.path}: has no locks; nobody can tell whether another process trains there, too")
+            if self.new and self.model.exists():
+                expected = "expected another --out, or --resume to go on with it"
+                raise UsageError(f"{self.path}: holds a model already; {expected}")
+            remove_left(self.path)
+            yield
 
     def begin(self, configuration: dict[str, Any], made: int) -> None:
         """Write down what fixes the run, and keep the lines of the epochs that it has made."""
         lines = self.epochs(made)
-        self.replace(self.config, tomli_w.dumps(configuration).encode(errors=ANY_NAME))
-        self.replace(self.metrics, "".join(json.dumps(line) + "\n" for line in lines).encode())
-
-    def replace(self, file: Path, content: bytes) -> None:
-        """Write one of its files, whole or not at all: whatever ends the process, the run can go on."""
-        try:
-            write_atomically(file, lambda part: part.write(content))
-        except OSError as error:
-            raise UsageError(f"{self.path}: cannot write there: {error.strerror}") from None
+        write_atomically(self.config, tomli_w.dumps(configuration).encode(errors=ANY_NAME))
+        write_atomically(self.metrics, "".join(json.dumps(line) + "\n" for line in lines).encode())
 
     def configuration(self) -> dict[str, Any]:
         """What `begin` wrote; UsageError if this is no run's folder."""
@@ -87,61 +105,6 @@ class RunFolder:
             if not self.previous.exists():
                 raise
             return load_checkpoint(self.previous)
-
-
-class Keeper:
-    """The listener that writes a run's folder."""
-
-    def __init__(self, folder: RunFolder, network: Network, configuration: dict[str, Any]) -> None:
-        self.folder, self.network, self.configuration = folder, network, configuration
-        self._last: Checkpoint | None = None  # with its own w and statistics, as the network's may change
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, EpochEvent):
-            self._log(event)
-        elif isinstance(event, CheckpointEvent):
-            checkpoint, kept = Checkpoint.of(self.network, event, self.configuration), self.network.statistics
-            self._save(checkpoint)
-            last_statistics = kept.copy() if kept.size else None
-            self._last = replace(checkpoint, last_w=self.network.w.copy(), last_statistics=last_statistics)
-
-    def finish(self, progress: Progress) -> None:
-        """The run is over. Keep what that changed in the network, and where the run can go on from."""
-        last, network = self._last, self.network
-        if last is None:  # nothing was done
-            if not self.folder.model.exists():
-                self(CheckpointEvent(progress, ()))
-            return
-        if weights_hash(last.last_w, last.last_statistics) == weights_hash(network.w, network.statistics):
-            last = replace(last, last_w=None, last_statistics=None)
-        save_checkpoint(self.folder.model, last)
-
-    def _save(self, checkpoint: Checkpoint) -> None:
-        """The new model first, then the old one as the previous: at every moment there is a whole model."""
-        old = self.folder.model.read_bytes() if self.folder.model.exists() else None
-        save_checkpoint(self.folder.model, checkpoint)
-        if old is not None:
-            self.folder.replace(self.folder.previous, old)
-
-    def _log(self, event: EpochEvent) -> None:
-        """Append an epoch to metrics.jsonl."""
-        record = EpochRecord.of(event)
-        line: dict[str, Any] = {
-            "epoch": record.epoch,
-            "loss": record.loss,
-            "lr": record.lr,
-            "gradient_norm": record.gradient_norm,
-            "seconds": round(record.seconds, 3),
-            "samples_per_second": round(record.samples_per_second, 1),
-        }
-        if record.validation is not None:
-            seen = record.validation
-            line |= {"validation_loss": seen.loss, "validation_accuracy": seen.accuracy}
-            if seen.rmse is not None:
-                line |= {"validation_r2": seen.r2, "validation_rmse": seen.rmse}
-        line["weights"] = weights_hash(self.network.w, self.network.statistics)
-        with self.folder.metrics.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(plain(line)) + "\n")
 
 
 def measured_on(configuration: dict[str, Any]) -> str:
@@ -177,9 +140,20 @@ def weights_hash(*vectors: np.ndarray | None) -> str:
 
 
 def _dated(name: str) -> Path:
-    """runs/2026-01-31_12-00-00_name, or with -2, -3, ... where that is taken."""
-    stem = f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{name}"
-    path, k = Path("runs", stem), 2
-    while path.exists():
-        path, k = Path("runs", f"{stem}-{k}"), k + 1
-    return path
+    """runs/2026-01-31_12-00-00_name, or with -2, -3, ... where that is taken: made, so that it is nobody else's."""
+    runs, stem = Path("runs"), f"{datetime.now():%Y-%m-%d_%H-%M-%S}_{name}"
+    paths = (runs / (stem if k == 1 else f"{stem}-{k}") for k in count(1))
+    try:
+        make_folder(runs)
+        return next(path for path in paths if _claimed(path))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{runs / stem}: cannot write there: {reason(error)}") from None
+
+
+def _claimed(path: Path) -> bool:
+    """Whether a folder has been made there; not if there was one."""
+    try:
+        path.mkdir()
+    except FileExistsError:
+        return False
+    return True

@@ -12,8 +12,10 @@ from chainrule.cli.settings import refuse_with_resume, restored
 from chainrule.cli.train_settings import HELD_OUT, TrainSettings
 from chainrule.cli.training_run import TrainingRun
 from chainrule.data import Dataset
+from chainrule.engine import DEFAULT_ENGINE
 from chainrule.exchange.resuming import progress_of
 from chainrule.exchange.training_description import build_training
+from chainrule.network.engine import engine_named
 from chainrule.network.network import Network
 from chainrule.tasks.adapting import adapted, lengthened
 from chainrule.tasks.presets import is_like_digits
@@ -32,12 +34,18 @@ class Train(TrainSettings):
     def execute(self) -> int:
         if self.run.plot:
             check_plot_path(self.run.plot)
-        run = begun(self) if self.run.resume is None else resumed(self, run_folder(self.run.resume))
-        return run.execute()
+        if self.run.resume is None:
+            run = begun(self)
+            with run.folder.held():
+                return run.execute()
+        folder = run_folder(self.run.resume)
+        with folder.held():
+            return resumed(self, folder).execute()
 
 
 def begun(settings: TrainSettings) -> TrainingRun:
     """A new run; an error where the settings contradict each other or describe nothing possible."""
+    engine_named(settings.run.engine or DEFAULT_ENGINE)
     if settings.training.early_stopping is not None and settings.data.validation is None:
         settings = replace(settings, data=replace(settings.data, validation=HELD_OUT))
         settings.output.note(f"early stopping: {100 * HELD_OUT:.0f} % of the training data are held out to choose by")
@@ -57,7 +65,7 @@ def begun(settings: TrainSettings) -> TrainingRun:
         initial_weights=chosen.initial_weights(seed),
         data=data,
         settings=settings,
-        folder=RunFolder.new(settings.run.out, chosen.name),
+        folder=RunFolder.for_new_run(settings.run.out, chosen.name),
     )
 
 

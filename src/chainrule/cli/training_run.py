@@ -14,7 +14,8 @@ from chainrule.base.version import __version__
 from chainrule.cli.console import table
 from chainrule.cli.data_options import Data
 from chainrule.cli.reporting import TensorBoard, batch_lines, stop_on_interrupt, test_lines
-from chainrule.cli.run_folder import Keeper, RunFolder, measured_on
+from chainrule.cli.run_folder import RunFolder, measured_on
+from chainrule.cli.run_keeper import Keeper
 from chainrule.cli.settings import kept
 from chainrule.cli.train_settings import TrainSettings
 from chainrule.data import Dataset

@@ -1,7 +1,6 @@
 """Data sets: MNIST and a small table embedded; files, folders and arrays of all usual kinds; a user's own images."""
 
 from chainrule.base.files import cache_folder as cache_folder
-from chainrule.base.files import write_atomically as write_atomically
 from chainrule.data.arrays import as_dataset as as_dataset
 from chainrule.data.dataset import Dataset as Dataset
 from chainrule.data.digits import Seen as Seen

@@ -9,12 +9,12 @@ import gzip
 import math
 import os
 import struct
-from pathlib import Path
 
 import numpy as np
 
 from chainrule.base.errors import DataError
-from chainrule.base.files import read_bytes, reason, write_atomically
+from chainrule.base.files import read_bytes
+from chainrule.base.writing import write_bytes
 from chainrule.data.file_kinds import HEAD, kind_of
 from chainrule.data.text import unpacked
 
@@ -53,7 +53,10 @@ def parse_idx(data: bytes, name: str) -> np.ndarray:
 
 
 def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
-    """Write an array as an IDX file, whole; by gzip if the name ends in .gz. DataError if it cannot be."""
+    """Write an array as an IDX file, by gzip if the name ends in .gz.
+
+    DataError for an array that such a file cannot hold; of the file, errors as of `base.writing.write_bytes`.
+    """
     codes = {dtype.newbyteorder("="): code for code, dtype in TYPES.items()}
     code = codes.get(array.dtype.newbyteorder("="))
     if code is None or array.ndim == 0:
@@ -61,13 +64,8 @@ def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
         raise DataError(f"{path}: IDX cannot hold {array.dtype} of shape {array.shape}; expected {expected}")
     header = struct.pack(f">BBBB{array.ndim}I", 0, 0, code, array.ndim, *array.shape)
     data = header + array.astype(TYPES[code]).tobytes()
-    try:
-        # mtime=0: the same array gives the same file
-        content = gzip.compress(data, mtime=0) if str(path).endswith(".gz") else data
-        Path(path).parent.stat()  # a folder that is not there is not made
-        write_atomically(Path(path), lambda file: file.write(content))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be written: {reason(error)}") from None
+    # mtime=0: the same array gives the same file
+    write_bytes(path, gzip.compress(data, mtime=0) if str(path).endswith(".gz") else data)
 
 
 def _parse_header(data: bytes, name: str) -> tuple[np.dtype, tuple[int, ...]]:

@@ -7,15 +7,18 @@ a second, and leaves the arrays as `.npy` files in the cache folder; later uses 
 import hashlib
 import math
 import zlib
+from contextlib import suppress
 from importlib import resources
+from io import BytesIO
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
 
-from chainrule.base.errors import DataError, UsageError
-from chainrule.base.files import cache_folder, reason, write_atomically
+from chainrule.base.errors import DataError, UsageError, WriteError
+from chainrule.base.files import cache_folder, reason
 from chainrule.base.guessing import expected_one_of
+from chainrule.base.writing import write_atomically
 from chainrule.data.dataset import Dataset
 from chainrule.data.idx import parse_idx
 
@@ -112,8 +115,8 @@ def _cached(part: Part) -> np.ndarray | None:
 
 def _store(arrays: dict[Part, np.ndarray]) -> None:
     """Leave the arrays in the cache. If that fails they are decoded again next time, so nobody needs to know."""
-    try:
+    with suppress(WriteError):
         for part, array in arrays.items():
-            write_atomically(part.cache_path, lambda file, array=array: np.save(file, array))
-    except OSError:
-        return
+            content = BytesIO()
+            np.save(content, array)
+            write_atomically(part.cache_path, content.getvalue())

@@ -22,10 +22,10 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
-from chainrule.base.errors import ChainruleError, ModelError, NetworkError
-from chainrule.base.files import write_atomically
+from chainrule.base.errors import ModelError, NetworkError
 from chainrule.base.showing import one_line
 from chainrule.base.version import __version__
+from chainrule.base.writing import write_atomically
 from chainrule.data.file_kinds import kind_of_file
 from chainrule.exchange.checkpoint import Checkpoint, checkpoint_of, tensors_of
 from chainrule.exchange.description import TOO_DEEP, describe
@@ -45,17 +45,15 @@ def load(path: str | Path) -> Network:
     return load_checkpoint(path).network
 
 
-def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
-    """Write the file whole or not at all, after reading its bytes back; ChainruleError if it cannot be written."""
+def save_checkpoint(path: str | Path, checkpoint: Checkpoint, *, previous: Path | None = None) -> None:
+    """Write the file whole or not at all; WriteError if it cannot be written.
+
+    previous : another file in the same folder, which the older model becomes
+    """
     tensors = tensors_of(checkpoint)
     metadata = _metadata(checkpoint)
     metadata["sha256"] = content_hash(tensors, metadata)
-    content = to_bytes(tensors, metadata)
-    try:
-        write_atomically(Path(path), lambda file: file.write(content) and None)
-    except OSError as error:
-        raise ChainruleError(f"{path}: the model cannot be written: {error.strerror}") from None
-    _read(path)
+    write_atomically(path, to_bytes(tensors, metadata), previous=previous)
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:

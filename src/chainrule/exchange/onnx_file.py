@@ -15,8 +15,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chainrule.base.errors import ChainruleError
-from chainrule.base.files import write_bytes
 from chainrule.base.version import __version__
+from chainrule.base.writing import write_bytes
 from chainrule.data.schema import Features
 from chainrule.exchange.description import describe
 from chainrule.exchange.meaning import class_names

@@ -21,8 +21,9 @@ from safetensors import SafetensorError, deserialize, safe_open
 from safetensors.numpy import save as to_bytes
 
 from chainrule.base.errors import DataError, ModelError, NetworkError, warn
-from chainrule.base.files import read_bytes, write_bytes
+from chainrule.base.files import read_bytes
 from chainrule.base.version import __version__
+from chainrule.base.writing import write_bytes
 from chainrule.data.file_kinds import kind_of_file
 from chainrule.exchange.description import build_loss, describe
 from chainrule.exchange.matching import match

@@ -6,7 +6,8 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from chainrule.base.files import read_bytes, write_bytes
+from chainrule.base.files import read_bytes
+from chainrule.base.writing import write_bytes
 from chainrule.data.csv_text import csv_text
 from chainrule.tasks.answer import Answer
 
@@ -19,7 +20,7 @@ def write_csv(path: str | Path, answers: Sequence[Answer], names: Sequence[str],
     Of one table its own columns come first, of other inputs their file and number. Then follow `prediction`,
     `probability`, `sure`, `rival`, `rival_probability`, a column of its probability for each class, as in `p_7`, and
     `doubts`, which also says why there is no answer; of real values a column for each. Where a table has a column of
-    such a name already, an underscore is added. Errors as of `base.files.write_bytes`.
+    such a name already, an underscore is added. Errors as of `base.writing.write_bytes`.
     """
     own, rows = _own(answers)
     added, text = heads(names, classes), StringIO(newline="")
@@ -27,7 +28,7 @@ def write_csv(path: str | Path, answers: Sequence[Answer], names: Sequence[str],
     lines.writerow([*own, *(_new(name, own) for name in added)])
     for cells, answer in zip(rows, answers, strict=True):
         lines.writerow([*cells, *said(answer, len(added))])
-    write_bytes(path, text.getvalue().encode())
+    write_bytes(path, text.getvalue().encode(errors="surrogateescape"))  # a file's name may be bytes that are no text
 
 
 def heads(names: Sequence[str], classes: bool) -> list[str]:

@@ -12,7 +12,8 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from chainrule.base.errors import ChainruleError
-from chainrule.base.files import AnyPath, check_writable, write_bytes
+from chainrule.base.files import AnyPath, check_writable
+from chainrule.base.writing import write_bytes
 from chainrule.views.colours import BLUE, GREEN, GREY, VERMILION
 
 if TYPE_CHECKING:

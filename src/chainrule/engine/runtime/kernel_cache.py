@@ -31,8 +31,10 @@ from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
 from chainrule.base import random
-from chainrule.base.files import cache_folder, write_atomically
+from chainrule.base.errors import WriteError
+from chainrule.base.files import cache_folder
 from chainrule.base.waiting import COMPILING, WAITING
+from chainrule.base.writing import write_atomically
 
 ENGINE = Path(__file__).parents[1]
 OTHER_SOURCES = (Path(random.__file__),)  # of constants that are compiled into kernels
@@ -118,8 +120,8 @@ class KernelCache(_Cache):
     def save_overload(self, sig: Any, data: Any) -> None:
         key, path = self._place(sig, data.target_context.codegen())
         content = dumps((key, data._reduce()))
-        with suppress(OSError):  # a full disk: it is compiled again next time
-            write_atomically(path, lambda file: file.write(CHECKSUM(content).digest() + content))
+        with suppress(WriteError):  # a full disk: it is compiled again next time
+            write_atomically(path, CHECKSUM(content).digest() + content)
 
     def enable(self) -> None:
         """It always is."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chainrule.base.files import check_writable, write_bytes
+from chainrule.base.files import check_writable
 from chainrule.base.showing import brief
+from chainrule.base.writing import write_bytes
 from chainrule.data.dataset import Dataset
 from chainrule.engine import DEFAULT_ENGINE
 from chainrule.network.network import Network
