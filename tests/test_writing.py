@@ -206,7 +206,9 @@ def test_threads_that_write_the_same_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-WRITE = "import sys; from chainrule.base.writing import write_bytes; print('first'); write_bytes(sys.argv[1], b'new\\n')"
+WRITE = (
+    "import sys; from chainrule.base.writing import write_bytes; print('first'); write_bytes(sys.argv[1], b'new\\n')"
+)
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="there are no such devices")

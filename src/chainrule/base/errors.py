@@ -1,8 +1,8 @@
 """The errors, each a single line: what was given; expected what.
 
 The command line prints that line and leaves with the error's `exit_code`:
-1 error, 2 usage, 3 diverged, 4 bad data or model, 130 interrupted (143, 129: by SIGTERM, SIGHUP). What is doubtful, and used all the same, is a
-`DataWarning`, a single line too.
+1 error, 2 usage, 3 diverged, 4 bad data or model, 130 interrupted (by SIGTERM 143, by SIGHUP 129). What is doubtful,
+and used all the same, is a `DataWarning`, a single line too.
 """
 
 import sys

@@ -18,6 +18,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, NoReturn
 
 Handler = Callable[[int, Any], None]
@@ -43,10 +44,8 @@ def exit_code() -> int:
 
 def leave(signum: int, frame: Any = None) -> NoReturn:
     """End the process here and now, with a word."""
-    try:
+    with suppress(OSError):  # nobody listens
         os.write(2, SHOW_CURSOR * os.isatty(2) + f"chainrule: {WORD}\n".encode())
-    except OSError:  # nobody listens
-        pass
     os._exit(128 + signum)
 
 
@@ -82,7 +81,7 @@ def try_again(lost: Any) -> None:
 
 
 def open_streams() -> None:
-    """A stream that was closed (`>&-`) is no file that is opened later: where there is none there is the null device."""
+    """Where a stream was closed (`>&-`) open the null device, so that no file which is opened later is taken for it."""
     for stream in range(3):
         try:
             os.fstat(stream)

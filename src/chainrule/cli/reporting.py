@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chainrule.base import signals
 from chainrule.base.errors import ChainruleError
-from chainrule.base.files import write_atomically
+from chainrule.base.writing import write_atomically
 from chainrule.training.events import (
     BatchEvent,
     CheckpointEvent,
@@ -98,7 +98,7 @@ def cut_off(file: Path, step: int, epoch: int) -> None:
         if event.step <= (step if is_batch else epoch):
             kept.append(content[at:end])
         at = end
-    write_atomically(file, lambda part: part.writelines(kept))
+    write_atomically(file, b"".join(kept))
 
 
 @contextmanager

@@ -52,4 +52,4 @@ def _read(every: int | str) -> tuple[float, str]:
         unit = unit if unit in SECONDS else unit.removesuffix("s")
         if 0 < number < math.inf and (unit in SECONDS or (unit == "step" and number.is_integer())):
             return number, unit
-    raise UsageError(f"a checkpoint every {every!r}; {EXPECTED}")
+    raise UsageError(f"checkpoint-every is {every!r}; {EXPECTED}")

@@ -19,9 +19,7 @@ def batches_in(data: Dataset, training: Training) -> int:
 
 def draw(data: Dataset, training: Training, *, epoch: int, first: int) -> Iterator[slice | np.ndarray]:
     """Which samples each batch of an epoch has, from batch `first` on."""
-    return batches(
-        len(data), training.batch_size or len(data), training.order, training.seed, epoch=epoch, first=first
-    )
+    return batches(len(data), training.batch_size or len(data), training.order, training.seed, epoch=epoch, first=first)
 
 
 def batch_of(
