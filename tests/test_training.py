@@ -334,14 +334,14 @@ def diverge(objective: Objective, data: Dataset, training: Training) -> str:
 
 def test_a_loss_that_overflows() -> None:
     message = diverge(Quadratic(), EXAMPLES, Training(SGD(1e200), epochs=3, batch_size=5, order="file"))
-    assert message == "the loss is inf at epoch 1, batch 2; try a learning rate below 1e+200"
+    assert message == "the loss is inf at epoch 1, batch 2 (step 2); try a learning rate below 1e+200"
 
 
 def test_a_loss_that_is_not_a_number() -> None:
     data = Dataset(EXAMPLES.x.copy(), EXAMPLES.t)
     data.x[7, 0] = np.nan
     message = diverge(Quadratic(), data, Training(SGD(0.1), batch_size=5, order="file"))
-    assert message == "the loss is nan at epoch 1, batch 2; try a learning rate below 0.1"
+    assert message == "the loss is nan at epoch 1, batch 2 (step 2); try a learning rate below 0.1"
 
 
 def test_a_gradient_that_is_not_finite() -> None:
@@ -351,13 +351,13 @@ def test_a_gradient_that_is_not_finite() -> None:
             return 0.0
 
     message = diverge(Infinite(), EXAMPLES, Training(SGD(0.1), batch_size=None))
-    assert message == "the gradient is not finite at epoch 1, batch 1; try a learning rate below 0.1"
+    assert message == "the gradient is not finite at epoch 1, batch 1 (step 1); try a learning rate below 0.1"
 
 
 def test_a_last_update_that_overflows() -> None:
     data = Dataset(1e10 * EXAMPLES.x, EXAMPLES.t)
     message = diverge(Quadratic(), data, Training(SGD(1e308), epochs=1, batch_size=None))
-    assert message == "w is not finite after epoch 1; try a learning rate below 1e+308"
+    assert message == "w is not finite after epoch 1, batch 1 (step 1); try a learning rate below 1e+308"
 
 
 def test_no_data() -> None:

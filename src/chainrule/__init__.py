@@ -3,6 +3,8 @@
 What most users need stands here; everything else in its room: `chainrule.training.events`, `chainrule.layers`, ...
 """
 
+from chainrule.base import signals as _signals  # isort: skip  # noqa: F401  # before all else: see there
+
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 

@@ -1,8 +1,8 @@
 """The errors, each a single line: what was given; expected what.
 
 The command line prints that line and leaves with the error's `exit_code`:
-1 error, 2 usage, 3 diverged, 4 bad data or model, 130 interrupted. What is doubtful, and used all the same, is a
-`DataWarning`, a single line too.
+1 error, 2 usage, 3 diverged, 4 bad data or model, 130 interrupted (by SIGTERM 143, by SIGHUP 129). What is doubtful,
+and used all the same, is a `DataWarning`, a single line too.
 """
 
 import sys
@@ -36,10 +36,35 @@ class NetworkError(ChainruleError, ValueError):
     exit_code = 2
 
 
+class Interrupted(ChainruleError):
+    """Somebody ended the command: by Ctrl-C (130), SIGTERM (143) or SIGHUP (129)."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
 class DivergedError(ChainruleError, ArithmeticError):
-    """Training met a loss, a gradient or a weight that is not a finite number."""
+    """Training met a loss, a gradient or a weight that is not finite, or a loss far above what knowing nothing gives.
+
+    epoch, step : where, both from 1: the step is an update's number since the run's start; None: not known
+    layer : whose output or gradient was the first that is not finite, as in "fc2"; None: not known
+    lr : the learning rate
+    """
 
     exit_code = 3
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        epoch: int | None = None,
+        step: int | None = None,
+        layer: str | None = None,
+        lr: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.epoch, self.step, self.layer, self.lr = epoch, step, layer, lr
 
 
 class DataError(ChainruleError, ValueError):

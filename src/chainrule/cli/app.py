@@ -5,10 +5,12 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from signal import SIGINT
 from typing import Annotated, Any, NoReturn
 
 import typer
 
+from chainrule.base import signals
 from chainrule.base.errors import ChainruleError, DataWarning
 from chainrule.base.version import __version__
 from chainrule.cli.bench import Bench
@@ -23,6 +25,7 @@ from chainrule.cli.runs import Runs
 from chainrule.cli.streams import usable_streams
 from chainrule.cli.train import Train
 
+INTERRUPTED = 130  # what Typer makes of a KeyboardInterrupt
 COMMANDS = Train, Evaluate, Predict, Runs, Export, Import, Regress, Gradcheck, Info, Bench
 
 app = typer.Typer(
@@ -62,6 +65,8 @@ def _run(arguments: list[str]) -> int:
     try:
         with warnings_in_lines():
             code = app(arguments, standalone_mode=False) or 0
+        if code == INTERRUPTED:  # Typer, without a word
+            raise KeyboardInterrupt
         sys.stdout.flush()  # here it can still be told that a disk is full
         return code
     except ChainruleError as error:
@@ -70,7 +75,7 @@ def _run(arguments: list[str]) -> int:
         message = error.format_message()
         return _fail(message + _given(error, arguments), error.exit_code) if message else error.exit_code
     except (KeyboardInterrupt, typer.Abort):
-        return _fail("interrupted", 130)
+        return _fail(signals.WORD, signals.exit_code())
     except MemoryError as error:
         return _fail(f"out of memory: {error}; try a smaller --batch-size", 1)
     except OSError as error:
@@ -98,7 +103,13 @@ def warnings_in_lines() -> Iterator[None]:
 
 def main() -> NoReturn:
     """The entry point of `chainrule` and of `python -m chainrule`."""
-    code = run()
+    sys.unraisablehook = signals.try_again
+    signals.handle(signals.interrupt)
+    try:
+        code = run()
+        signals.ignore()
+    except KeyboardInterrupt:  # in one of the few lines above that are not for this
+        signals.leave(signals.CAUGHT.signum or SIGINT)
     gc.freeze()  # the last collection would walk all that Numba made: 0.3 s, for nothing that outlives us
     sys.exit(code)
 
@@ -114,5 +125,6 @@ def _given(error: typer.TyperException, arguments: Sequence[str]) -> str:
 
 
 def _fail(message: str, code: int) -> int:
+    signals.ignore()  # so that no second word follows this one
     print(f"chainrule: {' '.join(message.split())}", file=sys.stderr)
     return code

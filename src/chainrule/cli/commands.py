@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from chainrule.base import signals
+from chainrule.base.errors import Interrupted
 from chainrule.cli.settings import Argument, Leaf, Option, build, leaves
 
 HELP_ALL = Leaf("help_all", bool, False, Option("Show all options and leave."), None)
@@ -19,7 +21,10 @@ def add_command(app: typer.Typer, kind: Any) -> None:
         parameters.append(parameter(HELP_ALL, callback=shows({leaf.name: leaf.panel for leaf in found})))
 
     def command(**values: Any) -> int | None:
-        return build(kind, values).execute()
+        try:
+            return build(kind, values).execute()
+        except KeyboardInterrupt:  # of which Typer would say nothing
+            raise Interrupted(signals.WORD, signals.exit_code()) from None
 
     command.__doc__ = "\n\n".join(paragraphs(kind))
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

@@ -1,15 +1,26 @@
 """Who listens to a run of `chainrule train`: the lecture's lines, TensorBoard; and Ctrl-C."""
 
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from chainrule.base import signals
 from chainrule.base.errors import ChainruleError
-from chainrule.training.events import BatchEvent, EpochEvent, Event, Listener, StopEvent, StopTraining
+from chainrule.base.writing import write_atomically
+from chainrule.training.events import (
+    BatchEvent,
+    CheckpointEvent,
+    EpochEvent,
+    Event,
+    Listener,
+    Progress,
+    StopEvent,
+    StopTraining,
+)
 from chainrule.training.sampling import batch_count
 
+INTERRUPTED = "interrupted"  # why a run ended
 Write = Callable[[str], None]
 
 
@@ -37,13 +48,18 @@ def test_lines(write: Write) -> Listener:
 
 
 class TensorBoard:
-    """A listener that writes TensorBoard's file: each batch's loss, and all that an epoch's event tells."""
+    """A listener that writes TensorBoard's file: each batch's loss, and all that an epoch's event tells.
 
-    def __init__(self, folder: Path) -> None:
+    What an earlier file of the folder tells of later than `start`, where the run goes on from, is cut off.
+    """
+
+    def __init__(self, folder: Path, start: Progress | None = None) -> None:
         try:
             from tensorboardX import SummaryWriter
         except ImportError:
             raise ChainruleError('--tensorboard needs tensorboardX: pip install "chainrule[tensorboard]"') from None
+        for file in folder.glob("events.out.tfevents.*"):
+            cut_off(file, start.state.step if start else 0, start.epoch if start else 0)
         self.writer = SummaryWriter(str(folder))
 
     def __call__(self, event: Event) -> None:
@@ -54,6 +70,8 @@ class TensorBoard:
             self._add("epoch", step, loss=event.loss, lr=event.lr, samples_per_second=event.samples / event.seconds)
             if (seen := event.validation) is not None:
                 self._add("validation", step, loss=seen.loss, accuracy=seen.accuracy, r2=seen.r2, rmse=seen.rmse)
+        elif isinstance(event, CheckpointEvent):
+            self.writer.flush()  # what a run goes on from is not to lack a line
         elif isinstance(event, StopEvent):
             self.writer.close()
 
@@ -63,24 +81,57 @@ class TensorBoard:
                 self.writer.add_scalar(f"{group}/{name}", value, step)
 
 
+def cut_off(file: Path, step: int, epoch: int) -> None:
+    """Keep of a TensorBoard file what is told of batches up to that step, and of epochs up to that one.
+
+    It is records: the content's length (8 bytes), its checksum (4), the content, a checksum (4). A part ends it.
+    """
+    from tensorboardX.proto import event_pb2
+
+    content, kept, at = file.read_bytes(), [], 0
+    while at + 12 <= len(content):
+        end = at + 16 + int.from_bytes(content[at : at + 8], "little")
+        if end > len(content):
+            break
+        event = event_pb2.Event.FromString(content[at + 12 : end - 4])  # type: ignore[attr-defined]
+        is_batch = any(value.tag.startswith("batch/") for value in event.summary.value)
+        if event.step <= (step if is_batch else epoch):
+            kept.append(content[at:end])
+        at = end
+    write_atomically(file, b"".join(kept))
+
+
 @contextmanager
 def stop_on_interrupt() -> Iterator[Listener]:
-    """A listener that ends the run after the current update once Ctrl-C was pressed; a second one ends it at once."""
-    pressed = threading.Event()
+    """A listener that ends the run after the current update once Ctrl-C was pressed, or SIGTERM or SIGHUP came.
 
-    def press(*_: object) -> None:
-        pressed.set()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    A second one raises KeyboardInterrupt at once; so does the first while there is no update yet that was to be saved,
+    and, when the context is left, one that came too late for the listener.
+    """
+    begun = pressed = told = False
+
+    def press(signum: int, frame: object) -> None:
+        nonlocal pressed
+        signals.CAUGHT.signum, pressed = signum, True
+        restore()
+        if not begun:
+            raise KeyboardInterrupt
+
+    def restore() -> None:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
     def listener(event: Event) -> None:
-        if isinstance(event, BatchEvent) and pressed.is_set():
-            raise StopTraining("interrupted")
+        nonlocal begun, told
+        begun = begun or isinstance(event, BatchEvent)
+        if pressed and not isinstance(event, StopEvent):
+            told = True
+            raise StopTraining(INTERRUPTED)
 
-    if threading.current_thread() is not threading.main_thread():  # only there can signals be handled
-        yield listener
-        return
-    before = signal.signal(signal.SIGINT, press)
+    before = signals.handle(press)
     try:
         yield listener
     finally:
-        signal.signal(signal.SIGINT, before)
+        restore()
+    if pressed and not told:
+        raise KeyboardInterrupt

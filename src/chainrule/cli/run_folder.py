@@ -4,6 +4,7 @@ config.toml               all that fixes the run
 metrics.jsonl             a line an epoch
 model.safetensors         the network, and where its training stands; written at every checkpoint
 previous.safetensors      the one before it
+initial.safetensors       what the run began with, until there is a model
 report.html               how well the network does, once the run is over
 run.lock                  while a process trains in the folder; it is locked no longer than that process lives
 
@@ -41,6 +42,7 @@ class RunFolder:
     def __init__(self, path: Path, *, new: bool = False) -> None:
         self.path, self.new, self.lock = path, new, path / "run.lock"
         self.model, self.previous = path / "model.safetensors", path / "previous.safetensors"
+        self.initial = path / "initial.safetensors"
         self.config, self.metrics, self.report = path / "config.toml", path / "metrics.jsonl", path / "report.html"
 
     @classmethod
@@ -98,13 +100,14 @@ class RunFolder:
         return [line for line in lines if line.get("epoch", 0) <= most]
 
     def checkpoint(self) -> Checkpoint:
-        """The last whole one; ModelError if there is none."""
+        """The last whole one, or what the run began with if it was stopped before; ModelError if there is none."""
         try:
             return load_checkpoint(self.model)
         except ModelError:
-            if not self.previous.exists():
+            older = next((each for each in (self.previous, self.initial) if each.exists()), None)
+            if older is None:
                 raise
-            return load_checkpoint(self.previous)
+            return load_checkpoint(older)
 
 
 def measured_on(configuration: dict[str, Any]) -> str:

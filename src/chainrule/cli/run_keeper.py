@@ -1,8 +1,10 @@
 """The listener that writes a run's folder while it is trained."""
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from chainrule.base.errors import ModelError, WriteError, warn
@@ -10,9 +12,12 @@ from chainrule.base.writing import append
 from chainrule.cli.run_folder import RunFolder, weights_hash
 from chainrule.exchange.model_file import Checkpoint, save_checkpoint
 from chainrule.network.network import Network
+from chainrule.tasks.evaluation import Evaluation
 from chainrule.tasks.examination import plain
 from chainrule.tasks.fitting import EpochRecord
 from chainrule.training.events import CheckpointEvent, EpochEvent, Event, Progress
+
+OF_TRAINING = "loss", "lr", "gradient_norm", "seconds", "samples_per_second"
 
 
 class Keeper:
@@ -27,30 +32,38 @@ class Keeper:
         self._last: Checkpoint | None = None  # with its own w and statistics, as the network's may change
         self._lines: list[dict[str, Any]] = []  # of metrics.jsonl, that are not written yet
 
+    def begin(self, start: Progress, *, new: bool) -> None:
+        """The run begins, or goes on, there; from there it can go on until there is a checkpoint."""
+        self._last = Checkpoint.at(self.network, start, self.configuration)
+        if new:
+            save_checkpoint(self.folder.initial, replace(self._last, last_w=None, last_statistics=None))
+
     def __call__(self, event: Event) -> None:
         if isinstance(event, EpochEvent):
             self._lines.append(self._line(event))
             self._try(self._log)
         elif isinstance(event, CheckpointEvent):
-            checkpoint, kept = Checkpoint.of(self.network, event, self.configuration), self.network.statistics
-            self._try(lambda: save_checkpoint(self.folder.model, checkpoint, previous=self.folder.previous))
-            last_statistics = kept.copy() if kept.size else None
-            self._last = replace(checkpoint, last_w=self.network.w.copy(), last_statistics=last_statistics)
+            checkpoint = Checkpoint.of(self.network, event, self.configuration)
+            self._try(lambda: self._save(checkpoint, previous=self.folder.previous))
+            last = Checkpoint.at(self.network, event.progress, self.configuration)
+            self._last = replace(last, memories=checkpoint.memories)
 
-    def finish(self, progress: Progress) -> None:
+    def finish(self) -> None:
         """The run is over. Keep what that changed in the network, and where the run can go on from."""
         last, network = self._last, self.network
-        if last is None:  # nothing was done
-            if not self.folder.model.exists():
-                self(CheckpointEvent(progress, ()))
+        if last is None:  # it has not begun
             return
         if weights_hash(last.last_w, last.last_statistics) == weights_hash(network.w, network.statistics):
             last = replace(last, last_w=None, last_statistics=None)
         try:
             self._log()
-            save_checkpoint(self.folder.model, last)
+            self._save(last)
         except WriteError as error:
             raise WriteError(f"{error}; {self._good()}") from None
+
+    def _save(self, checkpoint: Checkpoint, previous: Path | None = None) -> None:
+        save_checkpoint(self.folder.model, checkpoint, previous=previous)
+        self.folder.initial.unlink(missing_ok=True)
 
     def _try(self, write: Callable[[], None]) -> None:
         try:
@@ -89,3 +102,11 @@ class Keeper:
                 line |= {"validation_r2": seen.r2, "validation_rmse": seen.rmse}
         line["weights"] = weights_hash(self.network.w, self.network.statistics)
         return line
+
+
+def record_of(line: dict[str, Any], samples: int) -> EpochRecord:
+    """What a line of metrics.jsonl says; its epoch was measured on so many samples."""
+    told = [math.nan if line.get(key) is None else line[key] for key in OF_TRAINING]
+    loss, accuracy, r2, rmse = (line.get(f"validation_{key}") for key in ("loss", "accuracy", "r2", "rmse"))
+    seen = None if loss is None else Evaluation(loss, accuracy, samples, r2, rmse)
+    return EpochRecord(line["epoch"], *told, seen)

@@ -93,10 +93,11 @@ def kept(settings: Any) -> dict[str, Any]:
 
 
 def restored(settings: T, configuration: Mapping[str, Any]) -> T:
-    """The settings with what a run's configuration holds of them."""
+    """The settings with what a run's configuration holds of them, except what is given anew."""
     values = values_of(settings)
     for leaf in leaves(type(settings)):
-        if leaf.option.kept and (value := configuration.get(leaf.name)) is not None:
+        given_anew = leaf.option.resumes and values[leaf.name] != leaf.default
+        if leaf.option.kept and not given_anew and (value := configuration.get(leaf.name)) is not None:
             values[leaf.name] = Path(value) if Path in get_args(leaf.type) else value
     return build(type(settings), values)
 
@@ -107,7 +108,8 @@ def refuse_with_resume(settings: Any) -> None:
     for leaf in leaves(type(settings)):
         if values[leaf.name] != leaf.default and not leaf.option.resumes:
             resumed = "with --resume, which goes on with the run's own settings"
-            raise UsageError(f"{leaf.flags[0]} is given {resumed}; expected none of these but --epochs and --data")
+            may = "--epochs, --data and --checkpoint-every"
+            raise UsageError(f"{leaf.flags[0]} is given {resumed}; expected none of these but {may}")
 
 
 def one_of(values: Mapping[str, object]) -> None:

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from errno import EIO, EPIPE
 from io import TextIOWrapper
 from typing import Any
 
@@ -33,25 +34,41 @@ codecs.register_error(PLAIN, plain)
 
 
 class Patient:
-    """A stream that goes on when its reader has seen enough (`| head`): the rest is written nowhere."""
+    """A stream that goes on when its reader has seen enough (`| head`), or its terminal is gone: the rest is written
+    nowhere."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
+        self._gone = (EPIPE, EIO) if stream.isatty() else (EPIPE,)  # a file's EIO is a broken disk, and is told
 
     def write(self, text: str) -> int:
         try:
             return self._stream.write(text)
-        except BrokenPipeError:
-            self._leave()
+        except OSError as error:
+            self._bear(error)
             return len(text)
 
     def flush(self) -> None:
         try:
             self._stream.flush()
-        except BrokenPipeError:
+        except OSError as error:
+            self._bear(error)
+
+    def end(self) -> None:
+        """Flush; what cannot be written now, when there is nobody left to tell, is not tried again."""
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):  # ValueError: it is closed
             self._leave()
 
+    def _bear(self, error: OSError) -> None:
+        if error.errno not in self._gone:
+            raise error
+        self._leave()
+
     def _leave(self) -> None:
+        if self._stream.closed:
+            return
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self._stream.fileno())
         os.close(nowhere)
@@ -73,7 +90,9 @@ def usable_streams() -> Iterator[None]:
             elif isinstance(stream, TextIOWrapper):
                 after.callback(_restore, stream, stream.errors)
                 stream.reconfigure(errors=PLAIN)
-            setattr(sys, name, Patient(stream))
+            patient = Patient(stream)
+            after.callback(patient.end)
+            setattr(sys, name, patient)
         yield
 
 

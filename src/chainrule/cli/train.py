@@ -4,7 +4,7 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from chainrule.base.errors import DataError, UsageError, warn
+from chainrule.base.errors import DataError, ModelError, NetworkError, UsageError, warn
 from chainrule.cli.data_options import Data, load_data
 from chainrule.cli.network_options import Chosen
 from chainrule.cli.run_folder import RunFolder, run_folder
@@ -13,6 +13,8 @@ from chainrule.cli.train_settings import HELD_OUT, TrainSettings
 from chainrule.cli.training_run import TrainingRun
 from chainrule.data import Dataset
 from chainrule.engine import DEFAULT_ENGINE
+from chainrule.exchange.checkpoint import Checkpoint
+from chainrule.exchange.description import parts_of
 from chainrule.exchange.resuming import progress_of
 from chainrule.exchange.training_description import build_training
 from chainrule.network.engine import engine_named
@@ -21,14 +23,20 @@ from chainrule.tasks.adapting import adapted, lengthened
 from chainrule.tasks.presets import is_like_digits
 from chainrule.tasks.suited import suited
 from chainrule.training.descent import Training
+from chainrule.training.drawing import batches_in
 from chainrule.views.plots import check_plot_path
+
+FIXED = "name", "engine", "initial_weights", "fingerprints", "classes"
+"""What of a run's configuration never changes, beside its network and training; an older run may lack some."""
 
 
 class Train(TrainSettings):
     """Train a network and save it.
 
-    The run's folder holds config.toml (everything that fixes the run), metrics.jsonl, model.safetensors (saved after
-    every epoch) and report.html. Ctrl-C finishes the step, saves, and leaves with 130; --resume goes on from there.
+    The run's folder holds config.toml (everything that fixes the run), metrics.jsonl, model.safetensors (saved
+    after every epoch) and report.html. Ctrl-C finishes the step, saves, and leaves with 130, SIGTERM likewise with
+    143; --resume goes on from there, bit for bit. A run that diverges ends with 3, and keeps its last good
+    checkpoint.
     """
 
     def execute(self) -> int:
@@ -105,25 +113,19 @@ def resumed(settings: TrainSettings, folder: RunFolder) -> TrainingRun:
     refuse_with_resume(settings)
     configuration, checkpoint = folder.configuration(), folder.checkpoint()
     start = progress_of(checkpoint)
-    moved = settings.data.data
     try:
         name, training = configuration["name"], build_training(configuration["training"])
         weights, settings = configuration["initial_weights"], restored(settings, configuration)
-    except (KeyError, TypeError, UsageError) as error:
+        of_this_run = is_of_run(checkpoint, configuration)
+    except (KeyError, TypeError, UsageError, NetworkError) as error:
         raise DataError(f"{folder.config}: damaged: {error}") from None
-    epochs = settings.training.epochs
-    if epochs is None and checkpoint.epoch >= training.epochs:
-        more = f"give --epochs, the total, of more than {checkpoint.epoch} to go on"
-        warn(f"{folder.path}: has made all of its epochs, so that nothing is left to train; {more}")
-    if epochs is not None:
-        if epochs < checkpoint.epoch:
-            made = f"--epochs, the total, is {epochs}, but {folder.path} has made {checkpoint.epoch}"
-            raise UsageError(f"{made}; expected at least {checkpoint.epoch}")
-        training = replace(training, epochs=epochs)
-    if moved is not None:
-        settings = replace(settings, data=replace(settings.data, data=moved))
+    if not of_this_run:
+        given = f"{folder.path}: its model is not of the run that config.toml describes"
+        raise ModelError(f"{given}; expected the model that this run wrote")
+    training = replace(training, epochs=total_epochs(settings.training.epochs, training, checkpoint, folder))
     data = load_data(settings.data, training.seed)
     check_unchanged(data, configuration.get("fingerprints"), folder)
+    check_position(checkpoint, batches_in(data.train, training), folder)
     return TrainingRun(
         name=name,
         network=checkpoint.network,
@@ -134,6 +136,49 @@ def resumed(settings: TrainSettings, folder: RunFolder) -> TrainingRun:
         folder=folder,
         start=start,
     )
+
+
+def is_of_run(checkpoint: Checkpoint, configuration: dict[str, Any]) -> bool:
+    """Whether a run with that configuration wrote the checkpoint; --epochs and --data may have been others then."""
+    then, network = checkpoint.configuration, checkpoint.network
+    layers, input_shape, loss, scaling = parts_of(configuration["network"])
+    described = list(layers), tuple(input_shape), loss, scaling
+    if "training" not in then or described != (
+        list(network.layers),
+        network.input_shape,
+        network.loss,
+        network.scaling,
+    ):
+        return False
+    before, now = (replace(build_training(each["training"]), epochs=0) for each in (then, configuration))
+    names = [name for name in FIXED if name in then and name in configuration]
+    return before == now and all(then[name] == configuration[name] for name in names)
+
+
+def total_epochs(given: int | None, training: Training, checkpoint: Checkpoint, folder: RunFolder) -> int:
+    """How many epochs the run is to make in all; UsageError for fewer than it has made."""
+    least = checkpoint.epoch + (checkpoint.batch > 0)
+    if given is None:
+        if checkpoint.epoch >= training.epochs:
+            more = f"give --epochs, the total, of more than {checkpoint.epoch} to go on"
+            warn(f"{folder.path}: has made all of its epochs, so that nothing is left to train; {more}")
+        return training.epochs
+    if given < least:
+        made = f"{checkpoint.epoch}{' and a part of the next' if checkpoint.batch else ''}"
+        raise UsageError(
+            f"--epochs, the total, is {given}, but {folder.path} has made {made}; expected at least {least}"
+        )
+    return given
+
+
+def check_position(checkpoint: Checkpoint, batches: int, folder: RunFolder) -> None:
+    """ModelError unless the run can have come to where the checkpoint says it stands, in epochs of so many batches."""
+    at = checkpoint.epoch * batches + checkpoint.batch
+    if checkpoint.batch >= batches or checkpoint.step != at:
+        given = (
+            f"{folder.path}: its model is of step {checkpoint.step}, epoch {checkpoint.epoch}, batch {checkpoint.batch}"
+        )
+        raise ModelError(f"{given}; expected as many steps as batches, of which an epoch has {batches}")
 
 
 def check_unchanged(data: Data, trained_on: Any, folder: RunFolder) -> None:

@@ -13,6 +13,7 @@ from chainrule.cli.data_options import DataOptions
 from chainrule.cli.network_options import NetworkOrSuited
 from chainrule.cli.settings import Option
 from chainrule.engine import DEFAULT_ENGINE, ENGINES
+from chainrule.training.checkpoints import CheckpointEvery
 from chainrule.training.descent import Training
 from chainrule.training.optimizers import OPTIMIZERS, Optimizer
 from chainrule.training.sampling import ORDERS
@@ -23,6 +24,7 @@ STOPPING_HELP = (
     "Stop after N epochs without a lower held-out loss; keep the best weights. "
     f"Holds out {100 * HELD_OUT:.0f} % of the training data, unless --validation says how much."
 )
+CHECKPOINT_HELP = 'Save inside epochs, too: every so many steps, as in 500, or "10 minutes" (10m).'
 ENGINE_NAMES = ", ".join(sorted(ENGINES))
 rare = partial(Option, common=False)
 
@@ -92,6 +94,7 @@ class RunOptions:
         Path | None, Option("Go on with the run in this folder, as if it had never ended.", "RUN", resumes=True)
     ] = None
     out: Annotated[Path | None, Option("Where the run goes (default: a dated one in runs/).", "FOLDER")] = None
+    checkpoint_every: Annotated[str | None, Option(CHECKPOINT_HELP, "STEPS|MINUTES", kept=True, resumes=True)] = None
     engine: Annotated[
         str | None, rare(f"What executes the network: {ENGINE_NAMES} (default: {DEFAULT_ENGINE}).", kept=True)
     ] = None
@@ -99,6 +102,13 @@ class RunOptions:
     log_interval: Annotated[int | None, rare("Print the loss of every N-th batch.", "N", least=1, resumes=True)] = None
     tensorboard: Annotated[bool, rare("Also write what TensorBoard reads into the run's folder.", resumes=True)] = False
     plot: Annotated[Path | None, rare("Also draw a plot into this .png, .svg or .pdf.", "FILE", resumes=True)] = None
+
+    def __post_init__(self) -> None:
+        self.checkpoints()
+
+    def checkpoints(self) -> list[CheckpointEvery]:
+        """Who asks for checkpoints inside epochs; UsageError for what is no such time."""
+        return [] if self.checkpoint_every is None else [CheckpointEvery(self.checkpoint_every)]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """A run of `chainrule train`: from a network and data to a folder and a result."""
 
-import shlex
 import sys
 import time
 from contextlib import nullcontext
@@ -9,24 +8,27 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from chainrule.base.errors import ChainruleError
+from chainrule.base import signals
+from chainrule.base.errors import ChainruleError, DivergedError, Interrupted, ModelError
 from chainrule.base.version import __version__
 from chainrule.cli.console import table
 from chainrule.cli.data_options import Data
-from chainrule.cli.reporting import TensorBoard, batch_lines, stop_on_interrupt, test_lines
+from chainrule.cli.outcome import Outcome, command
+from chainrule.cli.reporting import INTERRUPTED, TensorBoard, batch_lines, stop_on_interrupt, test_lines
 from chainrule.cli.run_folder import RunFolder, measured_on
-from chainrule.cli.run_keeper import Keeper
+from chainrule.cli.run_keeper import Keeper, record_of
 from chainrule.cli.settings import kept
 from chainrule.cli.train_settings import TrainSettings
 from chainrule.data import Dataset
 from chainrule.data.schema import Reals
 from chainrule.engine import DEFAULT_ENGINE
 from chainrule.exchange.description import describe
+from chainrule.exchange.resuming import beginning
 from chainrule.exchange.training_description import describe_training
 from chainrule.losses.loss import RealLoss
 from chainrule.network.engine import engine_named
 from chainrule.network.network import Network
-from chainrule.tasks.calibration import calibrate, gives_probabilities
+from chainrule.tasks.calibration import calibrate, gives_probabilities, uncalibrated
 from chainrule.tasks.evaluation import Evaluation
 from chainrule.tasks.examination import Examination, examine
 from chainrule.tasks.fitting import History, introduce, learn
@@ -81,35 +83,59 @@ class TrainingRun:
         }
 
     def execute(self) -> int:
-        """Train, test, report; the exit code."""
+        """Train, test, report; the exit code. Interrupted, with how to go on, if somebody ends it."""
         options, data = self.settings.run, self.data.at_end or self.data.every_epoch
         self.folder.begin(self.configuration(), self.start.epoch if self.start else 0)
-        began = time.perf_counter()
-        with threadpool_limits(options.threads) if options.threads else nullcontext():
-            try:
+        began, seen = time.perf_counter(), None
+        try:
+            with threadpool_limits(options.threads) if options.threads else nullcontext():
                 history = self._train()
-            except KeyboardInterrupt:  # the second Ctrl-C
-                return self._interrupted()
-            seen = examine(self.network, data, self.engine, threads=options.threads) if data else None
-        seconds = time.perf_counter() - began
-        if options.plot:
-            plot_history(history, options.plot, measured_on(self.configuration()))
-        if data and seen and history.reason != "interrupted":
-            self._write_report(data, seen)
-        self._show(history, seen and seen.evaluation, seconds)
-        if history.reason != "interrupted":
-            return 0
-        return self._interrupted()
+                done = history.reason != INTERRUPTED
+                if data and done:
+                    seen = examine(self.network, data, self.engine, threads=options.threads)
+            seconds = time.perf_counter() - began
+            if options.plot and done:
+                plot_history(self._whole_history(), options.plot, measured_on(self.configuration()))
+            if data and seen:
+                self._write_report(data, seen)
+            ended = self._outcome(history, seen and seen.evaluation, seconds)
+            self.settings.output.result(ended.values(), table(ended.title, ended.rows()))
+            if not done:
+                raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            way = f"; go on with: {command('train --resume', self.folder)}" if self._can_go_on() else ""
+            raise Interrupted(f"{INTERRUPTED}{way}", signals.exit_code()) from None
+        except DivergedError as error:
+            error.args = (f"{error}; {self._last_good()}",)
+            raise
+        return 0
 
-    def _interrupted(self) -> int:
-        """How to go on, where there is something to go on from; the exit code."""
-        way = f"; go on with: {self._command('train --resume')}" if self.folder.model.exists() else ""
-        print(f"chainrule: interrupted{way}", file=sys.stderr)
-        return 130
+    def _outcome(self, history: History, final: Evaluation | None, seconds: float) -> Outcome:
+        return Outcome(
+            name=self.name,
+            folder=self.folder,
+            history=history,
+            final=final,
+            kind=self._kind,
+            seconds=seconds,
+            samples=len(self.data.train),
+            held_out=len(self.data.every_epoch or ()) if self.settings.data.validation else 0,
+            is_regression=self._is_regression,
+        )
 
-    def _command(self, words: str) -> str:
-        """What to type next about this run."""
-        return f"chainrule {words} {shlex.quote(str(self.folder.path))}"
+    def _can_go_on(self) -> bool:
+        return any(file.exists() for file in (self.folder.model, self.folder.initial))
+
+    def _last_good(self) -> str:
+        """Where what the run was before it diverged is kept."""
+        try:
+            last = self.folder.checkpoint()
+        except ModelError:
+            return "there is no checkpoint"
+        if last.step == 0:
+            return f"there is no checkpoint in {self.folder.path} but its beginning"
+        done = f"{last.epoch} epoch{'s' * (last.epoch != 1)}" + f" and {last.batch} batches" * (last.batch > 0)
+        return f"the last good checkpoint, after {done}, is in {self.folder.path}"
 
     @property
     def _kind(self) -> str:
@@ -126,11 +152,13 @@ class TrainingRun:
         options = self.settings.run
         if self.network.schema is None:
             introduce(self.network, self.data.train, self.settings.data.given())
+        else:
+            self.network.schema = uncalibrated(self.network.schema)
         bar = ProgressBar(self.settings.output.stderr, len(self.data.train), self.training.epochs)
         keeper = Keeper(self.folder, self.network, self.configuration())
-        listeners = [*self._watchers(), bar, keeper]
-        if options.tensorboard:
-            listeners.append(TensorBoard(self.folder.path))
+        board = [TensorBoard(self.folder.path, self.start)] if options.tensorboard else []
+        listeners = [*self._watchers(), bar, *board, *options.checkpoints(), keeper]
+        keeper.begin(self.start or beginning(self.network, self.training), new=self.start is None)
         with bar, stop_on_interrupt() as interrupted:
             history = learn(
                 self.network,
@@ -143,9 +171,13 @@ class TrainingRun:
                 start=self.start,
             )
         self._calibrate()
-        if history.progress:
-            keeper.finish(history.progress)
+        keeper.finish()
         return history
+
+    def _whole_history(self) -> History:
+        """Of all epochs of the run, those before it was interrupted too."""
+        samples = len(self.data.every_epoch or ())
+        return History([record_of(line, samples) for line in self.folder.epochs()])
 
     def _calibrate(self) -> None:
         """How sure the network may be of its answers, by what it did not learn from."""
@@ -190,42 +222,3 @@ class TrainingRun:
             )
         except ChainruleError as error:  # the run is none the worse
             self.settings.output.note(f"no report.html: {error}")
-
-    def _show(self, history: History, final: Evaluation | None, seconds: float) -> None:
-        folder, samples, epochs = self.folder, len(self.data.train), len(history.epochs)
-        rate = epochs * samples / history.seconds if epochs else 0.0
-        loss = final.loss if final else history.epochs[-1].loss if epochs else None
-        accuracy = final.accuracy if final else None
-        report = str(folder.report) if folder.report.exists() else None
-        values = {
-            "accuracy": accuracy,
-            **({"r2": final and final.r2, "rmse": final and final.rmse} if self._is_regression else {}),
-            "loss": loss,
-            "epochs": history.progress.epoch if history.progress else 0,
-            "seconds": round(seconds, 3),
-            "samples_per_second": round(rate, 1),
-            "model": str(folder.model),
-            "report": report,
-            "preset": self.name,
-            "train_samples": samples,
-            "test_samples": final.samples if final and self._kind == "test" else 0,
-            "held_out_samples": len(self.data.every_epoch or ()) if self.settings.data.validation else 0,
-            "stopped": history.reason,
-        }
-        tested = f" on {final.samples:,} {self._kind} samples" if final else " on the training samples"
-        scores = {"accuracy": (accuracy, ".2%")}
-        if self._is_regression:
-            scores = {"R2": (final and final.r2, ".4f"), "rms error": (final and final.rmse, ".4g")}
-        rows = {
-            **{
-                name: "not measured" if score is None else f"{score:{form}}{tested}"
-                for name, (score, form) in {**scores, "loss": (loss, ".4f")}.items()
-            },
-            "time": f"{seconds:.1f} s for {epochs} epoch{'s' * (epochs != 1)} of {samples:,} samples",
-            "speed": f"{rate:,.0f} samples/s while training",
-            "model": str(folder.model),
-            **({"report": report} if report else {}),
-            **({"next": self._command("evaluate")} if history.reason != "interrupted" else {}),
-        }
-        title = f"{self.name}: {history.reason}" if history.reason != "done" else f"{self.name}: trained"
-        self.settings.output.result(values, table(title, rows))

@@ -21,7 +21,7 @@ from chainrule.exchange.tensors import Tensors, check_type, take
 from chainrule.layers.sequential import Sequential
 from chainrule.network.given import check_finite
 from chainrule.network.network import Network, checked_shape
-from chainrule.training.events import CheckpointEvent, Memory, Sums
+from chainrule.training.events import CheckpointEvent, Memory, Progress, Sums
 
 OLD_STREAMS = "its dropouts' generators are those of chainrule 0.1, which alone can go on with it"
 
@@ -57,6 +57,17 @@ class Checkpoint:
             configuration,
             replace(progress.sums),
             event.memories(),
+        )
+
+    @classmethod
+    def at(cls, network: Network, progress: Progress, configuration: dict[str, Any]) -> "Checkpoint":
+        """Where a run stands that is to begin, or to go on, whatever becomes of the network meanwhile."""
+        kept = progress.objective.statistics
+        return replace(
+            cls.of(network, CheckpointEvent(progress, ()), configuration),
+            memories=progress.memories,
+            last_w=progress.weights(),
+            last_statistics=kept.copy() if kept.size else None,
         )
 
 

@@ -1,4 +1,4 @@
-"""From a checkpoint back to a run: where it goes on from."""
+"""Where a run begins, or goes on from: of a network that is new, and from a checkpoint."""
 
 from dataclasses import replace
 
@@ -6,9 +6,17 @@ import numpy as np
 
 from chainrule.base.errors import UsageError
 from chainrule.exchange.model_file import Checkpoint
+from chainrule.network.network import Network
 from chainrule.network.reference import Reference
 from chainrule.training.events import Progress
 from chainrule.training.optimizers import State
+from chainrule.training.settings import Training
+
+
+def beginning(network: Network, training: Training) -> Progress:
+    """Before the first update of the network's own w."""
+    w = network.w.copy()
+    return Progress(Reference(network), w, training.optimizer.new_state(w))
 
 
 def progress_of(checkpoint: Checkpoint) -> Progress:

@@ -19,7 +19,8 @@ from chainrule.base.errors import UsageError
 from chainrule.base.guessing import expected_one_of
 from chainrule.base.random import Source
 from chainrule.network.network import Network
-from chainrule.training.objective import Objective
+from chainrule.network.origin import origin_in_passes, origin_in_weights
+from chainrule.training.objective import Batch, Objective, Origin
 
 
 class LayerTime(NamedTuple):
@@ -33,6 +34,8 @@ class Engine(Objective):
     """Executes a network. w is the engine's own vector, in its `layout`; so are the optimizer's."""
 
     network: Network
+    source: Source | None = None
+    """Of the random words; None: it is not known, and a step cannot be made again by the definitions."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} engine of {self.network!r}>"
@@ -46,6 +49,13 @@ class Engine(Objective):
     def undecayed(self) -> Sequence[slice]:  # type: ignore[override]
         """The parts of w, in canonical order, that weight decay leaves alone."""
         return [p.slice for p in self.network.parameters if not p.parameter.decays]
+
+    def origin(self, w: np.ndarray, batch: Batch | None = None) -> Origin | None:
+        """By the layers' definitions."""
+        canonical = self.layout.unpack(w)
+        if batch is None or self.source is None:
+            return origin_in_weights(self.network, canonical, self.statistics)
+        return origin_in_passes(self.network, canonical, self.statistics, batch=batch, source=self.source)
 
     @abstractmethod
     def outputs(self, w: np.ndarray, x: np.ndarray, unchanged: bool = False) -> np.ndarray:

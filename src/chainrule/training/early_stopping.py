@@ -72,6 +72,9 @@ class EarlyStopping:
             self.w = event.progress.weights() if self.restore_best else None
             kept = event.progress.objective.statistics
             self.statistics = kept.copy() if self.restore_best and kept.size else None
+        self._stop_if_over()
+
+    def _stop_if_over(self) -> None:
         if self.waited >= self.patience:
             raise StopTraining(f"no better for {self.waited} epochs")
 
@@ -89,6 +92,7 @@ class EarlyStopping:
         return memory if self.statistics is None else memory | {"statistics": self.statistics}
 
     def restore(self, state: Memory) -> None:
-        """Go on from what a checkpoint kept."""
+        """Go on from what a checkpoint kept; StopTraining if the run was over then."""
         self.best, self.best_epoch, self.waited = state["best"], state["best_epoch"], state["waited"]
         self.w, self.statistics = state["w"], state.get("statistics")
+        self._stop_if_over()

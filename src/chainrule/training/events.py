@@ -2,7 +2,8 @@
 
     BatchEvent        an update was made
     EpochEvent        all batches of an epoch were made; on held-out data, if there are any, w did so well
-    CheckpointEvent   everybody has heard of that: what is written down now can be gone on from, bit for bit
+    CheckpointEvent   everybody has heard of that, or somebody asked for it inside an epoch (`Progress.due`): what is
+                      written down now can be gone on from, bit for bit
     StopEvent         the run is over
 
 A listener is a function of one event. To end the run after the current update it raises StopTraining. One that must
@@ -61,6 +62,7 @@ class Progress:
     batch: int = 0  # the next batch of this epoch
     sums: Sums = field(default_factory=Sums)
     memories: dict[str, Memory] = field(default_factory=dict)  # of listeners, by name: what they begin with
+    due: bool = False  # a listener sets it for a CheckpointEvent after this batch, without waiting for the epoch's end
 
     __repr__ = brief
 
@@ -106,7 +108,7 @@ class EpochEvent:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointEvent:
-    """An epoch's event has been told, or the run ends inside one. w does not change before the next batch."""
+    """An epoch's event has been told; or the run ends inside one, or somebody asked. Until the next batch w stays."""
 
     progress: Progress
     listeners: Sequence[Listener]
@@ -138,7 +140,7 @@ class StopTraining(Exception):
 
 @runtime_checkable
 class Stateful(Protocol):
-    """A listener that remembers."""
+    """A listener that remembers. Where what it remembers has ended the run, `restore` raises StopTraining, too."""
 
     def state(self) -> Memory: ...
 

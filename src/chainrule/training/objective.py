@@ -9,7 +9,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -40,6 +40,16 @@ class Batch:
     def samples(self) -> np.ndarray:
         """(s, ...) their inputs."""
         return self.x if self.rows is None else self.x.take(self.rows, axis=0)
+
+
+class Origin(NamedTuple):
+    """Where the first number arose that is not finite."""
+
+    what: str  # as in "the output of" or "the gradient of"
+    layer: str  # as in "fc2"
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.layer}"
 
 
 class Layout:
@@ -92,7 +102,14 @@ class Objective(ABC):
 
     def norm(self, gw: np.ndarray) -> float:
         """|gw|; not finite where an element is not."""
-        return math.sqrt(float(np.dot(gw, gw)))
+        squared = float(np.dot(gw, gw))
+        if not math.isfinite(squared):  # of large elements perhaps their squares alone are not
+            squared = float(np.square(gw, dtype=np.float64).sum())
+        return math.sqrt(squared)
+
+    def origin(self, w: np.ndarray, batch: Batch | None = None) -> Origin | None:
+        """Where in w, L(w; D') or its gradient the first number is not finite; None: nowhere, or it is not known."""
+        return None
 
     def kinks(self, w: np.ndarray, batch: Batch) -> list[np.ndarray]:
         """Which linear pieces of its ReLUs and max-pools L is on: where this changes, L has a kink between."""

@@ -16,10 +16,11 @@ from chainrule.engine.compiled import Compiled
 from chainrule.engine.lowering import layout_of
 from chainrule.engine.measure.profile import Row, rows, watch_of, watched
 from chainrule.network.network import Network
-from chainrule.training.descent import Training, batch_of
+from chainrule.training.drawing import batch_of
 from chainrule.training.objective import Batch
 from chainrule.training.optimizers import Optimizer
 from chainrule.training.sampling import batches
+from chainrule.training.settings import Training
 
 ROUNDS = 5  # in which engines take turns, so that a slow moment of the machine does not hit one of them alone
 

@@ -1,0 +1,102 @@
+"""Ctrl-C, SIGTERM and SIGHUP: what they do to the command line, from its first moment to its last.
+
+    while it starts           it leaves at once: there is nothing to be kept
+    while a command runs      KeyboardInterrupt, so that what is being written is finished or taken back
+    while a network learns    the step is finished and saved, and then the command ends (`cli/reporting.py`)
+    a second time             it leaves at once
+    when all has been told    nothing, it is leaving
+
+It ends with 128 and the signal's number: 130, 143 or 129. A signal that is ignored (`nohup`, a job in the background)
+stays so. A program of Python that imports chainrule has its own ways: it is left alone.
+
+`chainrule/__init__.py` imports this first of all, and this imports next to nothing: half a second passes until the
+command line is there, and whoever changes his mind in it is to see a word, no traceback.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, NoReturn
+
+Handler = Callable[[int, Any], None]
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+WORD, SHOW_CURSOR = "interrupted", b"\x1b[?25h"  # which a progress bar hides
+SOON = 0.01  # seconds
+
+
+class Caught:
+    """What has come of signals so far."""
+
+    signum = 0  # the one that ends this command; 0: none
+    raised = False  # whether a KeyboardInterrupt is on its way
+
+
+CAUGHT = Caught()
+
+
+def exit_code() -> int:
+    """Of a command that a signal ends; Ctrl-C's, if it was none."""
+    return 128 + (CAUGHT.signum or signal.SIGINT)
+
+
+def leave(signum: int, frame: Any = None) -> NoReturn:
+    """End the process here and now, with a word."""
+    with suppress(OSError):  # nobody listens
+        os.write(2, SHOW_CURSOR * os.isatty(2) + f"chainrule: {WORD}\n".encode())
+    os._exit(128 + signum)
+
+
+def interrupt(signum: int, frame: Any = None) -> None:
+    """Raise KeyboardInterrupt; if that is on its way already, leave."""
+    if CAUGHT.raised:
+        leave(signum)
+    CAUGHT.signum, CAUGHT.raised = signum, True
+    raise KeyboardInterrupt
+
+
+def handle(handler: Handler) -> dict[int, Any]:
+    """Let `handler` have the signals that are not ignored; by number, who had them."""
+    if threading.current_thread() is not threading.main_thread():  # only there can they be handled
+        return {}
+    heeded = [each for each in SIGNALS if signal.getsignal(each) not in (signal.SIG_IGN, None)]
+    return {each: signal.signal(each, handler) for each in heeded}
+
+
+def ignore() -> None:
+    """From now on nothing is left that `interrupt` could interrupt."""
+    for each in SIGNALS:
+        if signal.getsignal(each) is interrupt:
+            signal.signal(each, signal.SIG_IGN)
+
+
+def try_again(lost: Any) -> None:
+    """For `sys.unraisablehook`: an interrupt in a place from where no exception gets out comes again a little later."""
+    if not isinstance(lost.exc_value, KeyboardInterrupt):
+        return sys.__unraisablehook__(lost)
+    signum, CAUGHT.raised = CAUGHT.signum or signal.SIGINT, False
+    return threading.Timer(SOON, signal.raise_signal, [signum]).start()
+
+
+def open_streams() -> None:
+    """Where a stream was closed (`>&-`) open the null device, so that no file which is opened later is taken for it."""
+    for stream in range(3):
+        try:
+            os.fstat(stream)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free, which is this one
+
+
+def is_command() -> bool:
+    """Whether this process is `chainrule ...` or `python -m chainrule ...`."""
+    called = sys.argv[0] if sys.argv else ""
+    if called == "-m":  # until the module is found; then it is the module's path
+        return ["-m", "chainrule"] in [sys.orig_argv[k : k + 2] for k in range(len(sys.orig_argv))]
+    return os.path.splitext(os.path.basename(called))[0] == "chainrule"
+
+
+if is_command():
+    open_streams()
+    handle(leave)

@@ -1,0 +1,43 @@
+"""The batches of a run: drawn from the data, changed by the augmentation, weighted as the reduction says."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+
+from chainrule.base.arrays import read_only
+from chainrule.data.dataset import Dataset
+from chainrule.training.objective import Batch
+from chainrule.training.sampling import batch_count, batches
+from chainrule.training.settings import Training
+
+
+def batches_in(data: Dataset, training: Training) -> int:
+    """How many batches an epoch has."""
+    return batch_count(len(data), training.batch_size or len(data))
+
+
+def draw(data: Dataset, training: Training, *, epoch: int, first: int) -> Iterator[slice | np.ndarray]:
+    """Which samples each batch of an epoch has, from batch `first` on."""
+    return batches(len(data), training.batch_size or len(data), training.order, training.seed, epoch=epoch, first=first)
+
+
+def batch_of(
+    data: Dataset, indices: slice | np.ndarray, training: Training, *, epoch: int, step: int
+) -> tuple[Batch, float]:
+    """These samples of the data, and what they weigh together; by the mean, each counts its share of that."""
+    x, rows = (data.x[indices], None) if isinstance(indices, slice) else (data.x, indices)
+    if training.augmentation:
+        numbers = np.arange(indices.start, indices.stop) if isinstance(indices, slice) else indices
+        x, rows = training.augmentation(data.x[indices], training.seed, epoch, numbers), None
+    t, weight = data.t[indices], None if data.sample_weight is None else data.sample_weight[indices]
+    total = float(len(t) if weight is None else weight.sum())
+    if training.reduction == "mean":
+        weight = _equal_shares(len(t)) if weight is None else weight / (total or 1.0)
+    return Batch(x, t, weight, epoch, step, rows=rows), total
+
+
+@lru_cache(maxsize=2)  # batches have one size, but for the last of an epoch
+def _equal_shares(n: int) -> np.ndarray:
+    """(n,) 1/n, read-only."""
+    return read_only(np.full(n, 1 / n))
