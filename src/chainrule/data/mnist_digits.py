@@ -13,9 +13,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from chainrule.base.errors import DataError, UsageError
+from chainrule.base.arguments import name_among
+from chainrule.base.errors import DataError
 from chainrule.base.files import cache_folder, reason, write_atomically
-from chainrule.base.guessing import expected_one_of
 from chainrule.data.dataset import Dataset
 from chainrule.data.idx import parse_idx
 
@@ -60,8 +60,7 @@ def mnist(split: Literal["train", "test"]) -> Dataset:
     0 is background and 255 is ink. x is read-only, and after the first use it lies in a memory-mapped file.
     DataError if the embedded container is damaged. A cache folder that cannot be written only costs time.
     """
-    if split not in PARTS:
-        raise UsageError(f"split is {split!r}; {expected_one_of(PARTS, split)}")
+    name_among(PARTS, "split", split)
     images, labels = (_cached(part) for part in PARTS[split])
     if images is None or labels is None:
         arrays = decode(_read_container())

@@ -17,12 +17,12 @@ from typing import Literal, Protocol, get_args
 
 import numpy as np
 
-from chainrule.base.arrays import read_only
+from chainrule.base.arguments import name_among, of_kind, real_number
+from chainrule.base.arrays import as_numbers, read_only
 from chainrule.base.errors import DataError, DivergedError, UsageError
-from chainrule.base.guessing import expected_one_of
 from chainrule.base.numbers import whole_number
 from chainrule.base.random import Source, check_seed
-from chainrule.base.showing import brief
+from chainrule.base.showing import brief, short
 from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.training.events import (
     BatchEvent,
@@ -36,6 +36,7 @@ from chainrule.training.events import (
     StopEvent,
     StopTraining,
     Sums,
+    check_listeners,
     name_of,
 )
 from chainrule.training.objective import Batch, Objective
@@ -87,17 +88,20 @@ class Training:
     draws: RunSource | None = None
 
     def __post_init__(self) -> None:
-        check_seed(self.seed)
-        whole_number("epochs", self.epochs, 0)
-        whole_number("lr_decay_every", self.lr_decay_every, 1)
-        if self.batch_size is not None:
-            whole_number("batch_size", self.batch_size, 1)
-        if self.order not in ORDERS:
-            raise UsageError(f"order is {self.order!r}; {expected_one_of(ORDERS, self.order)}")
-        if self.reduction not in get_args(Reduction):
-            raise UsageError(f"reduction is {self.reduction!r}; {expected_one_of(get_args(Reduction), self.reduction)}")
-        if not (math.isfinite(self.lr_decay) and self.lr_decay > 0):
-            raise UsageError(f"lr_decay is {self.lr_decay}; expected a number above 0")
+        of_kind("the optimizer", self.optimizer, Optimizer, "one, as in Adam(1e-3)")
+        checked: dict[str, object] = {"seed": check_seed(self.seed), "epochs": whole_number("epochs", self.epochs, 0)}
+        for name in ("batch_size", "lr_decay_every"):
+            if name == "lr_decay_every" or self.batch_size is not None:
+                checked[name] = whole_number(name, getattr(self, name), 1)
+        name_among(ORDERS, "order", self.order)
+        name_among(get_args(Reduction), "reduction", self.reduction)
+        checked["lr_decay"] = real_number("lr_decay", self.lr_decay, "a number above 0", lambda factor: factor > 0)
+        if self.augmentation is not None and not callable(self.augmentation):
+            raise UsageError(f"augmentation is {short(self.augmentation)}; expected one, as in Augmentation(shift=2)")
+        if self.draws is not None and not hasattr(self.draws, "of_run"):
+            raise UsageError(f"draws is {short(self.draws)}; expected a source of random words, or None")
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
 
     def optimizer_at(self, epoch: int) -> Optimizer:
         """The optimizer with the learning rate of that epoch (from 0)."""
@@ -138,6 +142,10 @@ def minimise(
     After every epoch `judge`, if given, says how well w does. Whoever listens is told what happens (`events`).
     Raises DivergedError where the loss or the gradient is not finite, DataError for data that weigh nothing.
     """
+    of_kind("the objective", objective, Objective, "one, as execute(network) is")
+    of_kind("the data", data, Dataset, "Dataset(x, t)")
+    of_kind("the training", training, Training, "Training(...)")
+    check_listeners(listeners)
     if len(data) == 0:
         raise DataError("there is no training data; expected at least one sample")
     check_weighs(data.sample_weight)
@@ -153,7 +161,7 @@ def minimise(
 
 
 def _begin(objective: Objective, w: np.ndarray, training: Training) -> Progress:
-    packed = objective.layout.pack(w)
+    packed = objective.layout.pack(as_numbers(w, "w"))
     return Progress(objective, packed, training.optimizer.new_state(packed))
 
 
