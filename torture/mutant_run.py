@@ -26,7 +26,7 @@ from types import CodeType, FunctionType
 import pytest
 from _pytest.runner import runtestprotocol
 
-from torture.mutations import FUNCTIONS, Mutant, Source, functions, is_docstring
+from torture.mutations import FUNCTIONS, Mutant, Source, is_docstring
 
 PACKAGE = Path(__file__).parent.parent / "src" / "chainrule"
 MEMORY = 8 << 30  # a mutant that asks for more fails

@@ -11,11 +11,32 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 OTHERS: dict[type, type] = {
-    **{ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq},
-    **{ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And},
-    **{ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult},
-    **{ast.Pow: ast.Mult, ast.Mod: ast.FloorDiv, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.MatMult: ast.Add},
-    **{ast.LShift: ast.RShift, ast.RShift: ast.LShift, ast.Break: ast.Continue, ast.Continue: ast.Break},
+    ast.Lt: ast.LtE,
+    ast.LtE: ast.Lt,
+    ast.Gt: ast.GtE,
+    ast.GtE: ast.Gt,
+    ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq,
+    ast.Is: ast.IsNot,
+    ast.IsNot: ast.Is,
+    ast.In: ast.NotIn,
+    ast.NotIn: ast.In,
+    ast.And: ast.Or,
+    ast.Or: ast.And,
+    ast.Add: ast.Sub,
+    ast.Sub: ast.Add,
+    ast.Mult: ast.Div,
+    ast.Div: ast.Mult,
+    ast.FloorDiv: ast.Mult,
+    ast.Pow: ast.Mult,
+    ast.Mod: ast.FloorDiv,
+    ast.BitAnd: ast.BitOr,
+    ast.BitOr: ast.BitAnd,
+    ast.MatMult: ast.Add,
+    ast.LShift: ast.RShift,
+    ast.RShift: ast.LShift,
+    ast.Break: ast.Continue,
+    ast.Continue: ast.Break,
 }
 FUNCTIONS = ast.FunctionDef, ast.AsyncFunctionDef
 LEFT_OUT = ast.Expr, ast.AugAssign, ast.Raise, ast.Delete
@@ -76,7 +97,9 @@ class Source:
 
 def shown(node: ast.AST | None) -> str:
     """A mutated node in a line."""
-    if node is None or (isinstance(node, ast.Return) and isinstance(node.value, ast.IfExp) and is_true(node.value.test)):
+    if node is None or (
+        isinstance(node, ast.Return) and isinstance(node.value, ast.IfExp) and is_true(node.value.test)
+    ):
         return "nothing" if node is None else "return None"
     return ast.unparse(node).partition("\n")[0]
 

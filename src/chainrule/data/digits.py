@@ -64,7 +64,7 @@ def see_digit(grey: np.ndarray) -> Seen:
 
     DataError as of `prepare_digit`.
     """
-    look = look_at(grey)
+    look = look_at(as_numbers(grey, "the picture"))
     main, *others = look.figures
     doubts = _doubts(look, main)
     if _alike(others, main) or len(_alike(look.apart(APART), main)) > 1:
@@ -77,7 +77,7 @@ def see_digits(grey: np.ndarray) -> list[Seen]:
 
     DataError as of `prepare_digit`.
     """
-    look = look_at(grey)
+    look = look_at(as_numbers(grey, "the picture"))
     found = look.apart(APART)
     digits = sorted(_alike(found, found[0]), key=lambda each: each.box[1])
     shared = []

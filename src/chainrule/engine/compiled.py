@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.base.errors import UsageError
+from chainrule.base.numbers import whole_number
 from chainrule.base.random import Source
 from chainrule.engine.kernels.optimizers import update_of
 from chainrule.engine.lowering import Lowering
@@ -22,7 +22,7 @@ from chainrule.engine.stages.ends import Samples
 from chainrule.engine.stages.step import NO_GRADIENT, Step
 from chainrule.engine.stages.updates import Updates
 from chainrule.network.engine import Engine, LayerTime
-from chainrule.network.given import as_samples, check_batch, check_state, check_vector
+from chainrule.network.given import as_samples, check_apart, check_batch, check_optimizer, check_state, check_vector
 from chainrule.network.network import Network
 from chainrule.training.objective import Batch
 from chainrule.training.optimizers import Optimizer, State
@@ -56,8 +56,8 @@ class Compiled(Engine):
         watch: Stopwatch | None = None,
     ) -> None:
         """`source` of the random words, or its seed; `threads`: at most so many; `watch`: it runs all, and times it."""
-        if threads is not None and threads < 1:
-            raise UsageError(f"threads is {threads}; expected at least 1")
+        if threads is not None:
+            threads = whole_number("threads", threads, 1)
         self.network, self.source = network, source if isinstance(source, Source) else Source(source)
         self.lowering = Lowering(network, self.source)
         self.layout, self.undecayed = self.lowering.layout, self.lowering.undecayed
@@ -85,19 +85,24 @@ class Compiled(Engine):
         self, optimizer: Optimizer, w: np.ndarray, batch: Batch, gw: np.ndarray, *, state: State
     ) -> tuple[float, float]:
         """Each part of w is moved as soon as its gradient is known, while both are in cache."""
+        check_optimizer(optimizer, state)
         if update_of(optimizer) is None:
+            check_vector("w", w, self._size_of_w, FLOAT, written=True)
+            check_state(optimizer, state, w)
             return super().step(optimizer, w, batch, gw, state=state)
         done = self._run(w, batch, gw, optimizer=optimizer, state=state)
         return done.loss, done.norm
 
     def update(self, optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State) -> None:
         """The optimizer's kernel, each thread on some of w."""
+        check_optimizer(optimizer, state)
         key = "update", id(w), id(gw), id(state.vectors), update_of(optimizer)
 
         def make() -> tuple[Updates, Program]:
             check_vector("w", w, self._size_of_w, FLOAT, written=True)
             check_vector("gw", gw, len(w), FLOAT)
             check_state(optimizer, state, w)
+            check_apart(w=w, gw=gw, state=state.vectors)
             updates = Updates(w, state, optimizer, self.undecayed)
             return updates, Program(updates.rest(gw, squared=False) if updates.complete else [])
 
@@ -177,8 +182,10 @@ class Compiled(Engine):
                 check_vector("w", w, self._size_of_w, FLOAT, written=optimizer is not None)
                 if gw is not NO_GRADIENT:
                     check_vector("gw", gw, self._size_of_w, FLOAT, written=True)
+                    check_apart(gw=gw, w=w, x=source.x)
                 if optimizer and state:
                     check_state(optimizer, state, w)
+                    check_apart(state=state.vectors, w=w, gw=gw, x=source.x)
                 updates = Updates(w, state, optimizer, self.undecayed) if optimizer else None
                 step = Step(w, n, plan.slots(n), training=True, gw=gw, updates=updates, source=self.source)
                 return step, plan.program(source, step, loss=True)

@@ -16,6 +16,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.base.errors import NetworkError
+from chainrule.base.numbers import is_whole
+from chainrule.base.showing import short
 from chainrule.layers.layer import Arrays, Context, Layer, register
 
 
@@ -44,8 +46,9 @@ class ReLU(Layer):
     y_range: ClassVar = 0.0, inf
 
     def __post_init__(self) -> None:
-        if self.derivative_at_zero not in (0, 1):
-            raise NetworkError(f"ReLU: derivative_at_zero is {self.derivative_at_zero!r}; expected 0 or 1")
+        if not is_whole(self.derivative_at_zero, 0) or self.derivative_at_zero > 1:
+            raise NetworkError(f"ReLU: derivative_at_zero is {short(self.derivative_at_zero)}; expected 0 or 1")
+        object.__setattr__(self, "derivative_at_zero", int(self.derivative_at_zero))
 
     def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
         return relu(x), x

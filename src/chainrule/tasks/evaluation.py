@@ -4,6 +4,7 @@ from math import prod
 
 import numpy as np
 
+from chainrule.base.arguments import of_kind
 from chainrule.base.errors import DataError, UsageError
 from chainrule.base.numbers import whole_number
 from chainrule.data.dataset import Dataset, check_weighs
@@ -34,7 +35,10 @@ def evaluate(
 
     Raises DataError for no data, for data that do not fit, and where all weights are 0.
     """
-    executor = execute(network, engine, threads=threads) if isinstance(engine, str) else engine
+    of_kind("the network", network, Network, "a Network")
+    of_kind("the data", data, Dataset, "Dataset(x, t)")
+    data.check_finite()
+    executor = engine if isinstance(engine, Engine) else execute(network, engine, threads=threads)
     return measure(network, network.reading.data(data), executor, batch_size)
 
 
@@ -43,7 +47,7 @@ def measure(network: Network, data: Dataset, executor: Engine, batch_size: int) 
     if len(data) == 0:
         raise DataError("there is no data to evaluate on; expected at least one sample")
     check_weighs(data.sample_weight)
-    whole_number("batch_size", batch_size, 1)
+    batch_size = whole_number("batch_size", batch_size, 1)
     network.loss.check_targets(data.t, network.output_shape)
     if executor.network.size != network.size or len(executor.statistics) != len(network.statistics):
         raise UsageError(f"the engine executes {executor.network!r}; expected what `execute` made of {network!r}")

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict, Unpack
 
+from chainrule.base.arguments import of_kind, truth
+from chainrule.base.errors import DataError
 from chainrule.data.dataset import Dataset
 from chainrule.data.schema import AS_THEY_SAY, Given, Schema
 from chainrule.engine import DEFAULT_ENGINE, execute
@@ -13,7 +15,15 @@ from chainrule.tasks.calibration import uncalibrated
 from chainrule.tasks.evaluation import measure
 from chainrule.tasks.units import doubt_units
 from chainrule.training.descent import Training, minimise
-from chainrule.training.events import CheckpointEvent, EpochEvent, Evaluation, Event, Listener, Progress
+from chainrule.training.events import (
+    CheckpointEvent,
+    EpochEvent,
+    Evaluation,
+    Event,
+    Listener,
+    Progress,
+    check_listeners,
+)
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,17 @@ def fit(
 
     Raises DataError for data that do not fit the network, DivergedError where loss or gradient are not finite.
     """
+    of_kind("the network", network, Network, "a Network")
+    of_kind("the data", data, Dataset, "Dataset(x, t)")
+    check_listeners(listeners)
+    if len(data) == 0:
+        raise DataError("there is no training data; expected at least one sample")
+    if training is not None:
+        of_kind("the training", training, Training, "Training(...)")
+    if progress is not None:
+        progress = truth("progress", progress)
+    if validation is not None:
+        of_kind("the validation data", validation, Dataset, "Dataset(x, t)")
     if network.schema is None:
         introduce(network, data)
     else:

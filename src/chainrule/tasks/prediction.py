@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from chainrule.base.arguments import of_kind
 from chainrule.base.numbers import whole_number
 from chainrule.engine import DEFAULT_ENGINE, execute
 from chainrule.network.given import as_samples, check_weights
@@ -59,5 +60,6 @@ def predictor_of(
     network: Network, engine: str = DEFAULT_ENGINE, threads: int | None = None, batch_size: int = 256
 ) -> Predictor:
     """A predictor of a network that has something to say: ModelError if a weight of its is infinite or NaN."""
+    of_kind("the network", network, Network, "a Network")
     check_weights(network)
     return Predictor(network, engine, threads, batch_size)
