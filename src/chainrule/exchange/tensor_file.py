@@ -26,7 +26,7 @@ from chainrule.base.plain_text import STRING, json_of
 from chainrule.base.typed import Typed, Within
 from chainrule.data.file_kinds import kind_of_file
 
-WANTED = "a model file, as in runs/.../model.safetensors"
+WANTED = "a model file, as runs/.../model.safetensors"
 LENGTH = 8  # bytes of the header's length
 MOST_HEADER = 16 << 20
 MOST_TENSORS = 10_000
@@ -105,14 +105,16 @@ class TensorFile:
 
 
 @contextmanager
-def tensor_file(path: str | Path) -> Iterator[TensorFile]:
-    """A safetensors file, open; ModelError, before much is read, unless it is one, and whole."""
-    with opened(path, ModelError, wanted=WANTED) as (file, size):
+def tensor_file(path: str | Path, wanted: str = WANTED) -> Iterator[TensorFile]:
+    """A safetensors file, open; ModelError, before much is read, unless it is one, and whole. `wanted` is what errors
+    say was expected."""
+    with opened(path, ModelError, wanted=wanted) as (file, size):
         try:
             found = read_header(Path(path), file, size)
         except ModelError as error:
             kind = kind_of_file(path, "safetensors")
-            what = f"is {kind}" if kind else f"not a model file, or damaged: {error}"
+            no_file = f"not {wanted.partition(',')[0]}, or damaged: {error}; expected {wanted}"
+            what = f"is {kind}" if kind else no_file
             raise ModelError(f"{path}: {what}") from None
         yield found
 
