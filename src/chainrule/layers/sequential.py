@@ -36,6 +36,7 @@ from chainrule.layers.layer import (
     register,
     within,
 )
+from chainrule.layers.shapes import check_room
 
 
 @register
@@ -143,4 +144,5 @@ def checked_y_shape(shape: Any) -> Shape:
     """The shape; NetworkError unless it is (n,) or (channels, height, width)."""
     if not (isinstance(shape, tuple) and len(shape) in (1, 3) and all(is_whole(n, 1) for n in shape)):
         raise NetworkError(f"its y_shape is {shape!r}; expected (n,) or (channels, height, width), all above 0")
+    check_room(shape, "its y_shape is")
     return shape

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import numpy as np
 
@@ -18,11 +18,25 @@ from chainrule.base.arguments import as_real, name_among, real_number, truth
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import is_whole, whole_number
 from chainrule.base.showing import brief
+from chainrule.base.typed import COUNT, Within
 from chainrule.training.events import EpochEvent, Event, Memory, StopEvent, StopTraining
+from chainrule.training.memories import remembers
 
 Monitor = Literal["loss", "accuracy"]
 
 
+@dataclass(frozen=True)
+class Best:
+    """What a checkpoint keeps of it, but for its vectors."""
+
+    best: Annotated[float, Within(infinite=True)]
+    best_epoch: Annotated[int, COUNT]
+    waited: Annotated[int, COUNT]
+    w: None = None
+    statistics: None = None
+
+
+@remembers(Best)
 @dataclass
 class EarlyStopping:
     """A listener that ends the run once `patience` epochs in a row have not improved by more than `min_delta`.
