@@ -4,7 +4,7 @@ from dataclasses import fields, is_dataclass
 import numpy as np
 import chainrule as cr
 from chainrule.base.errors import ChainruleError
-from torture.calls import CALLS
+from torture.calls import CALLS, ESTIMATORS
 
 def printed(value, depth=0):
     """What can be told of a result, exactly."""
@@ -26,9 +26,9 @@ class Hang(Exception): ...
 def alarm(*_):
     raise Hang
 
-def outcome(function, arguments):
+def outcome(function, arguments, contract=False):
     """('error', line) of a typed one, ('untyped', ...), ('done', printed)."""
-    signal.signal(signal.SIGALRM, alarm); signal.alarm(20)
+    signal.signal(signal.SIGALRM, alarm); signal.alarm(10)
     try:
         with warnings.catch_warnings(record=True):
             warnings.simplefilter("always")
@@ -37,6 +37,9 @@ def outcome(function, arguments):
         return "done", printed(result)
     except ChainruleError as error:
         return ("error" if "\n" not in str(error) and len(str(error)) < 1000 else "lines"), str(error)
+    except (TypeError, ValueError) as error:
+        if contract: return "error", str(error)
+        return "untyped", f"{type(error).__name__}: {error}"[:150]
     except Hang:
         return "hang", ""
     except Exception as error:
@@ -58,7 +61,7 @@ def sweep(names=None):
                     given[parameter] = made()
                 except ChainruleError:
                     continue
-                how, what = outcome(function, given)
+                how, what = outcome(function, given, name in ESTIMATORS)
                 if how != "error":
                     print(f"{name}({parameter}={label}): {how} {what[:120] if how != 'done' else ''}")
             for label, form in kind.alike.items():
@@ -67,7 +70,7 @@ def sweep(names=None):
                 if given[parameter] is None: continue
                 given[parameter] = form(given[parameter])
                 before = printed(given)
-                how, what = outcome(function, given)
+                how, what = outcome(function, given, name in ESTIMATORS)
                 if how != "done" or what != right:
                     print(f"{name}({parameter} ~ {label}): {how} {what[:150]}{' OTHER than ' + right[:150] if how == 'done' else ''}")
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from chainrule.regression.comparison import compare
 from chainrule.regression.descent import Descent
 from chainrule.training.optimizers import State
 from torture.kinds import (
-    ANY_TEXT, ARRAY, BELOW_1, COUNT, COUNT_OR_0, FLAG, FLOATS, FRACTION, INTS, MANY, NAME, NOT_NEGATIVE, POSITIVE, REAL, SCALARS,
+    ANY_TEXT, ARRAY, BELOW_1, COUNT, COUNT_OR_0, FLAG, FLOATS, FRACTION, INTS, LAYOUTS, MANY, NAME, NOT_NEGATIVE, POSITIVE, REAL, SCALARS,
     SEED, Kind, kind,
 )  # fmt: skip
 
@@ -83,8 +83,8 @@ def execution(engine: str = "reference") -> Any:
     return execute(network(), engine, threads=1)
 
 
-def weights(of: Any = None) -> np.ndarray:
-    of = of or execution()
+def weights(engine: str = "reference") -> np.ndarray:
+    of = execution(engine)
     return of.layout.pack(of.network.w)
 
 
@@ -122,6 +122,7 @@ DATA = kind(wrong={
 })  # fmt: skip
 VALIDATION = kind("None", wrong={k: v for k, v in DATA.wrong.items() if k != "no samples"})
 NETWORK = kind(wrong={"a list of layers": lambda: [cr.Linear(3)], "an engine": execution})
+OBJECTIVE = kind(wrong={"a network": network})
 LAYER = kind("a layer", wrong={"a network": network, "a loss": cr.NLL})
 LAYERS = kind("a generator", wrong={"with a class": lambda: [cr.Linear], "with a number": lambda: [cr.Linear(3), 5],
                      "with a network": lambda: [network()], "with None": lambda: [None], "a loss": cr.NLL},
@@ -164,6 +165,8 @@ BAD_W = {
     "with gaps": lambda: np.repeat(weights(), 2)[::2],
 }  # fmt: skip
 VECTOR = kind(wrong=BAD_W)
+START = kind(wrong={k: v for k, v in BAD_W.items() if k in ("too short", "too long")}, alike=LAYOUTS.items())
+VIEWED = kind("None", wrong={k: v for k, v in BAD_W.items() if k in ("too short", "too long", "a list", "in two axes")})
 WRITTEN = kind(wrong=BAD_W | {"read-only": lambda: _frozen(weights())})
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from chainrule.base.arguments import as_path
+from chainrule.base.arrays import as_array
 from chainrule.base.errors import DataError
 from chainrule.base.files import read_bytes, reason, write_atomically
 from chainrule.data.file_kinds import HEAD, kind_of
@@ -54,6 +56,7 @@ def parse_idx(data: bytes, name: str) -> np.ndarray:
 
 def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
     """Write an array as an IDX file, whole; by gzip if the name ends in .gz. DataError if it cannot be."""
+    path, array = as_path(path), as_array(array, "the array")
     codes = {dtype.newbyteorder("="): code for code, dtype in TYPES.items()}
     code = codes.get(array.dtype.newbyteorder("="))
     if code is None or array.ndim == 0:

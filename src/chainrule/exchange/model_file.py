@@ -22,6 +22,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
+from chainrule.base.arguments import as_path, of_kind
 from chainrule.base.errors import ChainruleError, ModelError, NetworkError
 from chainrule.base.files import write_atomically
 from chainrule.base.showing import one_line
@@ -37,12 +38,13 @@ FORMAT, VERSION = "chainrule", 1
 
 def save(path: str | Path, network: Network) -> None:
     """Write the network and its parameters."""
+    path, network = as_path(path), of_kind("the network", network, Network, "a Network")
     save_checkpoint(path, Checkpoint(network, np.empty((0, network.size), network.w.dtype)))
 
 
 def load(path: str | Path) -> Network:
     """The network of a model file; ModelError if the file is missing, damaged, or not a chainrule model."""
-    return load_checkpoint(path).network
+    return load_checkpoint(as_path(path)).network
 
 
 def save_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
