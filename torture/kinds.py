@@ -84,7 +84,7 @@ def kind(*takes: str, wrong: dict[str, Made] | None = None, alike: Iterable[tupl
 def _frame(x: Any) -> Any:
     import pandas
 
-    return pandas.DataFrame(x) if np.ndim(x) > 1 else pandas.Series(x)
+    return pandas.DataFrame(x) if np.ndim(x) == 2 else pandas.Series(x) if np.ndim(x) == 1 else x
 
 
 class ArrayLike:

@@ -3,8 +3,10 @@
 One line says what was given and what is expected. Whole numbers are in `numbers`, arrays in `arrays`.
 """
 
+import os
 from collections.abc import Callable, Iterable
 from math import inf, isfinite
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -60,6 +62,14 @@ def truth(name: str, value: object, error: type[ChainruleError] = UsageError) ->
     if not isinstance(value, bool | np.bool):
         raise error(f"{name} is {short(value)}; expected True or False")
     return bool(value)
+
+
+def as_path(path: object) -> Path:
+    """The path; UsageError unless it is text or a path."""
+    found = path.__fspath__() if isinstance(path, os.PathLike) else path
+    if not isinstance(found, str):
+        raise UsageError(f"the path is {short(path)}; expected text, or a path of pathlib")
+    return Path(found)
 
 
 def of_kind(name: str, value: Any, kind: type[T], example: str, error: type[ChainruleError] = UsageError) -> T:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import platformdirs
 
+from chainrule.base.arguments import as_path
 from chainrule.base.errors import DataError, UsageError
 
 AnyPath = str | os.PathLike[str]
@@ -21,7 +22,7 @@ def cache_folder() -> Path:
 
 def read_bytes(path: AnyPath) -> bytes:
     """The bytes of a file. A missing file, a folder or a file that may not be read is a `DataError`."""
-    path = Path(path)
+    path = as_path(path)
     if os.path.isdir(path):  # unlike Path.is_dir it never raises
         raise DataError(f"{path}: is a folder; expected a file")
     try:
@@ -39,7 +40,7 @@ def check_writable(path: AnyPath, *, kinds: Sequence[str] = (), source: AnyPath 
     source: a file that it must not be.
     UsageError for another ending, a folder, a place in no folder that exists, or the source.
     """
-    path = Path(path)
+    path = as_path(path)
     if kinds and path.suffix.lower() not in kinds:
         raise UsageError(f"{path}: is of the kind {path.suffix!r}; expected {', '.join(filter(None, kinds))}")
     if not os.path.isdir(path.parent):

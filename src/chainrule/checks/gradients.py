@@ -178,6 +178,8 @@ class Neighbourhood:
         self.objective = of_kind("the objective", objective, Objective, 'one, as execute(network, "reference") is')
         self.batch, self.seed = of_kind("the batch", batch, Batch, "Batch(x, t)"), seed
         self.w = as_numbers(w, "w").astype(np.float64)
+        if self.w.ndim != 1:
+            raise UsageError(f"w has shape {self.w.shape}; expected one axis")
         self.places: list[Place] = []
 
     def place(self, number: int) -> Place:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from chainrule.base.arrays import as_numbers
 from chainrule.data.page.look import UNEVEN, Look, look_at
 from chainrule.data.page.morphology import dilated
 from chainrule.data.page.strokes import GRAIN, Figure

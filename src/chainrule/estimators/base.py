@@ -7,14 +7,14 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from chainrule.base.errors import DataError, UsageError
 from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.estimators.architecture import layers_in_a_row, with_outputs
 from chainrule.estimators.learner import Learner, weight_of
-from chainrule.estimators.samples import as_rows, check_images, sample_shape, scaled
-from chainrule.estimators.settings import stopping_of, training_of
+from chainrule.estimators.samples import as_rows, check_images, checked, sample_shape, scaled, weights_of
+from chainrule.estimators.settings import check_truths, stopping_of, training_of
 from chainrule.estimators.small import threads_for
 from chainrule.estimators.weights import as_counts
 from chainrule.layers import Layer, Standardise
@@ -82,6 +82,7 @@ class NeuralEstimator(BaseEstimator):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from X (n, features) or images (n, channels, height, width), and y; sample_weight (n,) counts them."""
+        check_truths(self.get_params(deep=False))
         fresh = not (self.warm_start and hasattr(self, "network_"))
         data, held_out = self._read(X, y, sample_weight, fresh), None
         parameters = self.get_params(deep=False)
@@ -98,6 +99,7 @@ class NeuralEstimator(BaseEstimator):
 
     def _fit_part(self, X: Any, y: Any, sample_weight: Any) -> Self:
         """One epoch of these data, after all that there was before."""
+        check_truths(self.get_params(deep=False))
         if self.early_stopping:
             raise UsageError("partial_fit cannot hold out data for early stopping; expected early_stopping=False")
         fresh = not hasattr(self, "network_")
@@ -118,10 +120,10 @@ class NeuralEstimator(BaseEstimator):
 
     def _read(self, X: Any, y: Any, sample_weight: Any, fresh: bool, *, part: bool = False) -> Dataset:
         """The data, less samples that weigh nothing; fresh: for a new network; part: for `partial_fit`."""
-        x, y = self._samples(X, fresh, y=y, **self._y_is)
+        x, y = self._samples(X, fresh, y=checked("y", y, "mMV" if self._y_is else ""), **self._y_is)
         weight = None
         if sample_weight is not None:
-            weight = _check_sample_weight(sample_weight, x, dtype=np.float64, ensure_non_negative=True)
+            weight = weights_of(sample_weight, x)
             if not weight.all():
                 x, y, weight = x[weight > 0], y[weight > 0], weight[weight > 0]
         if fresh:
@@ -144,15 +146,15 @@ class NeuralEstimator(BaseEstimator):
 
     def _samples(self, X: Any, fresh: bool = False, **y: Any) -> Any:
         """X as samples of the network's shape, in a type that it takes; and y, if there is one."""
-        rows, image = as_rows(X)
+        rows, image = as_rows(checked("X", X))
         if fresh:
             in_bytes = image is not None or self.image_shape is not None or isinstance(self.layers, str)
             types = (*FLOATS, np.uint8) if in_bytes else FLOATS
         else:
             check_images(image, self.network_.input_shape)
             types = (np.float32, np.uint8) if self._reads_bytes else (self.network_.w.dtype,)
-        checked: Any = validate_data(self, rows, reset=fresh, dtype=types, order="C", **y)
-        x, *rest = checked if y else (checked,)
+        found: Any = validate_data(self, rows, reset=fresh, dtype=types, order="C", **y)
+        x, *rest = found if y else (found,)
         if fresh:
             self._shape = sample_shape(self.layers, self.image_shape, image, x.shape[1])
             self._reads_bytes = x.dtype == np.uint8

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save as to_bytes
 
+from chainrule.base.arguments import as_path, of_kind
 from chainrule.base.errors import ModelError, NetworkError
 from chainrule.base.showing import one_line
 from chainrule.base.version import __version__
@@ -37,12 +38,13 @@ SMALL = 256 << 20
 
 def save(path: str | Path, network: Network) -> None:
     """Write the network and its parameters."""
+    path, network = as_path(path), of_kind("the network", network, Network, "a Network")
     save_checkpoint(path, Checkpoint(network, np.empty((0, network.size), network.w.dtype)))
 
 
 def load(path: str | Path) -> Network:
     """The network of a model file; ModelError if the file is missing, damaged, or not a chainrule model."""
-    return load_checkpoint(path).network
+    return load_checkpoint(as_path(path)).network
 
 
 def save_checkpoint(path: str | Path, checkpoint: Checkpoint, *, previous: Path | None = None) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import save as to_bytes
 
+from chainrule.base.arguments import of_kind, truth
 from chainrule.base.errors import ModelError, NetworkError, warn
 from chainrule.base.plain_text import json_of
 from chainrule.base.version import __version__
@@ -46,7 +47,8 @@ def to_pytorch(network: Network, path: str | Path, *, fold: bool = True) -> None
     What else it computes with (the scaling of bytes, a Standardise, units that are not folded) is in the metadata:
     "network" and, of what it was trained on, "schema", in JSON; "input" and "output" say what to do, in words.
     """
-    network = in_target_units(network) if fold else network
+    of_kind("the network", network, Network, "a Network")
+    network = in_target_units(network) if truth("fold", fold) else network
     metadata = {"format": "pt", "producer": PRODUCER, "network": json.dumps(describe(network)), **module_ends(network)}
     if network.schema is not None:
         metadata["schema"] = json.dumps(network.schema.plain())
@@ -63,6 +65,7 @@ def from_pytorch(path: str | Path, network: Network) -> Network:
     another shape, of a layer that chainrule does not have, not of a floating point type, infinite or NaN; DataError if
     one holds a number too large for the network's type.
     """
+    of_kind("the network", network, Network, "a Network")
     loaded = copy(network)
     loaded.w, loaded.statistics = network.w.copy(), network.statistics.copy()
     expected = by_torch_name(loaded)

@@ -61,6 +61,8 @@ class Optimizer:
 
     def __post_init__(self) -> None:
         for field in fields(self):
+            if field.type not in (float, "float"):
+                continue
             name, most = f"{type(self).__name__}: {field.name}", 1.0 if field.name in BELOW_ONE else inf
             expected = "a finite number of at least 0" if most == inf else "a number from 0 to below 1"
             number = real_number(name, getattr(self, field.name), expected, lambda x, most=most: 0 <= x < most)
