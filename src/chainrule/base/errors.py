@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-from chainrule.base.showing import printable
+from chainrule.base.printable import printable
 
 PACKAGE = str(Path(__file__).parents[1])
 

@@ -1,6 +1,5 @@
-"""How an object shows itself at a prompt: in a line or a few, however much it holds, and whatever its names are."""
+"""How an object shows itself at a prompt: in a line or a few, however much it holds."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
@@ -11,12 +10,6 @@ from chainrule.base.arrays import described
 
 FEW = 4  # elements that are shown
 LONGEST, MOST = 80, 900  # characters of one value, and of all
-UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, C0 but tab and newline, and C1
-    "\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # of no width, or of direction
-    "\ud800-\udfff\U000e0000-\U000e0fff]"  # no characters, and tags
-)
-"""What moves a cursor, colours a terminal, turns a line's direction or hides in it."""
 
 
 def brief(self: Any) -> str:
@@ -47,8 +40,3 @@ def one_line(text: str, longest: int = 500) -> str:
     """The text in one line, its middle left out if it is longer."""
     text = " ".join(text.split())
     return text if len(text) <= longest else f"{text[: longest // 2]} ... {text[-longest // 2 :]}"
-
-
-def printable(text: str) -> str:
-    """The text with what nobody would see of it escaped, as \\x1b: names come from files, and a terminal obeys them."""
-    return UNSEEN.sub(lambda found: repr(found[0])[1:-1], text)
