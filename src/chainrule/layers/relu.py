@@ -4,7 +4,8 @@
              = 0          where x[j] < 0
 
 At x = 0 there is no derivative, and the lecture gives both: max(sign(x), 0), which is 0 there, and "dL/dy (x >= 0)",
-which is 1. `derivative_at_zero` chooses; the default 0 is what PyTorch and JAX take. NaN stays NaN.
+which is 1. `derivative_at_zero` chooses; the default 0 is what PyTorch and JAX take. NaN stays NaN, and where x is NaN
+dL/dx is dL/dy, as in PyTorch: it is not below 0.
 
 Compiled: engine/stages/elementwise.py, engine/kernels/elementwise.py.
 """
@@ -28,8 +29,8 @@ def relu(x: np.ndarray) -> np.ndarray:
 
 def relu_input_gradient(gy: np.ndarray, x: np.ndarray, derivative_at_zero: int = 0) -> np.ndarray:
     """dL/dx, of x's shape."""
-    passes = x >= 0 if derivative_at_zero else x > 0
-    return gy * passes
+    stopped = x < 0 if derivative_at_zero else x <= 0
+    return gy * ~stopped
 
 
 @register
