@@ -20,8 +20,9 @@ def execute(
 ) -> Engine:
     """The network's objective, executed by the engine of that name.
 
-    `seed` of dropouts' random numbers, or their source; `threads` is for the compiled engine: by default as many as
-    this process may use. UsageError if there is no such engine.
+    `seed` of dropouts' random numbers, or their source; `threads` is for the compiled engine, whose bits do not depend
+    on it: by default as many as this process may use. The reference engine's are those of so many BLAS threads as NumPy
+    has. UsageError if there is no such engine.
     """
     of_kind("the network", network, Network, "a Network")
     source = seed if isinstance(seed, Source) else Source(seed)

@@ -1,4 +1,8 @@
-"""The reference engine: a network executed by its layers' definitions, in w's own float type."""
+"""The reference engine: a network executed by its layers' definitions, in w's own float type.
+
+Products of matrices are NumPy's. Its BLAS cuts large ones as it has threads, and the order of a sum with them: the bits
+are the same for the same number of BLAS threads (OPENBLAS_NUM_THREADS, say), and for another within rounding.
+"""
 
 from statistics import median
 from time import perf_counter
