@@ -9,14 +9,14 @@ but not stuck. From one run to the next they stay in compiled code, and leave th
 import os
 import threading
 import time
-from functools import cache
+from contextlib import suppress
 
 import numpy as np
 
 from chainrule.engine.runtime.counters import COUNTER, counter, counter_add, reached, table
-from chainrule.engine.runtime.denormals import denormals_flushed, flush_denormals, restore
+from chainrule.engine.runtime.denormals import UNCHANGED, flush_denormals, restore
 from chainrule.engine.runtime.jit import inlined, kernel
-from chainrule.engine.runtime.program import Program, run_task
+from chainrule.engine.runtime.program import Program, run_alone, run_task
 
 SPINS = 4000  # looks at a counter before a thread that waits lets others run
 AWAKE = 200  # times it does so, between steps, before it sleeps
@@ -24,11 +24,18 @@ RUNS, ARRIVALS, FAILED = 0, COUNTER, 2 * COUNTER  # counters
 DONE, WAITS, PYTHON_PHASE, IDLE = 0, 1, 2, 3
 PHASE, DUE, ARRIVED, RUN, RUNNING, CONTROL_WORD, DESK = range(7)
 """A member's state: the phase; arrivals that were due at barriers so far; whether it has arrived at the one behind this
-phase; the run; whether that is still going on; the caller's control word from before it; then a copy of the desk, on
-which the next run's program may lie before a late member is done with this one's."""
+phase; the run; whether that is still going on; the thread's control word outside of compiled code; then a copy of the
+desk, on which the next run's program may lie before a late member is done with this one's."""
 STARTS, PYTHON, TASKS, CALLS, TICKETS, DESK_SIZE = range(0, 12, 2)
 """Where on the desk the address and the length of each table are."""
 STATE_SIZE = DESK + DESK_SIZE
+
+
+def new_state() -> np.ndarray:
+    """Of a member who has taken part in no run."""
+    state = np.zeros(STATE_SIZE, np.int64)
+    state[CONTROL_WORD] = UNCHANGED
+    return state
 
 
 @inlined
@@ -92,9 +99,17 @@ def _advance(desk, counters, state, members, worker, spins, serves):
 
 
 @kernel
-def _call_members(desk, counters, state):
-    """Let a run begin; subnormals are zero from now on in this thread, too."""
+def _go_on(desk, counters, state, members, worker, spins, serves):
+    """`_advance`; subnormals are zero meanwhile."""
     state[CONTROL_WORD] = flush_denormals()
+    reason = _advance(desk, counters, state, members, worker, spins, serves)
+    restore(state[CONTROL_WORD])
+    return reason
+
+
+@kernel
+def _call_members(desk, counters, state):
+    """Let a run begin."""
     counters[FAILED] = 0
     _begin_run(desk, state)
     tickets = table(state, DESK + TICKETS)
@@ -103,14 +118,38 @@ def _call_members(desk, counters, state):
     counter_add(counters, RUNS, 1)
 
 
-@cache
-def team_of(size: int) -> "Team":
-    """The one team of that size in this process."""
-    return Team(size)
+def run(program: Program, threads: int = 1) -> None:
+    """Run a program by so many threads, or by the caller alone if these are at work for another: an exception in it is
+    raised here. Who runs it changes no bit of the result."""
+    team = team_of(threads) if threads > 1 and not any(team.busy for team in _teams.values()) else None
+    if team is None:
+        run_alone(program)
+    else:
+        team.run(program)
+
+
+_teams: dict[int, "Team"] = {}
+_assembling = threading.Lock()
+
+
+def team_of(size: int) -> "Team | None":
+    """The one team of that size in this process; None where the system lets no more threads begin."""
+    team = _teams.get(size)
+    if team is None:
+        with _assembling, suppress(RuntimeError):
+            team = _teams.get(size) or _teams.setdefault(size, Team(size))
+    return team
+
+
+def _disband() -> None:
+    """A forked process has none of its parent's threads."""
+    global _assembling
+    _teams.clear()
+    _assembling = threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=team_of.cache_clear)  # a forked process has none of its parent's threads
+    os.register_at_fork(after_in_child=_disband)
 
 
 class Team:
@@ -119,10 +158,10 @@ class Team:
     def __init__(self, size: int) -> None:
         self.size = size
         self._counters = np.zeros(3 * COUNTER, np.int64)
-        self._state = np.zeros(STATE_SIZE, np.int64)  # of member 0, the caller
+        self._state = new_state()  # of member 0, the caller
         self._desk = np.zeros(DESK_SIZE, np.int64)  # where the tables of the program in hand are, and the tickets
         self._tickets = np.zeros(0, np.int64)  # how many tasks of each share of each phase have been taken
-        self._program = Program([])
+        self._program: Program | None = None  # on the desk
         self._errors: list[BaseException] = []
         self._turn = threading.Lock()
         self._asleep = [threading.Semaphore(0) for _ in range(size)]
@@ -130,11 +169,17 @@ class Team:
         for member in range(1, size):
             threading.Thread(target=self._serve, args=(member,), daemon=True, name=f"chainrule-{member}").start()
 
+    @property
+    def busy(self) -> bool:
+        """Whether someone has its turn."""
+        return self._turn.locked()
+
     def run(self, program: Program) -> None:
         """Run the program; an exception in a task is raised here."""
         if not program.phases:
             return  # no barrier would keep the next run from beginning before all members have seen this one
         with self._turn:
+            self._end_run()  # one that interrupts broke off twice
             self._lay_out(program)
             self._errors.clear()
             try:
@@ -153,17 +198,18 @@ class Team:
             self._counters[FAILED] = 1
             self._wake()
             self._take_part(self._state, 0)
-        restore(self._state[CONTROL_WORD])
 
     def _lay_out(self, program: Program) -> None:
-        """Put on the desk where all members find it."""
+        """Put on the desk where all members find it; known to be there only when all of it is."""
         if program is self._program:
             return
+        self._program = None
         room = len(program.phases) * self.size * COUNTER
         if len(self._tickets) < room:
             self._tickets = np.zeros(room, np.int64)
-        self._program, self._desk[:TICKETS] = program, program.tables
+        self._desk[:TICKETS] = program.tables
         self._desk[TICKETS:] = self._tickets.ctypes.data, room
+        self._program = program
 
     def _wake(self) -> None:
         """Those who have gone to sleep."""
@@ -175,8 +221,8 @@ class Team:
     def _take_part(self, state: np.ndarray, member: int) -> None:
         """Go on from a member's state for as long as compiled code can, then do what only the interpreter can."""
         try:
-            reason = _advance(self._desk, self._counters, state, self.size, member, SPINS, member > 0)
-            if reason == PYTHON_PHASE:
+            reason = self._go_on(state, member)
+            if reason == PYTHON_PHASE and self._program is not None:
                 for function in self._program.phases[state[PHASE]].functions[member :: self.size]:
                     function()
                 _arrive(self._counters, state, self.size)
@@ -186,16 +232,22 @@ class Team:
             self._errors.append(error)
             self._counters[FAILED] = 1
 
+    def _go_on(self, state: np.ndarray, member: int) -> int:
+        try:
+            return _go_on(self._desk, self._counters, state, self.size, member, SPINS, member > 0)
+        except BaseException:
+            restore(state[CONTROL_WORD])
+            raise
+
     def _serve(self, member: int) -> None:
-        state, last, idle = np.zeros(STATE_SIZE, np.int64), 0, 0
-        with denormals_flushed():  # this thread's own state, as long as it lives
-            while True:
-                self._take_part(state, member)
-                idle = 0 if state[RUNNING] or state[RUN] > last else idle + 1
-                last = state[RUN]
-                if idle == AWAKE:
-                    self._sleep(member, last + 1)
-                    idle = 0
+        state, last, idle = new_state(), 0, 0
+        while True:
+            self._take_part(state, member)
+            idle = 0 if state[RUNNING] or state[RUN] > last else idle + 1
+            last = state[RUN]
+            if idle == AWAKE:
+                self._sleep(member, last + 1)
+                idle = 0
 
     def _sleep(self, member: int, run: int) -> None:
         """Until that run begins."""
