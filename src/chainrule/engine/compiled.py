@@ -6,9 +6,11 @@ from collections import defaultdict
 from itertools import count
 from statistics import median
 from typing import NamedTuple
+from weakref import WeakSet
 
 import numpy as np
 
+from chainrule.base.forking import in_forked_children
 from chainrule.base.numbers import whole_number
 from chainrule.base.random import Source
 from chainrule.engine.bound import Bound
@@ -31,6 +33,16 @@ from chainrule.training.optimizers import Optimizer, State
 
 WORTH = 1 << 19  # multiply-adds of a forward pass for which a thread is worth waking
 SMALL = 1 << 17  # weights of an update likewise
+
+
+_engines: WeakSet["Compiled"] = WeakSet()
+
+
+@in_forked_children
+def _give_turns_back() -> None:
+    """A forked process has none of the threads that may hold one."""
+    for engine in _engines:
+        engine.take_turns()
 
 
 class Done(NamedTuple):
@@ -67,10 +79,15 @@ class Compiled(Engine):
         self._work = self.lowering.work(in_bytes=False), self.lowering.work(in_bytes=True)
         self._plan: Plan | None = None
         self._bound = Bound()
-        self._turn = threading.Lock()
+        self.take_turns()
+        _engines.add(self)
         self._forwards = Forwards(self.lowering, self.statistics, self.threads)
         self._versions = count()
         self._version = next(self._versions)  # of the w that outputs were last asked of
+
+    def take_turns(self) -> None:
+        """Whoever trains from now on waits for nobody who began before."""
+        self._turn = threading.Lock()
 
     def plan(self, samples: int) -> Plan:
         """The stages for training on batches of that size; print it to see them."""
@@ -144,8 +161,8 @@ class Compiled(Engine):
         watch = Stopwatch()
         engine = Compiled(self.network, self.source, 1, watch=watch)
         w, groups = engine.layout.pack(self.network.w), engine.lowering.groups
-        for run in range(1 + runs):
-            engine.outputs(w, x, unchanged=run > 0)
+        for k in range(1 + runs):
+            engine.outputs(w, x, unchanged=k > 0)
         totals: list[dict[int | str, float]] = []
         for timed in watch.runs[1:]:
             totals.append(defaultdict(float))

@@ -6,13 +6,14 @@ while they wait they spin, and after a while hand the processor to others, so th
 but not stuck. From one run to the next they stay in compiled code, and leave the interpreter's lock to the caller.
 """
 
-import os
 import threading
 import time
 from contextlib import suppress
 
 import numpy as np
 
+from chainrule.base.errors import ChainruleError
+from chainrule.base.forking import held_at_forks, in_forked_children
 from chainrule.engine.runtime.counters import COUNTER, counter, counter_add, reached, table
 from chainrule.engine.runtime.denormals import UNCHANGED, flush_denormals, restore
 from chainrule.engine.runtime.jit import inlined, kernel
@@ -129,7 +130,8 @@ def run(program: Program, threads: int = 1) -> None:
 
 
 _teams: dict[int, "Team"] = {}
-_assembling = threading.Lock()
+_assembling = threading.RLock()
+held_at_forks(_assembling)
 
 
 def team_of(size: int) -> "Team | None":
@@ -141,22 +143,19 @@ def team_of(size: int) -> "Team | None":
     return team
 
 
+@in_forked_children
 def _disband() -> None:
     """A forked process has none of its parent's threads."""
-    global _assembling
+    for team in _teams.values():
+        team.forked = True
     _teams.clear()
-    _assembling = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_disband)
 
 
 class Team:
     """The calling thread and `size` - 1 others. One run at a time: another caller waits for its turn."""
 
     def __init__(self, size: int) -> None:
-        self.size = size
+        self.size, self.forked = size, False
         self._counters = np.zeros(3 * COUNTER, np.int64)
         self._state = new_state()  # of member 0, the caller
         self._desk = np.zeros(DESK_SIZE, np.int64)  # where the tables of the program in hand are, and the tickets
@@ -228,6 +227,9 @@ class Team:
                 _arrive(self._counters, state, self.size)
             elif reason != DONE:
                 time.sleep(0)
+            if self.forked:
+                state[RUNNING] = 0
+                raise ChainruleError("a process that was forked within a step cannot finish it; expected a fork before")
         except BaseException as error:
             self._errors.append(error)
             self._counters[FAILED] = 1
