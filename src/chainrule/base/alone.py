@@ -16,8 +16,12 @@ in_forked_children(_locks.clear)
 @contextmanager
 def trained_alone(thing: Any) -> Iterator[None]:
     """Meanwhile nobody else trains it: UsageError where somebody does already."""
-    lock = _locks.setdefault(thing, threading.Lock())
-    if lock.locked():
-        raise UsageError(f"this {type(thing).__name__} is being trained already; expected one fit of it at a time")
-    with lock:  # of two that come here in the same instant, one waits
+    check_untrained(thing)
+    with _locks[thing]:  # of two that come here in the same instant, one waits
         yield
+
+
+def check_untrained(thing: Any) -> None:
+    """UsageError where somebody trains it at this moment."""
+    if _locks.setdefault(thing, threading.Lock()).locked():
+        raise UsageError(f"this {type(thing).__name__} is being trained already; expected one fit of it at a time")

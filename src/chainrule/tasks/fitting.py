@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict, Unpack
 
-from chainrule.base.alone import trained_alone
+from chainrule.base.alone import check_untrained, trained_alone
 from chainrule.base.arguments import of_kind, truth
 from chainrule.base.errors import DataError
 from chainrule.data.dataset import Dataset
@@ -123,6 +123,7 @@ def fit(
     of_kind("the network", network, Network, "a Network")
     of_kind("the data", data, Dataset, "Dataset(x, t)")
     check_listeners(listeners)
+    check_untrained(network)
     if len(data) == 0:
         raise DataError("there is no training data; expected at least one sample")
     if training is not None:
