@@ -5,7 +5,8 @@ gets those of before the fit or of the end of an epoch, never some of each.
 """
 
 import threading
-from typing import Protocol
+from copy import copy
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -26,6 +27,16 @@ def numbers_of(network: Numbers) -> tuple[np.ndarray, np.ndarray]:
     """Copies of w and statistics."""
     with _whole:
         return network.w.copy(), network.statistics.copy()
+
+
+N = TypeVar("N", bound=Numbers)
+
+
+def still(network: N) -> N:
+    """The network as it is now, with numbers of its own: what is written in several steps is to be of one moment."""
+    kept = copy(network)
+    kept.w, kept.statistics = numbers_of(network)
+    return kept
 
 
 def put_numbers(network: Numbers, w: np.ndarray, statistics: np.ndarray) -> None:
