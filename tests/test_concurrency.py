@@ -168,7 +168,7 @@ def test_two_fits_of_one_network_are_refused():
 
 
 @pytest.mark.parametrize(
-    "model", [cr.NeuralClassifier(8, max_iter=3), cr.MLPClassifier(8, max_iter=3, tol=9)], ids=repr
+    "model", [cr.NeuralClassifier(8, max_iter=3), cr.MLPClassifier(8, max_iter=5, tol=9, n_iter_no_change=1)], ids=repr
 )
 def test_two_fits_of_one_estimator_are_refused_or_come_one_after_the_other(model):
     def train() -> str:

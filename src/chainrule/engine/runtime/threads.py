@@ -13,7 +13,7 @@ from contextlib import suppress
 import numpy as np
 
 from chainrule.base.errors import ChainruleError
-from chainrule.base.forking import held_at_forks, in_forked_children
+from chainrule.base.forking import TEAM, held_at_forks, in_forked_children
 from chainrule.engine.runtime.counters import COUNTER
 from chainrule.engine.runtime.denormals import restore
 from chainrule.engine.runtime.members import (
@@ -85,7 +85,7 @@ class Team:
         self._asleep = [threading.Semaphore(0) for _ in range(size)]
         self._sleeps = [False] * size
         for member in range(1, size):
-            threading.Thread(target=self._serve, args=(member,), daemon=True, name=f"chainrule-{member}").start()
+            threading.Thread(target=self._serve, args=(member,), daemon=True, name=f"{TEAM}{member}").start()
 
     @property
     def busy(self) -> bool:
