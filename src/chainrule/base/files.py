@@ -1,6 +1,8 @@
 """Files: read whole, what may be written to, and the folder for what can be made again at any time."""
 
+import getpass
 import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,11 +15,17 @@ AnyPath = str | os.PathLike[str]
 
 
 def cache_folder() -> Path:
-    """`$CHAINRULE_CACHE_DIR` if it is set, else the user's cache folder. It may not exist yet."""
+    """`$CHAINRULE_CACHE_DIR` if it is set, else the user's cache folder; one among the temporary files for a user who
+    has no home. It may not exist yet."""
     chosen = os.environ.get("CHAINRULE_CACHE_DIR")
     if chosen:
         return Path(os.path.expanduser(chosen))
-    return Path(platformdirs.user_cache_dir("chainrule", appauthor=False))
+    try:
+        folder = Path(platformdirs.user_cache_dir("chainrule", appauthor=False))
+    except RuntimeError:  # no home
+        folder = Path()
+    user = getattr(os, "getuid", getpass.getuser)
+    return folder if folder.is_absolute() else Path(tempfile.gettempdir()) / f"chainrule-{user()}"
 
 
 def read_bytes(path: AnyPath) -> bytes:

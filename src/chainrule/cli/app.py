@@ -91,7 +91,7 @@ def warnings_in_lines() -> Iterator[None]:
 
         def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
             line = f"chainrule: warning: {' '.join(str(message).split())}"
-            if not issubclass(category, DataWarning):
+            if not issubclass(category, DataWarning | RuntimeWarning):
                 others(message, category, *place, **more)
             elif line not in said:
                 said.add(line)

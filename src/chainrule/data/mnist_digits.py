@@ -6,6 +6,7 @@ a second, and leaves the arrays as `.npy` files in the cache folder; later uses 
 
 import hashlib
 import math
+import os
 import zlib
 from contextlib import suppress
 from importlib import resources
@@ -103,9 +104,11 @@ def _read_container() -> bytes:
 
 def _cached(part: Part) -> np.ndarray | None:
     """The array as a memory map, or None if its file is missing or damaged."""
+    if not os.path.isfile(part.cache_path):  # a pipe would be waited for
+        return None
     try:
         array = np.load(part.cache_path, mmap_mode="r")
-    except (OSError, ValueError, EOFError, SyntaxError):
+    except Exception:  # whatever a damaged header leads NumPy to
         return None
     if array.shape != part.shape or array.dtype != np.uint8 or zlib.crc32(array) != part.crc32:
         return None

@@ -9,6 +9,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from chainrule.base.alone import trained_alone
 from chainrule.base.errors import DataError, UsageError
 from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.estimators.architecture import layers_in_a_row, with_outputs
@@ -83,32 +84,34 @@ class NeuralEstimator(BaseEstimator):
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from X (n, features) or images (n, channels, height, width), and y; sample_weight (n,) counts them."""
         check_truths(self.get_params(deep=False))
-        fresh = not (self.warm_start and hasattr(self, "network_"))
-        data, held_out = self._read(X, y, sample_weight, fresh), None
-        parameters = self.get_params(deep=False)
-        stopping = stopping_of(parameters, self._monitor)
-        if self.early_stopping:
-            data, held_out = self._split(data)
-        learner = self._new_learner(data) if fresh else self._learner
-        training = training_of(parameters, len(data), weight_of(data), self._seed)
-        history = learner.learn(data, training, held_out, listeners=[stopping], threads=self._threads())
-        self.validation_scores_ = None if held_out is None else self._scores(history, learner.in_units(held_out))
-        defined = [score for score in self.validation_scores_ or () if not math.isnan(score)]
-        self.best_validation_score_ = max(defined, default=None)
-        return self._finish(learner, history, fresh)
+        with trained_alone(self):
+            fresh = not (self.warm_start and hasattr(self, "network_"))
+            data, held_out = self._read(X, y, sample_weight, fresh), None
+            parameters = self.get_params(deep=False)
+            stopping = stopping_of(parameters, self._monitor)
+            if self.early_stopping:
+                data, held_out = self._split(data)
+            learner = self._new_learner(data) if fresh else self._learner
+            training = training_of(parameters, len(data), weight_of(data), self._seed)
+            history = learner.learn(data, training, held_out, listeners=[stopping], threads=self._threads())
+            self.validation_scores_ = None if held_out is None else self._scores(history, learner.in_units(held_out))
+            defined = [score for score in self.validation_scores_ or () if not math.isnan(score)]
+            self.best_validation_score_ = max(defined, default=None)
+            return self._finish(learner, history, fresh)
 
     def _fit_part(self, X: Any, y: Any, sample_weight: Any) -> Self:
         """One epoch of these data, after all that there was before."""
         check_truths(self.get_params(deep=False))
-        if self.early_stopping:
-            raise UsageError("partial_fit cannot hold out data for early stopping; expected early_stopping=False")
-        fresh = not hasattr(self, "network_")
-        data = self._read(X, y, sample_weight, fresh, part=True)
-        learner = self._new_learner(data) if fresh else self._learner
-        if not fresh:
-            learner.see(data)
-        training = training_of(self.get_params(deep=False), len(data), learner.weight_seen(), self._seed, part=True)
-        return self._finish(learner, learner.go_on(data, training, self._threads()), fresh)
+        with trained_alone(self):
+            if self.early_stopping:
+                raise UsageError("partial_fit cannot hold out data for early stopping; expected early_stopping=False")
+            fresh = not hasattr(self, "network_")
+            data = self._read(X, y, sample_weight, fresh, part=True)
+            learner = self._new_learner(data) if fresh else self._learner
+            if not fresh:
+                learner.see(data)
+            training = training_of(self.get_params(deep=False), len(data), learner.weight_seen(), self._seed, part=True)
+            return self._finish(learner, learner.go_on(data, training, self._threads()), fresh)
 
     def _finish(self, learner: Learner, history: History, fresh: bool) -> Self:
         """What is told of a fit."""

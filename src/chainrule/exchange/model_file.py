@@ -28,6 +28,7 @@ from chainrule.base.writing import write_atomically
 from chainrule.exchange.checkpoint import Checkpoint, checkpoint_of, tensors_of
 from chainrule.exchange.description import describe
 from chainrule.exchange.tensor_file import TensorFile, tensor_file
+from chainrule.network.moment import still
 from chainrule.network.network import Network
 from chainrule.training.events import Memory
 
@@ -38,7 +39,7 @@ SMALL = 256 << 20
 
 def save(path: str | Path, network: Network) -> None:
     """Write the network and its parameters."""
-    path, network = as_path(path), of_kind("the network", network, Network, "a Network")
+    path, network = as_path(path), still(of_kind("the network", network, Network, "a Network"))
     save_checkpoint(path, Checkpoint(network, np.empty((0, network.size), network.w.dtype)))
 
 

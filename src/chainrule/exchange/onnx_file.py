@@ -25,6 +25,7 @@ from chainrule.exchange.onnx_ends import End, Wanted
 from chainrule.exchange.onnx_input import input_operators, inputs_of
 from chainrule.exchange.onnx_operators import Operator, network_operators
 from chainrule.exchange.onnx_output import output_operators, outputs_of, own_name
+from chainrule.network.moment import still
 from chainrule.network.network import Network
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def onnx_model(
         from onnx import TensorProto, checker, helper, numpy_helper
     except ImportError:
         raise ChainruleError('ONNX files need onnx: pip install "chainrule[onnx]"') from None
-    of_kind("the network", network, Network, "a Network")
+    network = still(of_kind("the network", network, Network, "a Network"))
     wanted = Wanted(preprocess, probabilities, labels, columns)
     given, made = ends(network, wanted)
     row = operators(network, wanted)

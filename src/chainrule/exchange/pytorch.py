@@ -11,7 +11,6 @@ Both hold them in this order, and both flatten an image in (c, i, j) order: no n
 """
 
 import json
-from copy import copy
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +27,7 @@ from chainrule.exchange.meaning import module_ends
 from chainrule.exchange.rounding import rounded
 from chainrule.exchange.tensor_file import TensorFile, tensor_file
 from chainrule.losses import Loss, SquaredError
+from chainrule.network.moment import still
 from chainrule.network.network import Network
 from chainrule.network.target_units import in_target_units
 
@@ -47,7 +47,7 @@ def to_pytorch(network: Network, path: str | Path, *, fold: bool = True) -> None
     What else it computes with (the scaling of bytes, a Standardise, units that are not folded) is in the metadata:
     "network" and, of what it was trained on, "schema", in JSON; "input" and "output" say what to do, in words.
     """
-    of_kind("the network", network, Network, "a Network")
+    network = still(of_kind("the network", network, Network, "a Network"))
     network = in_target_units(network) if truth("fold", fold) else network
     metadata = {"format": "pt", "producer": PRODUCER, "network": json.dumps(describe(network)), **module_ends(network)}
     if network.schema is not None:
@@ -66,8 +66,7 @@ def from_pytorch(path: str | Path, network: Network) -> Network:
     one holds a number too large for the network's type.
     """
     of_kind("the network", network, Network, "a Network")
-    loaded = copy(network)
-    loaded.w, loaded.statistics = network.w.copy(), network.statistics.copy()
+    loaded = still(network)
     expected = by_torch_name(loaded)
     with tensor_file(path, WANTED) as file:
         loaded.loss = _in_its_units(network.loss, file)

@@ -26,6 +26,7 @@ from chainrule.layers.layer import Context, Layer
 from chainrule.layers.passes import Shape
 from chainrule.layers.sequential import Sequential
 from chainrule.losses import LogSoftmaxNLL, Loss
+from chainrule.network.moment import numbers_of
 from chainrule.network.places import check_names, initial, lay_out, size_of
 from chainrule.network.reading import Reading
 from chainrule.network.scaling import Scaling
@@ -142,13 +143,14 @@ class Network(Sequential):
     def __call__(self, x: np.ndarray, batch_size: int = 256) -> np.ndarray:
         """y = f_w(x) of x as it stands, in evaluation and by the definitions: (s, *output_shape)."""
         batch_size = whole_number("batch_size", batch_size, 1)
-        x, w = self.check_shape(x), self.named(read_only(self.w))
-        context = Context(statistics=self.named_statistics())
+        w, statistics = numbers_of(self)
+        x, named = self.check_shape(x), self.named(read_only(w))
+        context = Context(statistics=self.named_statistics(statistics))
         parts = [
-            self.forward(self.prepare(x[k : k + batch_size], self.w.dtype), w, context)[0]
+            self.forward(self.prepare(x[k : k + batch_size], w.dtype), named, context)[0]
             for k in range(0, len(x), batch_size)
         ]
-        return np.concatenate(parts) if parts else np.empty((0, *self.output_shape), self.w.dtype)
+        return np.concatenate(parts) if parts else np.empty((0, *self.output_shape), w.dtype)
 
     @property
     def reading(self) -> Reading:

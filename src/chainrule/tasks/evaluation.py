@@ -12,6 +12,7 @@ from chainrule.data.moments import Moments
 from chainrule.engine import DEFAULT_ENGINE, execute
 from chainrule.losses.loss import RealLoss
 from chainrule.network.engine import Engine
+from chainrule.network.moment import numbers_of
 from chainrule.network.network import Network
 from chainrule.tasks.classification import ratio
 from chainrule.training.events import Evaluation
@@ -51,8 +52,8 @@ def measure(network: Network, data: Dataset, executor: Engine, batch_size: int) 
     network.loss.check_targets(data.t, network.output_shape)
     if executor.network.size != network.size or len(executor.statistics) != len(network.statistics):
         raise UsageError(f"the engine executes {executor.network!r}; expected what `execute` made of {network!r}")
-    executor.statistics[:] = network.statistics
-    w = executor.layout.pack(network.w)
+    w, executor.statistics[:] = numbers_of(network)
+    w = executor.layout.pack(w)
     loss = right = total = 0.0
     classified, squares = False, np.zeros(prod(network.output_shape))
     for start in range(0, len(data), batch_size):

@@ -11,8 +11,11 @@ import threading
 
 import numpy as np
 
+from chainrule.base.forking import held_at_forks
+
 CACHE_LINE, HUGE_PAGE, ARENA = 64, 1 << 21, 1 << 23  # bytes
-_lock = threading.Lock()
+_lock = threading.RLock()
+held_at_forks(_lock)
 _free = [np.empty(0, np.uint8)]  # what is left of the last arena
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from chainrule.base.alone import trained_alone
 from chainrule.base.errors import DataError, UsageError
 from chainrule.data.dataset import check_weighs
 from chainrule.estimators.mlp import lbfgs
@@ -38,7 +39,8 @@ class MultilayerPerceptron(Stochastic):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from X (n, features), dense or sparse, and y; each sample counts by its sample_weight (n,)."""
-        return self._fit(X, y, sample_weight)
+        with trained_alone(self):
+            return self._fit(X, y, sample_weight)
 
     def _learns_in_parts(self) -> bool:
         """Whether there is a `partial_fit`."""
