@@ -106,6 +106,8 @@ class Runner:
         settings.load_profile("mutants")  # which the tests' own profile is made from
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if session.testsfailed:
+            raise session.Failed("not all tests could be collected")
         code = Code(self.sources)
         for source in self.sources:
             noted = Noted(source.name).visit(ast.parse(source.path.read_text(encoding="utf-8")))
