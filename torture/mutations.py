@@ -43,7 +43,7 @@ class Mutant(NamedTuple):
     new: Any
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line} {self.function}: {self.was} -> {self.now}"
+        return f"{self.function}: {self.was} -> {self.now}"
 
     def put_in(self) -> None:
         """Change the tree."""
