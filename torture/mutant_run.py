@@ -113,17 +113,19 @@ class Runner:
             noted = Noted(source.name).visit(ast.parse(source.path.read_text(encoding="utf-8")))
             code.put(compile(ast.fix_missing_locations(noted), str(source.path), "exec", dont_inherit=True))
         tests: dict[tuple[str, int], list[tuple[float, pytest.Item]]] = {}
+        sound = []  # a test that fails without a mutant says nothing about one
         for item in session.items:
             executed: set[tuple[str, int]] = set()
             builtins.__executed__ = executed.add
             began = time.process_time()
-            if wrong := self.failures(item):
-                raise pytest.UsageError(f"{item.nodeid} fails without a mutant: {wrong}")
+            if self.failures(item):
+                continue
+            sound.append(item)
             for statement in executed:
                 tests.setdefault(statement, []).append((time.process_time() - began, item))
         for source in self.sources:
             code.put(source.code())
-        if not self.all_pass(session.items[::CONTROL], HOUR):
+        if not self.all_pass(sound[::CONTROL], HOUR):
             raise pytest.UsageError("tests fail in a child without a mutant")
         for source, mutant in self.mutants:
             chosen = fastest(tests.get((mutant.file, mutant.statement), []))
