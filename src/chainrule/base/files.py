@@ -1,9 +1,11 @@
 """Files: read whole, what may be written to, and the folder for what can be made again at any time."""
 
+import errno
 import getpass
 import os
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -15,17 +17,19 @@ AnyPath = str | os.PathLike[str]
 
 
 def cache_folder() -> Path:
-    """`$CHAINRULE_CACHE_DIR` if it is set, else the user's cache folder; one among the temporary files for a user who
-    has no home. It may not exist yet."""
+    """`$CHAINRULE_CACHE_DIR` if it is set, else the user's cache folder. It may not exist yet.
+
+    A user without a home, as in a container, has one among the temporary files.
+    """
     chosen = os.environ.get("CHAINRULE_CACHE_DIR")
     if chosen:
         return Path(os.path.expanduser(chosen))
-    try:
-        folder = Path(platformdirs.user_cache_dir("chainrule", appauthor=False))
-    except RuntimeError:  # no home
-        folder = Path()
-    user = getattr(os, "getuid", getpass.getuser)
-    return folder if folder.is_absolute() else Path(tempfile.gettempdir()) / f"chainrule-{user()}"
+    with suppress(RuntimeError):  # of platformdirs, where there is no home
+        found = Path(platformdirs.user_cache_dir("chainrule", appauthor=False))
+        if found.is_absolute():
+            return found
+    user = getattr(os, "getuid", getpass.getuser)  # Windows has no numbers of users
+    return Path(tempfile.gettempdir(), f"chainrule-{user()}")
 
 
 def read_bytes(path: AnyPath) -> bytes:
@@ -46,7 +50,7 @@ def check_writable(path: AnyPath, *, kinds: Sequence[str] = (), source: AnyPath 
 
     kinds: how its name may end, as in (".png", ".svg"), "" for no ending; none given: as it likes.
     source: a file that it must not be.
-    UsageError for another ending, a folder, a place in no folder that exists, or the source.
+    UsageError for another ending, a folder, a place in no folder that exists or where we may not write, or the source.
     """
     path = as_path(path)
     if kinds and path.suffix.lower() not in kinds:
@@ -55,6 +59,8 @@ def check_writable(path: AnyPath, *, kinds: Sequence[str] = (), source: AnyPath 
         raise UsageError(f"{path}: there is no folder {path.parent}; expected one that exists")
     if os.path.isdir(path):
         raise UsageError(f"{path}: is a folder; expected the name of a file")
+    if not os.access(path if os.path.exists(path) else path.parent, os.W_OK):
+        raise UsageError(f"{path}: cannot be written: {os.strerror(errno.EACCES)}")
     if source is not None and os.path.realpath(path) == os.path.realpath(source):
         raise UsageError(f"{path}: is the file that is read; expected another one to write")
     return path
