@@ -83,6 +83,11 @@ class SquaredError(RealLoss):
         t = t.reshape(len(t), -1) if isinstance(self.mean, tuple) or isinstance(self.std, tuple) else t
         return (t - np.asarray(self.mean)) / np.asarray(self.std)
 
+    def ignorance(self, t: np.ndarray, output_shape: Shape) -> float | None:
+        """The variance of what is learned: predicting its mean."""
+        learned = self.learned(t, output_shape)
+        return float(Moments.of(learned.reshape(len(t), -1)).variance.sum())
+
     def error(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
         return squared_error(y, self.learned(t, y.shape[1:]))
 
