@@ -11,12 +11,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from torture.faults import STEPS, fault
 
 from chainrule.cli.run_folder import RunFolder
 from chainrule.cli.run_keeper import Keeper
 from chainrule.exchange.model_file import load_checkpoint
 from chainrule.training.events import EpochEvent
-from faults import STEPS, fault
 
 FULL = os.strerror(errno.ENOSPC)
 TABLE = "a,b,answer\n" + "".join(f"{k % 7},{k % 5},{'yes' if k % 7 > 3 else 'no'}\n" for k in range(60))
