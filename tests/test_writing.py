@@ -8,12 +8,12 @@ import threading
 from pathlib import Path
 
 import pytest
+from torture.faults import ERRORS, STEPS, fault
 
 from chainrule.base.errors import ChainruleError, UsageError, WriteError
 from chainrule.base.locks import is_left
 from chainrule.base.temporary import part_of, remove_left
 from chainrule.base.writing import append, write_atomically, write_bytes
-from faults import ERRORS, STEPS, fault
 from messages import exactly
 
 LEFT = f".{'0123456789abcdef' * 2}.part"  # how a temporary file's name ends

@@ -134,5 +134,5 @@ def test_what_idx_cannot_hold(array: np.ndarray, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="there is no folder .*nowhere; expected one that exists"):
+    with pytest.raises(UsageError, match=r"there is no folder .*nowhere; expected one that exists"):
         write_idx(tmp_path / "nowhere" / "file", np.zeros(2, np.uint8))

@@ -67,10 +67,10 @@ def only_one(path: Path) -> Iterator[bool]:
         if free is False:
             raise BlockingIOError(f"{path}: is locked")
         yield free is True
+    finally:
         if free:
             with suppress(OSError):
                 path.unlink()  # before it is unlocked: who opened it meanwhile sees that it is gone
-    finally:
         os.close(descriptor)
 
 
@@ -79,6 +79,14 @@ def _opened(path: Path) -> tuple[int, bool | None]:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         free = take(descriptor)
-        if not free or (path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor))):
+        if not free or _is_at(descriptor, path):
             return descriptor, free
         os.close(descriptor)
+
+
+def _is_at(descriptor: int, path: Path) -> bool:
+    """Whether an open file is the one that has this path."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False

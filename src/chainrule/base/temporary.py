@@ -41,26 +41,20 @@ def part_of(path: Path, content: bytes, mode: int | None) -> Iterator[Path]:
 
 
 @contextmanager
-def spare_of(path: Path, *, copied: bool) -> Iterator[Path | None]:
-    """A second name of the old file, gone afterwards, to put it back by; None if there is none.
-
-    Where a file has only one name, as on FAT, it is a copy if that is asked for.
-    """
-    spare = _beside(path)
+def name_for(path: Path) -> Iterator[Path]:
+    """Another name of a file, gone afterwards; where a file can have only one, as on FAT, that of a copy."""
+    other = _beside(path)
     try:
-        os.link(path, spare)
+        os.link(path, other)
     except OSError:
-        if copied and path.exists():
-            with part_of(path, path.read_bytes(), None) as copy:
-                yield copy
-        else:
-            yield None
-    else:
-        try:
-            yield spare
-        finally:
-            with suppress(OSError):
-                os.unlink(spare)
+        with part_of(path, path.read_bytes(), None) as copy:
+            yield copy
+        return
+    try:
+        yield other
+    finally:
+        with suppress(OSError):
+            os.unlink(other)
 
 
 def remove_left(folder: Path, name: str | None = None) -> None:

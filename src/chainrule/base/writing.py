@@ -10,12 +10,12 @@ import errno
 import os
 import stat
 import sys
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from chainrule.base.errors import WriteError
 from chainrule.base.files import AnyPath, check_writable, reason
-from chainrule.base.temporary import BINARY, part_of, put, remove_left, spare_of
+from chainrule.base.temporary import BINARY, name_for, part_of, put, remove_left
 
 
 def write_bytes(path: AnyPath, content: bytes) -> None:
@@ -110,16 +110,27 @@ def _replace(path: Path, content: bytes, old: os.stat_result | None, previous: P
     make_folder(path.parent)
     remove_left(path.parent, path.name)
     mode = None if old is None else stat.S_IMODE(old.st_mode)
-    with part_of(path, content, mode) as part, spare_of(path, copied=previous is not None) as spare:
-        os.replace(part, path)
+    with part_of(path, content, mode) as part:
+        if previous is None or old is None:
+            _rename((part, path))
+        else:
+            with name_for(path) as second:
+                _rename((second, previous), (part, path))  # at every moment both are whole
+
+
+def _rename(*changes: tuple[Path, Path]) -> None:
+    """Give files other names in their folder, one after the other and on the disk. If it fails, all is as it was."""
+    with ExitStack() as after:
+        spares = {name: after.enter_context(name_for(name)) for _, name in changes if os.path.lexists(name)}
         try:
-            sync_folder(path.parent)
+            for file, name in changes:
+                os.replace(file, name)
+            sync_folder(changes[0][1].parent)
         except OSError:
-            with suppress(OSError):
-                if spare is not None:
-                    os.replace(spare, path)
-                elif old is None:
-                    os.unlink(path)
+            for _, name in changes:
+                with suppress(OSError):
+                    if name in spares:
+                        os.replace(spares[name], name)
+                    else:
+                        os.unlink(name)
             raise
-        if previous is not None and spare is not None:
-            os.replace(spare, previous)

@@ -1,0 +1,103 @@
+"""Bugs that are easily made in backward passes, kernels and optimizers, and the tests that should see each."""
+
+from typing import NamedTuple
+
+
+class Bug(NamedTuple):
+    """A mistake: in a file of the package, `old` becomes `new`."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: str  # a file of tests, and after a blank a choice of them, as of `pytest -k`
+
+
+BUGS = [
+    Bug("Adam's bias correction is one step off", "training/optimizers.py",
+        "v / (1 - self.beta2**state.step)", "v / (1 - self.beta2 ** (state.step + 1))", "test_optimizers.py"),
+    Bug("momentum brakes", "training/optimizers.py",
+        "v[:] = self.momentum * v + g", "v[:] = g - self.momentum * v", "test_optimizers.py"),
+    Bug("weight decay pushes away from 0", "training/optimizers.py",
+        "gw + weight_decay * w if", "gw - weight_decay * w if", "test_optimizers.py"),
+    Bug("AdaDelta's second mean is of g, not of its steps", "training/optimizers.py",
+        "(1 - self.rho) * dx**2", "(1 - self.rho) * g**2", "test_optimizers.py"),
+    Bug("what is to be left alone decays, too", "training/objective.py",
+        "optimizer if decays else optimizer.without_decay()", "optimizer", "test_training.py decay"),
+    Bug("a weight gradient is a mean over the batch", "layers/linear.py",
+        "return gy.T @ x", "return gy.T @ x / len(x)", "layers/test_linear.py"),
+    Bug("a bias gradient forgets the sum over the batch", "layers/linear.py",
+        "return gy.sum(axis=0)", "return gy[0]", "layers/test_linear.py"),
+    Bug("filters are transposed in the input gradient", "layers/convolution.py",
+        "w[:, :, di, dj]", "w[:, :, dj, di]", "layers/test_convolution.py"),
+    Bug("the weight gradient forgets the padding", "layers/convolution.py",
+        'np.einsum("soij,scijde->ocde", gy, x_windows',
+        'np.einsum("soij,scijde->ocde", gy, np.roll(x_windows, padding, axis=2)', "layers/test_convolution.py"),
+    Bug("every maximum of a patch wins a tie", "layers/max_pooling.py",
+        "        free &= ~won\n", "", "layers/test_max_pooling.py"),
+    Bug("a mean's gradient is shared out along one side only", "layers/average_pooling.py",
+        "element += gy / size**2", "element += gy / size", "layers/test_average_pooling.py"),
+    Bug("dropout's scale is missing backward", "layers/dropout.py",
+        "return gy * (keep * gy.dtype.type(1 / (1 - p)))", "return gy * keep", "layers/test_dropout.py"),
+    Bug("ReLU's derivative at 0 is 1", "layers/relu.py",
+        "passes = x >= 0 if derivative_at_zero else x > 0", "passes = x >= 0", "layers/test_relu.py"),
+    Bug("sigmoid's derivative is taken at x instead of y", "layers/sigmoid.py",
+        "        return y, y", "        return y, x", "layers/test_sigmoid.py"),
+    Bug("softmax's derivative is its diagonal only", "layers/softmax.py",
+        "y * (gy - (gy * y).sum(axis=1, keepdims=True))", "y * (gy - gy * y)", "layers/test_softmax.py"),
+    Bug("standardising backward multiplies", "layers/standardise.py",
+        "return gy / _along(std, gy)", "return gy * _along(std, gy)", "layers/test_standardise.py"),
+    Bug("a residual block forgets x's own way back", "layers/residual.py",
+        "return gx + gy, gw", "return gx, gw", "layers/test_residual.py"),
+    Bug("the truth's -1 is missing in the gradient of softmax and NLL", "losses/nll.py",
+        "    gx[np.arange(len(t)), t] -= 1\n", "", "losses/test_nll.py"),
+    Bug("the 2 of a square's derivative is missing", "losses/squared_error.py",
+        "return 2 * (y - like(t, y))", "return y - like(t, y)", "losses/test_squared_error.py"),
+    Bug("kernel: Adam's bias correction is one step off", "engine/kernels/optimizers.py",
+        "1 / (1 - b2**step)", "1 / (1 - b2 ** (step + 1))", "engine/test_optimizer_kernels.py many_steps"),
+    Bug("kernel: a norm forgets the last number", "engine/kernels/optimizers.py",
+        "for k in range(at, end):\n        rest", "for k in range(at, end - 1):\n        rest",
+        "engine/test_optimizer_kernels.py test_squares"),
+    Bug("kernel: a bias gradient forgets the last sample", "engine/kernels/linear/layer.py",
+        "for s in range(samples):\n            acc = add", "for s in range(samples - 1):\n            acc = add",
+        "engine/test_linear_kernels.py test_bias_gradient"),
+    Bug("kernel: a pair of rows moves on by one", "engine/kernels/linear/dense.py",
+        "left - 2, a_at + 2 * a_row,", "left - 2, a_at + a_row,", "engine/test_linear_kernels.py test_forward"),
+    Bug("kernel: live words are not transposed", "engine/kernels/linear/layer.py",
+        "                transpose_bits(live)\n", "", "engine/test_linear_kernels.py test_weight_gradient"),
+    Bug("kernel: filters are not rotated in the input gradient", "engine/kernels/convolution/direct.py",
+        "* k * k + k * k - 1 - d]", "* k * k + d]", "engine/test_convolution_kernels.py test_convolution"),
+    Bug("kernel: the last tile of a row is off by one", "engine/kernels/convolution/direct.py",
+        "min(start, sizes.columns - pixels)", "min(start, max(0, sizes.columns - pixels - 1))",
+        "engine/test_convolution_kernels.py test_convolution"),
+    Bug("kernel: the last slot is not added", "engine/kernels/convolution/weights.py",
+        "for slot in range(1, count):\n        acc", "for slot in range(1, count - 1):\n        acc",
+        "engine/test_convolution_kernels.py by_slots"),
+    Bug("kernel: each channel of x adds to the bias's gradient", "engine/kernels/convolution/weights.py",
+        "if where.ic == 0 and where.di == 0:", "if where.di == 0:", "engine/test_convolution_kernels.py by_slots"),
+    Bug("kernel: the odd output channel starts a pixel into the halo", "engine/kernels/convolution/weights.py",
+        "top, -sizes.padding)\n            g = place(gy.image, where.sample, where.oc, i, 0)\n"
+        "            for _ in range(sizes.columns):\n                acc = add_scaled",
+        "top, 0)\n            g = place(gy.image, where.sample, where.oc, i, 0)\n"
+        "            for _ in range(sizes.columns):\n                acc = add_scaled",
+        "engine/test_convolution_kernels.py by_slots"),
+    Bug("kernel: rows and columns of a patch are exchanged", "engine/kernels/pooling/max.py",
+        "to + di * row + dj * LANES", "to + dj * row + di * LANES", "engine/test_pooling_stage_kernels.py max_pooling"),
+    Bug("kernel: a mean's gradient is not shared out", "engine/kernels/pooling/average.py",
+        "value = scale(share, load(1, 1, g_values, g, 0))", "value = load(1, 1, g_values, g, 0)",
+        "engine/test_pooling_stage_kernels.py average"),
+    Bug("kernel: dropout's scale is missing under a pool", "engine/kernels/pooling/sparse_weights.py",
+        "put(values, end, factor * live_gradient", "put(values, end, live_gradient",
+        "engine/test_sparse_convolution_gradients.py test_weight_and_bias"),
+    Bug("kernel: a block of inputs takes another's filters", "engine/kernels/pooling/sparse_input.py",
+        "g, packed, w_at + oc * size, kernel_size", "g, packed, w_at + oc % 8 * size, kernel_size",
+        "engine/test_sparse_convolution_gradients.py test_input_gradient"),
+    Bug("kernel: words of a counter are exchanged", "engine/kernels/philox.py",
+        "even, odd = (w2, w3) if e & 2 else (w0, w1)", "even, odd = (w0, w1) if e & 2 else (w2, w3)",
+        "engine/test_philox_kernel.py"),
+    Bug("kernel: tanh's derivative forgets the square", "engine/kernels/elementwise.py",
+        "return gy * (F32(1) - y * y)", "return gy * (F32(1) - y)", "engine/test_elementwise_kernels.py from_y"),
+    Bug("kernel: a Winograd line takes -4 for -5", "engine/kernels/convolution/winograd_transform.py",
+        "add_multiple(add_multiple(x5, -5, x3), 4, x1),", "add_multiple(add_multiple(x5, -4, x3), 4, x1),",
+        "engine/test_winograd.py test_it_is_the_input_gradient"),
+]  # fmt: skip

@@ -1,0 +1,68 @@
+"""kill -9 at random moments of `chainrule train`, and of its --resume, as often as it takes."""
+
+import json
+import os
+import random
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from chainrule.cli import run
+from chainrule.exchange.model_file import load_checkpoint
+from torture.campaign import Tally, campaign
+from torture.forks import KILLED, forked
+
+MOST_KILLS = 3  # of one run, before it may end
+TABLE = "a,b,answer\n" + "".join(f"{k % 7},{k % 5},{'yes' if k % 7 > 3 else 'no'}\n" for k in range(60))
+FILES = ["config.toml", "metrics.jsonl", "model.safetensors", "previous.safetensors", "report.html"]
+EPOCHS = 12
+
+
+def work(folder: str) -> None:
+    """Train in the folder, or go on with what was begun there."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    sys.stdout = sys.stderr
+    begun = Path(folder, "model.safetensors").exists()
+    data = ["--data", str(Path(folder).parent / "table.csv"), "--engine", "reference", "--epochs", str(EPOCHS)]
+    os._exit(run(["train", "--resume", folder] if begun else ["train", *data, "--out", folder]))
+
+
+def history(folder: Path) -> list[dict[str, object]]:
+    """The lines of metrics.jsonl, without what a clock decides."""
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    return [{key: value for key, value in line.items() if "second" not in key} for line in lines]
+
+
+@campaign(
+    "A training killed by kill -9, again and again, goes on to the same bits with its whole history", tries=200, few=2
+)
+def killed_training(tally: Tally) -> None:
+    kills = 0
+    with tempfile.TemporaryDirectory() as name, forked(__name__) as done:
+        folder = Path(name)
+        (folder / "table.csv").write_text(TABLE)
+        whole, seconds = folder / "whole", 0.0
+        for each in (folder / "warm", whole):  # the first is slower
+            began = time.perf_counter()
+            tally.check(done(str(each), -1) == 0, "the run that is not killed fails")
+            seconds = time.perf_counter() - began
+        for k in tally:
+            rng, out = random.Random(k), folder / f"run-{k}"
+            for _ in range(rng.randint(1, MOST_KILLS)):
+                ended = done(str(out), rng.uniform(0, seconds))
+                tally.check(ended in (KILLED, 0), f"run {k}: left with {ended} between kills")
+                kills += ended == KILLED
+            ended = done(str(out), -1)
+            tally.check(ended == 0, f"run {k}: left with {ended} at the end")
+            if ended == 0:
+                tally.check(history(out) == history(whole), f"run {k}: another history")
+                same = bits(out) == bits(whole)
+                tally.check(same, f"run {k}: other weights")
+                tally.check(sorted(os.listdir(out)) == FILES, f"run {k}: {sorted(os.listdir(out))} are left")
+    tally.notes["kills"] = f"{kills:,}"
+
+
+def bits(folder: Path) -> bytes:
+    return load_checkpoint(folder / "model.safetensors").network.w.tobytes()
