@@ -103,7 +103,7 @@ def warnings_in_lines() -> Iterator[None]:
 
 def main() -> NoReturn:
     """The entry point of `chainrule` and of `python -m chainrule`."""
-    sys.unraisablehook = signals.try_again
+    sys.unraisablehook = signals.pass_over
     signals.handle(signals.interrupt)
     try:
         code = run()

@@ -34,8 +34,8 @@ class LossRange:
     """A listener that raises DivergedError once the loss is far above the range of an untrained network, for good.
 
     That range ends at the loss of the best answer that does not look at x, or of the run's first batch, whichever is
-    higher. For good: for more than half of an epoch's batches, at its end, and either it is the last one or, for PATIENCE
-    batches, the loss falls neither from epoch to epoch nor from an epoch's third quarter to its fourth.
+    higher. For good: for more than half of an epoch's batches, at its end, and either it is the last one or, for
+    PATIENCE batches, the loss falls neither from epoch to epoch nor from an epoch's third quarter to its fourth.
     """
 
     ignorant: float  # the mean error of that answer
