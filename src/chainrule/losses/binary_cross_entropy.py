@@ -26,7 +26,6 @@ from chainrule.losses.loss import BinaryLoss, Shape, like, sample_sums
 def binary_cross_entropy(p: np.ndarray, t: np.ndarray) -> np.ndarray:
     """(s,) errors, in nats, from probabilities p (s, ...) and t of 0 and 1; inf where p gives the truth no chance."""
     with np.errstate(divide="ignore"):
-        p = p.astype(np.float64)
         return sample_sums(-np.log(np.where(like(t, p) == 1, p, 1 - p)))
 
 
@@ -38,7 +37,6 @@ def binary_cross_entropy_gradient(p: np.ndarray, t: np.ndarray) -> np.ndarray:
 
 def sigmoid_binary_cross_entropy(x: np.ndarray, t: np.ndarray) -> np.ndarray:
     """(s,) errors, in nats, from scores x (s, ...) and t of 0 and 1."""
-    x = x.astype(np.float64)
     return sample_sums(np.maximum(x, 0) - like(t, x) * x + np.log1p(np.exp(-np.abs(x))))
 
 

@@ -3,8 +3,8 @@
     L(w; D) = sum over s of err(y_s, t_s),  y_s = f_w(x_s)
 
 The lecture's loss is this SUM; training divides it by the batch's size unless told otherwise. The loss alone knows
-which targets t are right, and how to make a prediction of y. A gradient is of y's type; an error is float64, as the
-square of a float32 may be more than a float32 holds.
+which targets t are right, and how to make a prediction of y. It computes in y's type; who wants an error that float32
+cannot hold, as the square of 1e30, gives y in float64.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Loss:
     """
 
     def error(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
-        """(s,) float64 err(y_s, t_s) of each sample, from y (s, ...); inf where the loss is."""
+        """(s,) err(y_s, t_s) of each sample, from y (s, ...); inf where the loss is."""
         raise NotImplementedError
 
     def gradient(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -177,5 +177,5 @@ def like(t: np.ndarray, y: np.ndarray) -> np.ndarray:
 
 
 def sample_sums(a: np.ndarray) -> np.ndarray:
-    """(s,) float64: the sum over each sample's elements, from a (s, ...)."""
-    return a.sum(axis=tuple(range(1, a.ndim)), dtype=np.float64)
+    """(s,): the sum over each sample's elements, from a (s, ...)."""
+    return a.sum(axis=tuple(range(1, a.ndim)))

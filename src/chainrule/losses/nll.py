@@ -27,7 +27,7 @@ from chainrule.losses.loss import ClassLoss, Shape
 def nll(p: np.ndarray, t: np.ndarray) -> np.ndarray:
     """(s,) errors, in nats, from probabilities p (s, n) and classes t (s,); inf where p[t] = 0."""
     with np.errstate(divide="ignore"):
-        return -np.log(p[np.arange(len(t)), t].astype(np.float64))
+        return -np.log(p[np.arange(len(t)), t])
 
 
 def nll_gradient(p: np.ndarray, t: np.ndarray) -> np.ndarray:
@@ -41,7 +41,7 @@ def nll_gradient(p: np.ndarray, t: np.ndarray) -> np.ndarray:
 
 def log_softmax_nll(x: np.ndarray, t: np.ndarray) -> np.ndarray:
     """(s,) errors, in nats, from scores x (s, n) and classes t (s,)."""
-    return -log_softmax(x.astype(np.float64))[np.arange(len(t)), t]
+    return -log_softmax(x)[np.arange(len(t)), t]
 
 
 def log_softmax_nll_gradient(x: np.ndarray, t: np.ndarray) -> np.ndarray:

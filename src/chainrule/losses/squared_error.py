@@ -25,8 +25,10 @@ SHOWN = 4
 
 
 def squared_error(y: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """(s,) errors, in t's unit squared, from y (s, ...) and t of the same shape, or (s,) where y is (s, 1)."""
-    return sample_sums((y.astype(np.float64) - like(t, y)) ** 2)
+    """(s,) errors, in t's unit squared, from y (s, ...) and t of the same shape, or (s,) where y is (s, 1); infinite
+    where y's type cannot hold it."""
+    with np.errstate(over="ignore"):
+        return sample_sums((y - like(t, y)) ** 2)
 
 
 def squared_error_gradient(y: np.ndarray, t: np.ndarray) -> np.ndarray:
