@@ -17,9 +17,10 @@ SERVE = "import sys; from torture.forks import serve; from {module} import work;
 
 
 def serve(work: Callable[[str], None]) -> None:
-    """For each line of stdin, seconds and a text: fork a process, kill it after so long (-1: never), tell its end."""
+    """For each line of stdin, seconds, a signal's number and a text: fork a process, send it the signal after so long
+    (-1: never), tell its end."""
     for line in sys.stdin:
-        seconds, _, text = line.rstrip("\n").partition(" ")
+        seconds, signum, text = line.rstrip("\n").split(" ", 2)
         child = os.fork()
         if child == 0:
             try:
@@ -29,22 +30,22 @@ def serve(work: Callable[[str], None]) -> None:
             os._exit(0)
         if float(seconds) >= 0:
             time.sleep(float(seconds))
-            os.kill(child, signal.SIGKILL)
+            os.kill(child, int(signum))
         print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 
 
 @contextmanager
-def forked(module: str) -> Iterator[Callable[[str, float], int]]:
-    """A function that lets a process do the module's `work(text)`, kills it after so many seconds (-1: never), and
-    gives its exit code: 0 if it ended, 1 if it raised, `KILLED`."""
+def forked(module: str) -> Iterator[Callable[..., int]]:
+    """A function that lets a process do the module's `work(text)`, kills it after so many seconds (-1: never), or sends
+    it another signal, and gives its exit code: 0 if it ended, 1 if it raised, `KILLED`."""
     line = [sys.executable, "-c", SERVE.format(module=module)]
     alone = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # only one thread can be forked
     with subprocess.Popen(
         line, env=alone, cwd=Path(__file__).parents[1], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
 
-        def done(text: str, seconds: float) -> int:
-            print(seconds, text, file=process.stdin, flush=True)
+        def done(text: str, seconds: float, signum: int = signal.SIGKILL) -> int:
+            print(seconds, int(signum), text, file=process.stdin, flush=True)
             return int(process.stdout.readline() if process.stdout else 1)
 
         yield done

@@ -10,9 +10,9 @@ from tensorboardX.proto import event_pb2
 
 
 def scalars(folder: str) -> dict[str, list[tuple[int, float]]]:
-    """(step, value) by tag, from the event file: records of length, checksum, content, checksum."""
-    (path,) = Path(folder).glob("events.out.tfevents.*")
-    data, at, found = path.read_bytes(), 0, {}
+    """(step, value) by tag, from the event files: records of length, checksum, content, checksum."""
+    files, found = sorted(Path(folder).glob("events.out.tfevents.*")), {}
+    data, at = b"".join(path.read_bytes() for path in files), 0
     while at < len(data):
         (length,) = struct.unpack_from("<Q", data, at)
         event = event_pb2.Event.FromString(data[at + 12 : at + 12 + length])  # type: ignore[attr-defined]
@@ -37,3 +37,31 @@ def test_without_the_extra_one_line_says_what_to_install(cli, monkeypatch):
     ran = cli("train", "--preset", "mlp", "--train-data-size", 64, "--epochs", 1, "--tensorboard", "--out", "run")
     assert ran.code == 1
     assert ran.err == 'chainrule: --tensorboard needs tensorboardX: pip install "chainrule[tensorboard]"\n'
+
+
+def test_a_run_that_was_killed_tells_nothing_twice_and_leaves_nothing_out(cli, monkeypatch):
+    from contextlib import contextmanager
+
+    from chainrule.training.events import BatchEvent
+
+    class Killed(BaseException):
+        pass
+
+    @contextmanager
+    def stop():
+        def listener(event):
+            if isinstance(event, BatchEvent) and event.progress.state.step == 9:
+                raise Killed
+
+        yield listener
+
+    options = ("--preset", "mlp", "--train-data-size", 320, "--test-data-size", 100, "--epochs", 3, "--tensorboard")
+    cli("train", *options, "--out", "whole")
+    with monkeypatch.context() as patch:
+        patch.setattr("chainrule.cli.training_run.stop_on_interrupt", stop)
+        with pytest.raises(Killed):
+            cli("train", *options, "--out", "run", "--checkpoint-every", 7)
+    assert cli("train", "--resume", "run", "--tensorboard").code == 0
+    assert {tag: sorted(points) for tag, points in scalars("run").items() if "second" not in tag} == {
+        tag: points for tag, points in scalars("whole").items() if "second" not in tag
+    }

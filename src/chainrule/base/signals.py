@@ -1,7 +1,8 @@
 """Ctrl-C, SIGTERM and SIGHUP: what they do to the command line, from its first moment to its last.
 
     while it starts           it leaves at once: there is nothing to be kept
-    while a command runs      KeyboardInterrupt, so that what is being written is finished or taken back
+    while a command runs      KeyboardInterrupt, so that what is being written is finished or taken back; not every
+                              library lets it through, and where it gets lost, the process leaves a little later
     while a network learns    the step is finished and saved, and then the command ends (`cli/reporting.py`)
     a second time             it leaves at once
     when all has been told    nothing, it is leaving
@@ -24,14 +25,14 @@ from typing import Any, NoReturn
 Handler = Callable[[int, Any], None]
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 WORD, SHOW_CURSOR = "interrupted", b"\x1b[?25h"  # which a progress bar hides
-SOON = 0.01  # seconds
+ENOUGH = 3.0  # seconds for a KeyboardInterrupt to end a command
 
 
 class Caught:
     """What has come of signals so far."""
 
     signum = 0  # the one that ends this command; 0: none
-    raised = False  # whether a KeyboardInterrupt is on its way
+    last: threading.Timer | None = None  # a KeyboardInterrupt is on its way, and has so long to arrive
 
 
 CAUGHT = Caught()
@@ -51,9 +52,11 @@ def leave(signum: int, frame: Any = None) -> NoReturn:
 
 def interrupt(signum: int, frame: Any = None) -> None:
     """Raise KeyboardInterrupt; if that is on its way already, leave."""
-    if CAUGHT.raised:
+    if CAUGHT.last:
         leave(signum)
-    CAUGHT.signum, CAUGHT.raised = signum, True
+    CAUGHT.signum, CAUGHT.last = signum, threading.Timer(ENOUGH, leave, [signum])
+    CAUGHT.last.daemon = True
+    CAUGHT.last.start()
     raise KeyboardInterrupt
 
 
@@ -66,18 +69,18 @@ def handle(handler: Handler) -> dict[int, Any]:
 
 
 def ignore() -> None:
-    """From now on nothing is left that `interrupt` could interrupt."""
+    """From now on nothing is left that `interrupt` could interrupt, and whatever it raised has arrived."""
+    if CAUGHT.last:
+        CAUGHT.last.cancel()
     for each in SIGNALS:
         if signal.getsignal(each) is interrupt:
             signal.signal(each, signal.SIG_IGN)
 
 
-def try_again(lost: Any) -> None:
-    """For `sys.unraisablehook`: an interrupt in a place from where no exception gets out comes again a little later."""
+def pass_over(lost: Any) -> None:
+    """For `sys.unraisablehook`: no word of an interrupt where no exception gets out; it leaves all the same."""
     if not isinstance(lost.exc_value, KeyboardInterrupt):
-        return sys.__unraisablehook__(lost)
-    signum, CAUGHT.raised = CAUGHT.signum or signal.SIGINT, False
-    return threading.Timer(SOON, signal.raise_signal, [signum]).start()
+        sys.__unraisablehook__(lost)
 
 
 def open_streams() -> None:

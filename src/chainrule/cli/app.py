@@ -1,6 +1,7 @@
 """All commands in one app. `run` executes one of them and returns its exit code; `main` leaves the process with it."""
 
 import gc
+import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -104,13 +105,17 @@ def warnings_in_lines() -> Iterator[None]:
 
 def main() -> NoReturn:
     """The entry point of `chainrule` and of `python -m chainrule`."""
-    sys.unraisablehook = signals.try_again
+    sys.unraisablehook = signals.pass_over
     signals.handle(signals.interrupt)
     try:
         code = run()
         signals.ignore()
     except KeyboardInterrupt:  # in one of the few lines above that are not for this
         signals.leave(signals.CAUGHT.signum or SIGINT)
+    if (
+        signals.CAUGHT.signum
+    ):  # Python may say SIGINT instead of the code, wherever in a library the interrupt passed by
+        os._exit(code)
     gc.freeze()  # the last collection would walk all that Numba made: 0.3 s, for nothing that outlives us
     sys.exit(code)
 

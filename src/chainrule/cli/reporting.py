@@ -115,7 +115,7 @@ def stop_on_interrupt() -> Iterator[Listener]:
         signals.CAUGHT.signum, pressed = signum, True
         restore()
         if not begun:
-            raise KeyboardInterrupt
+            signals.interrupt(signum)
 
     def restore() -> None:
         for each, handler in before.items():

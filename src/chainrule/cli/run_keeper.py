@@ -10,7 +10,7 @@ from typing import Any
 from chainrule.base.errors import ModelError, WriteError, warn
 from chainrule.base.writing import append
 from chainrule.cli.run_folder import RunFolder, weights_hash
-from chainrule.exchange.model_file import Checkpoint, save_checkpoint
+from chainrule.exchange.model_file import Checkpoint, is_saved, save_checkpoint
 from chainrule.network.network import Network
 from chainrule.tasks.evaluation import Evaluation
 from chainrule.tasks.examination import plain
@@ -57,7 +57,8 @@ class Keeper:
             last = replace(last, last_w=None, last_statistics=None)
         try:
             self._log()
-            self._save(last)
+            if not is_saved(self.folder.model, last):
+                self._save(last)
         except WriteError as error:
             raise WriteError(f"{error}; {self._good()}") from None
 

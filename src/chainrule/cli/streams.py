@@ -35,10 +35,10 @@ codecs.register_error(PLAIN, plain)
 
 class Patient:
     """A stream that goes on when its reader has seen enough (`| head`), or its terminal is gone: the rest is written
-    nowhere."""
+    nowhere. `bears_all`: whatever may be wrong with it, as it is where that would be told."""
 
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
+    def __init__(self, stream: Any, bears_all: bool = False) -> None:
+        self._stream, self._bears_all = stream, bears_all
         self._gone = (EPIPE, EIO) if stream.isatty() else (EPIPE,)  # a file's EIO is a broken disk, and is told
 
     def write(self, text: str) -> int:
@@ -62,7 +62,7 @@ class Patient:
             self._leave()
 
     def _bear(self, error: OSError) -> None:
-        if error.errno not in self._gone:
+        if error.errno not in self._gone and not self._bears_all:
             raise error
         self._leave()
 
@@ -90,7 +90,7 @@ def usable_streams() -> Iterator[None]:
             elif isinstance(stream, TextIOWrapper):
                 after.callback(_restore, stream, stream.errors)
                 stream.reconfigure(errors=PLAIN)
-            patient = Patient(stream)
+            patient = Patient(stream, bears_all=name == "stderr")
             after.callback(patient.end)
             setattr(sys, name, patient)
         yield

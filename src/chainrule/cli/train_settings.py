@@ -94,7 +94,7 @@ class RunOptions:
         Path | None, Option("Go on with the run in this folder, as if it had never ended.", "RUN", resumes=True)
     ] = None
     out: Annotated[Path | None, Option("Where the run goes (default: a dated one in runs/).", "FOLDER")] = None
-    checkpoint_every: Annotated[str | None, Option(CHECKPOINT_HELP, "STEPS|MINUTES", kept=True, resumes=True)] = None
+    checkpoint_every: Annotated[str | None, Option(CHECKPOINT_HELP, "HOW_OFTEN", kept=True, resumes=True)] = None
     engine: Annotated[
         str | None,
         rare(

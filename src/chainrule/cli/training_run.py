@@ -28,6 +28,7 @@ from chainrule.exchange.training_description import describe_training
 from chainrule.losses.loss import RealLoss
 from chainrule.network.engine import engine_named
 from chainrule.network.network import Network
+from chainrule.tasks.astray import doubt_life
 from chainrule.tasks.calibration import calibrate, gives_probabilities, uncalibrated
 from chainrule.tasks.evaluation import Evaluation
 from chainrule.tasks.examination import Examination, examine
@@ -170,6 +171,7 @@ class TrainingRun:
                 listeners=[interrupted, *listeners],
                 start=self.start,
             )
+        doubt_life(self.network, self.data.train, self.training.optimizer.lr)
         self._calibrate()
         keeper.finish()
         return history

@@ -108,6 +108,14 @@ class Dataset:
             raise DataError(f"the true values are {self.t.dtype} of shape {self.t.shape}; expected class numbers (n,)")
         return len(self.classes) if self.classes else int(self.t.max()) + 1
 
+    def checked(self, called: str) -> "Dataset":
+        """The data themselves, if they pass `check_finite`; its error calls them so."""
+        try:
+            self.check_finite()
+        except DataError as error:
+            raise DataError(f"{called} data: {error}") from None
+        return self
+
     def check_finite(self) -> None:
         """`DataError` at the first sample with a NaN or an infinity, or with a negative weight.
 

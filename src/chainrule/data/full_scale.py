@@ -50,7 +50,7 @@ class Scale:
         return f"{self.lowest:.6g} to {self.highest:.6g}"
 
 
-UNIT, SIGNED, BYTES, WORDS = Scale(0, 1), Scale(-1, 1), Scale(0, 255), Scale(0, 65535)
+UNIT, SIGNED, BYTES, WORDS = Scale(0.0, 1.0), Scale(-1.0, 1.0), Scale(0.0, 255.0), Scale(0.0, 65535.0)
 
 
 def span_of(x: np.ndarray) -> Scale:
@@ -80,4 +80,4 @@ def trained_scale(x: np.ndarray) -> Scale | None:
     scale = scale_of(x)
     if scale is None or x.dtype == np.uint8 or scale.lowest < 0 or scale.is_filled_by(span := span_of(x)):
         return scale
-    return Scale(0, span.highest) if span.highest > 0 else scale
+    return Scale(0.0, span.highest) if span.highest > 0 else scale

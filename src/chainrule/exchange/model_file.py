@@ -59,6 +59,15 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint, *, previous: Path 
     write_atomically(path, to_bytes(tensors, metadata), previous=previous)
 
 
+def is_saved(path: str | Path, checkpoint: Checkpoint) -> bool:
+    """Whether the file holds just that checkpoint already: the order in a file's header is nobody's."""
+    try:
+        _, metadata = _read(path)
+    except ModelError:
+        return False
+    return metadata.get("sha256") == content_hash(tensors_of(checkpoint), _metadata(checkpoint))
+
+
 def load_checkpoint(path: str | Path) -> Checkpoint:
     """All of a model file; ModelError as in `load`.
 

@@ -17,8 +17,9 @@ from chainrule.layers.shapes import vector_length
 
 
 def log_softmax(x: np.ndarray) -> np.ndarray:
-    """y (s, n) from x (s, n)."""
-    shifted = x - x.max(axis=1, keepdims=True)
+    """y (s, n) from x (s, n); -inf where x's type cannot hold it."""
+    with np.errstate(over="ignore"):
+        shifted = x - x.max(axis=1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 

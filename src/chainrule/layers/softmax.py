@@ -19,7 +19,8 @@ from chainrule.layers.shapes import vector_length
 
 def softmax(x: np.ndarray) -> np.ndarray:
     """y (s, n) from x (s, n)."""
-    e = np.exp(x - x.max(axis=1, keepdims=True))
+    with np.errstate(over="ignore"):  # a difference beyond all numbers is -inf, whose exp is 0, too
+        e = np.exp(x - x.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
 
 

@@ -3,11 +3,12 @@
     L(w; D) = sum over s of err(y_s, t_s),  y_s = f_w(x_s)
 
 The lecture's loss is this SUM; training divides it by the batch's size unless told otherwise. The loss alone knows
-which targets t are right, and how to make a prediction of y. It computes in y's type.
+which targets t are right, and how to make a prediction of y. It computes in y's type; who wants an error that float32
+cannot hold, as the square of 1e30, gives y in float64.
 """
 
 from dataclasses import dataclass
-from math import prod
+from math import log, prod
 
 import numpy as np
 
@@ -49,6 +50,10 @@ class Loss:
         """What y is to become: the targets t (s, ...), or these in the form in which they are learned."""
         return t
 
+    def ignorance(self, t: np.ndarray, output_shape: Shape) -> float | None:
+        """The mean error of the best answer that does not look at x, about, of targets t (s, ...); None: unknown."""
+        return None
+
     def prediction(self, y: np.ndarray) -> np.ndarray:
         """A network's prediction, of its output's shape (s, ...): probabilities, or a regression's values, as t are."""
         return y
@@ -73,6 +78,10 @@ class ClassLoss(Loss):
 
     def class_count(self, t: np.ndarray, output_shape: Shape) -> int:
         return output_shape[0]
+
+    def ignorance(self, t: np.ndarray, output_shape: Shape) -> float | None:
+        """log n, if the error is a negative log-likelihood in nats, of n classes as likely as each other."""
+        return log(output_shape[0])
 
     def classes(self, y: np.ndarray) -> np.ndarray:
         return y.argmax(axis=1)
@@ -110,6 +119,10 @@ class BinaryLoss(VectorLoss):
 
     def class_count(self, t: np.ndarray, output_shape: Shape) -> int:
         return 2 if prod(output_shape) == 1 else super().class_count(t, output_shape)
+
+    def ignorance(self, t: np.ndarray, output_shape: Shape) -> float | None:
+        """log 2 for each output, if the error is a negative log-likelihood in nats."""
+        return prod(output_shape) * log(2)
 
 
 class RealLoss(VectorLoss):

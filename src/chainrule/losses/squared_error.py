@@ -28,13 +28,16 @@ SHOWN = 4
 
 
 def squared_error(y: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """(s,) errors, in t's unit squared, from y (s, ...) and t of the same shape, or (s,) where y is (s, 1)."""
-    return sample_sums((y - like(t, y)) ** 2)
+    """(s,) errors, in t's unit squared, from y (s, ...) and t of the same shape, or (s,) where y is (s, 1); infinite
+    where y's type cannot hold it."""
+    with np.errstate(over="ignore"):
+        return sample_sums((y - like(t, y)) ** 2)
 
 
 def squared_error_gradient(y: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """d err / dy, of y's shape (s, ...)."""
-    return 2 * (y - like(t, y))
+    """d err / dy, of y's shape (s, ...); infinite where y's type cannot hold it."""
+    with np.errstate(over="ignore"):
+        return 2 * (y - like(t, y))
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,11 @@ class SquaredError(RealLoss):
             return t
         t = t.reshape(len(t), -1) if isinstance(self.mean, tuple) or isinstance(self.std, tuple) else t
         return (t - np.asarray(self.mean)) / np.asarray(self.std)
+
+    def ignorance(self, t: np.ndarray, output_shape: Shape) -> float | None:
+        """The variance of what is learned: predicting its mean."""
+        learned = self.learned(t, output_shape)
+        return float(Moments.of(learned.reshape(len(t), -1)).variance.sum())
 
     def error(self, y: np.ndarray, t: np.ndarray) -> np.ndarray:
         return squared_error(y, self.learned(t, y.shape[1:]))

@@ -68,7 +68,11 @@ class Reading:
         return dict.fromkeys(unlike, UNLIKE) | found
 
     def data(self, data: Dataset, given: Given = AS_THEY_SAY) -> Dataset:
-        """The data as those that the network was trained on: x as of `samples`, t by its class numbers."""
+        """The data as those that the network was trained on: x as of `samples`, t by its class numbers.
+
+        DataError for a number that is not finite, or what cannot be matched.
+        """
+        data.check_finite()
         if self.schema is None or len(data) == 0:
             return data
         x = self.samples(data.x, data.columns, given)

@@ -113,7 +113,7 @@ class Reference(Engine):
 
     def loss_of(self, y: np.ndarray, batch: Batch) -> float:
         """The sum of the samples' weighted errors."""
-        error = self.network.loss.error(y, batch.t).astype(np.float64)
+        error = self.network.loss.error(y.astype(np.float64), batch.t)
         return float(error.sum() if batch.sample_weight is None else error @ batch.sample_weight)
 
     def output_gradient(self, y: np.ndarray, batch: Batch) -> np.ndarray:

@@ -60,7 +60,7 @@ def measure(network: Network, data: Dataset, executor: Engine, batch_size: int) 
         part = data.take(slice(start, start + batch_size))
         y = executor.outputs(w, part.x)
         weight = np.ones(len(part)) if part.sample_weight is None else part.sample_weight
-        loss += float(network.loss.error(y, part.t).astype(np.float64) @ weight)
+        loss += float(network.loss.error(y.astype(np.float64), part.t) @ weight)
         total += float(weight.sum())
         classes = network.classes_of(y, part.t)
         if classes is not None:

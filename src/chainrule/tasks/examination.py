@@ -154,7 +154,7 @@ def examine(
     loss.check_targets(data.t, network.output_shape)
     check_weighs(weight)
     y = Predictor(network, engine, threads, batch_size).outputs(data.x)
-    losses = loss.error(y, data.t).astype(np.float64)
+    losses = loss.error(y.astype(np.float64), data.t)
     mean, said, chosen = float(np.average(losses, weights=weight)), loss.prediction(y), network.classes_of(y, data.t)
     if chosen is None:
         regression = Regression.of(said, data.t, weight) if isinstance(loss, RealLoss) else None

@@ -13,6 +13,7 @@ from chainrule.engine import DEFAULT_ENGINE, execute
 from chainrule.network.moment import put_numbers
 from chainrule.network.network import Network, doors
 from chainrule.tasks.adapting import training_for
+from chainrule.tasks.astray import doubt_life, loss_range
 from chainrule.tasks.calibration import uncalibrated
 from chainrule.tasks.evaluation import measure
 from chainrule.tasks.units import doubt_units
@@ -116,9 +117,10 @@ def fit(
     listeners : functions that are told what happens, event by event (`chainrule.training.events`)
     start : where a run stood that goes on here
 
-    Raises DataError for data that do not fit the network, DivergedError where loss or gradient are not finite,
-    UsageError where another thread fits the same network. Others may ask, evaluate and save it meanwhile: they find the
-    weights of before, or of the end of an epoch.
+    Raises DataError for data that do not fit the network, DivergedError where loss or gradient are not finite, or the
+    loss ends far above that of a network that knows nothing, UsageError where another thread fits the same network.
+    Warns of dead ReLUs. Others may ask, evaluate and save the network meanwhile: they find the weights of before, or of
+    the end of an epoch.
     """
     of_kind("the network", network, Network, "a Network")
     of_kind("the data", data, Dataset, "Dataset(x, t)")
@@ -135,14 +137,15 @@ def fit(
     if network.schema is None:
         introduce(network, data)
     else:
-        data.check_finite()
         network.schema = uncalibrated(network.schema)
         data = network.reading.data(data)
     if validation is not None:
-        validation = network.reading.data(validation)
+        validation = network.reading.data(validation.checked("validation"))
     training = training_for(network, data) if training is None else training
     with doors["progress"](progress, len(data), training.epochs) as shown:
-        return learn(network, data, training, validation=validation, listeners=[*listeners, *shown], **how)
+        history = learn(network, data, training, validation=validation, listeners=[*listeners, *shown], **how)
+    doubt_life(network, data, training.optimizer.lr)
+    return history
 
 
 def introduce(network: Network, data: Dataset, given: Given = AS_THEY_SAY) -> None:
@@ -185,7 +188,7 @@ def learn(
 
     judged = judge if validation is not None and len(validation) else None
     with trained_alone(network):
-        heard = [record, *listeners]
+        heard = [record, *listeners, *loss_range(network, data, training)]
         result = minimise(objective, data, network.w, training, listeners=heard, start=start, judge=judged)
         bring_up_to_date(network, result.progress)
     history.reason, history.progress = result.reason, result.progress

@@ -107,7 +107,7 @@ class Output:
     def _by_definition(self) -> None:
         batch = self.batch
         y = self.y.canonical(len(batch)).reshape(-1, *self.shape)
-        self.error[: len(batch)] = self.weight[: len(batch)] * self.loss.error(y, batch.t)
+        self.error[: len(batch)] = self.weight[: len(batch)] * self.loss.error(y.astype(np.float64), batch.t)
         if self.y.gradient.values.size:
             weight = self.weight[: len(batch)].astype(np.float32).reshape(-1, *[1] * len(self.shape))
             self.y.put(self.loss.gradient(y, batch.t) * weight, gradient=True)

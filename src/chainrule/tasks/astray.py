@@ -1,0 +1,113 @@
+"""Whether a training has gone astray though every number in it is finite.
+
+A loss may settle far above that of a network which knows nothing: too long steps have led to where no gradient leads
+back from. Or all units of a layer are 0 for every sample: nothing passes through it, and nothing changes that.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from chainrule.base.errors import DivergedError, warn
+from chainrule.data.dataset import Dataset
+from chainrule.layers import ReLU
+from chainrule.layers.graph import forward
+from chainrule.layers.layer import Context
+from chainrule.network.network import Network
+from chainrule.training.drawing import batches_in
+from chainrule.training.events import BatchEvent, EpochEvent, Event, Memory
+from chainrule.training.settings import Training
+
+FAR = 10.0
+"""How many times the loss of a network that knows nothing is far above it."""
+PATIENCE = 100
+"""Batches for which a run may be there, and not come back, before it is said to have diverged."""
+QUARTERS, FALL = 4, 0.9
+ENOUGH = 10_000
+"""Samples whose targets tell how much knowing nothing costs."""
+FEW, MANY = 64, 1024
+"""Samples that a network is looked at with; and where these make it look dead."""
+
+
+@dataclass
+class LossRange:
+    """A listener that raises DivergedError once the loss is far above the range of an untrained network, for good.
+
+    That range ends at the loss of the best answer that does not look at x, or of the run's first batch, whichever is
+    higher. For good: for more than half of an epoch's batches, at its end, and either it is the last one or, for
+    PATIENCE batches, the loss falls neither from epoch to epoch nor from an epoch's third quarter to its fourth.
+    """
+
+    ignorant: float  # the mean error of that answer
+    batches: int  # in an epoch
+    epochs: int
+    untrained: float | None = None  # the first batch's mean error
+    above: int = 0  # batches of this epoch that were far above
+    last: float = 0.0  # mean error of the last batch
+    sums: list[float] = field(default_factory=lambda: [0.0] * QUARTERS)  # of mean errors, by quarters of an epoch
+    before: float = 0.0  # the last epoch's sum
+    stayed: int = 0  # batches, in a row of epochs that were far above and did not fall
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, BatchEvent):
+            self.untrained = event.loss if self.untrained is None else self.untrained
+            self.above += event.loss > self.limit
+            self.sums[QUARTERS * event.batch // self.batches] += event.loss
+            self.last = event.loss
+        elif isinstance(event, EpochEvent):
+            self._judge(event)
+
+    @property
+    def limit(self) -> float:
+        return FAR * max(self.ignorant, self.untrained or 0.0)
+
+    def _judge(self, event: EpochEvent) -> None:
+        is_above = self.last > self.limit and 2 * self.above > self.batches
+        falls = sum(self.sums) < FALL * self.before or (self.batches >= QUARTERS and self.sums[3] < self.sums[2])
+        if not is_above:
+            self.stayed = 0
+        elif not falls:
+            self.stayed += self.batches
+        if is_above and (event.epoch + 1 == self.epochs or self.stayed >= PATIENCE):
+            step, most = event.progress.state.step, self.limit / FAR
+            given = f"the loss is {event.loss:.4g} over epoch {event.epoch + 1} (step {step})"
+            expected = f"a network that knows nothing has {most:.4g}; try a learning rate below {event.lr:g}"
+            raise DivergedError(f"{given}, diverged: {expected}", epoch=event.epoch + 1, step=step, lr=event.lr)
+        self.above, self.before, self.sums = 0, sum(self.sums), [0.0] * QUARTERS
+
+    def state(self) -> Memory:
+        """What a checkpoint keeps."""
+        names = "untrained", "above", "last", "sums", "before", "stayed"
+        return {name: getattr(self, name) for name in names}
+
+    def restore(self, state: Memory) -> None:
+        """Go on from what a checkpoint kept."""
+        for name, value in state.items():
+            setattr(self, name, value)
+
+
+def loss_range(network: Network, data: Dataset, training: Training) -> list[LossRange]:
+    """Who listens for that; nobody where the loss does not say what knowing nothing costs, or it costs nothing."""
+    some = data.t[:: -(-len(data) // ENOUGH)]
+    ignorant = network.loss.ignorance(some, network.output_shape)
+    return [LossRange(ignorant, batches_in(data, training), training.epochs)] if ignorant else []
+
+
+def doubt_life(network: Network, data: Dataset, lr: float) -> None:
+    """Warn of a network that answers different samples all alike because a layer's ReLUs are 0 for every one."""
+    for samples in (FEW, MANY):
+        part = data.take(slice(None, None, -(-len(data) // samples)))
+        x = network.prepare(part.x, network.w.dtype)
+        if _are_alike(x) or _are_alike(part.t):
+            return
+        made = forward(network.graph, x, network.named(), Context(statistics=network.named_statistics()))
+        zero = [node for node in network.graph.nodes if not made.values[node.output].any()]
+        dead = [node for node in zero if isinstance(node.layer, ReLU)]
+        if not (dead and _are_alike(made.values[-1])):
+            return
+    advice = f"try a learning rate below {lr:g}, or another seed"
+    warn(f"the network is dead: {dead[0].name} is 0 for every sample, so that all get the same answer; {advice}")
+
+
+def _are_alike(a: np.ndarray) -> bool:
+    return bool((a == a[:1]).all())
