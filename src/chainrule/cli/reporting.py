@@ -1,20 +1,15 @@
-"""Who listens to a run of `chainrule train`: the lecture's lines, TensorBoard; and Ctrl-C."""
+"""Who listens to a run of `chainrule train`: the lecture's lines; and Ctrl-C."""
 
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from chainrule.base import signals
-from chainrule.base.errors import ChainruleError
-from chainrule.base.writing import write_atomically
 from chainrule.training.events import (
     BatchEvent,
-    CheckpointEvent,
     EpochEvent,
     Event,
     Listener,
-    Progress,
     StopEvent,
     StopTraining,
 )
@@ -45,60 +40,6 @@ def test_lines(write: Write) -> Listener:
             write(f"Test set: Average loss: {seen.loss:.4f}, Accuracy: {right}")
 
     return listener
-
-
-class TensorBoard:
-    """A listener that writes TensorBoard's file: each batch's loss, and all that an epoch's event tells.
-
-    What an earlier file of the folder tells of later than `start`, where the run goes on from, is cut off.
-    """
-
-    def __init__(self, folder: Path, start: Progress | None = None) -> None:
-        try:
-            from tensorboardX import SummaryWriter
-        except ImportError:
-            raise ChainruleError('--tensorboard needs tensorboardX: pip install "chainrule[tensorboard]"') from None
-        for file in folder.glob("events.out.tfevents.*"):
-            cut_off(file, start.state.step if start else 0, start.epoch if start else 0)
-        self.writer = SummaryWriter(str(folder))
-
-    def __call__(self, event: Event) -> None:
-        if isinstance(event, BatchEvent):
-            self._add("batch", event.progress.state.step, loss=event.loss, gradient_norm=event.gradient_norm)
-        elif isinstance(event, EpochEvent):
-            step = event.epoch + 1
-            self._add("epoch", step, loss=event.loss, lr=event.lr, samples_per_second=event.samples / event.seconds)
-            if (seen := event.validation) is not None:
-                self._add("validation", step, loss=seen.loss, accuracy=seen.accuracy, r2=seen.r2, rmse=seen.rmse)
-        elif isinstance(event, CheckpointEvent):
-            self.writer.flush()  # what a run goes on from is not to lack a line
-        elif isinstance(event, StopEvent):
-            self.writer.close()
-
-    def _add(self, group: str, step: int, **values: float | None) -> None:
-        for name, value in values.items():
-            if value is not None:
-                self.writer.add_scalar(f"{group}/{name}", value, step)
-
-
-def cut_off(file: Path, step: int, epoch: int) -> None:
-    """Keep of a TensorBoard file what is told of batches up to that step, and of epochs up to that one.
-
-    It is records: the content's length (8 bytes), its checksum (4), the content, a checksum (4). A part ends it.
-    """
-    from tensorboardX.proto import event_pb2
-
-    content, kept, at = file.read_bytes(), [], 0
-    while at + 12 <= len(content):
-        end = at + 16 + int.from_bytes(content[at : at + 8], "little")
-        if end > len(content):
-            break
-        event = event_pb2.Event.FromString(content[at + 12 : end - 4])  # type: ignore[attr-defined]
-        is_batch = any(value.tag.startswith("batch/") for value in event.summary.value)
-        if event.step <= (step if is_batch else epoch):
-            kept.append(content[at:end])
-        at = end
-    write_atomically(file, b"".join(kept))
 
 
 @contextmanager

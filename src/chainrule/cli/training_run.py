@@ -14,10 +14,11 @@ from chainrule.base.version import __version__
 from chainrule.cli.console import table
 from chainrule.cli.data_options import Data
 from chainrule.cli.outcome import Outcome, command
-from chainrule.cli.reporting import INTERRUPTED, TensorBoard, batch_lines, stop_on_interrupt, test_lines
+from chainrule.cli.reporting import INTERRUPTED, batch_lines, stop_on_interrupt, test_lines
 from chainrule.cli.run_folder import RunFolder, measured_on
 from chainrule.cli.run_keeper import Keeper, record_of
 from chainrule.cli.settings import kept
+from chainrule.cli.tensorboard import TensorBoard
 from chainrule.cli.train_settings import TrainSettings
 from chainrule.data import Dataset
 from chainrule.data.schema import Reals
