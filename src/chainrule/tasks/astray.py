@@ -4,11 +4,14 @@ A loss may settle far above that of a network which knows nothing: too long step
 back from. Or all units of a layer are 0 for every sample: nothing passes through it, and nothing changes that.
 """
 
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, fields
+from typing import Annotated
 
 import numpy as np
 
 from chainrule.base.errors import DivergedError, warn
+from chainrule.base.typed import COUNT, Within
 from chainrule.data.dataset import Dataset
 from chainrule.layers import ReLU
 from chainrule.layers.graph import forward
@@ -16,6 +19,7 @@ from chainrule.layers.layer import Context
 from chainrule.network.network import Network
 from chainrule.training.drawing import batches_in
 from chainrule.training.events import BatchEvent, EpochEvent, Event, Memory
+from chainrule.training.memories import remembers
 from chainrule.training.settings import Training
 
 FAR = 10.0
@@ -29,6 +33,19 @@ FEW, MANY = 64, 1024
 """Samples that a network is looked at with; and where these make it look dead."""
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What a checkpoint keeps of a `LossRange`."""
+
+    untrained: float | None
+    above: Annotated[int, COUNT]
+    last: float
+    sums: Annotated[tuple[float, ...], Within(QUARTERS, QUARTERS)]
+    before: float
+    stayed: Annotated[int, COUNT]
+
+
+@remembers(Kept)
 @dataclass
 class LossRange:
     """A listener that raises DivergedError once the loss is far above the range of an untrained network, for good.
@@ -77,8 +94,7 @@ class LossRange:
 
     def state(self) -> Memory:
         """What a checkpoint keeps."""
-        names = "untrained", "above", "last", "sums", "before", "stayed"
-        return {name: getattr(self, name) for name in names}
+        return {each.name: copy(getattr(self, each.name)) for each in fields(Kept)}
 
     def restore(self, state: Memory) -> None:
         """Go on from what a checkpoint kept."""
