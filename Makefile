@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+LOWEST := .venv-lowest
 
 AVX2 := +sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2,+fma,+bmi,+bmi2,+lzcnt
 
-.PHONY: train test test-all torture check format clean
+.PHONY: train test test-all test-lowest torture check format clean
 
 train: $(INSTALLED) ## set up, then train the default network on all of MNIST
 	$(BIN)/chainrule train
@@ -18,6 +19,10 @@ test-all: test ## everything `make test` runs; trained accuracy; the engine with
 	$(BIN)/python -m pytest -m heavy
 	CHAINRULE_BOUNDSCHECK=1 $(BIN)/python -m pytest -n auto --dist loadfile tests/engine
 	NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=$(AVX2) $(BIN)/python -m pytest -n auto --dist loadfile tests/engine
+
+# Old libraries warn of what newer ones, that they call, have given up; `make test` hears of what we call.
+test-lowest: $(LOWEST)/.installed ## the tests with the oldest versions that pyproject.toml allows, instead of the newest
+	$(LOWEST)/bin/python -m pytest -n auto --dist loadfile -W ignore::DeprecationWarning
 
 torture: $(INSTALLED)-torture ## hours: tries to break it, with the figures of docs/reliability.md
 	$(BIN)/python -m torture
@@ -32,7 +37,7 @@ format: $(INSTALLED)-test
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) $(LOWEST) build dist
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -46,4 +51,12 @@ $(INSTALLED)-test: pyproject.toml
 
 $(INSTALLED)-torture: $(INSTALLED)-test
 	$(BIN)/python -m pip install --quiet --editable ".[torture]"
+	touch $@
+
+$(LOWEST)/.installed: pyproject.toml
+	$(PYTHON) -m venv --clear $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet uv
+	$(LOWEST)/bin/uv pip compile --quiet --resolution lowest-direct --extra test --python $(LOWEST)/bin/python \
+		--output-file $(LOWEST)/versions.txt pyproject.toml
+	$(LOWEST)/bin/python -m pip install --quiet --constraint $(LOWEST)/versions.txt --editable ".[test]"
 	touch $@

@@ -1,5 +1,6 @@
 """Files: the cache folder, reading whole, and what may be written to."""
 
+import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -22,6 +23,19 @@ def test_without_it_the_folder_is_the_users(value: str | None, monkeypatch: pyte
     else:
         monkeypatch.setenv("CHAINRULE_CACHE_DIR", value)
     assert cache_folder() == Path(platformdirs.user_cache_dir("chainrule", appauthor=False))
+
+
+@pytest.mark.parametrize("found", ["~/.cache/chainrule", None])  # by an older and a newer platformdirs
+def test_a_user_without_a_home_has_one_among_the_temporary_files(found, monkeypatch: pytest.MonkeyPatch) -> None:
+    def folder(*_: object, **__: object) -> str:
+        if found is None:
+            raise RuntimeError("could not determine the home directory")
+        return found
+
+    monkeypatch.delenv("CHAINRULE_CACHE_DIR", raising=False)
+    monkeypatch.setattr("platformdirs.user_cache_dir", folder)
+    monkeypatch.setattr("os.getuid", lambda: 7, raising=False)
+    assert cache_folder() == Path(tempfile.gettempdir(), "chainrule-7")
 
 
 def test_reads_the_bytes(tmp_path: Path) -> None:

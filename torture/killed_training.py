@@ -24,7 +24,7 @@ def work(folder: str) -> None:
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 2)
     sys.stdout = sys.stderr
-    begun = Path(folder, "model.safetensors").exists()
+    begun = any(Path(folder, name).exists() for name in ("model.safetensors", "initial.safetensors"))
     data = ["--data", str(Path(folder).parent / "table.csv"), "--engine", "reference", "--epochs", str(EPOCHS)]
     os._exit(run(["train", "--resume", folder] if begun else ["train", *data, "--out", folder]))
 

@@ -1,8 +1,9 @@
 """python -m torture.mutant_run SOURCES TESTS [--tries N] [--seed S]: which mutants of the sources the tests kill.
 
-The tests run once, and note which statements each of them executes. Then, for each mutant, this process forks; the child
-puts the mutant's code into the functions that are there already, and runs the tests that execute its statement, the
-fastest first, until one fails. What hangs is killed, and counts as killed. Nothing is written to the tree.
+The tests run once, and note which statements each of them executes. Then, for each mutant, this process forks; the
+child puts the mutant's code into the functions that are there already, and runs tests that execute its statement, the
+fastest first, until one fails or they have taken a while. What hangs is killed, and counts as killed. Nothing is
+written to the tree.
 
 One line of JSON a mutant: what it is, and what came of it ("killed", "survived", "not executed").
 """
@@ -20,18 +21,19 @@ import sys
 import time
 from collections.abc import Callable
 from functools import _lru_cache_wrapper
+from itertools import accumulate
 from pathlib import Path
 from types import CodeType, FunctionType
 
 import pytest
-from _pytest.runner import runtestprotocol
 
-from torture.mutations import FUNCTIONS, Mutant, Source, functions, is_docstring
+from torture.mutations import FUNCTIONS, Mutant, Source, is_docstring
 
 PACKAGE = Path(__file__).parent.parent / "src" / "chainrule"
 MEMORY = 8 << 30  # a mutant that asks for more fails
-HOUR = 3600
-SLOWER = 20  # times the tests' own time, and seconds to start with, that a mutant may take
+CONTROL, HOUR = 20, 3600  # one test in so many runs in a child without a mutant, and must pass
+ENOUGH = 5.0  # seconds of tests for one mutant
+SLOWER = 50  # times their own time, and seconds to start with, that these tests may take with a mutant
 
 
 class Noted(ast.NodeTransformer):
@@ -104,56 +106,71 @@ class Runner:
         settings.load_profile("mutants")  # which the tests' own profile is made from
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        if session.testsfailed:
+            raise session.Failed("not all tests could be collected")
         code = Code(self.sources)
         for source in self.sources:
             noted = Noted(source.name).visit(ast.parse(source.path.read_text(encoding="utf-8")))
             code.put(compile(ast.fix_missing_locations(noted), str(source.path), "exec", dont_inherit=True))
         tests: dict[tuple[str, int], list[tuple[float, pytest.Item]]] = {}
+        sound = []  # a test that fails without a mutant says nothing about one
         for item in session.items:
             executed: set[tuple[str, int]] = set()
             builtins.__executed__ = executed.add
-            began = time.perf_counter()
-            if not passes(item):
-                raise pytest.UsageError(f"{item.nodeid} fails without a mutant")
+            began = time.process_time()
+            if self.failures(item):
+                continue
+            sound.append(item)
             for statement in executed:
-                tests.setdefault(statement, []).append((time.perf_counter() - began, item))
+                tests.setdefault(statement, []).append((time.process_time() - began, item))
         for source in self.sources:
             code.put(source.code())
-        if not all_pass(session.items, HOUR):
-            raise pytest.UsageError("tests fail when they run once more, without a mutant")
+        if not self.all_pass(sound[::CONTROL], HOUR):
+            raise pytest.UsageError("tests fail in a child without a mutant")
         for source, mutant in self.mutants:
-            chosen = sorted(tests.get((mutant.file, mutant.statement), []), key=lambda pair: pair[0])
-            came = self.killed_by(code, source, mutant, chosen) if chosen else "not executed"
-            print(json.dumps({"mutant": str(mutant), "came": came}), file=self.report, flush=True)
+            chosen = fastest(tests.get((mutant.file, mutant.statement), []))
+            came = self.outcome(code, source, mutant, chosen) if chosen else "not executed"
+            told = {"place": f"{mutant.file}:{mutant.line}", "change": str(mutant), "came": came}
+            print(json.dumps(told), file=self.report, flush=True)
         return True
 
-    def killed_by(self, code: Code, source: Source, mutant: Mutant, chosen: list[tuple[float, pytest.Item]]) -> str:
+    def outcome(self, code: Code, source: Source, mutant: Mutant, chosen: list[pytest.Item]) -> str:
         """What comes of a mutant."""
 
         def put_in() -> None:
             mutant.put_in()
             code.put(source.code())
 
-        limit = SLOWER + round(SLOWER * sum(seconds for seconds, _ in chosen))
-        return "survived" if all_pass([item for _, item in chosen], limit, put_in) else "killed"
+        return "survived" if self.all_pass(chosen, SLOWER + round(SLOWER * ENOUGH), put_in) else "killed"
+
+    def all_pass(self, items: list[pytest.Item], limit: int, first: Callable[[], None] = lambda: None) -> bool:
+        """Whether the tests pass, in so many seconds, in a child of this process that does something first."""
+        child = os.fork()
+        if child == 0:
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.alarm(limit)
+            resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            os.dup2(1, 2)
+            first()
+            os._exit(any(self.failures(item) for item in items))
+        return os.waitpid(child, 0)[1] == 0
+
+    def failures(self, item: pytest.Item) -> str:
+        """What is wrong when a test runs; nothing, if it passes."""
+        self.failed = ""
+        item.ihook.pytest_runtest_protocol(item=item, nextitem=None)
+        return self.failed
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.failed += report.longreprtext if report.failed else ""
 
 
-def all_pass(items: list[pytest.Item], limit: int, first: Callable[[], None] = lambda: None) -> bool:
-    """Whether the tests pass, in so many seconds, in a child of this process that does something first."""
-    child = os.fork()
-    if child == 0:
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.alarm(limit)
-        resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        os.dup2(1, 2)
-        first()
-        os._exit(1 - all(passes(item) for item in items))
-    return os.waitpid(child, 0)[1] == 0
-
-
-def passes(item: pytest.Item) -> bool:
-    return not any(report.failed for report in runtestprotocol(item, log=False))
+def fastest(timed: list[tuple[float, pytest.Item]]) -> list[pytest.Item]:
+    """The fastest tests, at least one: as many as are enough."""
+    timed = sorted(timed, key=lambda pair: pair[0])
+    ends = accumulate(seconds for seconds, _ in timed)
+    return [item for k, ((_, item), end) in enumerate(zip(timed, ends, strict=True)) if k == 0 or end <= ENOUGH]
 
 
 def main() -> int:

@@ -1,8 +1,8 @@
 """Mutants of a file of the package: one small mistake each, in the body of one function.
 
 What is changed: comparisons, arithmetic, signs, `and` and `or`, conditions, numbers, truth values, names in quotes,
-what is returned, keyword arguments; and statements are left out. Texts of messages, docstrings, type hints, defaults and
-decorators are not.
+what is returned, keyword arguments; and statements are left out. Texts of messages, docstrings, type hints, defaults
+and decorators are not.
 """
 
 import ast
@@ -10,12 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-OTHERS: dict[type, type] = {
-    **{ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq, ast.NotEq: ast.Eq},
-    **{ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.And: ast.Or, ast.Or: ast.And},
-    **{ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult},
-    **{ast.Pow: ast.Mult, ast.Mod: ast.FloorDiv, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.MatMult: ast.Add},
-    **{ast.LShift: ast.RShift, ast.RShift: ast.LShift, ast.Break: ast.Continue, ast.Continue: ast.Break},
+PAIRS = [
+    *((ast.Lt, ast.LtE), (ast.Gt, ast.GtE), (ast.Eq, ast.NotEq), (ast.Is, ast.IsNot), (ast.In, ast.NotIn)),
+    *((ast.And, ast.Or), (ast.Add, ast.Sub), (ast.Mult, ast.Div), (ast.BitAnd, ast.BitOr), (ast.LShift, ast.RShift)),
+    (ast.Break, ast.Continue),
+]
+OTHERS: dict[type, type] = {one: other for pair in PAIRS for one, other in (pair, pair[::-1])}
+OTHERS |= {
+    ast.FloorDiv: ast.Mult,
+    ast.Mod: ast.FloorDiv,
+    ast.Pow: ast.Mult,
+    ast.MatMult: ast.Add,
+    ast.BitXor: ast.BitOr,
 }
 FUNCTIONS = ast.FunctionDef, ast.AsyncFunctionDef
 LEFT_OUT = ast.Expr, ast.AugAssign, ast.Raise, ast.Delete
@@ -37,7 +43,7 @@ class Mutant(NamedTuple):
     new: Any
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line} {self.function}: {self.was} -> {self.now}"
+        return f"{self.function}: {self.was} -> {self.now}"
 
     def put_in(self) -> None:
         """Change the tree."""
@@ -76,7 +82,9 @@ class Source:
 
 def shown(node: ast.AST | None) -> str:
     """A mutated node in a line."""
-    if node is None or (isinstance(node, ast.Return) and isinstance(node.value, ast.IfExp) and is_true(node.value.test)):
+    if node is None or (
+        isinstance(node, ast.Return) and isinstance(node.value, ast.IfExp) and is_true(node.value.test)
+    ):
         return "nothing" if node is None else "return None"
     return ast.unparse(node).partition("\n")[0]
 

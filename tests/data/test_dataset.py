@@ -95,7 +95,7 @@ def test_lengths_must_agree() -> None:
         Dataset(np.zeros(1), np.zeros(2))
     with refuses("sample_weight has shape (1,); expected (2,)"):
         Dataset(np.zeros(2), np.zeros(2), np.zeros(1))
-    with refuses("x has shape () and t (2,); expected a first axis of samples"):
+    with refuses("x is float64 of shape (); expected an array of samples"):
         Dataset(np.zeros(()), np.zeros(2))
 
 
@@ -116,7 +116,7 @@ def test_the_first_bad_sample_is_named() -> None:
         Dataset(x, bad_t).check_finite()
     with refuses("sample_weight[3] holds -1.0; expected no negative weight"):
         Dataset(x, t, np.array([1.0, 0.0, 2.0, -1.0])).check_finite()
-    with refuses("t holds <U1; expected integers or reals"):
+    with refuses("t holds <U1; expected numbers"):
         Dataset(x, np.array(["a", "b", "c", "d"])).check_finite()
 
 

@@ -214,11 +214,11 @@ def test_what_is_read_only_is_not_written_to(engine: str) -> None:
 @pytest.mark.parametrize(
     ("x", "message"),
     [
-        (np.float32(1), r"x has shape \(\)"),
+        (np.float32(1), r"x is float32; expected an array of samples"),
         (X[0], r"x has shape \(3,\)"),
         (X[:, :2], r"x has shape \(4, 2\)"),
-        (X.astype(str), "expected an array of numbers"),
-        ([[1, 2, 3], [1, 2]], "x is a list of uneven parts; expected an array of numbers"),
+        (X.astype(str), r"x holds <U\d+; expected numbers"),
+        ([[1, 2, 3], [1, 2]], "x is no array: setting an array element with a sequence"),
     ],
 )
 def test_x_that_does_not_fit(engine: str, x: np.ndarray, message: str) -> None:

@@ -1,6 +1,7 @@
 """The elementwise kernels against the layers' definitions, between images with any halos."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from chainrule.engine.kernels import elementwise as kernels
 from chainrule.engine.kernels import samples
 from chainrule.engine.layout import Image, View, image
+from chainrule.engine.runtime.denormals import denormals_flushed
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import LANES
 from chainrule.layers.dropout import dropout, dropout_input_gradient
@@ -155,28 +157,80 @@ def test_nchw_and_special_values() -> None:
         np.testing.assert_array_equal(y[:6], np.array(expected, np.float32))
     gy, gx = np.tile(np.array([1, 1, 1, 1, np.nan, np.inf], np.float32), (SAMPLES, 1, 1, 1)), room(at)
     RELU_GRADIENTS[0](View(put(gy, at), at), View(put(-np.abs(x), at), at), View(gx, at), 0, SAMPLES)
-    np.testing.assert_array_equal(gx[:6], np.array([0, 0, 0, 0, np.nan, np.nan], np.float32))
+    np.testing.assert_array_equal(gx[:6], np.array([1, 0, 0, 0, np.nan, np.nan], np.float32))
 
 
-@pytest.mark.parametrize(
-    ("kernel", "exact"), [(kernels.sigmoid, lambda x: 1 / (1 + np.exp(-x))), (kernels.tanh, np.tanh)]
-)
-def test_accuracy(kernel: Callable[..., None], exact: Callable[[np.ndarray], np.ndarray]) -> None:
-    half = np.concatenate([np.geomspace(1e-30, 86.9, 50000), np.linspace(0, 20, 50000)])
-    x = np.concatenate([-half, half]).astype(np.float32)
-    at = image(len(x), 1, 1)
+TINY = 2.0**-126  # the least normal number
+LEAST = -87.33654475  # log of that
+
+
+def of_numbers(kernel: Callable[..., None], x: np.ndarray, flushed: bool = False) -> np.ndarray:
+    """y of x (n,); `flushed`: as in an engine's threads, subnormals being 0."""
+    at, values = image(len(x), 1, 1), x.astype(np.float32)
     y, flat = aligned_zeros(at.stride), aligned_zeros(at.stride)
-    flat[: len(x)] = x
-    kernel(View(flat, at), View(y, at), 0, 1)
-    np.testing.assert_allclose(y[: len(x)], exact(x.astype(np.float64)), rtol=2e-7, atol=0)
+    flat[: len(x)] = values
+    with denormals_flushed() if flushed else nullcontext():
+        kernel(View(flat, at), View(y, at), 0, 1)
+    return y[: len(x)]
 
 
-def test_vanishing_sigmoid_is_zero() -> None:
-    at = image(2, 1, 1)
-    y, x = aligned_zeros(at.stride), aligned_zeros(at.stride)
-    x[:2] = -87.5, 87.5
-    kernels.sigmoid(View(x, at), View(y, at), 0, 1)
-    np.testing.assert_array_equal(y[:3], [0, 1, 0])
+def numbers_to(end: float) -> np.ndarray:
+    """(n,) float32 from 0 to `end`: of all magnitudes, evenly spread, and all of those near -2 and near the end."""
+    parts = [np.geomspace(1e-30, abs(end), 50000), np.linspace(0, 20, 50000), 2 + np.arange(9000) * 2.0**-22]
+    near_end = np.float32(abs(end)) - np.arange(9000) * np.float32(2.0**-17)
+    return np.copysign(np.concatenate([*parts, near_end]), end).astype(np.float32)
+
+
+exponential = kernels.of_one(kernels.exponential)
+ACCURATE = [
+    (exponential, np.exp, [LEAST]),
+    (kernels.sigmoid, lambda x: 1 / (1 + np.exp(-x)), [LEAST, 87.0]),
+    (kernels.tanh, np.tanh, [-87.0, 87.0]),
+]
+
+
+@pytest.mark.parametrize("flushed", [False, True])
+@pytest.mark.parametrize(("kernel", "exact", "ends"), ACCURATE)
+def test_curves_are_within_2_ulp(
+    kernel: Callable[..., None], exact: Callable[[np.ndarray], np.ndarray], ends: list[float], flushed: bool
+) -> None:
+    """Of normal numbers, where the result is one: all of these are tried by `make torture`."""
+    x = np.concatenate([numbers_to(end) for end in ends])
+    expected = exact(x.astype(np.float64))
+    x, expected = x[expected != 0], expected[expected != 0]
+    normal = np.abs(expected) >= TINY
+    ulps = np.abs(of_numbers(kernel, x, flushed) - expected) / np.exp2(np.floor(np.log2(np.abs(expected))) - 23)
+    assert normal.sum() > 100000
+    assert ulps[normal].max() <= 2
+
+
+SPECIAL = np.array([0.0, -0.0, 1e-40, -1e-40, np.inf, -np.inf, np.nan, -np.nan, 3e38, -3e38], np.float32)
+SPECIAL_VALUES = [  # of a kernel: with subnormals as they are, and flushed
+    (kernels.relu, [0, 0, 1e-40, 0, np.inf, 0, np.nan, np.nan, 3e38, 0], [0, 0, 0, 0]),
+    (kernels.sigmoid, [0.5, 0.5, 0.5, 0.5, 1, 0, np.nan, np.nan, 1, 0], [0.5, 0.5, 0.5, 0.5]),
+    (kernels.tanh, [0, -0.0, 1e-40, -1e-40, 1, -1, np.nan, np.nan, 1, -1], [0, -0.0, 0, -0.0]),
+]
+
+
+@pytest.mark.parametrize(("kernel", "expected", "flushed"), SPECIAL_VALUES)
+def test_zeros_subnormals_infinities_and_nan(
+    kernel: Callable[..., None], expected: list[float], flushed: list[float]
+) -> None:
+    def check(found: np.ndarray, right: list[float]) -> None:
+        np.testing.assert_array_equal(found, np.array(right, np.float32))
+        number = ~np.isnan(found)  # the sign of a NaN says nothing
+        np.testing.assert_array_equal(np.signbit(found)[number], np.signbit(np.array(right))[number])
+
+    check(of_numbers(kernel, SPECIAL), expected)
+    check(of_numbers(kernel, SPECIAL[:4], flushed=True), flushed)
+
+
+def test_exponentials_below_the_normal_numbers_are_zero() -> None:
+    x = np.array([-87.33654, -87.33655, -87.5, -1e4, -3e38, -np.inf, np.nan], np.float32)
+    for flushed in (False, True):
+        np.testing.assert_array_equal(of_numbers(exponential, x, flushed)[1:], [0, 0, 0, 0, 0, np.nan])
+        assert of_numbers(exponential, x, flushed)[0] >= TINY
+        assert of_numbers(kernels.sigmoid, x, flushed)[0] >= TINY
 
 
 ROWS = np.array([2, 0, 2])  # of the data, that are the samples

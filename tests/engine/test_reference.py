@@ -1,3 +1,6 @@
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -172,3 +175,31 @@ def test_engines_go_by_name() -> None:
 def test_a_bad_seed() -> None:
     with pytest.raises(UsageError, match=exactly("the seed is -1; expected a whole number from 0 to 2**64 - 1")):
         Reference(digits_network(), -1)
+
+
+TRAINED = """
+import numpy as np
+from chainrule import Linear, Network, ReLU
+from chainrule.network.reference import Reference
+from chainrule.training.objective import Batch
+network = Network([Linear(100), ReLU(), Linear(10)], 784, dtype=np.float64, seed=1)
+x, gw = np.random.default_rng(0).normal(size=(64, 784)), np.zeros(network.size)
+Reference(network).loss_and_gradient(network.w, Batch(x, np.arange(64) % 10), gw)
+print(gw.tobytes().hex())
+"""
+
+
+def gradient_with(threads: int) -> np.ndarray:
+    """That of a process of its own, whose BLAS has so many threads."""
+    names = "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"
+    environment = os.environ | dict.fromkeys(names, str(threads))
+    done = subprocess.run([sys.executable, "-c", TRAINED], env=environment, capture_output=True, text=True, check=True)
+    return np.frombuffer(bytes.fromhex(done.stdout))
+
+
+def test_the_bits_are_those_of_so_many_threads_of_blas() -> None:
+    """As the documentation says: the same for the same number, within rounding for another."""
+    one, two = gradient_with(1), gradient_with(2)
+    for found, threads in ((one, 1), (two, 2)):
+        np.testing.assert_array_equal(found, gradient_with(threads))
+    np.testing.assert_allclose(one, two, rtol=0, atol=1e-12 * np.abs(one).max())

@@ -201,9 +201,13 @@ def test_a_file_whose_network_is_not_to_be_read_is_refused(tmp_path):
     network, _ = prices([Linear(1)])
     path = tmp_path / "state"
     to_pytorch(network, path)
-    save_file(load_file(path), path, {"producer": "chainrule 1", "network": "{"})
     wanted = f"{path}: its metadata hold no network; expected those that chainrule wrote"
-    with pytest.raises(ModelError, match=exactly(wanted)):
+    for written in ("{}", "[]", "3", '{"loss": "none"}', '{"loss": {"type": "SquaredError", "mean": []}}'):
+        save_file(load_file(path), path, {"producer": "chainrule 1", "network": written})
+        with pytest.raises(ModelError, match=exactly(wanted)):
+            from_pytorch(path, network)
+    save_file(load_file(path), path, {"producer": "chainrule 1", "network": "{"})
+    with pytest.raises(ModelError, match=re.escape(f"{path}: network: no JSON: ")):
         from_pytorch(path, network)
 
 
@@ -334,7 +338,7 @@ def test_a_long_list_of_names_is_cut(tmp_path):
 
 def test_a_file_that_is_no_state_dict_is_refused(small, tmp_path):
     path = tmp_path / "file"
-    with pytest.raises(ModelError, match=exactly(f"{path}: no such file")):
+    with pytest.raises(ModelError, match=re.escape(f"{path}: no such file; expected a safetensors file")):
         from_pytorch(path, small)
     torch.save({"conv1.weight": torch.zeros(2)}, path)
     with pytest.raises(ModelError, match=re.escape(f"{path}: is a PyTorch file (torch.save); ")):

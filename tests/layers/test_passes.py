@@ -235,5 +235,5 @@ def test_a_batch_size_is_a_whole_number(size: Any) -> None:
 
 
 def test_x_is_numbers() -> None:
-    with pytest.raises(cr.DataError, match=exactly("x is complex128; expected numbers")):
+    with pytest.raises(cr.DataError, match=exactly("x holds complex128; expected numbers")):
         cr.Network([cr.Linear(2)], 4)(np.ones((1, 4), complex))

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 
 from chainrule.base.errors import NetworkError
@@ -48,3 +49,14 @@ def test_kinks_tell_the_side_of_each_element() -> None:
 def test_an_impossible_derivative_at_zero(value: int) -> None:
     with pytest.raises(NetworkError, match=exactly(f"ReLU: derivative_at_zero is {value!r}; expected 0 or 1")):
         ReLU(value)
+
+
+@pytest.mark.parametrize("derivative_at_zero", [0, 1])
+def test_nan_stays_nan_and_passes_the_derivative_on_as_in_pytorch(derivative_at_zero: int) -> None:
+    x = np.array([np.nan])
+    assert np.isnan(relu(x)).all()
+    assert relu_input_gradient(np.array([3.0]), x, derivative_at_zero).tolist() == [3]
+    variable = torch.tensor(x, requires_grad=True)
+    torch.relu(variable).backward(torch.tensor([3.0], dtype=torch.float64))
+    assert variable.grad is not None
+    assert variable.grad.tolist() == [3]

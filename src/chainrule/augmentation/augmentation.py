@@ -10,14 +10,18 @@ is the same in whatever batch it stands, for any number of threads, and after a 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from math import isfinite, prod
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from chainrule.base.arguments import is_among, of_kind, real_number
+from chainrule.base.arrays import as_array, as_numbers, described
 from chainrule.base.errors import DataError, UsageError
 from chainrule.base.guessing import expected_one_of
+from chainrule.base.numbers import whole_number
 from chainrule.base.random import AUGMENT, check_seed, philox4x32
+from chainrule.base.showing import short
 
 FIRST_BUMP = 4
 """The number of the first word of elastic displacements; before it are those of shift (two) and rotation."""
@@ -41,9 +45,9 @@ class Augmentation:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 0:
-                raise UsageError(f"augmentation: {field.name} is {value!r}; expected a number from 0")
+            name, value = f"augmentation: {field.name}", getattr(self, field.name)
+            number = real_number(name, value, "a number from 0", lambda number: number >= 0)
+            object.__setattr__(self, field.name, int(number) if number.is_integer() else number)
         if self.shift != int(self.shift):
             raise UsageError(f"augmentation: shift is {self.shift}; expected whole pixels")
         if self.rotate > 180:
@@ -55,6 +59,7 @@ class Augmentation:
     def parse(cls, text: str) -> "Augmentation":
         """The augmentation of a text as in `shift=2,rotate=10,elastic=1`; UsageError for anything else."""
         options: dict[str, float] = {}
+        of_kind("augmentation", text, str, "a text as in shift=2,rotate=10,elastic=1")
         for part in text.split(","):
             name, _, value = (side.strip() for side in part.partition("="))
             try:
@@ -70,9 +75,9 @@ class Augmentation:
     def of(cls, options: Mapping[str, Any]) -> "Augmentation":
         """The augmentation with these settings, as `describe` gives them; UsageError for others."""
         names = [field.name for field in fields(cls)]
-        for name in options:
-            if name not in names:
-                raise UsageError(f"augmentation: there is no {name!r}; {expected_one_of(names, name)}")
+        for name in of_kind("augmentation", options, Mapping, "its settings by name"):
+            if not is_among(names, name):
+                raise UsageError(f"augmentation: there is no {short(name)}; {expected_one_of(names, name)}")
         return cls(**options)
 
     def describe(self) -> dict[str, float]:
@@ -88,6 +93,10 @@ class Augmentation:
 
         Of x's shape and type; x is left as it is. DataError for what are no pictures of bytes.
         """
+        x, positions = as_numbers(x, "x"), as_array(positions, "the positions")
+        if positions.shape != x.shape[:1] or positions.dtype.kind not in "iu":
+            raise DataError(f"the positions are {described(positions)}; expected whole numbers of shape {x.shape[:1]}")
+        epoch = whole_number("the epoch", epoch, 0)
         if x.ndim != 4 or x.dtype != np.uint8:
             raise DataError(f"augmentation: x is {x.dtype} of shape {x.shape}; expected images (s, c, i, j) of uint8")
         for name, pixels in (("shift", self.shift), ("elastic", self.elastic)):

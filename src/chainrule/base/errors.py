@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
+from chainrule.base.printable import printable
+
 PACKAGE = str(Path(__file__).parents[1])
 
 
@@ -18,6 +20,9 @@ class ChainruleError(Exception):
     """The base of every error that chainrule raises on purpose."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 class WriteError(ChainruleError):
@@ -86,7 +91,7 @@ class DataWarning(UserWarning):
 def warn(message: str) -> None:
     """Say in a line what is doubtful, with the line of the user's that led to it."""
     depth = next((k for k, frame in enumerate(stack_of(sys._getframe())) if not in_package(frame)), 0)
-    warnings.warn(message, DataWarning, stacklevel=depth + 1)
+    warnings.warn(printable(message), DataWarning, stacklevel=depth + 1)
 
 
 def stack_of(frame: FrameType | None) -> Iterator[FrameType]:

@@ -5,17 +5,20 @@ from typing import TypeGuard
 import numpy as np
 
 from chainrule.base.errors import ChainruleError, UsageError
+from chainrule.base.showing import short
 
 
 def is_whole(value: object, minimum: int) -> TypeGuard[int]:
     """Whether it is a whole number, Python's or NumPy's, of at least `minimum`. A truth value is none."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= minimum)
 
 
 def whole_number(name: str, value: object, minimum: int, error: type[ChainruleError] = UsageError) -> int:
     """The value as an `int`; `error`, which calls it `name`, unless it is a whole number of at least `minimum`."""
     if not is_whole(value, minimum):
-        raise error(f"{name} is {value!r}; expected a whole number of at least {minimum}")
+        raise error(f"{name} is {short(value)}; expected a whole number of at least {minimum}")
     return int(value)
 
 

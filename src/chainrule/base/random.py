@@ -21,6 +21,7 @@ import numpy as np
 from chainrule.base.arrays import read_only
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import is_whole
+from chainrule.base.showing import short
 
 ROUNDS = 10
 MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
@@ -47,7 +48,7 @@ def philox4x32(counter: tuple, key: tuple[int, int]) -> tuple[np.ndarray, ...]:
 def check_seed(seed: int) -> int:
     """The seed, if it is a whole number of 0 to 2**64 - 1; else UsageError."""
     if not is_whole(seed, 0) or seed >= 2**64:
-        raise UsageError(f"the seed is {seed!r}; expected a whole number from 0 to 2**64 - 1")
+        raise UsageError(f"the seed is {short(seed)}; expected a whole number from 0 to 2**64 - 1")
     return int(seed)
 
 
@@ -85,7 +86,7 @@ class Source:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_seed(self.seed)
+        object.__setattr__(self, "seed", check_seed(self.seed))
 
     def draws(self, step: int = 0, offset: int = 0) -> Draws:
         """The draws of the first layer for a batch: `step` updates since the start, `offset` as in `Draws`."""

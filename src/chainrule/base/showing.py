@@ -26,7 +26,7 @@ def short(value: Any) -> str:
         return described(value) if value.size > FEW else one_line(str(value.tolist()), LONGEST)
     if isinstance(value, Mapping):
         return _few([f"{key!r}: {short(each)}" for key, each in [*value.items()][:FEW]], len(value), "{}")
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes | range) and type(value).__repr__ is not brief:
+    if isinstance(value, list | tuple) and type(value).__repr__ is not brief:
         return _few([short(each) for each in value[:FEW]], len(value), "()" if isinstance(value, tuple) else "[]")
     return one_line(repr(value), LONGEST)
 

@@ -59,8 +59,8 @@ def name_for(path: Path) -> Iterator[Path]:
 
 def remove_left(folder: Path, name: str | None = None) -> None:
     """Remove the temporary files that dead processes left in a folder: all, or those of the file of that name."""
-    with suppress(OSError):
-        for each in os.scandir(folder):
+    with suppress(OSError), os.scandir(folder) as files:
+        for each in files:
             mark = TEMPORARY.search(each.name)
             ours = mark and (name is None or each.name[: mark.start()] == _stem(name))
             if ours and each.is_file(follow_symlinks=False):

@@ -22,15 +22,18 @@ pieces L is on; where they change within reach of a difference, a smaller step i
 reaches a kink, the entry is checked beside w, at a w moved a little. No entry is left out, and none is excused.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isnan
 
 import numpy as np
 
+from chainrule.base.arguments import of_kind
+from chainrule.base.arrays import as_numbers
 from chainrule.base.errors import UsageError
-from chainrule.base.random import CHECK, Draws, uniform
-from chainrule.base.showing import brief
+from chainrule.base.numbers import is_whole
+from chainrule.base.random import CHECK, Draws, check_seed, uniform
+from chainrule.base.showing import brief, short
 from chainrule.training.objective import Batch, Objective
 
 TOLERANCE = 1e-6  # of |A - B| relative to the larger of A and B ...
@@ -98,9 +101,9 @@ def gradient_check(
 
     `seed` draws where w is moved to if it lies on kinks. UsageError where there is no entry to check.
     """
-    near = Neighbourhood(objective, w, batch, seed)
+    near = Neighbourhood(objective, w, batch, check_seed(seed))
     worst, count, kinks, moved = None, 0, 0, 0
-    for k in range(w.size) if entries is None else entries:
+    for k in range(near.w.size) if entries is None else entries_of(entries, near.w.size):
         entry = check_entry(near, k)
         count, kinks, moved = count + 1, kinks + entry.kink, moved + entry.moved
         if worst is None or entry.error > worst.error:
@@ -108,6 +111,16 @@ def gradient_check(
     if worst is None:
         raise UsageError("there are no entries to check; expected at least one")
     return GradientCheck(count, worst, kinks, moved)
+
+
+def entries_of(entries: Iterable[int], size: int) -> Iterator[int]:
+    """The numbers of some of `size` entries; UsageError for what is none."""
+    if not isinstance(entries, Iterable) or isinstance(entries, str | bytes | Mapping):
+        raise UsageError(f"the entries are {short(entries)}; expected their numbers")
+    for k in entries:
+        if not is_whole(k, 0) or k >= size:
+            raise UsageError(f"there is no entry {short(k)}; expected whole numbers from 0 to {size - 1}")
+        yield int(k)
 
 
 def check_entry(near: "Neighbourhood", k: int) -> Entry:
@@ -132,8 +145,9 @@ def check_entry(near: "Neighbourhood", k: int) -> Entry:
 
 def direction_check(objective: Objective, w: np.ndarray, batch: Batch, seed: int = 0) -> DirectionCheck:
     """Compare dL/dw . d with the difference of L along one random direction d, drawn from `seed`."""
+    seed = check_seed(seed)
     near = Neighbourhood(objective, w, batch, seed)
-    d = noise(seed, 0, w.size)
+    d = noise(seed, 0, near.w.size)
     d /= np.linalg.norm(d)
 
     def line(w: np.ndarray, r: float) -> np.ndarray:
@@ -161,8 +175,11 @@ class Neighbourhood:
     """L over one batch, and the places to check its gradient at: w, then, against kinks, others close by."""
 
     def __init__(self, objective: Objective, w: np.ndarray, batch: Batch, seed: int) -> None:
-        self.objective, self.batch, self.seed = objective, batch, seed
-        self.w = w.astype(np.float64)
+        self.objective = of_kind("the objective", objective, Objective, 'one, as execute(network, "reference") is')
+        self.batch, self.seed = of_kind("the batch", batch, Batch, "Batch(x, t)"), seed
+        self.w = as_numbers(w, "w").astype(np.float64)
+        if self.w.ndim != 1:
+            raise UsageError(f"w has shape {self.w.shape}; expected one axis")
         self.places: list[Place] = []
 
     def place(self, number: int) -> Place:

@@ -14,13 +14,17 @@ from math import prod
 
 import numpy as np
 
+from chainrule.base.arguments import of_kind
 from chainrule.base.arrays import read_only
-from chainrule.base.errors import NetworkError
+from chainrule.base.errors import NetworkError, UsageError
+from chainrule.base.numbers import whole_number
+from chainrule.base.random import check_seed
 from chainrule.checks.gradients import GradientCheck, gradient_check, noise
 from chainrule.layers import Layer
 from chainrule.layers.passes import Shape, write_gradients
 from chainrule.losses.loss import BinaryLoss, ClassLoss, RealLoss, like, sample_sums
-from chainrule.network.network import Network
+from chainrule.network.given import check_batch
+from chainrule.network.network import MOST_NUMBERS, Network
 from chainrule.network.reference import Reference
 from chainrule.training.objective import Batch, Objective
 
@@ -86,14 +90,19 @@ def check_network(
     network: Network, batch: Batch | None = None, entries: Iterable[int] | None = None, seed: int = 0
 ) -> GradientCheck:
     """`gradient_check` of a whole network over (w, x), at its own w, on a batch (default: two random samples)."""
+    of_kind("the network", network, Network, "a Network")
+    seed = check_seed(seed)
     batch = random_batch(network, 2, seed) if batch is None else batch
+    check_batch(network, of_kind("the batch", batch, Batch, "Batch(x, t)"))
     objective = WithInputs(Reference(network, seed))
     return gradient_check(objective, objective.join(network.w, batch.samples), batch, entries, seed=seed)
 
 
 def check_layer(layer: Layer, input_shape: int | Shape, samples: int = 2, seed: int = 0) -> GradientCheck:
     """`gradient_check` of one layer alone, at every entry of its parameters and of random x."""
-    network = alone(layer, input_shape, seed)
+    samples, seed, network = whole_number("samples", samples, 1), check_seed(seed), alone(layer, input_shape, seed)
+    if samples * prod(network.input_shape) > MOST_NUMBERS:
+        raise UsageError(f"samples is {samples}; expected at most {MOST_NUMBERS:,} numbers in all")
     return check_network(network, random_batch(network, samples, seed), seed=seed)
 
 

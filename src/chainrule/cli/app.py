@@ -13,6 +13,7 @@ import typer
 
 from chainrule.base import signals
 from chainrule.base.errors import ChainruleError, DataWarning
+from chainrule.base.printable import in_a_line
 from chainrule.base.version import __version__
 from chainrule.cli.bench import Bench
 from chainrule.cli.commands import add_command
@@ -73,7 +74,7 @@ def _run(arguments: list[str]) -> int:
     except ChainruleError as error:
         return _fail(str(error), error.exit_code)
     except typer.TyperException as error:
-        message = error.format_message()
+        message = " ".join(error.format_message().split())
         return _fail(message + _given(error, arguments), error.exit_code) if message else error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return _fail(signals.WORD, signals.exit_code())
@@ -85,14 +86,14 @@ def _run(arguments: list[str]) -> int:
 
 @contextmanager
 def warnings_in_lines() -> Iterator[None]:
-    """Meanwhile what is doubtful about data is a line on stderr, once."""
+    """Meanwhile what is doubtful is a line on stderr, once."""
     with warnings.catch_warnings():
         warnings.simplefilter("always", DataWarning)
         others, said = warnings.showwarning, set()
 
         def show(message: Warning | str, category: type[Warning], *place: Any, **more: Any) -> None:
-            line = f"chainrule: warning: {' '.join(str(message).split())}"
-            if not issubclass(category, DataWarning):
+            line = f"chainrule: warning: {in_a_line(str(message))}"
+            if not issubclass(category, DataWarning | RuntimeWarning):  # such as the kernels' folder
                 others(message, category, *place, **more)
             elif line not in said:
                 said.add(line)
@@ -131,5 +132,5 @@ def _given(error: typer.TyperException, arguments: Sequence[str]) -> str:
 
 def _fail(message: str, code: int) -> int:
     signals.ignore()  # so that no second word follows this one
-    print(f"chainrule: {' '.join(message.split())}", file=sys.stderr)
+    print(f"chainrule: {in_a_line(message)}", file=sys.stderr)
     return code

@@ -40,6 +40,7 @@ def parameter(leaf: Leaf, callback: Any = None) -> inspect.Parameter:
     """A parameter of a function, of which Typer makes an option or an argument; `callback` comes before all others."""
     option, eager = leaf.option, callback is not None
     more: dict[str, Any] = {"help": option.help, "metavar": option.metavar, "callback": callback, "is_eager": eager}
+    more["readable"] = False  # it may be a file to write; who reads one says what is wrong with it
     if isinstance(option, Argument):
         how: Any = typer.Argument(**more)
     else:

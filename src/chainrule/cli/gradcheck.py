@@ -144,9 +144,8 @@ def check_whole(network: Network, seed: int, every_entry: bool, output: Output) 
         else:
             drawn = permutation(Draws(seed, CHECK, step=CHOICE + k), of)
             entries = [part.start + i for i in sorted(drawn[:ENTRIES].tolist())]
-        hidden = console.quiet or not console.is_terminal
-        shown = track(entries, name, console=console, transient=True, disable=hidden)
-        yield subject.row(name, shown, of)
+        hidden = console.quiet or not console.is_terminal  # a bar that is only disabled leaves an empty line
+        yield subject.row(name, entries if hidden else track(entries, name, console=console, transient=True), of)
 
 
 class Subject:

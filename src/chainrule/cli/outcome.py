@@ -1,9 +1,9 @@
 """What `chainrule train` tells at the end: how well the network does, and what to type next."""
 
-import shlex
 from dataclasses import dataclass
 from typing import Any
 
+from chainrule.base.printable import typed
 from chainrule.cli.reporting import INTERRUPTED
 from chainrule.cli.run_folder import RunFolder
 from chainrule.tasks.evaluation import Evaluation
@@ -110,4 +110,4 @@ class Outcome:
 
 def command(words: str, folder: RunFolder) -> str:
     """What to type about a run."""
-    return f"chainrule {words} {shlex.quote(str(folder.path))}"
+    return f"chainrule {words} {typed(folder.path)}"

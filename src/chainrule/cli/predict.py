@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from chainrule.base.errors import DataError, ModelError
 from chainrule.base.files import check_writable
+from chainrule.base.printable import in_a_line
 from chainrule.cli.answers import shown
 from chainrule.cli.console import Output
 from chainrule.cli.data_options import given_pixels
@@ -68,7 +69,7 @@ class Predict:
             reader = partial(PictureReader.of, network, named=classes is not None, **how)
             self.output.result({}, *shown(answers, reader, self.output.stdout))
         for problem in answers.problems.values():
-            print(f"chainrule: {' '.join(problem.split())}", file=sys.stderr)
+            print(f"chainrule: {in_a_line(problem)}", file=sys.stderr)
         return DataError.exit_code if answers.problems else 0
 
 

@@ -110,4 +110,5 @@ def record_of(line: dict[str, Any], samples: int) -> EpochRecord:
     told = [math.nan if line.get(key) is None else line[key] for key in OF_TRAINING]
     loss, accuracy, r2, rmse = (line.get(f"validation_{key}") for key in ("loss", "accuracy", "r2", "rmse"))
     seen = None if loss is None else Evaluation(loss, accuracy, samples, r2, rmse)
-    return EpochRecord(line["epoch"], *told, seen)
+    loss_told, lr, norm, seconds, rate = told
+    return EpochRecord(line["epoch"], loss_told, lr, norm, seconds, rate, seen)

@@ -7,6 +7,7 @@
 config.toml holds of it, `manual` the tables of the docs; `refuse_with_resume` says what a run that goes on cannot take.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from operator import attrgetter
@@ -69,7 +70,7 @@ def leaves(kind: Any, path: str = "", panel: str | None = None) -> Iterator[Leaf
 
 def build(kind: type[T], values: Mapping[str, Any]) -> T:
     """The settings with these values by name, if none is too small; the others have their defaults."""
-    own = {leaf: values[leaf.name] for leaf in leaves(kind) if "." not in leaf.path and leaf.name in values}
+    own = {leaf: at_home(values[leaf.name]) for leaf in leaves(kind) if "." not in leaf.path and leaf.name in values}
     for leaf, value in own.items():
         if leaf.option.least is not None and value is not None:
             whole_number(leaf.flags[0], value, leaf.option.least)
@@ -78,6 +79,18 @@ def build(kind: type[T], values: Mapping[str, Any]) -> T:
         name: build(hint, values) for name, hint in hints.items() if isinstance(hint, type) and is_dataclass(hint)
     }
     return kind(**{leaf.path: value for leaf, value in own.items()}, **groups)
+
+
+def at_home(value: Any) -> Any:
+    """A path, or each of several, with the user's home folder in the place of a ~ that no shell has replaced."""
+    if isinstance(value, list):
+        return [at_home(each) for each in value]
+    if not isinstance(value, Path) or not value.parts or not value.parts[0].startswith("~"):
+        return value
+    found = Path(os.path.expanduser(value))
+    if found == value and value.parts[0] == "~":
+        raise UsageError(f"{value}: there is no home folder; expected a path without ~, or HOME set")
+    return found
 
 
 def values_of(settings: Any) -> dict[str, Any]:

@@ -96,7 +96,12 @@ class RunOptions:
     out: Annotated[Path | None, Option("Where the run goes (default: a dated one in runs/).", "FOLDER")] = None
     checkpoint_every: Annotated[str | None, Option(CHECKPOINT_HELP, "HOW_OFTEN", kept=True, resumes=True)] = None
     engine: Annotated[
-        str | None, rare(f"What executes the network: {ENGINE_NAMES} (default: {DEFAULT_ENGINE}).", kept=True)
+        str | None,
+        rare(
+            f"What executes the network: {ENGINE_NAMES} (default: {DEFAULT_ENGINE}). The bits of a result do not "
+            "depend on compiled's threads; on those of NumPy's BLAS they do with reference.",
+            kept=True,
+        ),
     ] = None
     threads: Annotated[int | None, rare("At most so many threads.", "N", least=1, resumes=True)] = None
     log_interval: Annotated[int | None, rare("Print the loss of every N-th batch.", "N", least=1, resumes=True)] = None

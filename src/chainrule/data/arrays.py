@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base.arguments import truth
+from chainrule.base.arrays import as_array, as_numbers
 from chainrule.base.errors import DataError, warn
-from chainrule.data.dataset import Dataset
+from chainrule.data.dataset import Dataset, names_of
 from chainrule.data.names import Classes, number_labels, only_counts
 from chainrule.data.targets import are_values
 
@@ -29,16 +31,19 @@ def as_dataset(
     pandas has them, are kept.
     DataError for what is no number or no name, and for lengths that differ.
     """
-    inputs, labels = inputs_of(as_array(x, "x"), "x"), flat(as_array(t, "t"))
-    weight = None if sample_weight is None else as_array(sample_weight, "sample_weight")
+    inputs, labels = inputs_of(as_array(x, "x"), "x"), flat(as_array(t, "t", text=True))
+    weight = None if sample_weight is None else as_numbers(sample_weight, "sample_weight")
     columns, target = _column_names(x, inputs), _target_name(t)
     counted = [name for k, name in enumerate(columns or ()) if only_counts(name, inputs[:, k])]
     if counted:
         warn(f"x: column {counted[0]!r} only counts the rows; leave it out (index_col=0 of pandas' read_csv does)")
+    if regression is not None:
+        regression = truth("regression", regression)
     if regression is None and classes is None and labels.dtype.kind == "f" and labels.ndim == 1:
         regression = are_values([labels], "t", named=inputs.ndim == 4)
     if classes is None and not regression and labels.ndim == 1 and _are_class_numbers(labels):
         return Dataset(inputs, labels.astype(np.int64), weight, columns=columns, target=target)
+    classes = names_of("classes", classes)
     (targets,), names = targets_of([labels], regression, classes, "t")
     return Dataset(inputs, targets, weight, names, columns=columns, target=target)
 
@@ -60,31 +65,6 @@ def _target_name(t: Any) -> str | None:
     """The name of pandas' column, or of its table of one column."""
     names = [*getattr(t, "columns", [])] or [getattr(t, "name", None)]
     return names[0] if len(names) == 1 and isinstance(names[0], str) and names[0] else None
-
-
-def as_array(values: Any, name: str) -> np.ndarray:
-    """The values as an array of numbers, truth values or text."""
-    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
-        raise DataError(f"{name} has masked values; expected none missing")
-    try:
-        to_numpy = getattr(values, "to_numpy", None)  # what pandas' tables and columns have
-        array = np.asarray(values if to_numpy is None else to_numpy())
-    except ValueError as error:
-        raise DataError(f"{name} is no array: {error}") from None
-    if array.ndim == 0:
-        raise DataError(f"{name} is {type(values).__name__}; expected an array of samples")
-    return _unpacked(array, name) if array.dtype.kind == "O" else array
-
-
-def _unpacked(array: np.ndarray, name: str) -> np.ndarray:
-    """An array of Python objects, as pandas gives for columns of different types, as one of numbers or of text."""
-    kinds = {type(value) for value in array.flat}
-    text = [kind for kind in kinds if issubclass(kind, str)]
-    found = np.array(array.tolist()) if len(text) in (0, len(kinds)) else array
-    if found.dtype.kind == "O" or found.shape != array.shape:
-        listed = ", ".join(sorted(kind.__name__ for kind in kinds))
-        raise DataError(f"{name} holds objects ({listed}); expected numbers{' or text' if name == 't' else ''}")
-    return found
 
 
 def inputs_of(x: np.ndarray, name: str) -> np.ndarray:

@@ -1,11 +1,16 @@
 """A data set, the lecture's D = {(x_i, t_i)}: inputs x_i and their true values t_i."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from chainrule.base.errors import DataError, UsageError
-from chainrule.base.showing import brief
+from chainrule.base.arguments import real_number
+from chainrule.base.arrays import as_array, as_numbers, described
+from chainrule.base.errors import DataError
+from chainrule.base.numbers import is_whole
+from chainrule.base.showing import brief, short
 from chainrule.data.chunks import chunks
 
 
@@ -13,11 +18,12 @@ from chainrule.data.chunks import chunks
 class Dataset:
     """D = {(x_i, t_i)}: n inputs, n true values and, optionally, a weight of each.
 
-    n may be 0. DataError for lengths that differ; whoever reads data from outside also calls `check_finite`, once.
+    What is like an array becomes one. n may be 0. DataError for what are no numbers, and for lengths that differ;
+    whoever reads data from outside also calls `check_finite`, once.
     """
 
     x: np.ndarray
-    """Inputs, (n, ...) of any dtype. Images are (n, c, i, j), uint8 as read, maybe in a memory-mapped file."""
+    """Inputs, (n, ...) of any type of numbers. Images are (n, c, i, j), uint8 as read, maybe in a memory-mapped file."""
 
     t: np.ndarray
     """True values: class numbers, (n,) int64; or reals, (n,) or (n, k)."""
@@ -40,8 +46,14 @@ class Dataset:
     __repr__ = brief
 
     def __post_init__(self) -> None:
-        if self.x.ndim == 0 or self.t.ndim == 0:
-            raise DataError(f"x has shape {self.x.shape} and t {self.t.shape}; expected a first axis of samples")
+        for name in ("x", "t") if self.sample_weight is None else ("x", "t", "sample_weight"):
+            object.__setattr__(self, name, as_numbers(getattr(self, name), name))
+        for name in ("classes", "columns"):
+            object.__setattr__(self, name, names_of(name, getattr(self, name)))
+        if not isinstance(self.target, str | None):
+            raise DataError(f"target is {short(self.target)}; expected a name")
+        white = real_number("white", self.white, "a number above 0", lambda white: white > 0, error=DataError)
+        object.__setattr__(self, "white", white)
         if len(self.x) != len(self.t):
             inputs, values = ("images", "labels") if self.x.ndim == 4 else ("inputs", "true values")
             raise DataError(f"{len(self.x)} {inputs} but {len(self.t)} {values}; expected as many")
@@ -56,20 +68,22 @@ class Dataset:
         return len(self.x)
 
     def take(self, indices: slice | np.ndarray) -> "Dataset":
-        """The samples at `indices`, in that order. A slice gives views, an array of indices copies."""
+        """The samples at `indices`, in that order, or those that are true of a mask (n,). A slice gives views."""
+        if not isinstance(indices, slice):
+            indices = numbers_of_samples(indices, len(self))
         try:
             weight = None if self.sample_weight is None else self.sample_weight[indices]
             x = self.x[indices] if isinstance(indices, slice) else self.x.take(indices, axis=0)  # twice as fast
             return replace(self, x=x, t=self.t[indices], sample_weight=weight)
-        except IndexError as error:
+        except (IndexError, TypeError) as error:
             raise DataError(f"cannot take these samples of {len(self)}: {error}") from None
 
     def head(self, n: int | None) -> "Dataset":
         """The first n samples; None gives all of them. More than there are, or fewer than 0, is a `DataError`."""
         if n is None:
             return self
-        if not 0 <= n <= len(self):
-            raise DataError(f"cannot take the first {n} samples; expected 0 to {len(self)}")
+        if not is_whole(n, 0) or n > len(self):
+            raise DataError(f"cannot take the first {short(n)} samples; expected 0 to {len(self)}")
         return self.take(slice(n))
 
     def split(self, fraction: float) -> tuple["Dataset", "Dataset"]:
@@ -78,8 +92,7 @@ class Dataset:
         UsageError unless 0 < fraction < 1; DataError if a part is empty.
         """
         n = len(self)
-        if not 0 < fraction < 1:
-            raise UsageError(f"the validation fraction is {fraction}; expected a number between 0 and 1")
+        fraction = part_of_all("the validation fraction", fraction)
         training = n - round(fraction * n)
         if training in (0, n):
             raise DataError(f"the validation fraction is {fraction} of {n} samples; expected some in either part")
@@ -119,9 +132,41 @@ class Dataset:
             _check("sample_weight", self.sample_weight >= 0, self.sample_weight, "no negative weight")
 
 
+def names_of(name: str, names: Any) -> tuple[str, ...] | None:
+    """The names as a tuple; DataError, which calls them `name`, for what are none."""
+    if names is None:
+        return None
+    if not isinstance(names, Sequence | np.ndarray) or isinstance(names, str | bytes):
+        raise DataError(f"{name} is {short(names)}; expected a list of names")
+    if not all(issubclass(kind, str) for kind in {*map(type, names)}):
+        strange = next(each for each in names if not isinstance(each, str))
+        raise DataError(f"{name} holds {short(strange)}; expected names")
+    return names if type(names) is tuple else tuple(map(str, names))
+
+
+def numbers_of_samples(indices: Any, n: int) -> np.ndarray:
+    """Which of n samples: the numbers of these, or a mask (n,), as an array; DataError for what is neither."""
+    found = as_array(indices, "the indices")
+    if found.shape == (n,) and found.dtype.kind == "b":
+        return np.flatnonzero(found)
+    if found.ndim != 1 or (found.dtype.kind not in "iu" and found.size):
+        raise DataError(f"the indices are {described(found)}; expected whole numbers, or a mask of {n} samples")
+    return found if found.size else np.empty(0, np.int64)
+
+
+def part_of_all(name: str, fraction: Any) -> float:
+    """The fraction; UsageError, which calls it `name`, unless it is above 0 and below 1."""
+    return real_number(name, fraction, "a number between 0 and 1", lambda part: 0 < part < 1)
+
+
 def check_weighs(sample_weight: np.ndarray | None) -> None:
-    """DataError for weights (n,) that are all 0: there is nothing to average."""
-    if sample_weight is not None and not sample_weight.any():
+    """DataError for weights (n,) that are negative or not finite, and for none but 0: there is nothing to average."""
+    if sample_weight is None:
+        return
+    if sample_weight.dtype.kind == "f":
+        _check("sample_weight", np.isfinite(sample_weight), sample_weight, "finite numbers")
+    _check("sample_weight", sample_weight >= 0, sample_weight, "no negative weight")
+    if not sample_weight.any():
         raise DataError("all sample weights are 0; expected at least one above 0")
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from chainrule.base.arrays import as_numbers
 from chainrule.data.page.look import UNEVEN, Look, look_at
 from chainrule.data.page.morphology import dilated
 from chainrule.data.page.strokes import GRAIN, Figure
@@ -64,7 +65,7 @@ def see_digit(grey: np.ndarray) -> Seen:
 
     DataError as of `prepare_digit`.
     """
-    look = look_at(grey)
+    look = look_at(as_numbers(grey, "the picture"))
     main, *others = look.figures
     doubts = _doubts(look, main)
     if _alike(others, main) or len(_alike(look.apart(APART), main)) > 1:
@@ -77,7 +78,7 @@ def see_digits(grey: np.ndarray) -> list[Seen]:
 
     DataError as of `prepare_digit`.
     """
-    look = look_at(grey)
+    look = look_at(as_numbers(grey, "the picture"))
     found = look.apart(APART)
     digits = sorted(_alike(found, found[0]), key=lambda each: each.box[1])
     shared = []

@@ -12,6 +12,8 @@ import struct
 
 import numpy as np
 
+from chainrule.base.arguments import as_path
+from chainrule.base.arrays import as_array
 from chainrule.base.errors import DataError
 from chainrule.base.files import read_bytes
 from chainrule.base.writing import write_bytes
@@ -57,6 +59,7 @@ def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
 
     DataError for an array that such a file cannot hold; of the file, errors as of `base.writing.write_bytes`.
     """
+    path, array = as_path(path), as_array(array, "the array")
     codes = {dtype.newbyteorder("="): code for code, dtype in TYPES.items()}
     code = codes.get(array.dtype.newbyteorder("="))
     if code is None or array.ndim == 0:

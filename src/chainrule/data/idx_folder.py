@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from chainrule.base.arguments import as_path
 from chainrule.base.errors import DataError, UsageError
 from chainrule.base.files import read_bytes
 from chainrule.base.guessing import expected_one_of
@@ -45,7 +46,7 @@ class Files(NamedTuple):
     @classmethod
     def at(cls, path: str | os.PathLike[str]) -> "Files":
         """Those in a folder, or beside and with one of them. DataError if it is no folder, or holds several sets."""
-        path = Path(path)
+        path = as_path(path)
         one = IDX_NAME.fullmatch(path.name)
         if one and os.path.isfile(path):
             return cls(path.parent, one[1] or "")

@@ -6,6 +6,7 @@ a second, and leaves the arrays as `.npy` files in the cache folder; later uses 
 
 import hashlib
 import math
+import os
 import zlib
 from contextlib import suppress
 from importlib import resources
@@ -15,9 +16,9 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from chainrule.base.errors import DataError, UsageError, WriteError
+from chainrule.base.arguments import name_among
+from chainrule.base.errors import DataError, WriteError
 from chainrule.base.files import cache_folder, reason
-from chainrule.base.guessing import expected_one_of
 from chainrule.base.writing import write_atomically
 from chainrule.data.dataset import Dataset
 from chainrule.data.idx import parse_idx
@@ -63,8 +64,7 @@ def mnist(split: Literal["train", "test"]) -> Dataset:
     0 is background and 255 is ink. x is read-only, and after the first use it lies in a memory-mapped file.
     DataError if the embedded container is damaged. A cache folder that cannot be written only costs time.
     """
-    if split not in PARTS:
-        raise UsageError(f"split is {split!r}; {expected_one_of(PARTS, split)}")
+    name_among(PARTS, "split", split)
     images, labels = (_cached(part) for part in PARTS[split])
     if images is None or labels is None:
         arrays = decode(_read_container())
@@ -104,9 +104,11 @@ def _read_container() -> bytes:
 
 def _cached(part: Part) -> np.ndarray | None:
     """The array as a memory map, or None if its file is missing or damaged."""
+    if not os.path.isfile(part.cache_path):  # a pipe would be waited for
+        return None
     try:
         array = np.load(part.cache_path, mmap_mode="r")
-    except (OSError, ValueError, EOFError, SyntaxError):
+    except Exception:  # whatever a damaged header leads NumPy to
         return None
     if array.shape != part.shape or array.dtype != np.uint8 or zlib.crc32(array) != part.crc32:
         return None

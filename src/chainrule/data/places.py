@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
+from chainrule.base.arguments import as_path
 from chainrule.base.errors import DataError
 from chainrule.base.files import AnyPath, reason
 from chainrule.data.split import named_part
@@ -34,7 +35,7 @@ def file_at(path: AnyPath) -> Path:
 
     Archives are often unpacked so. A path where there is neither is given back.
     """
-    path = Path(path)
+    path = as_path(path)
     if not os.path.isdir(path) or not path.name:  # "." and "/" have none
         return path
     packed = path.with_name(f"{path.name}.gz")

@@ -12,11 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from math import isqrt
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
 from chainrule.base.showing import brief
+from chainrule.base.typed import Within
 from chainrule.data.dataset import Dataset
 from chainrule.data.full_scale import Scale, scale_of, span_of, trained_scale
 from chainrule.data.ink import NEARLY_ALL, Ink, looks_prepared, polarity
@@ -24,6 +25,7 @@ from chainrule.data.moments import Moments
 from chainrule.data.names import shortened
 from chainrule.data.typical import Typical
 
+Size = Annotated[int, Within(1, 2**31)]
 PIXELS = 64
 """Features without names from which on, if they fit a full scale, they are taken for pixels."""
 
@@ -47,7 +49,7 @@ class Column:
     lowest: float
     highest: float
     mean: float
-    deviation: float
+    deviation: Annotated[float, Within(0)]
 
     @property
     def numbers(self) -> str:
@@ -62,7 +64,7 @@ class Column:
 class Images:
     """Inputs (n, channels, height, width)."""
 
-    shape: tuple[int, int, int]
+    shape: tuple[Size, Size, Size]
     """Of one: channels, height, width."""
     scale: Scale
     """What black and white are; where the numbers fit no full scale, the least and the largest of them."""
@@ -74,7 +76,7 @@ class Images:
     """"light" on dark or "dark" on light, where nearly all are drawings of one kind."""
     prepared: bool = False
     """Whether they are digits as MNIST's makers prepared them: cut out, centred, 20 pixels high or wide."""
-    white: float = 255.0
+    white: Annotated[float, Within(0)] = 255.0
     """What white was in the files that they were read from."""
 
     __repr__ = brief
@@ -94,7 +96,7 @@ class Images:
 class Features:
     """Inputs (n, features): the columns of a table, or a signal's numbers."""
 
-    count: int
+    count: Size
     columns: tuple[Column, ...] = ()
     """What each was like; of none where they are pixels."""
     named: bool = False
@@ -125,9 +127,9 @@ class Features:
 class Classes:
     """Answers that are one of some classes."""
 
-    names: tuple[str, ...]
+    names: Annotated[tuple[str, ...], Within(1)]
     target: str | None = None
-    temperature: float = 1.0
+    temperature: Annotated[float, Within(0, open=True)] = 1.0
     """How much less sure of its answers than it says a network should be (tasks/calibration.py)."""
     calibrated_on: str | None = None
     """What that was found on; None: nothing, and it is 1."""
@@ -149,7 +151,7 @@ class Classes:
 class Reals:
     """Answers that are numbers, in the targets' own units."""
 
-    columns: tuple[Column, ...]
+    columns: Annotated[tuple[Column, ...], Within(1)]
     target: str | None = None
 
     __repr__ = brief

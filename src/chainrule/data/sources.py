@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, Unpack
 
+from chainrule.base.arguments import as_path
 from chainrule.base.errors import DataError, UsageError, warn
 from chainrule.data.array_files import read_arrays
 from chainrule.data.dataset import Dataset
@@ -85,7 +86,7 @@ def read_data(
     unknown = options.keys() - Options.__annotations__.keys()
     if unknown:
         raise TypeError(f"read_data() got an unexpected keyword argument {min(unknown)!r}")
-    source, places = found_at(Path(path))
+    source, places = found_at(as_path(path))
     given = {name: value for name, value in options.items() if value is not None}
     for name in given:
         if name not in source.options:

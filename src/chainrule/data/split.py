@@ -6,10 +6,11 @@ from typing import TypeVar
 
 import numpy as np
 
+from chainrule.base.arguments import name_among
+from chainrule.base.arrays import as_targets
 from chainrule.base.errors import DataError, UsageError
-from chainrule.base.guessing import expected_one_of
-from chainrule.base.random import HOLD_OUT, Draws, permutation
-from chainrule.data.dataset import Dataset
+from chainrule.base.random import HOLD_OUT, Draws, check_seed, permutation
+from chainrule.data.dataset import Dataset, part_of_all
 
 T = TypeVar("T")
 
@@ -24,8 +25,7 @@ LARGE = 1 << 30
 
 def check_split(split: str) -> None:
     """UsageError unless it is "train", "test", or "all" for data in one piece."""
-    if split not in SPLITS:
-        raise UsageError(f"split is {split!r}; {expected_one_of(SPLITS, split)}")
+    name_among(SPLITS, "split", split)
 
 
 def pick(parts: Sequence[T], split: str, source: str) -> T:
@@ -84,9 +84,8 @@ def hold_out(t: np.ndarray, fraction: float = TEST_FRACTION, seed: int = 0) -> t
     t (n, ...). Of class numbers each class is held out in proportion, and one sample of it or more stays.
     UsageError unless 0 < fraction < 1.
     """
-    if not 0 < fraction < 1:
-        raise UsageError(f"the fraction to hold out is {fraction}; expected a number between 0 and 1")
-    order = permutation(Draws(seed, HOLD_OUT), len(t))
+    t, fraction = as_targets(t, "t"), part_of_all("the fraction to hold out", fraction)
+    order = permutation(Draws(check_seed(seed), HOLD_OUT), len(t))
     if t.ndim == 1 and t.dtype.kind in "iu":
         order = order[np.argsort(t[order], kind="stable")]
         order = order[1:][t[order][1:] == t[order][:-1]]  # all but the first of each class

@@ -14,6 +14,7 @@ Images are looked at in SIDE x SIDE pixels, columns in units of their standard d
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
@@ -105,3 +106,11 @@ def looked_at(x: np.ndarray) -> np.ndarray:
     n, c, h, w = x.shape
     squares = x.reshape(n, c, h // high, high, w // wide, wide)
     return squares.mean(axis=(3, 5), dtype=np.float64).reshape(n, -1)
+
+
+def numbers_of(shape: tuple[int, ...]) -> int:
+    """d of `looked_at`, of inputs of that shape."""
+    if len(shape) != 3:
+        return prod(shape)
+    high, wide = (-(-side // SIDE) for side in shape[1:])
+    return shape[0] * -(-shape[1] // high) * -(-shape[2] // wide)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from chainrule.base.arguments import of_kind
+from chainrule.base.numbers import whole_number
 from chainrule.base.random import Source
 from chainrule.network.engine import ENGINES as ENGINES
 from chainrule.network.engine import Engine, engine_named, register_engine
@@ -18,10 +20,14 @@ def execute(
 ) -> Engine:
     """The network's objective, executed by the engine of that name.
 
-    `seed` of dropouts' random numbers, or their source; `threads` is for the compiled engine: by default as many as
-    this process may use. UsageError if there is no such engine.
+    `seed` of dropouts' random numbers, or their source; `threads` is for the compiled engine, whose bits do not depend
+    on it: by default as many as this process may use. The reference engine's are those of so many BLAS threads as NumPy
+    has. UsageError if there is no such engine.
     """
+    of_kind("the network", network, Network, "a Network")
     source = seed if isinstance(seed, Source) else Source(seed)
+    if threads is not None:
+        threads = whole_number("threads", threads, 1)
     return engine_named(engine)(network, source, threads)
 
 

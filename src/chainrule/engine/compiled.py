@@ -3,34 +3,46 @@
 import math
 import threading
 from collections import defaultdict
-from collections.abc import Callable
+from itertools import count
 from statistics import median
-from typing import Any, NamedTuple
+from typing import NamedTuple
+from weakref import WeakSet
 
 import numpy as np
 
-from chainrule.base.errors import UsageError
+from chainrule.base.forking import in_forked_children
+from chainrule.base.numbers import whole_number
 from chainrule.base.random import Source
+from chainrule.engine.bound import Bound
+from chainrule.engine.forward import FLOAT, Forwards
 from chainrule.engine.kernels.optimizers import update_of
 from chainrule.engine.lowering import Lowering
 from chainrule.engine.plan import Plan
 from chainrule.engine.runtime.processors import default_threads
 from chainrule.engine.runtime.program import INPUT, Program
 from chainrule.engine.runtime.stopwatch import Stopwatch
-from chainrule.engine.runtime.threads import Team, team_of
+from chainrule.engine.runtime.threads import run
 from chainrule.engine.stages.ends import Samples
 from chainrule.engine.stages.step import NO_GRADIENT, Step
 from chainrule.engine.stages.updates import Updates
 from chainrule.network.engine import Engine, LayerTime
-from chainrule.network.given import as_samples, check_batch, check_state, check_vector
+from chainrule.network.given import as_samples, check_apart, check_batch, check_optimizer, check_state, check_vector
 from chainrule.network.network import Network
 from chainrule.training.objective import Batch
 from chainrule.training.optimizers import Optimizer, State
 
 WORTH = 1 << 19  # multiply-adds of a forward pass for which a thread is worth waking
 SMALL = 1 << 17  # weights of an update likewise
-FLOAT = np.dtype(np.float32)
-REMEMBERED = 16  # programs that are kept bound
+
+
+_engines: WeakSet["Compiled"] = WeakSet()
+
+
+@in_forked_children
+def _give_turns_back() -> None:
+    """A forked process has none of the threads that may hold one."""
+    for engine in _engines:
+        engine.take_turns()
 
 
 class Done(NamedTuple):
@@ -43,8 +55,8 @@ class Done(NamedTuple):
 class Compiled(Engine):
     """The loss of a float32 network over a batch, and its gradient. Buffers are allocated once for a batch size.
 
-    Threads may share it: they take turns, as what one puts into the buffers is to be computed and taken out before
-    the next one's. A turn here is always taken before the team's (`threads`), so that nobody waits in a circle.
+    Threads may share it. In training they take turns, as what one puts into the buffers is to be computed and taken out
+    before the next one's; outputs are computed at once, each caller's in buffers of its own.
     """
 
     def __init__(
@@ -56,8 +68,8 @@ class Compiled(Engine):
         watch: Stopwatch | None = None,
     ) -> None:
         """`source` of the random words, or its seed; `threads`: at most so many; `watch`: it runs all, and times it."""
-        if threads is not None and threads < 1:
-            raise UsageError(f"threads is {threads}; expected at least 1")
+        if threads is not None:
+            threads = whole_number("threads", threads, 1)
         self.network, self.source = network, source if isinstance(source, Source) else Source(source)
         self.lowering = Lowering(network, self.source)
         self.layout, self.undecayed = self.lowering.layout, self.lowering.undecayed
@@ -65,15 +77,24 @@ class Compiled(Engine):
         self._size_of_w = self.lowering.layout.size
         self.threads, self.watch = threads or default_threads(), watch
         self._work = self.lowering.work(in_bytes=False), self.lowering.work(in_bytes=True)
-        self._training: Plan | None = None
-        self._inference: Plan | None = None
-        self._packed: tuple[Plan, Samples] | None = None  # whose buffers hold what is packed of w, and for what x
-        self._bound: dict[tuple[Any, ...], Any] = {}
+        self._plan: Plan | None = None
+        self._bound = Bound()
+        self.take_turns()
+        _engines.add(self)
+        self._forwards = Forwards(self.lowering, self.statistics, self.threads)
+        self._versions = count()
+        self._version = next(self._versions)  # of the w that outputs were last asked of
+
+    def take_turns(self) -> None:
+        """Whoever trains from now on waits for nobody who began before."""
         self._turn = threading.Lock()
 
     def plan(self, samples: int) -> Plan:
         """The stages for training on batches of that size; print it to see them."""
-        return self._plan(samples, training=True)
+        if self._plan is None or self._plan.capacity < samples:
+            self._bound.clear()
+            self._plan = Plan(self.lowering, samples, gradients=True, threads=self.threads, statistics=self.statistics)
+        return self._plan
 
     def loss(self, w: np.ndarray, batch: Batch) -> float:
         return self._run(w, batch, NO_GRADIENT).loss
@@ -85,27 +106,32 @@ class Compiled(Engine):
         self, optimizer: Optimizer, w: np.ndarray, batch: Batch, gw: np.ndarray, *, state: State
     ) -> tuple[float, float]:
         """Each part of w is moved as soon as its gradient is known, while both are in cache."""
+        check_optimizer(optimizer, state)
         if update_of(optimizer) is None:
+            check_vector("w", w, self._size_of_w, FLOAT, written=True)
+            check_state(optimizer, state, w)
             return super().step(optimizer, w, batch, gw, state=state)
         done = self._run(w, batch, gw, optimizer=optimizer, state=state)
         return done.loss, done.norm
 
     def update(self, optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State) -> None:
         """The optimizer's kernel, each thread on some of w."""
+        check_optimizer(optimizer, state)
         key = "update", id(w), id(gw), id(state.vectors), update_of(optimizer)
 
         def make() -> tuple[Updates, Program]:
             check_vector("w", w, self._size_of_w, FLOAT, written=True)
             check_vector("gw", gw, len(w), FLOAT)
             check_state(optimizer, state, w)
+            check_apart(w=w, gw=gw, state=state.vectors)
             updates = Updates(w, state, optimizer, self.undecayed)
             return updates, Program(updates.rest(gw, squared=False) if updates.complete else [])
 
         with self._turn:
-            updates, program = self._once(key, make, w, gw, state.vectors)
+            updates, program = self._bound.once(key, make, w, gw, state.vectors)
             if updates.complete:
                 updates.begin(optimizer, state.step)
-                team_of(self._size(len(w) // SMALL)).run(program)
+                run(program, self._size(len(w) // SMALL))
             else:
                 super().update(optimizer, w, gw, state)
 
@@ -118,34 +144,25 @@ class Compiled(Engine):
             return updates, Program(updates.rest(gw))
 
         with self._turn:
-            updates, program = self._once(("norm", id(gw)), make, gw)
-            team_of(self._size(len(gw) // SMALL)).run(program)
+            updates, program = self._bound.once(("norm", id(gw)), make, gw)
+            run(program, self._size(len(gw) // SMALL))
             return updates.norm()
 
     def outputs(self, w: np.ndarray, x: np.ndarray, unchanged: bool = False) -> np.ndarray:
         """y = f_w(x), in evaluation; `unchanged`: this w was the last one, and has not moved since."""
         x = as_samples(self.network, x)
-        with self._turn:
-            plan = self._plan(len(x), training=False)
-            source = plan.input.take(x)
-
-            def make() -> tuple[Program, Program]:
-                check_vector("w", w, self._size_of_w, FLOAT)
-                step = Step(w, len(x), plan.slots(len(x)))
-                return plan.program(source, step, loss=False), plan.program(source, step, loss=False, prepared=True)
-
-            whole, prepared = self._once((id(plan), id(w), len(x), id(source)), make, w, source)
-            self._team(source, len(x)).run(prepared if unchanged and self._packed == (plan, source) else whole)
-            self._packed = plan, source
-            return plan.outputs(len(x))
+        if not unchanged:
+            self._version = next(self._versions)
+        with self._forwards.one() as forward:
+            return forward.outputs(w, x, self._version, self._execute)
 
     def times(self, x: np.ndarray, runs: int) -> list[LayerTime]:
         """Stage by stage: the calls of a forward pass, timed one by one."""
         watch = Stopwatch()
         engine = Compiled(self.network, self.source, 1, watch=watch)
         w, groups = engine.layout.pack(self.network.w), engine.lowering.groups
-        for run in range(1 + runs):
-            engine.outputs(w, x, unchanged=run > 0)
+        for k in range(1 + runs):
+            engine.outputs(w, x, unchanged=k > 0)
         totals: list[dict[int | str, float]] = []
         for timed in watch.runs[1:]:
             totals.append(defaultdict(float))
@@ -169,7 +186,7 @@ class Compiled(Engine):
         """A batch in training: its loss; dL/dw, if it is wanted; and the update, if there is an optimizer."""
         check_batch(self.network, batch)
         with self._turn:
-            plan, n = self._plan(len(batch), training=True), len(batch)
+            plan, n = self.plan(len(batch)), len(batch)
             source = plan.input.take(batch.x, batch.rows)
             plan.output.take(batch)
 
@@ -177,48 +194,32 @@ class Compiled(Engine):
                 check_vector("w", w, self._size_of_w, FLOAT, written=optimizer is not None)
                 if gw is not NO_GRADIENT:
                     check_vector("gw", gw, self._size_of_w, FLOAT, written=True)
+                    check_apart(gw=gw, w=w, x=source.x)
                 if optimizer and state:
                     check_state(optimizer, state, w)
+                    check_apart(state=state.vectors, w=w, gw=gw, x=source.x)
                 updates = Updates(w, state, optimizer, self.undecayed) if optimizer else None
                 step = Step(w, n, plan.slots(n), training=True, gw=gw, updates=updates, source=self.source)
                 return step, plan.program(source, step, loss=True)
 
             vectors = state.vectors if state else None
             key = id(plan), id(w), id(gw), id(vectors), update_of(optimizer), n, id(source)
-            step, program = self._once(key, make, w, gw, vectors, source)
+            step, program = self._bound.once(key, make, w, gw, vectors, source)
             if step.updates and optimizer and state:
                 state.step += 1
                 step.updates.begin(optimizer, state.step)
             step.draw(batch)
-            self._team(source, n).run(program)
+            self._execute(program, source, n, self.threads)
             return Done(plan.output.total(), step.updates.norm() if step.updates else math.nan)
 
-    def _once(self, key: tuple[Any, ...], make: Callable[[], Any], *alive: Any) -> Any:
-        """The program that `make` binds for that key, bound once; `alive`: the objects whose ids are in the key."""
-        found = self._bound.get(key)
-        if found is None:
-            if len(self._bound) >= REMEMBERED:
-                self._bound.clear()
-            found = self._bound[key] = make(), alive
-        return found[0]
-
-    def _team(self, source: Samples, samples: int) -> Team:
-        """As many threads as a batch is worth; the result does not depend on it."""
+    def _execute(self, program: Program, source: Samples, samples: int, most: int) -> None:
+        """Run it by as many threads as a batch is worth, of so many; the result does not depend on it."""
         if self.watch is not None:
-            return self.watch
-        return team_of(self._size(samples * self._work[source.x.dtype == np.uint8] // WORTH))
+            self.watch.run(program)
+        else:
+            worth = samples * self._work[source.x.dtype == np.uint8] // WORTH
+            run(program, min(self._size(worth), most))
 
     def _size(self, worth: int) -> int:
-        return max(1, min(self.threads, worth))
-
-    def _plan(self, samples: int, training: bool) -> Plan:
-        """A plan with room for so many samples; the one there is, if it has."""
-        plan = self._training if training else self._inference
-        if plan is None or plan.capacity < samples:
-            plan = Plan(self.lowering, samples, gradients=training, threads=self.threads, statistics=self.statistics)
-            if training:
-                self._training = plan
-            else:
-                self._inference = plan
-            self._bound.clear()
-        return plan
+        """Of a team: all threads, or a power of two, so that there are few teams."""
+        return self.threads if worth >= self.threads else 1 << max(worth, 1).bit_length() - 1

@@ -9,12 +9,14 @@ The Linear that gives one output for each class or target is added behind them. 
 is taken as it is.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from chainrule.base.arrays import is_masked
 from chainrule.base.errors import NetworkError, UsageError
+from chainrule.base.numbers import is_whole
+from chainrule.base.showing import short
 from chainrule.layers import Layer, Linear, ReLU
 from chainrule.tasks.presets import preset
 
@@ -23,10 +25,11 @@ def layers_in_a_row(layers: Any) -> list[Layer]:
     """The layers that are meant; of a preset without its last. UsageError for what no network can be made of."""
     if isinstance(layers, str):
         return preset(layers).layers[:-1]
-    if isinstance(layers, Layer | int | np.integer):
+    if isinstance(layers, Layer) or is_whole(layers, 1):
         layers = [layers]
-    if not isinstance(layers, Sequence | np.ndarray):
-        raise UsageError(f"layers is {layers!r}; expected hidden layer sizes, a list of layers or a preset's name")
+    one_axis = isinstance(layers, np.ndarray) and layers.ndim == 1 and not is_masked(layers)
+    if not (one_axis or isinstance(layers, list | tuple)):
+        raise UsageError(f"layers is {short(layers)}; expected hidden layer sizes, a list of layers or a preset's name")
     return [layer for each in layers for layer in _expanded(each)]
 
 
@@ -43,6 +46,6 @@ def with_outputs(row: list[Layer], outputs: int) -> list[Layer]:
 def _expanded(each: Any) -> list[Layer]:
     if isinstance(each, Layer):
         return [each]
-    if isinstance(each, int | np.integer) and not isinstance(each, bool):
+    if is_whole(each, 1):
         return [Linear(int(each)), ReLU()]
-    raise UsageError(f"layers has {each!r}; expected a layer, as in Linear(10), or the size of a hidden layer")
+    raise UsageError(f"layers has {short(each)}; expected a layer, as in Linear(10), or the size of a hidden layer")

@@ -7,14 +7,15 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
+from chainrule.base.alone import trained_alone
 from chainrule.base.errors import DataError, UsageError
 from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.estimators.architecture import layers_in_a_row, with_outputs
 from chainrule.estimators.learner import Learner, weight_of
-from chainrule.estimators.samples import as_rows, check_images, sample_shape, scaled
-from chainrule.estimators.settings import stopping_of, training_of
+from chainrule.estimators.samples import as_rows, check_images, checked, sample_shape, scaled, weights_of
+from chainrule.estimators.settings import check_truths, stopping_of, training_of
 from chainrule.estimators.small import threads_for
 from chainrule.estimators.weights import as_counts
 from chainrule.layers import Layer, Standardise
@@ -82,31 +83,35 @@ class NeuralEstimator(BaseEstimator):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from X (n, features) or images (n, channels, height, width), and y; sample_weight (n,) counts them."""
-        fresh = not (self.warm_start and hasattr(self, "network_"))
-        data, held_out = self._read(X, y, sample_weight, fresh), None
-        parameters = self.get_params(deep=False)
-        stopping = stopping_of(parameters, self._monitor)
-        if self.early_stopping:
-            data, held_out = self._split(data)
-        learner = self._new_learner(data) if fresh else self._learner
-        training = training_of(parameters, len(data), weight_of(data), self._seed)
-        history = learner.learn(data, training, held_out, listeners=[stopping], threads=self._threads())
-        self.validation_scores_ = None if held_out is None else self._scores(history, learner.in_units(held_out))
-        defined = [score for score in self.validation_scores_ or () if not math.isnan(score)]
-        self.best_validation_score_ = max(defined, default=None)
-        return self._finish(learner, history, fresh)
+        check_truths(self.get_params(deep=False))
+        with trained_alone(self):
+            fresh = not (self.warm_start and hasattr(self, "network_"))
+            data, held_out = self._read(X, y, sample_weight, fresh), None
+            parameters = self.get_params(deep=False)
+            stopping = stopping_of(parameters, self._monitor)
+            if self.early_stopping:
+                data, held_out = self._split(data)
+            learner = self._new_learner(data) if fresh else self._learner
+            training = training_of(parameters, len(data), weight_of(data), self._seed)
+            history = learner.learn(data, training, held_out, listeners=[stopping], threads=self._threads())
+            self.validation_scores_ = None if held_out is None else self._scores(history, learner.in_units(held_out))
+            defined = [score for score in self.validation_scores_ or () if not math.isnan(score)]
+            self.best_validation_score_ = max(defined, default=None)
+            return self._finish(learner, history, fresh)
 
     def _fit_part(self, X: Any, y: Any, sample_weight: Any) -> Self:
         """One epoch of these data, after all that there was before."""
-        if self.early_stopping:
-            raise UsageError("partial_fit cannot hold out data for early stopping; expected early_stopping=False")
-        fresh = not hasattr(self, "network_")
-        data = self._read(X, y, sample_weight, fresh, part=True)
-        learner = self._new_learner(data) if fresh else self._learner
-        if not fresh:
-            learner.see(data)
-        training = training_of(self.get_params(deep=False), len(data), learner.weight_seen(), self._seed, part=True)
-        return self._finish(learner, learner.go_on(data, training, self._threads()), fresh)
+        check_truths(self.get_params(deep=False))
+        with trained_alone(self):
+            if self.early_stopping:
+                raise UsageError("partial_fit cannot hold out data for early stopping; expected early_stopping=False")
+            fresh = not hasattr(self, "network_")
+            data = self._read(X, y, sample_weight, fresh, part=True)
+            learner = self._new_learner(data) if fresh else self._learner
+            if not fresh:
+                learner.see(data)
+            training = training_of(self.get_params(deep=False), len(data), learner.weight_seen(), self._seed, part=True)
+            return self._finish(learner, learner.go_on(data, training, self._threads()), fresh)
 
     def _finish(self, learner: Learner, history: History, fresh: bool) -> Self:
         """What is told of a fit."""
@@ -118,10 +123,10 @@ class NeuralEstimator(BaseEstimator):
 
     def _read(self, X: Any, y: Any, sample_weight: Any, fresh: bool, *, part: bool = False) -> Dataset:
         """The data, less samples that weigh nothing; fresh: for a new network; part: for `partial_fit`."""
-        x, y = self._samples(X, fresh, y=y, **self._y_is)
+        x, y = self._samples(X, fresh, y=checked("y", y, "mMV" if self._y_is else ""), **self._y_is)
         weight = None
         if sample_weight is not None:
-            weight = _check_sample_weight(sample_weight, x, dtype=np.float64, ensure_non_negative=True)
+            weight = weights_of(sample_weight, x)
             if not weight.all():
                 x, y, weight = x[weight > 0], y[weight > 0], weight[weight > 0]
         if fresh:
@@ -144,15 +149,15 @@ class NeuralEstimator(BaseEstimator):
 
     def _samples(self, X: Any, fresh: bool = False, **y: Any) -> Any:
         """X as samples of the network's shape, in a type that it takes; and y, if there is one."""
-        rows, image = as_rows(X)
+        rows, image = as_rows(checked("X", X))
         if fresh:
             in_bytes = image is not None or self.image_shape is not None or isinstance(self.layers, str)
             types = (*FLOATS, np.uint8) if in_bytes else FLOATS
         else:
             check_images(image, self.network_.input_shape)
             types = (np.float32, np.uint8) if self._reads_bytes else (self.network_.w.dtype,)
-        checked: Any = validate_data(self, rows, reset=fresh, dtype=types, order="C", **y)
-        x, *rest = checked if y else (checked,)
+        found: Any = validate_data(self, rows, reset=fresh, dtype=types, order="C", **y)
+        x, *rest = found if y else (found,)
         if fresh:
             self._shape = sample_shape(self.layers, self.image_shape, image, x.shape[1])
             self._reads_bytes = x.dtype == np.uint8

@@ -12,12 +12,15 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
+from chainrule.base.arguments import is_among
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import whole_number
+from chainrule.base.showing import short
 from chainrule.data.dataset import check_weighs
 from chainrule.estimators.least_squares import by_descent, exact
+from chainrule.estimators.samples import checked, weights_of
 from chainrule.regression.polynomial import powers
 
 METHODS = "exact", "gd"
@@ -54,15 +57,16 @@ class PolynomialRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit to X (n, features) and y; sample_weight (n,) counts the samples."""
-        whole_number("the degree", self.degree, 0)
-        if self.method not in METHODS:
-            raise UsageError(f"the method is {self.method!r}; expected {' or '.join(METHODS)}")
-        checked: Any = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
-        x, y = checked
-        weight = _check_sample_weight(sample_weight, x, dtype=np.float64, ensure_non_negative=True)
+        self._degree = whole_number("the degree", self.degree, 0)
+        if not is_among(METHODS, self.method):
+            raise UsageError(f"the method is {short(self.method)}; expected {' or '.join(METHODS)}")
+        X, y = checked("X", X), checked("y", y)
+        found: Any = validate_data(self, X, y, multi_output=True, y_numeric=True, dtype=np.float64)
+        x, y = found
+        weight = weights_of(sample_weight, x)
         check_weighs(weight)
         counts = weight > 0
-        x, t, weight = x[counts], y[counts].reshape(np.count_nonzero(counts), -1), weight[counts]
+        x, t, weight = x[counts], y[counts].reshape(np.count_nonzero(counts), -1).astype(np.float64), weight[counts]
         self._x_units, self._t_units, self._flat = _units(x), _units(t), y.ndim == 1
         columns, scaled = self._columns(x), (t - self._t_units[0]) / self._t_units[1]
         self.n_iter_ = None
@@ -79,7 +83,7 @@ class PolynomialRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
     def predict(self, X: Any) -> np.ndarray:
         """(n,) or (n, outputs), as y was."""
         check_is_fitted(self)
-        x: Any = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
+        x: Any = validate_data(self, checked("X", X), reset=False, dtype=(np.float64, np.float32))
         centre, half = self._t_units
         answers = (centre + half * (self._columns(x.astype(np.float64)) @ self._w)).astype(x.dtype)
         return answers.ravel() if self._flat else answers
@@ -88,17 +92,17 @@ class PolynomialRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         """(n, 1 + features degree): 1 and each feature's powers, from x (n, features)."""
         centre, half = self._x_units
         scaled = (x - centre) / half
-        return np.hstack([np.ones((len(x), 1)), *(powers(feature, self.degree)[:, 1:] for feature in scaled.T)])
+        return np.hstack([np.ones((len(x), 1)), *(powers(feature, self._degree)[:, 1:] for feature in scaled.T)])
 
     def _tell(self) -> None:
         """The coefficients in raw units."""
         (x_centre, x_half), (centre, half) = self._x_units, self._t_units
         w = (self._w * half).T  # (outputs, columns)
-        by_feature = w[:, 1:].reshape(len(w), len(x_centre), self.degree)
+        by_feature = w[:, 1:].reshape(len(w), len(x_centre), self._degree)
         coefficients, intercepts = np.empty_like(by_feature), w[:, 0] + centre
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):  # units may be too extreme for raw ones
             for j, units in enumerate(zip(x_centre, x_half, strict=True)):
-                raw = _raw_powers(*units, self.degree)
+                raw = _raw_powers(*units, self._degree)
                 coefficients[:, j], intercepts = (
                     by_feature[:, j] @ raw[:, 1:],
                     intercepts + by_feature[:, j] @ raw[:, 0],

@@ -8,11 +8,35 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import _check_sample_weight
 
-from chainrule.base.errors import DataError
+from chainrule.base.arguments import as_real
+from chainrule.base.arrays import as_numbers, is_masked
+from chainrule.base.errors import DataError, UsageError
+from chainrule.base.numbers import is_whole
+from chainrule.base.showing import short
 from chainrule.layers.layer import Shape
 from chainrule.network.scaling import Scaling
 from chainrule.tasks.presets import DIGIT_SHAPE
+
+
+def checked(name: str, values: Any, refused: str = "mMV") -> Any:
+    """The values; DataError for masked ones and for types of a `refused` kind: scikit-learn would take their numbers."""
+    if is_masked(values):
+        raise DataError(f"{name} has masked values; expected none missing")
+    dtype = getattr(values, "dtype", None)
+    if isinstance(dtype, np.dtype) and dtype.kind in refused:
+        raise DataError(f"{name} holds {dtype}; expected numbers")
+    if isinstance(values, np.ndarray) and not values.dtype.isnative:
+        return values.astype(values.dtype.newbyteorder("="))  # else it would be of a type that is not known
+    return values
+
+
+def weights_of(sample_weight: Any, x: Any) -> np.ndarray:
+    """(n,) float64 the weight of each sample of x, none negative; all the same for a number, 1 for None."""
+    if sample_weight is not None and as_real(sample_weight) is None:
+        sample_weight = checked("sample_weight", as_numbers(sample_weight, "sample_weight"))
+    return _check_sample_weight(sample_weight, x, dtype=np.float64, ensure_non_negative=True)
 
 
 def as_rows(X: Any) -> tuple[Any, Shape | None]:
@@ -28,7 +52,9 @@ def sample_shape(layers: Any, image_shape: Any, given: Shape | None, features: i
     if image_shape is None:
         digits = isinstance(layers, str) and features == prod(DIGIT_SHAPE)
         return given or (DIGIT_SHAPE if digits else (features,))
-    shape = tuple(image_shape)
+    if not isinstance(image_shape, list | tuple) or not all(is_whole(n, 1) for n in image_shape):
+        raise UsageError(f"image_shape is {short(image_shape)}; expected (channels, height, width)")
+    shape = tuple(map(int, image_shape))
     if len(shape) != 3 or prod(shape) != features or given not in (None, shape):
         found = f"images {given}" if given else f"{features} features"
         raise DataError(f"X has {found}, but image_shape is {image_shape}; expected the (channels, height, width) of X")

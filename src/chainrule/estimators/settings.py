@@ -4,10 +4,11 @@ import math
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
+from chainrule.base.arguments import as_real, real_number, truth
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import is_whole
+from chainrule.base.showing import short
+from chainrule.data.dataset import part_of_all
 from chainrule.tasks.adapting import LAST_LR, MOST_EPOCHS, ROWS_BATCH, adam_for
 from chainrule.tasks.presets import preset
 from chainrule.training.descent import Training
@@ -55,26 +56,30 @@ def training_of(parameters: Parameters, samples: int, weight: float, seed: int, 
 def stopping_of(parameters: Parameters, monitor: Monitor) -> EarlyStopping:
     """What ends a `fit` early: by `monitor` on the part held out, if there is to be one, or by the training loss."""
     patience, tol = parameters["n_iter_no_change"], _real(parameters, "tol")
-    if patience != math.inf:
+    fraction = part_of_all("validation_fraction", parameters["validation_fraction"])
+    if as_real(patience) != math.inf:
         patience = _whole(parameters, "n_iter_no_change")
     if parameters["early_stopping"]:
-        fraction = _real(parameters, "validation_fraction")
-        if not 0 < fraction < 1:
-            raise UsageError(f"validation_fraction is {fraction}; expected a number between 0 and 1")
         return EarlyStopping(patience, tol, monitor)
     return EarlyStopping(patience, tol, restore_best=False)
+
+
+def check_truths(parameters: Parameters) -> None:
+    """UsageError for a parameter that is to be True or False, and is neither."""
+    for name in ("standardise", "early_stopping", "warm_start"):
+        truth(name, parameters[name])
 
 
 def _optimizer(chosen: Any, updates: int, part: bool) -> Any:
     """The optimizer of that name, or the one that was given."""
     if isinstance(chosen, Optimizer):
         return chosen
-    if chosen == "adam":
+    if isinstance(chosen, str) and chosen == "adam":
         return Adam(PART_LR) if part else adam_for(updates)
     if isinstance(chosen, str) and chosen in OPTIMIZERS:
         kind: Any = OPTIMIZERS[chosen]  # each has its own learning rate
         return kind()
-    raise UsageError(f"optimizer is {chosen!r}; expected auto, {', '.join(OPTIMIZERS)} or one, as in Adam(1e-3)")
+    raise UsageError(f"optimizer is {short(chosen)}; expected auto, {', '.join(OPTIMIZERS)} or one, as in Adam(1e-3)")
 
 
 def _whole(parameters: Parameters, name: str, usual: int | None = None) -> int:
@@ -82,15 +87,12 @@ def _whole(parameters: Parameters, name: str, usual: int | None = None) -> int:
     if usual is not None and _auto(value):
         return usual
     if not is_whole(value, 1):
-        raise UsageError(f"{name} is {value!r}; expected {auto}a whole number of at least 1")
+        raise UsageError(f"{name} is {short(value)}; expected {auto}a whole number of at least 1")
     return int(value)
 
 
 def _real(parameters: Parameters, name: str) -> float:
-    value = parameters[name]
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 <= value < math.inf:
-        raise UsageError(f"{name} is {value!r}; expected a number of at least 0")
-    return float(value)
+    return real_number(name, parameters[name], "a number of at least 0", lambda number: number >= 0)
 
 
 def _auto(value: Any) -> bool:

@@ -12,11 +12,13 @@ import multiprocessing
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from threading import Lock
+from threading import RLock
 from typing import Protocol
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
+
+from chainrule.base.forking import held_at_forks
 
 WORTH = 1 << 22  # multiply-adds of a forward pass for which a second thread is worth waking
 BLOCK = 1 << 24  # bytes
@@ -34,7 +36,8 @@ class SingleThread:
 
     def __init__(self) -> None:
         self._libraries = ThreadpoolController()  # looking for them takes as long as a small fit
-        self._lock, self._users = Lock(), 0
+        self._lock, self._users = RLock(), 0
+        held_at_forks(self._lock)
 
     def __enter__(self) -> None:
         with self._lock:
@@ -49,7 +52,14 @@ class SingleThread:
                 self._limit.restore_original_limits()
 
 
-single_thread = cache(SingleThread)
+_finding = RLock()
+_limit = cache(SingleThread)
+
+
+def single_thread() -> SingleThread:
+    """The process's one."""
+    with _finding:
+        return _limit()
 
 
 def threads_for(wanted: int | None) -> int | None:

@@ -1,28 +1,32 @@
 """A network and where its training stood: as a model file's tensors, and back from these and the file's metadata.
 
-Nothing is converted: a tensor has its parameter's shape and the network's type, and no weight is infinite or NaN.
+Nothing is converted: a tensor has its parameter's shape and the network's type, and no number is infinite or NaN.
 ModelError names the first that is not so.
 """
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
-from math import inf
-from typing import Any
+from dataclasses import asdict, dataclass, field, replace
+from typing import Annotated, Any, Literal
 
 import numpy as np
 
 from chainrule.base.errors import ModelError
-from chainrule.base.numbers import whole_number
+from chainrule.base.plain_text import json_of
 from chainrule.base.showing import brief
+from chainrule.base.typed import COUNT, Typed, Within
+from chainrule.exchange.configuration import check_configuration
 from chainrule.exchange.description import parts_of
 from chainrule.exchange.schema_file import schema_of, schema_tensors
-from chainrule.exchange.tensors import Tensors, check_type, take
+from chainrule.exchange.tensor_file import TensorFile
+from chainrule.exchange.tensors import Left, Tensors
 from chainrule.layers.sequential import Sequential
 from chainrule.network.given import check_finite
-from chainrule.network.network import Network, checked_shape
+from chainrule.network.network import Network
 from chainrule.training.events import CheckpointEvent, Memory, Progress, Sums
+from chainrule.training.memories import MEMORIES
 
+Count = Annotated[int, COUNT]
+Plain = float | str | bool | None
 OLD_STREAMS = "its dropouts' generators are those of chainrule 0.1, which alone can go on with it"
 
 
@@ -74,7 +78,6 @@ class Checkpoint:
 def tensors_of(checkpoint: Checkpoint) -> Tensors:
     """All arrays by name; ModelError for a name that two have, and for what could not be read again."""
     network, last = checkpoint.network, {"last.w": checkpoint.last_w, "last.statistics": checkpoint.last_statistics}
-    check_type(str(network.w.dtype))
     weights = [*network.named().items(), *network.named_statistics().items()]
     weights += [(name, vector) for name, vector in last.items() if vector is not None]
     others = [(f"optimizer.{k}", vector) for k, vector in enumerate(checkpoint.optimizer_vectors)]
@@ -91,85 +94,101 @@ def tensors_of(checkpoint: Checkpoint) -> Tensors:
     return tensors
 
 
-def checkpoint_of(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> Checkpoint:
+@dataclass(frozen=True)
+class StoredSums:
+    """Over the batches of an epoch that are done, as a file has them."""
+
+    loss: float = 0.0
+    weight: Annotated[float, Within(0)] = 0.0
+    samples: Count = 0
+    seconds: Annotated[float, Within(0)] = 0.0
+
+
+@dataclass(frozen=True)
+class StoredState:
+    """Where the training stood, as a file has it."""
+
+    dtype: Literal["float32", "float64"]
+    slots: Annotated[int, Within(0, 8)]  # vectors of the optimizer
+    epoch: Count
+    batch: Count
+    step: Count
+    sums: StoredSums = StoredSums()
+    listeners: dict[str, dict[str, Any]] = field(default_factory=dict)
+    streams: Any = None  # of the dropouts in version 0.1
+
+
+def checkpoint_of(file: TensorFile) -> Checkpoint:
     """The checkpoint of a file."""
-    left, state = dict(tensors), table(metadata, "state")
-    slots, epoch, batch, step = (
-        whole_number(name, state.get(name), 0, ModelError) for name in ("slots", "epoch", "batch", "step")
-    )
-    sums = sums_of(state.get("sums", {}))
-    if "sums" in state and batch > sums.samples:
-        raise ModelError(f"batch is {batch}; expected at most {sums.samples}, the samples seen in the epoch")
-    network = network_of(table(metadata, "network"), left, check_type(state.get("dtype")))
+    left, metadata = Left(file), file.metadata
+    state: StoredState = Typed("state", ModelError).read(StoredState, table(metadata, "state"))
+    if "sums" in metadata["state"] and state.batch > state.sums.samples:
+        raise ModelError(f"state.batch is {state.batch}; expected at most {state.sums.samples}, as sums.samples")
+    if state.epoch > state.step:
+        raise ModelError(f"state.epoch is {state.epoch}; expected at most {state.step}, the updates that were made")
+    network = network_of(table(metadata, "network"), left, np.dtype(state.dtype))
+    w, statistics = network.w, network.statistics
     if "schema" in metadata:
         network.schema = schema_of(network, table(metadata, "schema"), left)
-    vectors = [take(left, f"optimizer.{k}", network.w.shape, network.w.dtype) for k in range(slots)]
+    configuration = table(metadata, "configuration")
+    check_configuration(configuration, network, state.slots)
+    vectors = [left.take(f"optimizer.{k}", w.shape, w.dtype) for k in range(state.slots)]
     last_w, last_statistics = (
-        check_finite(name, take(left, name, like.shape, like.dtype)) if name in left else None
-        for name, like in (("last.w", network.w), ("last.statistics", network.statistics))
+        left.take(name, like.shape, like.dtype) if name in left else None
+        for name, like in (("last.w", w), ("last.statistics", statistics))
     )
-    memories = memories_of(state.get("listeners", {}), left)
-    if left:
-        raise ModelError(f"there is a tensor {min(left)!r}; expected only those of the network and its training")
+    memories = {name: memory_of(name, memory, left, network) for name, memory in state.listeners.items()}
+    left.check_none()
     return Checkpoint(
         network,
-        np.stack(vectors) if vectors else np.empty((0, network.size), network.w.dtype),
-        epoch,
-        batch,
-        step,
-        table(metadata, "configuration"),
-        sums,
+        np.stack(vectors) if vectors else np.empty((0, network.size), w.dtype),
+        state.epoch,
+        state.batch,
+        state.step,
+        configuration,
+        Sums(**asdict(state.sums)),
         memories,
         last_w,
         last_statistics,
-        OLD_STREAMS if state.get("streams") else None,
+        OLD_STREAMS if state.streams else None,
     )
 
 
-def network_of(description: dict[str, Any], left: Tensors, dtype: np.dtype) -> Network:
+def network_of(description: dict[str, Any], left: Left, dtype: np.dtype) -> Network:
     """The network with its tensors, which are compared with its layers before it takes memory."""
     layers = description.get("layers")
     for layer in layers if isinstance(layers, list) else []:
         if isinstance(layer, dict) and layer.get("type") == "Dropout":
             layer.pop("stream", None)  # before version 0.2 those of the preset 21mnist held their own generator
-    layers, input_shape, loss, scaling = parts_of(description)
-    whole, x_shape = Sequential(layers), checked_shape(input_shape)
+    layers, x_shape, loss, scaling = parts_of(description)
+    whole = Sequential(layers)
     wanted = whole.parameters_for(x_shape) | whole.statistics_for(x_shape)
-    found = {name: check_finite(name, take(left, name, each.shape or (1,), dtype)) for name, each in wanted.items()}
+    for name, each in wanted.items():
+        left.check(name, each.shape or (1,), dtype)
+    found = {name: left.take(name, each.shape or (1,), dtype) for name, each in wanted.items()}
     network = Network(layers, x_shape, loss, scaling=scaling, dtype=dtype)
     for name, view in (network.named() | network.named_statistics()).items():
         view[...] = found[name].reshape(view.shape)
     return network
 
 
-def sums_of(values: Any) -> Sums:
-    names = [each.name for each in fields(Sums)]
-    numbers = isinstance(values, dict) and all(
-        type(each) in (int, float) and abs(each) < inf for each in values.values()
-    )
-    if not numbers or not values.keys() <= set(names):
-        raise ModelError(f"sums is {values!r}; expected finite numbers called {', '.join(names)}")
-    whole_number("sums.samples", values.get("samples", 0), 0, ModelError)
-    return Sums(**values)
-
-
-def memories_of(memories: Any, left: Tensors) -> dict[str, Memory]:
-    """What listeners remember, with their vectors."""
-    if not isinstance(memories, dict) or not all(isinstance(memory, dict) for memory in memories.values()):
-        raise ModelError(f"listeners is {memories!r}; expected a table of tables")
-    found = {}
-    for listener, memory in memories.items():
-        names = [name for name in left if name.startswith(f"{listener}.")]
-        found[listener] = memory | {name.removeprefix(f"{listener}."): left.pop(name) for name in names}
-    return found
+def memory_of(listener: str, values: dict[str, Any], left: Left, network: Network) -> Memory:
+    """What a listener remembers, with its vectors: w or statistics of some moment."""
+    vectors = {}
+    for name in left.named(f"{listener}."):
+        like = network.w if left.shape(name) == network.w.shape else network.statistics
+        vectors[name.removeprefix(f"{listener}.")] = left.take(name, like.shape, like.dtype)
+    form, typed = MEMORIES.get(listener), Typed(f"state.listeners.{listener}", ModelError)
+    if form is None:
+        typed.read(dict[str, Annotated[float, Within(infinite=True)] | str | bool | None], values)
+    else:
+        typed.read(form, values | dict.fromkeys(vectors))
+    return values | vectors
 
 
 def table(metadata: Mapping[str, str], key: str) -> dict[str, Any]:
     """The metadata of that name, which are JSON."""
-    try:
-        found = json.loads(metadata.get(key, ""))
-    except ValueError:
-        found = None
+    found = json_of(metadata[key], key, ModelError) if key in metadata else None
     if not isinstance(found, dict):
         raise ModelError(f"{key} is {metadata.get(key)!r} in the metadata; expected a table in JSON")
     return found

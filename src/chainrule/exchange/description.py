@@ -15,31 +15,39 @@ out_channels = 32
 type = "Residual"           # a layer made of others holds them likewise
 layers = [{ type = "Convolution", out_channels = 32, padding = 1 }, { type = "ReLU" }]
 
-A layer is its type's name and its fields; `register` makes a type known. Reading a file never imports code.
+A layer is its type's name and its fields; `register` makes a type known. Reading a file never imports code. What is
+described has a stated size, which is looked at before anything of that size is made.
 """
 
-import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict, fields
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from chainrule.base.errors import NetworkError
 from chainrule.base.guessing import meant
-from chainrule.base.showing import one_line
+from chainrule.base.plain_text import TOO_DEEP, checked, toml_file
+from chainrule.base.showing import one_line, short
 from chainrule.exchange.layer_description import build_layer, construct, describe_layer, find
-from chainrule.layers import Layer
+from chainrule.layers import Layer, Sequential
+from chainrule.layers.layer import declared
+from chainrule.layers.passes import Shape
+from chainrule.layers.shapes import check_room
 from chainrule.losses import LOSSES, Loss
-from chainrule.network.network import Network
+from chainrule.network.network import Network, checked_shape
 from chainrule.network.scaling import Scaling
 
 KNOWN_LOSSES = {kind.__name__: kind for kind in LOSSES}
-TOO_DEEP = "its layers are nested too deep; expected at most about 100 levels"
+MOST_LAYERS = 10_000
+MOST_PARAMETERS = 2**31
+"""Numbers that are learned or kept: 8 gigabytes of float32."""
 
 
 def describe(network: Network) -> dict[str, Any]:
     """The network without its weights, as numbers, strings, lists and dictionaries.
 
-    NetworkError naming the first of its parts that cannot be made again of these.
+    NetworkError naming the first of its parts that cannot be made again of these, or that no file would be read with.
     """
     description: dict[str, Any] = {"input_shape": list(network.input_shape), "loss": describe_loss(network.loss)}
     if network.scaling != Scaling():
@@ -47,8 +55,8 @@ def describe(network: Network) -> dict[str, Any]:
     try:
         layers = [describe_layer(layer, f"layer {k}") for k, layer in enumerate(network.layers, start=1)]
     except RecursionError:
-        raise NetworkError(TOO_DEEP) from None
-    return description | {"layers": layers}
+        raise NetworkError(f"the network {TOO_DEEP}") from None
+    return checked(description | {"layers": layers}, "the network", NetworkError)
 
 
 def describe_loss(loss: Loss) -> Any:
@@ -66,17 +74,15 @@ def build_loss(description: Any) -> Loss:
     return construct(kind, {key: value for key, value in options.items() if key != "type"}, "loss")
 
 
-def build(description: dict[str, Any], seed: int = 0) -> Network:
+def build(description: Mapping[str, Any], seed: int = 0) -> Network:
     """The network of a description; NetworkError says which key is missing, unknown or wrong."""
-    try:
-        layers, input_shape, loss, scaling = parts_of(description)
-        return Network(layers, input_shape, loss, scaling=scaling, seed=seed)
-    except RecursionError:
-        raise NetworkError(TOO_DEEP) from None
+    layers, input_shape, loss, scaling = parts_of(description)
+    return Network(layers, input_shape, loss, scaling=scaling, seed=seed)
 
 
-def parts_of(description: dict[str, Any]) -> tuple[list[Layer], list[int], Loss, Scaling]:
-    """What a network is made of, before it takes memory for its weights."""
+def parts_of(description: Mapping[str, Any]) -> tuple[list[Layer], Shape, Loss, Scaling]:
+    """What a network is made of, before it takes memory for its weights; NetworkError if it would take too much."""
+    description = checked(dict(description), "the network", NetworkError)
     known = {"input_shape", "loss", "scaling", "layers"}
     unknown = set(description) - known
     if unknown:
@@ -84,24 +90,44 @@ def parts_of(description: dict[str, Any]) -> tuple[list[Layer], list[int], Loss,
             f"unknown key {min(unknown)!r}; expected {', '.join(sorted(known))}{meant(min(unknown), known)}"
         )
     for key in ("input_shape", "layers"):
-        if not isinstance(description.get(key), list):
-            raise NetworkError(f"{key} is {description.get(key)!r}; expected a list")
+        if not isinstance(description.get(key), list | tuple):
+            raise NetworkError(f"{key} is {short(description.get(key))}; expected a list")
+    if not description["layers"]:
+        raise NetworkError("the network has no layers; expected at least one")
+    if (count := layers_in(description["layers"])) > MOST_LAYERS:
+        raise NetworkError(f"the network has {count:,} layers; expected at most {MOST_LAYERS:,}")
     layers = [build_layer(layer, f"layer {k}") for k, layer in enumerate(description["layers"], start=1)]
     loss = build_loss(description.get("loss", "LogSoftmaxNLL"))
     scaling = construct(Scaling, description.get("scaling", {}), "scaling")
-    return layers, description["input_shape"], loss, scaling
+    input_shape = checked_shape(description["input_shape"])
+    check_room(input_shape, "the input shape is")
+    check_size(layers, input_shape)
+    return layers, input_shape, loss, scaling
+
+
+def layers_in(value: Any) -> int:
+    """How many tables have a type."""
+    if isinstance(value, dict):
+        return ("type" in value) + sum(map(layers_in, value.values()))
+    return sum(map(layers_in, value)) if isinstance(value, list | tuple) else 0
+
+
+def check_size(layers: list[Layer], input_shape: Shape) -> None:
+    """NetworkError if the layers do not fit, or have more numbers than are sensible."""
+    whole = Sequential(layers)
+    arrays = [
+        parameter
+        for asked in (whole.parameters_for, whole.statistics_for)
+        for parameter in declared(asked, input_shape).values()
+    ]
+    size = sum(prod(each.shape) for each in arrays)
+    if size > MOST_PARAMETERS:
+        raise NetworkError(f"the network has {size:,} parameters; expected at most {MOST_PARAMETERS:,}")
 
 
 def load_description(path: str | Path) -> dict[str, Any]:
     """The description in a TOML file."""
-    try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise NetworkError(f"{path}: cannot read the network: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise NetworkError(f"{path}: not a TOML file: {error}") from None
-    except RecursionError:
-        raise NetworkError(f"{path}: {TOO_DEEP}") from None
+    return toml_file(path, NetworkError)
 
 
 def load_network(path: str | Path, seed: int = 0) -> Network:

@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.base.errors import ChainruleError, NetworkError
 from chainrule.base.guessing import meant
-from chainrule.base.showing import one_line
+from chainrule.base.showing import one_line, short
 from chainrule.layers import LAYERS, Layer
 from chainrule.layers.layer import plain
 from chainrule.losses import Loss
@@ -60,7 +60,7 @@ def _plain(value: Any, where: str) -> Any:
 def build_layer(description: Any, where: str) -> Layer:
     """The layer of one [[layers]] entry; `where` is what errors call it."""
     if not isinstance(description, dict) or "type" not in description:
-        raise NetworkError(f'{where} is {description!r}; expected a table with a type, as in type = "ReLU"')
+        raise NetworkError(f'{where} is {short(description)}; expected a table with a type, as in type = "ReLU"')
     name = description["type"]
     own = f"{REGISTERED} {name}, or " if isinstance(name, str) and name.isidentifier() else ""
     kind = find(LAYERS, name, where, own)
@@ -83,14 +83,14 @@ def find(kinds: Mapping[str, type[T]], name: Any, where: str, or_this: str = "")
         if plain(known) == plain(str(name)):
             return kind
     raise NetworkError(
-        f"{where}: there is no {name!r}; expected {or_this}one of: {', '.join(kinds)}{meant(name, kinds)}"
+        f"{where}: there is no {short(name)}; expected {or_this}one of: {', '.join(kinds)}{meant(name, kinds)}"
     )
 
 
 def construct(kind: type, options: Any, where: str) -> Any:
     """kind(**options), or NetworkError naming the option that is missing, unknown or wrong."""
     if not isinstance(options, dict):
-        raise NetworkError(f"{where} is {options!r}; expected a table")
+        raise NetworkError(f"{where} is {short(options)}; expected a table")
     signature = inspect.signature(kind)
     unknown = set(options) - set(signature.parameters)
     if unknown:
@@ -104,5 +104,5 @@ def construct(kind: type, options: Any, where: str) -> Any:
         return kind(**options)
     except ChainruleError as error:
         raise NetworkError(str(error) if str(error).startswith(f"{where}:") else f"{where}: {error}") from None
-    except (TypeError, ValueError):
-        raise NetworkError(f"{where}: {kind.__name__} cannot be made of {options}") from None
+    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError):  # of a layer that checks nothing
+        raise NetworkError(f"{where}: {kind.__name__} cannot be made of {short(options)}") from None

@@ -12,37 +12,40 @@ The plain safetensors library reads it. `sha256` is over all tensors and all oth
 
 import hashlib
 import json
-import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
+from chainrule.base.arguments import as_path, of_kind
 from chainrule.base.errors import ModelError, NetworkError
 from chainrule.base.showing import one_line
 from chainrule.base.version import __version__
 from chainrule.base.writing import write_atomically
-from chainrule.data.file_kinds import kind_of_file
 from chainrule.exchange.checkpoint import Checkpoint, checkpoint_of, tensors_of
-from chainrule.exchange.description import TOO_DEEP, describe
+from chainrule.exchange.description import describe
+from chainrule.exchange.tensor_file import TensorFile, tensor_file
+from chainrule.network.moment import still
 from chainrule.network.network import Network
 from chainrule.training.events import Memory
 
 FORMAT, VERSION = "chainrule", 1
+SMALL = 256 << 20
+"""Bytes of tensors that are read twice at once."""
 
 
 def save(path: str | Path, network: Network) -> None:
     """Write the network and its parameters."""
+    path, network = as_path(path), still(of_kind("the network", network, Network, "a Network"))
     save_checkpoint(path, Checkpoint(network, np.empty((0, network.size), network.w.dtype)))
 
 
 def load(path: str | Path) -> Network:
     """The network of a model file; ModelError if the file is missing, damaged, or not a chainrule model."""
-    return load_checkpoint(path).network
+    return load_checkpoint(as_path(path)).network
 
 
 def save_checkpoint(path: str | Path, checkpoint: Checkpoint, *, previous: Path | None = None) -> None:
@@ -66,25 +69,39 @@ def is_saved(path: str | Path, checkpoint: Checkpoint) -> bool:
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:
-    """All of a model file; ModelError as in `load`."""
-    tensors, metadata = _read(path)
-    try:
-        return checkpoint_of(tensors, metadata)
-    except (ModelError, NetworkError) as error:
-        raise ModelError(f"{path}: {one_line(str(error))}") from None
-    except RecursionError:
-        raise ModelError(f"{path}: {TOO_DEEP}") from None
+    """All of a model file; ModelError as in `load`.
+
+    A file of a size that anybody may have is compared with its SHA-256 first; a larger one once its tensors turned out
+    to be those that its network needs.
+    """
+    with tensor_file(path) as file:
+        _check_format(file)
+        if file.size <= SMALL:
+            _check_content(file)
+        try:
+            found = checkpoint_of(file)
+        except (ModelError, NetworkError) as error:
+            raise ModelError(f"{path}: {one_line(str(error))}") from None
+        if file.size > SMALL:
+            _check_content(file)
+        return found
 
 
 def content_hash(tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]) -> str:
     """SHA-256, in hexadecimal, over names, types, shapes and bytes of the tensors and over the metadata but itself."""
+    return _hash(metadata, {name: (f"{a.dtype} {a.shape}", [a.tobytes()]) for name, a in tensors.items()})
+
+
+def _hash(metadata: Mapping[str, str], tensors: Mapping[str, tuple[str, Iterable[bytes]]]) -> str:
+    """Of tensors whose types and shapes are text, and whose bytes come in parts."""
     digest = hashlib.sha256()
     for key in sorted(metadata.keys() - {"sha256"}):
-        digest.update(f"{key}={metadata[key]}\n".encode())
+        digest.update(f"{key}={metadata[key]}\n".encode(errors="surrogatepass"))
     for name in sorted(tensors):
-        tensor = tensors[name]
-        digest.update(f"{name} {tensor.dtype} {tensor.shape}\n".encode())
-        digest.update(tensor.tobytes())
+        kind, parts = tensors[name]
+        digest.update(f"{name} {kind}\n".encode(errors="surrogatepass"))
+        for part in parts:
+            digest.update(part)
     return digest.hexdigest()
 
 
@@ -118,24 +135,17 @@ def _without_vectors(memory: Memory) -> Memory:
     return {key: value for key, value in memory.items() if not isinstance(value, np.ndarray)}
 
 
-def _read(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """The tensors and metadata of a file that is ours and whole."""
-    if not Path(path).is_file():
-        what = "is a folder" if Path(path).is_dir() else "no such file"
-        raise ModelError(f"{path}: {what}; expected a model file, as in runs/.../model.safetensors")
-    try:
-        with safe_open(os.fspath(path), framework="numpy") as file:
-            metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dictionary)
-    except (SafetensorError, OSError, ValueError) as error:
-        kind = kind_of_file(path, "safetensors")
-        raise ModelError(f"{path}: {f'is {kind}' if kind else f'not a model file, or damaged: {error}'}") from None
-    except (TypeError, AttributeError):  # bfloat16, float8
-        raise ModelError(f"{path}: not a model file: it holds tensors of a type that NumPy does not have") from None
-    if metadata.get("format") != FORMAT:
-        raise ModelError(f"{path}: a safetensors file, but not a chainrule model: its metadata have no format")
-    if metadata.get("version") != str(VERSION):
-        raise ModelError(f"{path}: model format {metadata.get('version')}; this chainrule reads {VERSION}")
-    if metadata.get("sha256") != content_hash(tensors, metadata):
-        raise ModelError(f"{path}: damaged: its content does not match its SHA-256")
-    return tensors, metadata
+def _check_format(file: TensorFile) -> None:
+    """ModelError unless the file is ours, of a version that this chainrule reads."""
+    if file.metadata.get("format") != FORMAT:
+        what = "a safetensors file, but not a chainrule model: its metadata have no format"
+        raise ModelError(f"{file.path}: {what}; chainrule import makes one of a state_dict of PyTorch")
+    if file.metadata.get("version") != str(VERSION):
+        raise ModelError(f"{file.path}: model format {file.metadata.get('version')}; this chainrule reads {VERSION}")
+
+
+def _check_content(file: TensorFile) -> None:
+    """ModelError unless the file holds what was written."""
+    found = {name: (f"{stored.type} {stored.shape}", file.parts(name)) for name, stored in file.tensors.items()}
+    if file.metadata.get("sha256") != _hash(file.metadata, found):
+        raise ModelError(f"{file.path}: damaged: its content does not match its SHA-256")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from chainrule.base.arguments import truth
 from chainrule.layers.layer import Shape
 
 
@@ -17,6 +18,10 @@ class Wanted:
     """First of all the class itself, by its name."""
     columns: bool = False
     """Each column of a table as an input of its own, by its name."""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            truth(name, value)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from chainrule.base.arguments import of_kind
 from chainrule.base.errors import ChainruleError
 from chainrule.base.version import __version__
 from chainrule.base.writing import write_bytes
@@ -24,13 +25,13 @@ from chainrule.exchange.onnx_ends import End, Wanted
 from chainrule.exchange.onnx_input import input_operators, inputs_of
 from chainrule.exchange.onnx_operators import Operator, network_operators
 from chainrule.exchange.onnx_output import output_operators, outputs_of, own_name
+from chainrule.network.moment import still
+from chainrule.network.network import Network
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from onnx import ModelProto
-
-    from chainrule.network.network import Network
 
 OPSET, IR_VERSION = 17, 8
 
@@ -74,6 +75,7 @@ def onnx_model(
         from onnx import TensorProto, checker, helper, numpy_helper
     except ImportError:
         raise ChainruleError('ONNX files need onnx: pip install "chainrule[onnx]"') from None
+    network = still(of_kind("the network", network, Network, "a Network"))
     wanted = Wanted(preprocess, probabilities, labels, columns)
     given, made = ends(network, wanted)
     row = operators(network, wanted)

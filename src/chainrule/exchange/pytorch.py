@@ -11,32 +11,31 @@ Both hold them in this order, and both flatten an image in (c, i, j) order: no n
 """
 
 import json
-from copy import copy
-from operator import itemgetter
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, deserialize, safe_open
 from safetensors.numpy import save as to_bytes
 
-from chainrule.base.errors import DataError, ModelError, NetworkError, warn
-from chainrule.base.files import read_bytes
+from chainrule.base.arguments import of_kind, truth
+from chainrule.base.errors import ModelError, NetworkError, warn
+from chainrule.base.plain_text import json_of
 from chainrule.base.version import __version__
 from chainrule.base.writing import write_bytes
-from chainrule.data.file_kinds import kind_of_file
 from chainrule.exchange.description import build_loss, describe
 from chainrule.exchange.matching import match
 from chainrule.exchange.meaning import module_ends
 from chainrule.exchange.rounding import rounded
+from chainrule.exchange.tensor_file import TensorFile, tensor_file
 from chainrule.losses import Loss, SquaredError
+from chainrule.network.moment import still
 from chainrule.network.network import Network
 from chainrule.network.target_units import in_target_units
 
 PRODUCER = f"chainrule {__version__}"
 KEYS = {"w": "weight", "b": "bias"}
-FLOATS = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}  # safetensors' names of what NumPy has, too
+FLOATS = "F16", "F32", "F64"  # safetensors' names of what NumPy has, too
 BRAIN_FLOAT = "BF16"  # the upper half of a float32, which NumPy has not
+WANTED = "a safetensors file, as safetensors.torch.save_file(module.state_dict(), path) writes it"
 
 
 def to_pytorch(network: Network, path: str | Path, *, fold: bool = True) -> None:
@@ -48,7 +47,8 @@ def to_pytorch(network: Network, path: str | Path, *, fold: bool = True) -> None
     What else it computes with (the scaling of bytes, a Standardise, units that are not folded) is in the metadata:
     "network" and, of what it was trained on, "schema", in JSON; "input" and "output" say what to do, in words.
     """
-    network = in_target_units(network) if fold else network
+    network = still(of_kind("the network", network, Network, "a Network"))
+    network = in_target_units(network) if truth("fold", fold) else network
     metadata = {"format": "pt", "producer": PRODUCER, "network": json.dumps(describe(network)), **module_ends(network)}
     if network.schema is not None:
         metadata["schema"] = json.dumps(network.schema.plain())
@@ -65,20 +65,20 @@ def from_pytorch(path: str | Path, network: Network) -> Network:
     another shape, of a layer that chainrule does not have, not of a floating point type, infinite or NaN; DataError if
     one holds a number too large for the network's type.
     """
-    tensors = read_tensors(path)
-    loaded = copy(network)
-    loaded.w, loaded.statistics = network.w.copy(), network.statistics.copy()
-    loaded.loss = _in_its_units(network.loss, path)
+    of_kind("the network", network, Network, "a Network")
+    loaded = still(network)
     expected = by_torch_name(loaded)
-    own = [*loaded.named(), *loaded.named_statistics()]
-    for name, own_name in zip(expected, own, strict=True):
-        if own_name != name and own_name in tensors:
-            raise ModelError(f"{path}: has {own_name} where PyTorch has {name}: a model of chainrule, ready to use")
-    shapes = {name: tuple(tensor["shape"]) for name, tensor in tensors.items()}
-    matched = match(path, shapes, {name: view.shape for name, view in expected.items()})
-    for name, view in expected.items():
-        found = matched.tensors[name]
-        view[...] = 0 if found is None else _values(f"{path}: {found}", tensors[found], view.dtype)
+    with tensor_file(path, WANTED) as file:
+        loaded.loss = _in_its_units(network.loss, file)
+        own = [*loaded.named(), *loaded.named_statistics()]
+        for name, own_name in zip(expected, own, strict=True):
+            if own_name != name and own_name in file.tensors:
+                raise ModelError(f"{path}: has {own_name} where PyTorch has {name}: a model of chainrule, ready to use")
+        shapes = {name: file.tensors[name].shape for name in sorted(file.tensors)}
+        matched = match(path, shapes, {name: view.shape for name, view in expected.items()})
+        for name, view in expected.items():
+            found = matched.tensors[name]
+            view[...] = 0 if found is None else _values(file, found, view.dtype)
     if matched.words:
         warn(f"{path}: {matched.words}")
     return loaded
@@ -99,46 +99,27 @@ def by_torch_name(network: Network) -> dict[str, np.ndarray]:
     return views
 
 
-def read_tensors(path: str | Path) -> dict[str, dict[str, Any]]:
-    """`dtype`, `shape` and `data` of the tensors of a safetensors file, sorted by name; ModelError if it is not one."""
-    try:
-        return dict(sorted(deserialize(read_bytes(path)), key=itemgetter(0)))
-    except DataError as error:
-        raise ModelError(str(error)) from None
-    except SafetensorError as error:
-        kind = kind_of_file(path, "safetensors")
-        if kind:
-            raise ModelError(f"{path}: is {kind}") from None
-        wanted = "expected one, as safetensors.torch.save_file(module.state_dict(), path) writes it"
-        raise ModelError(f"{path}: not a safetensors file, or damaged ({error}); {wanted}") from None
-
-
-def floats(tensor: dict[str, Any]) -> np.ndarray | None:
-    """Its numbers, exactly, or None if they are of no floating point type that NumPy computes with."""
-    data, shape = tensor["data"], tensor["shape"]
-    if tensor["dtype"] == BRAIN_FLOAT:
-        return (np.frombuffer(data, "<u2").astype("<u4") << 16).view("<f4").reshape(shape)
-    return np.frombuffer(data, FLOATS[tensor["dtype"]]).reshape(shape) if tensor["dtype"] in FLOATS else None
-
-
-def _in_its_units(loss: Loss, path: str | Path) -> Loss:
+def _in_its_units(loss: Loss, file: TensorFile) -> Loss:
     """The loss, if it is a squared error, with the units of a file that `to_pytorch` wrote."""
-    with safe_open(path, framework="numpy") as file:
-        metadata = file.metadata() or {}
-    if not isinstance(loss, SquaredError) or not metadata.get("producer", "").startswith("chainrule "):
+    if not isinstance(loss, SquaredError) or not file.metadata.get("producer", "").startswith("chainrule "):
         return loss
+    network = json_of(file.metadata.get("network", "{}"), f"{file.path}: network", ModelError)
     try:
-        written = build_loss(json.loads(metadata["network"])["loss"])
-    except (KeyError, ValueError, TypeError, NetworkError):
-        raise ModelError(f"{path}: its metadata hold no network; expected those that chainrule wrote") from None
+        written = build_loss(network["loss"])
+    except (KeyError, TypeError, NetworkError):
+        raise ModelError(f"{file.path}: its metadata hold no network; expected those that chainrule wrote") from None
     return written if isinstance(written, SquaredError) else loss
 
 
-def _values(where: str, tensor: dict[str, Any], dtype: np.dtype) -> np.ndarray:
-    """The tensor's numbers in that type; `where` is what errors call it."""
-    values = floats(tensor)
-    if values is None:
-        raise ModelError(f"{where} is of type {tensor['dtype']}; expected {', '.join(FLOATS)} or {BRAIN_FLOAT}")
+def _values(file: TensorFile, name: str, dtype: np.dtype) -> np.ndarray:
+    """A tensor's numbers in that type."""
+    stored, where = file.tensors[name], f"{file.path}: {name}"
+    if stored.dtype == BRAIN_FLOAT:
+        values = (file.read(name, "uint16").astype("<u4") << 16).view("<f4")
+    elif stored.dtype in FLOATS:
+        values = file.read(name)
+    else:
+        raise ModelError(f"{where} is of type {stored.dtype}; expected {', '.join(FLOATS)} or {BRAIN_FLOAT}")
     if not np.isfinite(values).all():
         raise ModelError(f"{where} holds {values[~np.isfinite(values)][0]}; expected finite numbers")
     return rounded(where, values, dtype)

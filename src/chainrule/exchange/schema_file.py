@@ -3,6 +3,8 @@
 schema.mean, schema.scale (d,), schema.directions (d, k), schema.variances (k,), schema.bounds (3,): data/typical.py
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from math import prod
 from typing import Any
 
@@ -10,10 +12,9 @@ import numpy as np
 
 from chainrule.base.errors import ModelError
 from chainrule.base.typed import Typed
-from chainrule.data.schema import Classes, Images, Schema
-from chainrule.data.typical import Typical, looked_at
-from chainrule.exchange.tensors import Tensors, take
-from chainrule.network.given import check_finite
+from chainrule.data.schema import Classes, Column, Features, Images, Schema
+from chainrule.data.typical import WIDEST, Typical, numbers_of
+from chainrule.exchange.tensors import Left, Tensors
 from chainrule.network.network import Network
 
 FLOAT = np.dtype(np.float32)
@@ -34,30 +35,64 @@ def schema_tensors(schema: Schema | None) -> Tensors:
     return {f"schema.{name}": array.astype(FLOAT) for name, array in arrays.items()}
 
 
-def schema_of(network: Network, values: dict[str, Any], left: Tensors) -> Schema:
+def schema_of(network: Network, values: dict[str, Any], left: Left) -> Schema:
     """What the network was trained on; ModelError if it cannot have been."""
-    schema = Typed("schema", ModelError).read(Schema, values)
-    inputs, answers = schema.inputs, schema.answers
-    features = prod(inputs.shape) if isinstance(inputs, Images) else inputs.count
-    if features != prod(network.input_shape):
-        raise ModelError(f"schema has {features} features; expected {prod(network.input_shape)}, as the network reads")
-    several = isinstance(answers, Classes) and network.output_shape != (1,)
-    if several and len(answers.names) != network.output_shape[0]:
-        raise ModelError(f"schema has {len(answers.names)} classes; expected {network.output_shape[0]}, as the network")
+    schema: Schema = Typed("schema", ModelError).read(Schema, values)
+    check_schema(network, schema)
     if "schema.mean" not in left:
         return schema
-    shape = inputs.shape if isinstance(inputs, Images) else (features,)
-    return Schema(inputs, answers, typical_of(looked_at(np.zeros((1, *shape))).shape[1], left))
+    inputs = schema.inputs
+    shape = inputs.shape if isinstance(inputs, Images) else (inputs.count,)
+    d = numbers_of(shape)
+    if d > WIDEST:
+        raise ModelError(
+            f"schema.mean is there, but inputs are looked at as {d:,} numbers; expected at most {WIDEST:,}"
+        )
+    return replace(schema, typical=typical_of(d, left))
 
 
-def typical_of(d: int, left: Tensors) -> Typical:
+def check_schema(network: Network, schema: Schema) -> None:
+    """ModelError unless the inputs and the answers are as many as the network's."""
+    inputs, answers = schema.inputs, schema.answers
+    features, read = prod(inputs.shape) if isinstance(inputs, Images) else inputs.count, prod(network.input_shape)
+    if features != read or (isinstance(inputs, Images) and inputs.shape != network.input_shape):
+        raise ModelError(f"schema.inputs has {features} features; expected {read}, as the network reads")
+    check_columns("schema.inputs.columns", inputs.columns if isinstance(inputs, Features) else (), (0, read))
+    if isinstance(inputs, Features) and inputs.pixels is not None and prod(inputs.pixels.shape) != features:
+        raise ModelError(f"schema.inputs.pixels has {prod(inputs.pixels.shape)} pixels; expected {features}")
+    if isinstance(answers, Classes):
+        check_different("schema.answers.names", answers.names)
+        expected = max(2, network.output_shape[0])
+        if len(answers.names) != expected:
+            raise ModelError(f"schema has {len(answers.names)} classes; expected {expected}, as the network")
+    else:
+        check_columns("schema.answers.columns", answers.columns, (prod(network.output_shape),))
+
+
+def check_columns(place: str, columns: Sequence[Column], counts: tuple[int, ...]) -> None:
+    """ModelError unless there are so many columns, each of another name, with some numbers between its ends."""
+    if len(columns) not in counts:
+        raise ModelError(f"{place} has {len(columns)} columns; expected {counts[-1]}, as the network")
+    check_different(place, [column.name for column in columns])
+    for k, column in enumerate(columns):
+        if column.lowest > column.highest:
+            raise ModelError(f"{place}[{k}].lowest is {column.lowest}; expected at most {column.highest}")
+
+
+def check_different(place: str, names: Sequence[str]) -> None:
+    """ModelError if a name comes twice."""
+    if len(set(names)) < len(names):
+        twice = next(name for k, name in enumerate(names) if name in names[:k])
+        raise ModelError(f"{place} holds {twice!r} twice; expected different names")
+
+
+def typical_of(d: int, left: Left) -> Typical:
     """What was typical of inputs that are looked at as d numbers."""
-    k = left["schema.variances"].size if "schema.variances" in left else 1
+    k = prod(left.shape("schema.variances")) if "schema.variances" in left else 1
+    if not 1 <= k <= d:
+        raise ModelError(f"schema.variances has {k} numbers; expected 1 to {d}")
     shapes = {"mean": (d,), "scale": (d,), "directions": (d, k), "variances": (k,), "bounds": (3,)}
-    found = {
-        name: check_finite(f"schema.{name}", take(left, f"schema.{name}", shape, FLOAT)).astype(np.float64)
-        for name, shape in shapes.items()
-    }
+    found = {name: left.take(f"schema.{name}", shape, FLOAT).astype(np.float64) for name, shape in shapes.items()}
     for name in ("scale", "variances", "bounds"):
         if not (found[name] > 0).all():
             raise ModelError(f"schema.{name} holds {found[name].min():g}; expected numbers above 0")

@@ -1,13 +1,34 @@
 """How a network is trained, as plain data and back: what a run's configuration holds."""
 
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import Annotated, Any
 
 from chainrule.augmentation import Augmentation
 from chainrule.base.errors import UsageError
+from chainrule.base.guessing import expected_one_of
+from chainrule.base.typed import COUNT, Typed, Within
 from chainrule.tasks.original import Drand48
-from chainrule.training.descent import Training
-from chainrule.training.optimizers import OPTIMIZERS
+from chainrule.training.descent import Reduction, Training
+from chainrule.training.optimizers import OPTIMIZERS, Optimizer
+from chainrule.training.sampling import Order
+
+PLACE = "training"
+
+
+@dataclass(frozen=True)
+class Described:
+    """A training as plain data; what is left out is as by default, but for the batch size: all samples."""
+
+    optimizer: dict[str, Any]
+    epochs: Annotated[int, COUNT] = Training.epochs
+    batch_size: Annotated[int, Within(1, 2**63 - 1)] | None = None
+    order: Order = Training.order
+    reduction: Reduction = Training.reduction
+    lr_decay: Annotated[float, Within(0, open=True)] = Training.lr_decay
+    lr_decay_every: Annotated[int, Within(1, 2**63 - 1)] = Training.lr_decay_every
+    seed: Annotated[int, Within(0, 2**64 - 1)] = Training.seed
+    augmentation: dict[str, float] = field(default_factory=dict)
+    draws: Drand48 | None = None
 
 
 def describe_training(training: Training) -> dict[str, Any]:
@@ -16,18 +37,21 @@ def describe_training(training: Training) -> dict[str, Any]:
     return described | {"optimizer": {"type": type(training.optimizer).__name__, **asdict(training.optimizer)}}
 
 
-def build_training(description: dict[str, Any]) -> Training:
-    """The training that `describe_training` described; UsageError if it is none."""
-    options = {"batch_size": None, **description}
-    try:
-        if "augmentation" in options:
-            options["augmentation"] = Augmentation.of(options["augmentation"])
-        if "draws" in options:
-            options["draws"] = Drand48(**options["draws"])
-        settings = dict(options.pop("optimizer"))
-        kind = OPTIMIZERS[settings.pop("type").lower()]
-        return Training(kind(**settings), **options)
-    except UsageError:
-        raise
-    except (KeyError, TypeError, AttributeError, ValueError):
-        raise UsageError(f"training is {description}; expected what `describe_training` gives") from None
+def build_training(description: Any) -> Training:
+    """The training that `describe_training` described; UsageError naming what of it is wrong."""
+    found: Described = Typed(PLACE, UsageError).read(Described, description)
+    options = vars(found) | {"optimizer": build_optimizer(found.optimizer), "augmentation": None}
+    if "augmentation" in description:
+        options["augmentation"] = Augmentation.of(description["augmentation"])
+    return Training(**options)
+
+
+def build_optimizer(description: dict[str, Any]) -> Optimizer:
+    """The optimizer of a type's name and its settings."""
+    settings = dict(description)
+    name = settings.pop("type", None)
+    kind = OPTIMIZERS.get(name.lower()) if isinstance(name, str) else None
+    if kind is None:
+        known = [each.__name__ for each in OPTIMIZERS.values()]
+        raise UsageError(f"{PLACE}.optimizer.type is {name!r}; {expected_one_of(known, name)}")
+    return Typed(f"{PLACE}.optimizer", UsageError).read(kind, settings)

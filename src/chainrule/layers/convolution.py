@@ -24,7 +24,7 @@ import numpy as np
 
 from chainrule.layers.initial import Parameter, check_initial
 from chainrule.layers.layer import Arrays, Context, Layer, Shape, register
-from chainrule.layers.shapes import image_shape, whole_numbers, window_count
+from chainrule.layers.shapes import check_room, image_shape, whole_numbers, window_count
 from chainrule.layers.windows import pad, patch_elements, windows
 
 
@@ -107,7 +107,8 @@ class Convolution(Layer):
         }
 
     def y_shape(self, x_shape: Shape) -> Shape:
-        _, height, width = image_shape(self, x_shape)
+        channels, height, width = image_shape(self, x_shape)
+        check_room((channels, height + 2 * self.padding, width + 2 * self.padding), "its padded input is")
         return (
             self.out_channels,
             window_count(self, height, self.kernel_size, self.stride, padding=self.padding),

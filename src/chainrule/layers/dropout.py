@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base.arguments import real_number
 from chainrule.base.errors import NetworkError
 from chainrule.layers.layer import Arrays, Context, Layer, register
 
@@ -42,9 +43,9 @@ class Dropout(Layer):
     p: float = 0.5
 
     def __post_init__(self) -> None:
-        if isinstance(self.p, bool) or not isinstance(self.p, int | float | np.number) or not 0 <= self.p < 1:
-            raise NetworkError(f"Dropout: p is {self.p!r}; expected a probability from 0 to below 1")
-        object.__setattr__(self, "p", float(self.p))
+        expected = "a probability from 0 to below 1"
+        p = real_number("Dropout: p", self.p, expected, lambda p: 0 <= p < 1, error=NetworkError)
+        object.__setattr__(self, "p", p)
 
     def __str__(self) -> str:
         return f"Dropout({self.p})"

@@ -19,8 +19,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from chainrule.base.arguments import name_among
 from chainrule.base.errors import NetworkError
-from chainrule.base.guessing import expected_one_of
 from chainrule.base.numbers import is_whole
 from chainrule.base.random import Draws, uniform
 
@@ -76,5 +76,4 @@ def check_parameter(where: str, parameter: object) -> None:
 def check_initial(kind: str, **names: str) -> None:
     """NetworkError unless each of the options of a layer of that kind names a distribution."""
     for option, name in names.items():
-        if not isinstance(name, str) or name not in INITIAL:
-            raise NetworkError(f"{kind}: {option} is {name!r}; {expected_one_of(INITIAL, name)}")
+        name_among(INITIAL, f"{kind}: {option}", name, NetworkError)

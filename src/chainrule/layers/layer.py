@@ -20,6 +20,7 @@ import numpy as np
 from chainrule.base.arrays import read_only
 from chainrule.base.errors import NetworkError
 from chainrule.base.random import Draws
+from chainrule.base.showing import short
 from chainrule.layers.initial import Parameter, check_parameter
 from chainrule.layers.passes import Arrays, Shape, Statistics, checked_gradients, passed_on, sent_back
 
@@ -182,7 +183,7 @@ def register(kind: Kind) -> Kind:
     them.
     """
     if not (isinstance(kind, type) and issubclass(kind, Layer)):
-        raise NetworkError(f"{kind!r} is registered; expected a class derived from Layer")
+        raise NetworkError(f"{short(kind)} is registered; expected a class derived from Layer")
     name, own = kind.__name__, vars(kind)
     options = [each for each, of in inspect.get_annotations(kind).items() if "ClassVar" not in str(of)]
     if "__dataclass_fields__" not in own and ("__init__" in own or options):

@@ -13,7 +13,7 @@ Compiled: engine/stages/joins.py, engine/kernels/elementwise.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -71,7 +71,7 @@ class Residual(Layer):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layers", checked_layers(self.layers, "Residual"))
-        if isinstance(self.shortcut, Sequence) and not isinstance(self.shortcut, str):
+        if isinstance(self.shortcut, Sequence | Iterator) and not isinstance(self.shortcut, str | bytes):
             object.__setattr__(self, "shortcut", Sequential(self.shortcut))
         if self.shortcut is not None:
             check_part("Residual: shortcut", self.shortcut)

@@ -13,7 +13,7 @@ Compiled: engine/lowering.py.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -22,7 +22,7 @@ import numpy as np
 
 from chainrule.base.errors import NetworkError
 from chainrule.base.numbers import is_whole
-from chainrule.base.showing import brief
+from chainrule.base.showing import brief, short
 from chainrule.layers.layer import (
     Arrays,
     Context,
@@ -36,6 +36,7 @@ from chainrule.layers.layer import (
     register,
     within,
 )
+from chainrule.layers.shapes import check_room
 
 
 @register
@@ -121,8 +122,8 @@ class Sequential(Layer):
 
 def checked_layers(layers: Sequence[Layer], kind: str) -> tuple[Layer, ...]:
     """The layers, at least one; NetworkError if one of them is none, or is a whole network."""
-    if not isinstance(layers, Iterable) or isinstance(layers, str | bytes):
-        raise NetworkError(f"{kind}: the layers are {layers!r}; expected a list of them, as in [Linear(10)]")
+    if not isinstance(layers, Iterable) or isinstance(layers, str | bytes | Set | Mapping):
+        raise NetworkError(f"{kind}: the layers are {short(layers)}; expected a list of them, as in [Linear(10)]")
     layers = tuple(layers)
     if not layers:
         raise NetworkError(f"the {kind.lower()} has no layers; expected at least one")
@@ -134,7 +135,7 @@ def checked_layers(layers: Sequence[Layer], kind: str) -> tuple[Layer, ...]:
 def check_part(where: str, layer: Any) -> None:
     """NetworkError unless it is a layer that may be part of another: a network's weights would not come along."""
     if not isinstance(layer, Layer):
-        raise NetworkError(f"{where} is {layer!r}; expected a layer, as in Linear(10)")
+        raise NetworkError(f"{where} is {short(layer)}; expected a layer, as in Linear(10)")
     if not layer.nests:
         raise NetworkError(f"{where} is a whole network, {layer!r}; expected its layers, as in *network.layers")
 
@@ -143,4 +144,5 @@ def checked_y_shape(shape: Any) -> Shape:
     """The shape; NetworkError unless it is (n,) or (channels, height, width)."""
     if not (isinstance(shape, tuple) and len(shape) in (1, 3) and all(is_whole(n, 1) for n in shape)):
         raise NetworkError(f"its y_shape is {shape!r}; expected (n,) or (channels, height, width), all above 0")
+    check_room(shape, "its y_shape is")
     return shape

@@ -1,8 +1,19 @@
 """What layers ask of their hyper-parameters and of the shapes they are given; NetworkError where that is impossible."""
 
+from math import prod
+
 from chainrule.base.errors import NetworkError
 from chainrule.base.numbers import whole_number
 from chainrule.layers.layer import Layer, Shape
+
+MOST_NUMBERS = 2**31
+"""Of one sample, at any place in a network: more than memory holds of a batch."""
+
+
+def check_room(shape: Shape, what: str) -> None:
+    """NetworkError, which begins with `what`, if a sample of such a shape is too large."""
+    if prod(shape) > MOST_NUMBERS:
+        raise NetworkError(f"{what} {shape}, {prod(shape):,} numbers; expected at most {MOST_NUMBERS:,}")
 
 
 def whole_numbers(layer: Layer, *names: str, minimum: int = 1) -> None:

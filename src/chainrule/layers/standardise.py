@@ -17,7 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base.arrays import as_array, as_numbers
 from chainrule.base.errors import DataError, NetworkError
+from chainrule.base.showing import short
 from chainrule.data.moments import Moments
 from chainrule.layers.layer import Arrays, Context, Layer, Shape, register
 
@@ -99,6 +101,7 @@ class Standardise(Layer):
 
 def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The mean and standard deviation (n,) of each feature of x (s, n, ...), float64, std 1 for one without change."""
+    x = as_numbers(x, "x")
     if x.ndim < 2 or x.size == 0:
         raise DataError(f"x has shape {x.shape}; expected (samples, features) or (samples, c, i, j), none of them 0")
     with np.errstate(over="ignore", invalid="ignore"):
@@ -110,11 +113,11 @@ def moments(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _numbers(name: str, values: Sequence[float]) -> tuple[float, ...]:
     """Finite numbers, as a tuple of `float`."""
     try:
-        array = np.asarray(values)
-    except ValueError:  # lists of different lengths
+        array = as_array(values, name)
+    except DataError:
         array = np.empty(0)
     if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iuf":
-        raise NetworkError(f"Standardise: {name} is {values!r}; expected a list of numbers, one a feature")
+        raise NetworkError(f"Standardise: {name} is {short(values)}; expected a list of numbers, one a feature")
     if not np.isfinite(array).all():
         j = int(np.argmin(np.isfinite(array)))
         raise NetworkError(f"Standardise: {name}[{j}] is {array[j]}; expected a finite number")

@@ -16,7 +16,10 @@ from typing import Any, Self
 
 import numpy as np
 
+from chainrule.base.arguments import as_real
+from chainrule.base.arrays import as_numbers
 from chainrule.base.errors import DataError, NetworkError
+from chainrule.base.showing import short
 from chainrule.data.moments import Moments
 from chainrule.losses.loss import RealLoss, Shape, like, sample_sums
 
@@ -63,8 +66,9 @@ class SquaredError(RealLoss):
 
         DataError if there are none, or one is not finite.
         """
-        seen = Moments.of(np.asarray(t).reshape(len(t), -1))
-        if not (np.isfinite(seen.variance).all() and len(t)):
+        t = as_numbers(t, "t")
+        seen = Moments.of(t)
+        if not (np.isfinite(seen.variance).all() and t.size):
             raise DataError(f"{len(t)} targets, their variance {seen.variance}; expected some, all finite numbers")
         std = np.where(seen.constant(np.float64), 1.0, np.sqrt(seen.variance))
         return cls(tuple(seen.mean.tolist()), tuple(std.tolist()))
@@ -113,11 +117,11 @@ class SquaredError(RealLoss):
 
 def _units(name: str, given: Any) -> float | tuple[float, ...]:
     """A finite number, or some."""
+    number = as_real(given)
     try:
-        numbers = np.asarray(given, float)
-    except (TypeError, ValueError):
-        numbers = np.empty((0, 0))
+        numbers = np.array([number]) if number is not None else as_numbers(given, name).astype(np.float64)
+    except DataError:
+        numbers = np.empty(0)
     if numbers.ndim > 1 or numbers.size == 0 or not np.isfinite(numbers).all():
-        raise NetworkError(f"SquaredError: {name} is {given!r}; expected a finite number, or one for each output")
-    found: Any = numbers.tolist()
-    return tuple(found) if numbers.ndim else found
+        raise NetworkError(f"SquaredError: {name} is {short(given)}; expected a finite number, or one for each output")
+    return tuple(numbers.tolist()) if number is None else number

@@ -15,9 +15,11 @@ from typing import NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
+from chainrule.base.arguments import is_among
 from chainrule.base.errors import UsageError
 from chainrule.base.guessing import expected_one_of
 from chainrule.base.random import Source
+from chainrule.base.showing import short
 from chainrule.network.network import Network
 from chainrule.network.origin import origin_in_passes, origin_in_weights
 from chainrule.training.objective import Batch, Objective, Origin
@@ -94,6 +96,6 @@ def register_engine(name: str) -> Callable[[M], M]:
 
 def engine_named(name: str) -> Maker:
     """What makes the engine of that name; UsageError if there is none."""
-    if name not in ENGINES:
-        raise UsageError(f"there is no engine {name!r}; {expected_one_of(sorted(ENGINES), name)}")
+    if not is_among(ENGINES, name):
+        raise UsageError(f"there is no engine {short(name)}; {expected_one_of(sorted(ENGINES), name)}")
     return ENGINES[name]

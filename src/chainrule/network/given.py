@@ -3,12 +3,15 @@
 Nothing here goes through x itself, which may be larger than memory.
 """
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 
+from chainrule.base.arguments import of_kind
 from chainrule.base.arrays import described
 from chainrule.base.errors import DataError, ModelError, UsageError
+from chainrule.base.showing import short
 from chainrule.losses.loss import any_outside
 from chainrule.network.network import Network
 from chainrule.training.objective import Batch
@@ -32,6 +35,8 @@ def check_finite(name: str, values: np.ndarray) -> np.ndarray:
 
 def check_batch(network: Network, batch: Batch) -> None:
     """DataError unless it has samples and targets that the network and its loss can take, as many of each."""
+    if not isinstance(batch, Batch):
+        raise UsageError(f"the batch is {short(batch)}; expected Batch(x, t)")
     x, t, rows, weight = batch.x, batch.t, batch.rows, batch.sample_weight
     if not isinstance(t, np.ndarray):
         raise DataError(f"t is {described(t)}; expected an array of targets")
@@ -54,13 +59,8 @@ def check_samples(network: Network, x: np.ndarray) -> None:
 
 
 def as_samples(network: Network, x: Any) -> np.ndarray:
-    """x as an array that passed `check_samples`."""
-    try:
-        x = np.asarray(x)
-    except ValueError:  # lists of several lengths
-        raise DataError(f"x is {described(x)} of uneven parts; expected an array of numbers") from None
-    check_samples(network, x)
-    return x
+    """x as (samples, *input_shape), from anything that is like an array; DataError for what is none."""
+    return network.check_shape(x)
 
 
 def _check_rows(rows: np.ndarray, n: tuple[int, ...], samples: int) -> None:
@@ -84,11 +84,24 @@ def check_vector(
     _check_memory(name, a, fits, f"{dtype or 'floats'} of shape ({'n' if size is None else size},)", written=written)
 
 
+def check_optimizer(optimizer: Optimizer, state: State) -> None:
+    """UsageError unless they are an optimizer and some state."""
+    of_kind("the optimizer", optimizer, Optimizer, "one, as in Adam(1e-3)")
+    of_kind("the state", state, State, "one, as optimizer.new_state(w) gives")
+
+
 def check_state(optimizer: Optimizer, state: State, w: np.ndarray) -> None:
     """UsageError unless it is this optimizer's, for that w."""
     shape, vectors = (optimizer.slots, len(w)), state.vectors
     fits = isinstance(vectors, np.ndarray) and vectors.shape == shape and vectors.dtype == w.dtype
     _check_memory(f"{type(optimizer).__name__}'s state", vectors, fits, f"{w.dtype} of shape {shape}", written=True)
+
+
+def check_apart(**arrays: np.ndarray) -> None:
+    """UsageError for two arrays that have memory in common: what is written to one would change the other."""
+    for (name, a), (other, b) in combinations(arrays.items(), 2):
+        if np.may_share_memory(a, b):
+            raise UsageError(f"{name} and {other} share memory; expected arrays of their own")
 
 
 def _check_memory(name: str, a: np.ndarray, fits: bool, expected: str, *, written: bool) -> None:

@@ -10,30 +10,33 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from math import prod
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.base.arrays import read_only
-from chainrule.base.errors import DataError, NetworkError
+from chainrule.base.arguments import of_kind
+from chainrule.base.arrays import as_numbers, described, read_only
+from chainrule.base.errors import DataError, NetworkError, UsageError
 from chainrule.base.numbers import is_whole, whole_number
 from chainrule.base.random import check_seed
+from chainrule.base.showing import short
 from chainrule.data.schema import Classes, Schema
 from chainrule.layers.graph import Graph
 from chainrule.layers.layer import Context, Layer
 from chainrule.layers.passes import Shape
 from chainrule.layers.sequential import Sequential
 from chainrule.losses import LogSoftmaxNLL, Loss
+from chainrule.network.moment import numbers_of
 from chainrule.network.places import check_names, initial, lay_out, size_of
 from chainrule.network.reading import Reading
 from chainrule.network.scaling import Scaling
 from chainrule.network.summary import Row, rows_of, summary
 
+MOST_NUMBERS = 2**40
+"""Of one sample: more than any memory holds."""
+
 doors: dict[str, Callable[..., Any]] = {}
 """What stands above a network and is reached through it: save, predictor, html. Rooms above enter themselves here."""
-
-
-T = TypeVar("T")
 
 
 class Network(Sequential):
@@ -68,10 +71,12 @@ class Network(Sequential):
         super().__init__(layers)
         self.input_shape = checked_shape(input_shape)
         self.output_shape = self.shapes[-1]
-        self.loss = checked("loss", LogSoftmaxNLL() if loss is None else loss, Loss, "NLL()")
+        loss = LogSoftmaxNLL() if loss is None else loss
+        self.loss = of_kind("the network's loss", loss, Loss, "one, as in NLL()", NetworkError)
         self.loss.check_network(self.output_shape)
         self.loss.check_ending(self.graph.nodes[-1].layer, self.output_shape)
-        self.scaling = checked("scaling", Scaling() if scaling is None else scaling, Scaling, "Scaling()")
+        scaling = Scaling() if scaling is None else scaling
+        self.scaling = of_kind("the network's scaling", scaling, Scaling, "one, as in Scaling()", NetworkError)
         dtype = checked_dtype(dtype)
         self.parameters = lay_out(self.parameters_for(self.input_shape))
         self.kept = lay_out(self.statistics_for(self.input_shape))  # the places in `statistics`
@@ -103,11 +108,17 @@ class Network(Sequential):
 
     def initial_weights(self, seed: int) -> np.ndarray:
         """(size,) float64: each parameter drawn from its distribution, all by the seed."""
-        return initial(self.parameters, check_seed(seed))
+        seed = check_seed(seed)
+        try:
+            return initial(self.parameters, seed)
+        except MemoryError:
+            raise NetworkError(f"the network has {self.size:,} parameters; expected as many as memory holds") from None
 
     def named(self, w: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """Views of w (default: the network's own) by parameter name: writing to them writes to w."""
         w = self.w if w is None else w
+        if not (isinstance(w, np.ndarray) and w.shape == (self.size,)):
+            raise UsageError(f"w is {described(w)}; expected an array of shape ({self.size},)")
         return {p.name: p.view(w) for p in self.parameters}
 
     def named_statistics(self, statistics: np.ndarray | None = None) -> dict[str, np.ndarray]:
@@ -122,9 +133,7 @@ class Network(Sequential):
 
     def check_shape(self, x: np.ndarray) -> np.ndarray:
         """x as (samples, *input_shape), from that or from rows; DataError if it is neither."""
-        x = np.asarray(x)
-        if x.dtype.kind not in "buif":
-            raise DataError(f"x is {x.dtype}; expected numbers")
+        x = as_numbers(x, "x")
         if x.shape[1:] != self.input_shape:
             if x.ndim != 2 or x.shape[1] != prod(self.input_shape):
                 raise DataError(f"x has shape {x.shape}; expected (samples, {', '.join(map(str, self.input_shape))})")
@@ -133,14 +142,15 @@ class Network(Sequential):
 
     def __call__(self, x: np.ndarray, batch_size: int = 256) -> np.ndarray:
         """y = f_w(x) of x as it stands, in evaluation and by the definitions: (s, *output_shape)."""
-        whole_number("batch_size", batch_size, 1)
-        x, w = np.asarray(x), self.named(read_only(self.w))
-        context = Context(statistics=self.named_statistics())
+        batch_size = whole_number("batch_size", batch_size, 1)
+        w, statistics = numbers_of(self)
+        x, named = self.check_shape(x), self.named(read_only(w))
+        context = Context(statistics=self.named_statistics(statistics))
         parts = [
-            self.forward(self.prepare(x[k : k + batch_size], self.w.dtype), w, context)[0]
+            self.forward(self.prepare(x[k : k + batch_size], w.dtype), named, context)[0]
             for k in range(0, len(x), batch_size)
         ]
-        return np.concatenate(parts) if parts else np.empty((0, *self.output_shape), self.w.dtype)
+        return np.concatenate(parts) if parts else np.empty((0, *self.output_shape), w.dtype)
 
     @property
     def reading(self) -> Reading:
@@ -160,6 +170,9 @@ class Network(Sequential):
 
     def most_probable(self, y: np.ndarray) -> np.ndarray:
         """(s,) the class, by the output y; NetworkError where there are no classes."""
+        y = as_numbers(y, "y")
+        if y.shape[1:] != self.output_shape:
+            raise DataError(f"y has shape {y.shape}; expected (samples, {', '.join(map(str, self.output_shape))})")
         classes = self.classes_of(y)
         if classes is None:
             raise NetworkError(f"a network trained by {type(self.loss).__name__} has no classes; use predict")
@@ -216,27 +229,27 @@ class Network(Sequential):
     __hash__ = object.__hash__  # two networks are two, whatever their layers
 
 
-def checked(name: str, value: Any, kind: type[T], example: str) -> T:
-    """The value; NetworkError unless it is of that kind."""
-    if not isinstance(value, kind):
-        raise NetworkError(f"the network's {name} is {value!r}; expected one, as in {example}")
-    return value
-
-
 def checked_dtype(dtype: Any) -> np.dtype:
     """float32 or float64; NetworkError for others."""
     try:
-        found = np.dtype(dtype)
+        found = np.dtype(dtype) if isinstance(dtype, type | np.dtype | str) else None
     except TypeError:
         found = None
     if found not in (np.float32, np.float64):
-        raise NetworkError(f"the network's dtype is {dtype!r}; expected np.float32 or np.float64")
+        raise NetworkError(f"the network's dtype is {short(dtype)}; expected np.float32 or np.float64")
     return found
 
 
 def checked_shape(shape: int | Sequence[int]) -> Shape:
     """The input shape as a tuple; NetworkError unless it is (n,) or (channels, height, width)."""
-    found = tuple(shape) if isinstance(shape, Sequence | np.ndarray) else (shape,)
+    several = (isinstance(shape, Sequence) and not isinstance(shape, str | bytes | memoryview)) or (
+        isinstance(shape, np.ndarray) and shape.ndim > 0
+    )
+    found = tuple(shape) if several else (shape,)
     if len(found) not in (1, 3) or not all(is_whole(n, 1) for n in found):
-        raise NetworkError(f"the input shape is {shape}; expected (n,) or (channels, height, width), all above 0")
+        raise NetworkError(
+            f"the input shape is {short(shape)}; expected (n,) or (channels, height, width), all above 0"
+        )
+    if prod(map(int, found)) > MOST_NUMBERS:
+        raise NetworkError(f"the input shape is {short(shape)}; expected at most {MOST_NUMBERS:,} numbers a sample")
     return tuple(int(n) for n in found)

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.base.errors import DataError
-from chainrule.data.arrays import as_array
+from chainrule.base.arrays import as_numbers
 from chainrule.data.dataset import Dataset
 from chainrule.data.doubts import doubt, doubtful_rows
 from chainrule.data.full_scale import Scale, span_of
@@ -45,9 +44,7 @@ class Reading:
             known = [name for name in x.columns if str(name) in names]
             x = x[known] if known else x  # others may hold text
             columns = x.columns
-        x = as_array(x, "x")
-        if x.dtype.kind not in "biuf":
-            raise DataError(f"x holds {x.dtype}; expected numbers")
+        x = as_numbers(x, "x")
         if inputs.in_bytes and self._is_scaled(x):
             return x
         x = matched_inputs(inputs, x, None if columns is None else tuple(map(str, columns)), given)

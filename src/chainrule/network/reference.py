@@ -1,4 +1,8 @@
-"""The reference engine: a network executed by its layers' definitions, in w's own float type."""
+"""The reference engine: a network executed by its layers' definitions, in w's own float type.
+
+Products of matrices are NumPy's. Its BLAS cuts large ones as it has threads, and the order of a sum with them: the bits
+are the same for the same number of BLAS threads (OPENBLAS_NUM_THREADS, say), and for another within rounding.
+"""
 
 from statistics import median
 from time import perf_counter
@@ -12,7 +16,7 @@ from chainrule.layers import graph as graphs
 from chainrule.layers.layer import Context, within
 from chainrule.layers.passes import write_gradients
 from chainrule.network.engine import Engine, LayerTime, register_engine
-from chainrule.network.given import as_samples, check_batch, check_state, check_vector
+from chainrule.network.given import as_samples, check_apart, check_batch, check_optimizer, check_state, check_vector
 from chainrule.network.network import Network
 from chainrule.training.objective import Batch
 from chainrule.training.optimizers import Optimizer, State
@@ -33,6 +37,7 @@ class Reference(Engine):
     def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray) -> float:
         y, saved = self.forward(w, batch)
         check_vector("gw", out, len(w), w.dtype, written=True)
+        check_apart(gw=out, w=w, x=batch.x)
         gy, named = self.output_gradient(y, batch), self.network.named(read_only(w))
         gw = self.network.parameter_gradients(gy, saved, named, self.context(batch))
         write_gradients(gw, self.network.named(out))
@@ -43,11 +48,23 @@ class Reference(Engine):
         x = self.network.prepare(as_samples(self.network, x), w.dtype)
         return self.network.forward(x, self.network.named(read_only(w)), self.context())[0]
 
+    def step(
+        self, optimizer: Optimizer, w: np.ndarray, batch: Batch, gw: np.ndarray, *, state: State
+    ) -> tuple[float, float]:
+        self._check_moved(optimizer, w, gw, state)
+        return super().step(optimizer, w, batch, gw, state=state)
+
     def update(self, optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State) -> None:
+        self._check_moved(optimizer, w, gw, state)
+        super().update(optimizer, w, gw, state)
+
+    def _check_moved(self, optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State) -> None:
+        """UsageError for what an optimizer cannot move by, or from."""
+        check_optimizer(optimizer, state)
         check_vector("w", w, self.network.size, written=True)
         check_vector("gw", gw, len(w), w.dtype)
         check_state(optimizer, state, w)
-        super().update(optimizer, w, gw, state)
+        check_apart(w=w, gw=gw, state=state.vectors)
 
     def norm(self, gw: np.ndarray) -> float:
         check_vector("gw", gw)

@@ -5,6 +5,7 @@ from math import sqrt
 
 import numpy as np
 
+from chainrule.base.arguments import of_kind, real_number
 from chainrule.base.errors import DataError, NetworkError
 from chainrule.data.chunks import chunks
 from chainrule.data.dataset import Dataset
@@ -18,8 +19,10 @@ class Scaling:
     std: float = 1.0
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.mean) and np.isfinite(self.std) and self.std > 0):
-            raise NetworkError(f"scaling: mean {self.mean}, std {self.std}; expected finite numbers and std above 0")
+        mean = real_number("scaling: mean", self.mean, error=NetworkError)
+        std = real_number("scaling: std", self.std, "a number above 0", lambda std: std > 0, error=NetworkError)
+        object.__setattr__(self, "mean", mean)
+        object.__setattr__(self, "std", std)
 
     def table(self, dtype: np.dtype) -> np.ndarray:
         """(256,) the value of each byte."""
@@ -31,6 +34,7 @@ def scaling_of(data: Dataset) -> Scaling:
 
     Exact: the bytes are counted, in parts, so that the data may be larger than memory. DataError if x are no bytes.
     """
+    of_kind("data", data, Dataset, "Dataset(x, t)")
     if data.x.dtype != np.uint8 or data.x.size == 0:
         raise DataError(f"x is {data.x.dtype} of shape {data.x.shape}; expected bytes (uint8)")
     counts = np.zeros(256, np.int64)

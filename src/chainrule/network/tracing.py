@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.base.arrays import read_only
+from chainrule.base.arguments import of_kind
+from chainrule.base.arrays import as_numbers, read_only
+from chainrule.base.numbers import whole_number
 from chainrule.layers.graph import backward, forward
 from chainrule.network.given import check_batch
 from chainrule.network.network import Network, doors
@@ -53,7 +55,8 @@ def trace(network: Network, x: np.ndarray, t: Sequence[int] | np.ndarray, *, see
 
     Raises DataError where x or t do not fit the network.
     """
-    batch = Batch(np.asarray(x), np.asarray(t), step=step)
+    of_kind("the network", network, Network, "a Network")
+    batch = Batch(as_numbers(x, "x"), as_numbers(t, "t"), step=whole_number("step", step, 0))
     return trace_at(Reference(network, seed), network.w, batch)
 
 

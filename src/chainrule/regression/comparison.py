@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.base.showing import brief
+from chainrule.base.errors import UsageError
+from chainrule.base.numbers import whole_number
+from chainrule.base.showing import brief, short
 from chainrule.regression.descent import METHODS, Descent
 from chainrule.regression.fitting import PolynomialFit, fit_polynomial
 
@@ -35,7 +37,9 @@ def compare(
     seed: int = 0,
 ) -> Comparison:
     """Fit by each method, and compare. Arguments and errors are those of `fit_polynomial` and `Descent`."""
-    fits = {}
+    if not isinstance(methods, list | tuple):
+        raise UsageError(f"the methods are {short(methods)}; expected some of {', '.join(METHODS)}, in a list")
+    fits, epochs = {}, whole_number("epochs", epochs, 1)
     for method in methods:
         size = None if method == "gd" else batch_size
         fits[method] = fit_polynomial(x, t, degree, Descent(method, lr, epochs, size, seed))

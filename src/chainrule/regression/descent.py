@@ -13,9 +13,11 @@ that, and with it the noise of the updates.
 import math
 from dataclasses import dataclass
 
+from chainrule.base.arguments import name_among, real_number, truth
 from chainrule.base.errors import UsageError
-from chainrule.base.guessing import expected_one_of
 from chainrule.base.numbers import whole_number
+from chainrule.base.random import check_seed
+from chainrule.base.showing import short
 from chainrule.regression.polynomial import ScaledProblem
 from chainrule.training.descent import Training
 from chainrule.training.optimizers import SGD
@@ -55,16 +57,21 @@ class Descent:
     until_converged: bool = False
 
     def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise UsageError(f"the method is {self.method!r}; {expected_one_of(METHODS, self.method)}")
+        checked: dict[str, object] = {"seed": check_seed(self.seed)}
+        name_among(METHODS, "the method", self.method)
+        checked["until_converged"] = truth("until_converged", self.until_converged)
         if self.batch_size is not None:
             if self.method == "gd":
-                given = f"the batch size is {self.batch_size}, but gd takes all data for an update"
+                given = f"the batch size is {short(self.batch_size)}, but gd takes all data for an update"
                 raise UsageError(f"{given}; expected method sgd")
-            whole_number("the batch size", self.batch_size, 1)
-        for name, value in (("learning rate", self.lr), ("tolerance", self.tolerance)):
-            if value is not None and not (math.isfinite(value) and value > 0):
-                raise UsageError(f"the {name} is {value}; expected a number above 0")
+            checked["batch_size"] = whole_number("the batch size", self.batch_size, 1)
+        if self.epochs is not None:
+            checked["epochs"] = whole_number("epochs", self.epochs, 0)
+        for name, called in (("lr", "the learning rate"), ("tolerance", "the tolerance")):
+            if (value := getattr(self, name)) is not None:
+                checked[name] = real_number(called, value, "a number above 0", lambda number: number > 0)
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
 
     def tolerance_for(self, problem: ScaledProblem) -> float:
         """The tolerance, or the default of that problem."""

@@ -1,19 +1,22 @@
 """Polynomial regression by gradient descent, on data in any units."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.polynomial import Polynomial
 
-from chainrule.base.errors import DataError, DivergedError
+from chainrule.base.arguments import as_real
+from chainrule.base.arrays import as_numbers
+from chainrule.base.errors import DataError, DivergedError, UsageError
+from chainrule.base.guessing import expected_one_of
 from chainrule.base.showing import brief, one_line
 from chainrule.regression.descent import Descent
 from chainrule.regression.polynomial import WORST, ScaledProblem, formula
 from chainrule.training.descent import Training, minimise
-from chainrule.training.events import BatchEvent, EpochEvent, Event, Listener, StopEvent, StopTraining
+from chainrule.training.events import BatchEvent, EpochEvent, Event, Listener, StopEvent, StopTraining, check_listeners
 from chainrule.training.optimizers import Optimizer
 
 MOST_CONDITION = {"gd": WORST, "sgd": 1e3}  # of problems that more epochs help with
@@ -62,7 +65,8 @@ class PolynomialFit:
 
     def __call__(self, x: np.ndarray | float) -> np.ndarray:
         """f_w(x), in x's shape."""
-        return self.polynomial(np.asarray(x, np.float64))
+        number = as_real(x)
+        return self.polynomial(as_numbers(x, "x").astype(np.float64) if number is None else np.float64(number))
 
 
 def fit_polynomial(
@@ -83,7 +87,8 @@ def fit_polynomial(
     Raises DataError for data that are not finite or have too few different x, UsageError for a degree that is no whole
     number of at least 0, DivergedError for a learning rate that is too large.
     """
-    descent = replace(method, **settings) if isinstance(method, Descent) else Descent(method, **settings)
+    descent = descent_of(method, settings)
+    check_listeners(listeners)
     problem = ScaledProblem(x, t, degree)
     tolerance = descent.tolerance_for(problem)
     training = descent.training_for(problem)
@@ -94,9 +99,9 @@ def fit_polynomial(
     norm = problem.gradient_norm(w)
     converged = norm <= tolerance
     return PolynomialFit(
-        coefficients=_raw_coefficients(polynomial, degree),
+        coefficients=_raw_coefficients(polynomial, problem.degree),
         polynomial=polynomial,
-        degree=degree,
+        degree=problem.degree,
         method=descent.method,
         optimizer=training.optimizer,
         loss=mean * problem.n,
@@ -109,6 +114,15 @@ def fit_polynomial(
         message=None if converged else _advice(problem, descent.method, recorder.iterations, norm, tolerance=tolerance),
         curve=recorder.curve(),
     )
+
+
+def descent_of(method: str | Descent, settings: Mapping[str, Any]) -> Descent:
+    """How to descend, by a method and some of its settings; UsageError for a setting that there is not."""
+    names = [each.name for each in fields(Descent) if each.name != "method"]
+    unknown = next((name for name in settings if name not in names), None)
+    if unknown is not None:
+        raise UsageError(f"there is no setting {unknown!r}; {expected_one_of(names, unknown)}")
+    return replace(method, **settings) if isinstance(method, Descent) else Descent(method, **settings)
 
 
 def _descend(problem: ScaledProblem, training: Training, listeners: Sequence[Listener]) -> np.ndarray:

@@ -29,6 +29,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.polynomial import Polynomial
 
+from chainrule.base.arrays import as_numbers
 from chainrule.base.errors import DataError
 from chainrule.base.numbers import whole_number
 from chainrule.data.dataset import Dataset
@@ -144,10 +145,10 @@ class ScaledProblem(Bowl):
     """
 
     def __init__(self, x: np.ndarray, t: np.ndarray, degree: int) -> None:
-        x = np.asarray(x, np.float64)
-        t = np.asarray(t, np.float64)
-        _check(x, t, degree)
-        self.n, self.degree = len(x), degree
+        x, t = as_numbers(x, "x").astype(np.float64), as_numbers(t, "t").astype(np.float64)
+        self.degree = whole_number("the degree", degree, 0)
+        _check(x, t, self.degree)
+        self.n = len(x)
         self.x_scale = Scale(float(x.min()), float(x.max()))
         self.t_scale = Scale(float(t.min()), float(t.max()))
         self.data = Dataset(self.x_scale(x), self.t_scale(t))
@@ -186,7 +187,6 @@ class ScaledProblem(Bowl):
 
 
 def _check(x: np.ndarray, t: np.ndarray, degree: int) -> None:
-    whole_number("the degree", degree, 0)
     if x.ndim != 1 or t.ndim != 1:
         raise DataError(f"x has shape {x.shape} and t {t.shape}; expected one number of each for every sample")
     Dataset(x, t).check_finite()

@@ -18,6 +18,7 @@ the data do not say of w is kept small:
 import math
 from dataclasses import replace
 
+from chainrule.base.arguments import of_kind
 from chainrule.data.dataset import Dataset
 from chainrule.network.network import Network
 from chainrule.training.descent import Training
@@ -42,7 +43,10 @@ def training_for(network: Network, data: Dataset, training: Training | None = No
     On 30,000 samples or more it stays as it is. On fewer, epochs are added for as many updates; on so few that 50
     epochs do not give these, batch size, learning rate and weight decay are changed, too, if the optimizer is Adam.
     """
-    return adapted(training or Training(), network, len(data))
+    of_kind("the network", network, Network, "a Network")
+    of_kind("the data", data, Dataset, "Dataset(x, t)")
+    training = Training() if training is None else of_kind("the training", training, Training, "Training(...)")
+    return adapted(training, network, len(data))
 
 
 def lengthened(training: Training, samples: int) -> Training:

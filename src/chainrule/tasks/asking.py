@@ -12,8 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base.arguments import is_among, of_kind, real_number, truth
+from chainrule.base.arrays import as_numbers
 from chainrule.base.errors import DataError, UsageError
-from chainrule.data.arrays import as_array
+from chainrule.base.showing import short
+from chainrule.data.dataset import names_of
 from chainrule.data.schema import AS_THEY_SAY, Classes, Features, Given, Reals
 from chainrule.data.table_inputs import read_inputs
 from chainrule.network.network import Network
@@ -59,10 +62,13 @@ def ask(
     cannot be read has a `problem` and no answer. Raises ModelError for inputs that no such network takes, DataError
     for an array that does not fit, UsageError for no inputs, and a threshold that is no probability.
     """
-    if not 0 <= threshold <= 1:
-        raise UsageError(f"the threshold is {threshold}; expected a probability, 0 to 1")
-    if missing not in (None, "mean"):
-        raise UsageError(f"missing is {missing!r}; expected 'mean'")
+    expected = "a probability, 0 to 1"
+    threshold = real_number("the threshold", threshold, expected, lambda part: 0 <= part <= 1)
+    as_is, many = truth("as_is", as_is), truth("many", many)
+    if missing is not None and not is_among(("mean",), missing):
+        raise UsageError(f"missing is {short(missing)}; expected 'mean'")
+    classes = names_of("classes", classes)
+    of_kind("given", given, Given, "Given(...)")
     said = Said(network, as_is, many, missing, classes, given)
     paths = paths_of(inputs)
     if paths is None:
@@ -146,7 +152,7 @@ class Said:
     def add_array(self, x: Any, file: str | None = None) -> None:
         """Ask about an array, or a table of pandas."""
         if not hasattr(x, "columns"):
-            x = as_array(x, "x")
+            x = as_numbers(x, "x")
             if self.network.schema is None and x.ndim == 3:
                 x = x[:, np.newaxis]  # grey images; a network that knows its training data sees to that itself
         self.add_samples(x, None, [Place(file, k) for k in range(len(x))])

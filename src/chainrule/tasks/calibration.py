@@ -15,6 +15,7 @@ from math import exp, log, sqrt
 
 import numpy as np
 
+from chainrule.base.arguments import of_kind
 from chainrule.base.errors import DataError, NetworkError
 from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.data.schema import Classes, Schema
@@ -39,6 +40,10 @@ def calibrate(network: Network, data: Dataset, *, engine: str = DEFAULT_ENGINE, 
     data are called where the schema says what T was found on. Raises DataError for data that do not fit, NetworkError
     for a network without classes, or that does not know what it was trained on.
     """
+    of_kind("the network", network, Network, "a Network")
+    of_kind("the data", data, Dataset, "Dataset(x, t)")
+    of_kind("called", called, str, "a name")
+    data.check_finite()
     schema = network.schema
     if schema is None:
         raise NetworkError("the network knows no training data; expected one that `fit` has trained")

@@ -4,6 +4,7 @@ from math import prod
 
 import numpy as np
 
+from chainrule.base.arguments import of_kind
 from chainrule.base.errors import DataError, UsageError
 from chainrule.base.numbers import whole_number
 from chainrule.data.dataset import Dataset, check_weighs
@@ -11,6 +12,7 @@ from chainrule.data.moments import Moments
 from chainrule.engine import DEFAULT_ENGINE, execute
 from chainrule.losses.loss import RealLoss
 from chainrule.network.engine import Engine
+from chainrule.network.moment import numbers_of
 from chainrule.network.network import Network
 from chainrule.tasks.classification import ratio
 from chainrule.training.events import Evaluation
@@ -34,7 +36,10 @@ def evaluate(
 
     Raises DataError for no data, for data that do not fit, and where all weights are 0.
     """
-    executor = execute(network, engine, threads=threads) if isinstance(engine, str) else engine
+    of_kind("the network", network, Network, "a Network")
+    of_kind("the data", data, Dataset, "Dataset(x, t)")
+    data.check_finite()
+    executor = engine if isinstance(engine, Engine) else execute(network, engine, threads=threads)
     return measure(network, network.reading.data(data), executor, batch_size)
 
 
@@ -43,12 +48,12 @@ def measure(network: Network, data: Dataset, executor: Engine, batch_size: int) 
     if len(data) == 0:
         raise DataError("there is no data to evaluate on; expected at least one sample")
     check_weighs(data.sample_weight)
-    whole_number("batch_size", batch_size, 1)
+    batch_size = whole_number("batch_size", batch_size, 1)
     network.loss.check_targets(data.t, network.output_shape)
     if executor.network.size != network.size or len(executor.statistics) != len(network.statistics):
         raise UsageError(f"the engine executes {executor.network!r}; expected what `execute` made of {network!r}")
-    executor.statistics[:] = network.statistics
-    w = executor.layout.pack(network.w)
+    w, executor.statistics[:] = numbers_of(network)
+    w = executor.layout.pack(w)
     loss = right = total = 0.0
     classified, squares = False, np.zeros(prod(network.output_shape))
     for start in range(0, len(data), batch_size):

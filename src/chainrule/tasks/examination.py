@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base.arguments import of_kind
 from chainrule.base.errors import DataError
 from chainrule.base.numbers import written
 from chainrule.base.showing import brief, short
-from chainrule.data.dataset import Dataset, check_weighs
+from chainrule.data.dataset import Dataset, check_weighs, names_of
 from chainrule.engine import DEFAULT_ENGINE
 from chainrule.losses.loss import RealLoss
 from chainrule.network.network import Network
@@ -142,6 +143,10 @@ def examine(
     `classes` are the classes' names (default: the data's, or their numbers); batches bound the memory, in which only
     the predictions of all samples are kept. Raises DataError for data that do not fit, UsageError for wrong names.
     """
+    of_kind("the network", network, Network, "a Network")
+    of_kind("the data", data, Dataset, "Dataset(x, t)")
+    data.check_finite()
+    classes = names_of("classes", classes)
     if len(data) == 0:
         raise DataError("there is no data to examine the network on; expected at least one sample")
     data = network.reading.data(data)

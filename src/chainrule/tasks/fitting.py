@@ -4,9 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypedDict, Unpack
 
+from chainrule.base.alone import check_untrained, trained_alone
+from chainrule.base.arguments import of_kind, truth
+from chainrule.base.errors import DataError
 from chainrule.data.dataset import Dataset
 from chainrule.data.schema import AS_THEY_SAY, Given, Schema
 from chainrule.engine import DEFAULT_ENGINE, execute
+from chainrule.network.moment import put_numbers
 from chainrule.network.network import Network, doors
 from chainrule.tasks.adapting import training_for
 from chainrule.tasks.astray import doubt_life, loss_range
@@ -14,7 +18,15 @@ from chainrule.tasks.calibration import uncalibrated
 from chainrule.tasks.evaluation import measure
 from chainrule.tasks.units import doubt_units
 from chainrule.training.descent import Training, minimise
-from chainrule.training.events import CheckpointEvent, EpochEvent, Evaluation, Event, Listener, Progress
+from chainrule.training.events import (
+    CheckpointEvent,
+    EpochEvent,
+    Evaluation,
+    Event,
+    Listener,
+    Progress,
+    check_listeners,
+)
 
 
 @dataclass(frozen=True)
@@ -106,8 +118,22 @@ def fit(
     start : where a run stood that goes on here
 
     Raises DataError for data that do not fit the network, DivergedError where loss or gradient are not finite, or the
-    loss ends far above that of a network that knows nothing; its warning is of one whose ReLUs are dead.
+    loss ends far above that of a network that knows nothing, UsageError where another thread fits the same network.
+    Warns of dead ReLUs. Others may ask, evaluate and save the network meanwhile: they find the weights of before, or of
+    the end of an epoch.
     """
+    of_kind("the network", network, Network, "a Network")
+    of_kind("the data", data, Dataset, "Dataset(x, t)")
+    check_listeners(listeners)
+    check_untrained(network)
+    if len(data) == 0:
+        raise DataError("there is no training data; expected at least one sample")
+    if training is not None:
+        of_kind("the training", training, Training, "Training(...)")
+    if progress is not None:
+        progress = truth("progress", progress)
+    if validation is not None:
+        of_kind("the validation data", validation, Dataset, "Dataset(x, t)")
     if network.schema is None:
         introduce(network, data)
     else:
@@ -161,14 +187,14 @@ def learn(
             history.epochs.append(EpochRecord.of(event))
 
     judged = judge if validation is not None and len(validation) else None
-    heard = [record, *listeners, *loss_range(network, data, training)]
-    result = minimise(objective, data, network.w, training, listeners=heard, start=start, judge=judged)
-    bring_up_to_date(network, result.progress)
+    with trained_alone(network):
+        heard = [record, *listeners, *loss_range(network, data, training)]
+        result = minimise(objective, data, network.w, training, listeners=heard, start=start, judge=judged)
+        bring_up_to_date(network, result.progress)
     history.reason, history.progress = result.reason, result.progress
     return history
 
 
 def bring_up_to_date(network: Network, progress: Progress) -> None:
     """Put where a run stands into the network."""
-    network.w[:] = progress.weights()
-    network.statistics[:] = progress.objective.statistics
+    put_numbers(network, progress.weights(), progress.objective.statistics)

@@ -25,9 +25,9 @@ def paths_of(inputs: Any) -> list[Path] | None:
     """The paths, if that is what the inputs are; None if they are an array. UsageError for none."""
     if isinstance(inputs, str | os.PathLike):
         return [Path(inputs)]
-    if isinstance(inputs, Sequence) and len(inputs) == 0:
+    if isinstance(inputs, list | tuple) and len(inputs) == 0:
         raise UsageError("there are no inputs; expected pictures, tables, or an array")
-    if isinstance(inputs, Sequence) and all(isinstance(each, str | os.PathLike) for each in inputs):
+    if isinstance(inputs, list | tuple) and all(isinstance(each, str | os.PathLike) for each in inputs):
         return [Path(each) for each in inputs]
     return None
 

@@ -2,9 +2,11 @@
 
 import numpy as np
 
+from chainrule.base.arguments import of_kind
 from chainrule.base.numbers import whole_number
 from chainrule.engine import DEFAULT_ENGINE, execute
 from chainrule.network.given import as_samples, check_weights
+from chainrule.network.moment import numbers_of
 from chainrule.network.network import Network
 
 
@@ -14,14 +16,16 @@ class Predictor:
         predict = network.predictor()
         predict(x)                       # probabilities of the classes, or the values of a regression
 
-    network : what is asked; later changes of its w do not reach the predictor
+    network : what is asked; later changes of its w do not reach the predictor. Where another thread fits it, these are
+        the weights of before, or of the end of some epoch
     engine : "compiled" (default) or "reference"
-    threads : at most so many, of the compiled engine (default: as many as this process may use)
+    threads : at most so many for a question, of the compiled engine (default: as many as this process may use)
     batch_size : samples at a time, at least 1: it bounds the memory
 
     x is (s, *input_shape), or rows, and is matched to what the network was trained on, if it knows that
-    (`network.schema`). Any number of threads may ask the same predictor. Raises DataError for an x that does not fit,
-    NetworkError where there are no classes, ModelError for a w that is not finite.
+    (`network.schema`). Any number of threads may ask the same predictor: they need not wait for one another, and each
+    gets what it would get alone, to the bit. Raises DataError for an x that does not fit, NetworkError where there are
+    no classes, ModelError for a w that is not finite.
     """
 
     def __init__(
@@ -30,7 +34,8 @@ class Predictor:
         self.network = network
         self.batch_size = whole_number("batch_size", batch_size, 1)
         self._executor = execute(network, engine, threads=threads)
-        self._w = self._executor.layout.pack(network.w)
+        w, self._executor.statistics[:] = numbers_of(network)
+        self._w = self._executor.layout.pack(w)
 
     def __repr__(self) -> str:
         return f"<Predictor of {self.network!r}>"
@@ -59,5 +64,6 @@ def predictor_of(
     network: Network, engine: str = DEFAULT_ENGINE, threads: int | None = None, batch_size: int = 256
 ) -> Predictor:
     """A predictor of a network that has something to say: ModelError if a weight of its is infinite or NaN."""
+    of_kind("the network", network, Network, "a Network")
     check_weights(network)
     return Predictor(network, engine, threads, batch_size)

@@ -4,9 +4,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from chainrule.base.arguments import is_among
 from chainrule.base.errors import UsageError
 from chainrule.base.guessing import expected_one_of
-from chainrule.base.showing import brief
+from chainrule.base.showing import brief, short
 from chainrule.data.dataset import Dataset
 from chainrule.data.moments import Moments
 from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, ReLU
@@ -130,6 +131,6 @@ PRESETS = {
 
 def preset(name: str) -> Preset:
     """The preset of that name."""
-    if name not in PRESETS:
-        raise UsageError(f"there is no preset {name!r}; {expected_one_of(PRESETS, name)}")
+    if not is_among(PRESETS, name):
+        raise UsageError(f"there is no preset {short(name)}; {expected_one_of(PRESETS, name)}")
     return PRESETS[name]

@@ -5,6 +5,7 @@ grey pictures of 28x28        mnist
 other pictures                convolutions and max-pools that halve them until they are small, then as mnist ends
 """
 
+from chainrule.base.arguments import of_kind
 from chainrule.data.dataset import Dataset
 from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, ReLU
 from chainrule.network.network import Network
@@ -30,6 +31,7 @@ def network_for(data: Dataset, preset: str | None = None, *, seed: int = 0) -> N
     Print it to see what it is; `fit` trains it as suits the data. UsageError for an unknown preset, NetworkError for
     one that cannot take such data, DataError for data that are not finite.
     """
+    of_kind("the data", data, Dataset, "Dataset(x, t)")
     return (suited(data) if preset is None else preset_named(preset)).network_for(data, seed=seed)
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from chainrule.base.arguments import of_kind
+from chainrule.base.arrays import as_numbers
 from chainrule.base.errors import DataError
 from chainrule.base.showing import brief
 from chainrule.data.dataset import Dataset, check_weighs
@@ -30,6 +32,7 @@ from chainrule.training.events import (
     StopEvent,
     StopTraining,
     Sums,
+    check_listeners,
     name_of,
 )
 from chainrule.training.objective import Objective
@@ -67,6 +70,10 @@ def minimise(
     After every epoch `judge`, if given, says how well w does. Whoever listens is told what happens (`events`).
     Raises DivergedError where the loss or the gradient is not finite, DataError for data that weigh nothing.
     """
+    of_kind("the objective", objective, Objective, "one, as execute(network) is")
+    of_kind("the data", data, Dataset, "Dataset(x, t)")
+    of_kind("the training", training, Training, "Training(...)")
+    check_listeners(listeners)
     if len(data) == 0:
         raise DataError("there is no training data; expected at least one sample")
     check_weighs(data.sample_weight)
@@ -84,7 +91,7 @@ Begun = tuple[Progress, StopTraining | None]  # where a run stands, and why it i
 
 
 def _begin(objective: Objective, w: np.ndarray, training: Training) -> Begun:
-    packed = objective.layout.pack(w)
+    packed = objective.layout.pack(as_numbers(w, "w"))
     return Progress(objective, packed, training.optimizer.new_state(packed)), None
 
 

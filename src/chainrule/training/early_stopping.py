@@ -10,19 +10,33 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 import numpy as np
 
+from chainrule.base.arguments import as_real, name_among, real_number, truth
 from chainrule.base.errors import UsageError
-from chainrule.base.guessing import expected_one_of
-from chainrule.base.numbers import whole_number
+from chainrule.base.numbers import is_whole, whole_number
 from chainrule.base.showing import brief
+from chainrule.base.typed import COUNT, Within
 from chainrule.training.events import EpochEvent, Event, Memory, StopEvent, StopTraining
+from chainrule.training.memories import remembers
 
 Monitor = Literal["loss", "accuracy"]
 
 
+@dataclass(frozen=True)
+class Best:
+    """What a checkpoint keeps of it, but for its vectors."""
+
+    best: Annotated[float, Within(infinite=True)]
+    best_epoch: Annotated[int, COUNT]
+    waited: Annotated[int, COUNT]
+    w: None = None
+    statistics: None = None
+
+
+@remembers(Best)
 @dataclass
 class EarlyStopping:
     """A listener that ends the run once `patience` epochs in a row have not improved by more than `min_delta`.
@@ -46,12 +60,11 @@ class EarlyStopping:
     __repr__ = brief
 
     def __post_init__(self) -> None:
-        if self.patience != math.inf:
+        if as_real(self.patience) != math.inf or is_whole(self.patience, 1):
             self.patience = whole_number("patience", self.patience, 1)
-        if not self.min_delta >= 0:
-            raise UsageError(f"min_delta is {self.min_delta}; expected at least 0")
-        if self.monitor not in get_args(Monitor):
-            raise UsageError(f"monitor is {self.monitor!r}; {expected_one_of(get_args(Monitor), self.monitor)}")
+        self.min_delta = real_number("min_delta", self.min_delta, "a number of at least 0", lambda delta: delta >= 0)
+        name_among(get_args(Monitor), "monitor", self.monitor)
+        self.restore_best = truth("restore_best", self.restore_best)
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, EpochEvent):

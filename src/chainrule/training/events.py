@@ -19,7 +19,8 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from chainrule.base.showing import brief
+from chainrule.base.errors import UsageError
+from chainrule.base.showing import brief, short
 from chainrule.training.objective import Objective
 from chainrule.training.optimizers import State
 
@@ -145,6 +146,15 @@ class Stateful(Protocol):
     def state(self) -> Memory: ...
 
     def restore(self, state: Memory) -> None: ...
+
+
+def check_listeners(listeners: Sequence[Listener]) -> None:
+    """UsageError unless they are some functions in a row."""
+    if not isinstance(listeners, list | tuple):
+        raise UsageError(f"the listeners are {short(listeners)}; expected a list of functions of one event")
+    for each in listeners:
+        if not callable(each) or isinstance(each, type):
+            raise UsageError(f"a listener is {short(each)}; expected a function of one event")
 
 
 def name_of(listener: object) -> str:

@@ -12,12 +12,16 @@ These are PyTorch's forms. Sources: M. D. Zeiler, *ADADELTA* (2012); D. P. Kingm
 """
 
 from dataclasses import dataclass, fields, replace
+from math import inf
 from typing import ClassVar, Self
 
 import numpy as np
 
-from chainrule.base.errors import UsageError
+from chainrule.base.arguments import real_number
 from chainrule.base.showing import brief
+
+BELOW_ONE = "momentum", "rho", "beta1", "beta2"
+"""What of an optimizer is a share that something keeps."""
 
 
 @dataclass
@@ -57,12 +61,12 @@ class Optimizer:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value = getattr(self, field.name)
-            below_one = field.name in ("momentum", "rho", "beta1", "beta2")
-            number = isinstance(value, int | float | np.number) and np.isfinite(value)
-            if not (number and value >= 0 and (not below_one or value < 1)):
-                expected = "a number from 0 to below 1" if below_one else "a finite number of at least 0"
-                raise UsageError(f"{type(self).__name__}: {field.name} is {value!r}; expected {expected}")
+            if field.type not in (float, "float"):
+                continue
+            name, most = f"{type(self).__name__}: {field.name}", 1.0 if field.name in BELOW_ONE else inf
+            expected = "a finite number of at least 0" if most == inf else "a number from 0 to below 1"
+            number = real_number(name, getattr(self, field.name), expected, lambda x, most=most: 0 <= x < most)
+            object.__setattr__(self, field.name, number)
 
 
 def decayed(gw: np.ndarray, w: np.ndarray, weight_decay: float) -> np.ndarray:

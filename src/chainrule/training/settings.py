@@ -1,15 +1,15 @@
 """How to train, apart from on what: optimizer, epochs, batches, seeds."""
 
-import math
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, get_args
 
 import numpy as np
 
+from chainrule.base.arguments import name_among, of_kind, real_number
 from chainrule.base.errors import UsageError
-from chainrule.base.guessing import expected_one_of
 from chainrule.base.numbers import whole_number
 from chainrule.base.random import Source, check_seed
+from chainrule.base.showing import short
 from chainrule.training.optimizers import Adam, Optimizer
 from chainrule.training.sampling import ORDERS, Order
 
@@ -57,17 +57,20 @@ class Training:
     draws: RunSource | None = None
 
     def __post_init__(self) -> None:
-        check_seed(self.seed)
-        whole_number("epochs", self.epochs, 0)
-        whole_number("lr_decay_every", self.lr_decay_every, 1)
-        if self.batch_size is not None:
-            whole_number("batch_size", self.batch_size, 1)
-        if self.order not in ORDERS:
-            raise UsageError(f"order is {self.order!r}; {expected_one_of(ORDERS, self.order)}")
-        if self.reduction not in get_args(Reduction):
-            raise UsageError(f"reduction is {self.reduction!r}; {expected_one_of(get_args(Reduction), self.reduction)}")
-        if not (math.isfinite(self.lr_decay) and self.lr_decay > 0):
-            raise UsageError(f"lr_decay is {self.lr_decay}; expected a number above 0")
+        of_kind("the optimizer", self.optimizer, Optimizer, "one, as in Adam(1e-3)")
+        checked: dict[str, object] = {"seed": check_seed(self.seed), "epochs": whole_number("epochs", self.epochs, 0)}
+        for name in ("batch_size", "lr_decay_every"):
+            if name == "lr_decay_every" or self.batch_size is not None:
+                checked[name] = whole_number(name, getattr(self, name), 1)
+        name_among(ORDERS, "order", self.order)
+        name_among(get_args(Reduction), "reduction", self.reduction)
+        checked["lr_decay"] = real_number("lr_decay", self.lr_decay, "a number above 0", lambda factor: factor > 0)
+        if self.augmentation is not None and not callable(self.augmentation):
+            raise UsageError(f"augmentation is {short(self.augmentation)}; expected one, as in Augmentation(shift=2)")
+        if self.draws is not None and not hasattr(self.draws, "of_run"):
+            raise UsageError(f"draws is {short(self.draws)}; expected a source of random words, or None")
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
 
     def optimizer_at(self, epoch: int) -> Optimizer:
         """The optimizer with the learning rate of that epoch (from 0)."""

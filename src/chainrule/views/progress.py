@@ -96,7 +96,8 @@ class ProgressBar:
 
     def __exit__(self, *error: object) -> None:
         self._begin()
-        self.bar.stop()
+        if not self.bar.disable:  # rich before 14.3 ends even a bar that was never shown with an empty line
+            self.bar.stop()
 
     def _wait(self) -> None:
         """Until the first update, in a thread: the run is busy."""

@@ -29,6 +29,7 @@ from chainrule.engine.runtime.jit import inlined, kernel, range_kernel
 
 F32 = np.float32
 ZERO = F32(0)
+LOWEST = F32(-87.336540)  # the least float32 whose exponential is a normal number
 
 
 @kernel
@@ -135,14 +136,14 @@ def rectified(x):
 
 @inlined
 def rectified_gradient(gy, x):
-    """gy [x > 0]: a product, so that NaN and infinity become NaN as in the definition."""
-    return gy * F32(x > 0)
+    """gy where x is above 0, or NaN: a product, so that NaN and infinity become NaN as in the definition."""
+    return gy * F32(not x <= 0)
 
 
 @inlined
 def rectified_gradient_at_zero(gy, x):
-    """gy [x >= 0], likewise."""
-    return gy * F32(x >= 0)
+    """gy where x is not below 0, likewise."""
+    return gy * F32(not x < 0)
 
 
 @inlined
@@ -153,25 +154,30 @@ def dropped(x, keep, scale):
 
 @inlined
 def exponential(x):
-    """exp(x) of a float32 x <= 0, to 1e-7 of itself, in operations that LLVM makes vectors of; 0 below -87.
+    """exp(x) of a float32 x <= 0, to 1 unit in the last place, in operations that LLVM makes vectors of; 0 where it is
+    below the normal numbers.
 
     x = n log 2 + r with a whole n and |r| <= log(2) / 2, so exp(x) = 2^n exp(r). The polynomial is Cephes' `expf`.
     """
-    bounded = x if x > F32(-87.0) else F32(-87.0)  # NaN, too
+    bounded = x if x > LOWEST else LOWEST  # NaN, too
     n = np.floor(bounded * F32(1.44269504) + F32(0.5))
     r = bounded - n * F32(0.693359375) + n * F32(2.12194440e-4)
     high = (F32(1.9875691500e-4) * r + F32(1.3981999507e-3)) * r + F32(8.3334519073e-3)
     low = ((high * r + F32(4.1665795894e-2)) * r + F32(1.6666665459e-1)) * r + F32(5.0000001201e-1)
     power = np.int32((np.int32(n) + np.int32(127)) << 23).view(np.float32)
-    value = (low * r * r + r + F32(1)) * power if x >= F32(-87.0) else F32(0)
+    value = (low * r * r + r + F32(1)) * power if x >= LOWEST else F32(0)
     return x if x != x else value
 
 
 @inlined
 def logistic(x):
-    """1 / (1 + exp(-x)), or exp(x) / (1 + exp(x)) for x < 0."""
+    """1 / (1 + exp(-x)), or exp(x) / (1 + exp(x)) for x < 0, to 2 units in the last place: what rounding the sum lost
+    is taken back."""
     e = exponential(-np.abs(x))
-    return (F32(1) if x >= 0 else e) / (F32(1) + e)
+    total = F32(1) + e
+    lost = e - (total - F32(1))
+    y = (F32(1) if x >= 0 else e) / total
+    return y - y * lost * (y if x >= 0 else F32(1) - y)  # the last factor is 1 / total
 
 
 @inlined
@@ -182,12 +188,13 @@ def logistic_gradient(gy, y):
 
 @inlined
 def hyperbolic_tangent(x):
-    """tanh(x) = +-(1 - e) / (1 + e), e = exp(-2 |x|), to 2e-7 of itself; near 0 the polynomial of Cephes' `tanhf`."""
+    """tanh(x) = +-(1 - e) / (1 + e), e = exp(-2 |x|), to 2 units in the last place; near 0 the polynomial of Cephes'
+    `tanhf`. tanh(-0) = -0."""
     z, e = x * x, exponential(F32(-2) * np.abs(x))
-    far = np.copysign((F32(1) - e) / (F32(1) + e), x)
+    far = (F32(1) - e) / (F32(1) + e)
     high = (F32(-5.70498872745e-3) * z + F32(2.06390887954e-2)) * z - F32(5.37397155531e-2)
     near = ((high * z + F32(1.33314422036e-1)) * z - F32(3.33332819422e-1)) * z * x + x
-    return near if np.abs(x) < F32(0.625) else far
+    return np.copysign(near if np.abs(x) < F32(0.625) else far, x)
 
 
 @inlined

@@ -27,6 +27,7 @@ MACHINE = platform.machine().lower()
 X86, ARM = MACHINE in ("x86_64", "amd64", "i386", "i686"), MACHINE in ("aarch64", "arm64")
 FLUSHES = X86 or ARM
 BITS = 0x8040 if X86 else 1 << 24  # FTZ and DAZ; FZ
+UNCHANGED = -1  # what stands for a control word where none was read, because an exception came before
 I32, I64, POINTER = ir.IntType(32), ir.IntType(64), ir.IntType(8).as_pointer()
 
 
@@ -95,7 +96,8 @@ def flush_denormals():
 @kernel
 def restore(old):
     """Subnormals as they were before `flush_denormals` gave `old`."""
-    _set_control_word(_control_word() & ~BITS | old & BITS)
+    if old != UNCHANGED:
+        _set_control_word(_control_word() & ~BITS | old & BITS)
 
 
 @contextmanager

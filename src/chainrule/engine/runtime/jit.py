@@ -8,15 +8,20 @@ from typing import Any
 from numba import extending
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.dispatcher import _FunctionCompiler  # type: ignore[attr-defined]
 from numba.core.registry import CPUDispatcher
 
-from chainrule.engine.runtime.kernel_cache import KernelCache, kernel_folder, tell_apart
+from chainrule.base.forking import held_at_forks
+from chainrule.engine.runtime.kernel_cache import KernelCache, tell_apart
+from chainrule.engine.runtime.kernel_folder import kernel_folder
 
 OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "boundscheck": False, "_nrt": False}
 # No fastmath: LLVM's `fast` makes NaN undefined, and NaN must propagate. No `nrt`, which counts references to arrays:
 # whoever calls a kernel keeps its arrays alive, and to count takes time in inner loops. (Numba lets such a function
 # return slices of its arrays in a tuple, but not a single one.)
+
+held_at_forks(global_compiler_lock)
 
 _alive: list[Any] = []  # what compiled code refers to by address
 
@@ -55,11 +60,11 @@ def native(function: Callable[..., Any], arguments: tuple[Any, ...], beside: Cal
     dispatcher: Any = CPUDispatcher(function, targetoptions={**OPTIONS, **unwrapped})
     if kernel_folder() is not None:
         dispatcher._cache = KernelCache(function)
-    with collector_paused():
+    with global_compiler_lock, collector_paused():
         dispatcher.compile(arguments)
-    (compiled,) = dispatcher.overloads.values()
-    _alive.append(dispatcher)
-    return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+        (compiled,) = dispatcher.overloads.values()
+        _alive.append(dispatcher)
+        return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
 
 
 @contextmanager

@@ -1,19 +1,17 @@
-"""Compiled kernels on disk, in a folder of the user's own.
+"""Compiled kernels on disk, in a folder of the user's own (`kernel_folder`).
 
-The folder is named by a hash of the engine's sources, the versions of Numba and llvmlite and the processor, so that no
-change goes unnoticed; Numba itself sees only changes of the file that a function stands in. A kernel that stands
-elsewhere, as in a module or a notebook of a user's own, is known by its source and by what it refers to. A file holds
-one function for one list of types and says which; it is written whole or not at all, so that any number of processes
-may compile at once, and begins with a checksum, so that nothing damaged is executed. (Numba's own cache numbers its
-files, and two processes may give two functions the same number.)
+Its name says by which sources and versions and for which processor they were compiled, so that no change goes
+unnoticed; Numba itself sees only changes of the file that a function stands in. A kernel that stands elsewhere, as in a
+module or a notebook of a user's own, is known by its source and by what it refers to. A file holds one function for one
+list of types and says which; it is written whole or not at all, so that any number of processes may compile at once,
+and begins with a checksum, so that nothing damaged is executed: that is compiled again, and replaced. (Numba's own
+cache numbers its files, and two processes may give two functions the same number.)
 """
 
 import hashlib
 import logging
 import os
 import pickle
-import stat
-import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -21,74 +19,29 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-import llvmlite
-import numba
 import numpy as np
-from llvmlite import binding
-from numba.core import config
 from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
-from chainrule.base import random
 from chainrule.base.errors import WriteError
-from chainrule.base.files import cache_folder
+from chainrule.base.files import reason
 from chainrule.base.waiting import COMPILING, WAITING
 from chainrule.base.writing import write_atomically
+from chainrule.engine.runtime.kernel_folder import ENGINE, fingerprint, kernel_folder, read_ours, say_they_are_lost
 
-ENGINE = Path(__file__).parents[1]
-OTHER_SOURCES = (Path(random.__file__),)  # of constants that are compiled into kernels
 CONSTANTS = int, float, complex, str, tuple, np.generic
 CHECKSUM = hashlib.sha256
 LOG = logging.getLogger("chainrule")  # on stderr, unless the program that uses us says otherwise
 
 
 @cache
-def kernel_folder() -> Path | None:
-    """Where compiled kernels are kept; None, after one warning, where that is not safe or not possible."""
-    folder = cache_folder() / "kernels" / _fingerprint()
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check_private(folder)
-        _check_private(folder.parent)
-    except OSError as error:
-        warnings.warn(
-            f"{folder}: {error.strerror or error}; kernels are compiled in memory, at every start",
-            RuntimeWarning,
-            stacklevel=2,
-        )
-        return None
-    return folder
-
-
-def _check_private(folder: Path) -> None:
-    """OSError unless we can write the folder and, on POSIX, nobody else can: what lies there is executed."""
-    if not os.access(folder, os.W_OK):
-        raise OSError("cannot be written")
-    status = folder.stat()
-    if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
-        raise OSError("others can write to it")
-
-
-def _fingerprint() -> str:
-    """A hash of all that compiled code depends on."""
-    digest = hashlib.sha256()
-    for path in (*sorted(ENGINE.rglob("*.py")), *OTHER_SOURCES):
-        digest.update(path.read_bytes())
-    processor = getattr(config, "CPU_NAME", None) or binding.get_host_cpu_name()
-    features = getattr(config, "CPU_FEATURES", None) or binding.get_host_cpu_features().flatten()
-    checked = os.environ.get("CHAINRULE_BOUNDSCHECK", "")
-    for text in (numba.__version__, llvmlite.__version__, processor, features, checked):
-        digest.update(f"{text}\n".encode())
-    return digest.hexdigest()[:16]
-
-
-@cache
 def _say_once() -> None:
     """Tell whoever waits why, at the first compilation on this machine."""
     folder = kernel_folder()
-    if folder is not None and not any(folder.iterdir()):
-        LOG.warning("chainrule: compiling kernels for this machine, once; they are kept in %s", folder)
+    with suppress(OSError):
+        if folder is not None and os.access(folder, os.W_OK) and not any(folder.iterdir()):
+            LOG.warning("chainrule: compiling kernels for this machine, once; they are kept in %s", folder)
 
 
 class KernelCache(_Cache):
@@ -102,26 +55,25 @@ class KernelCache(_Cache):
         return str(kernel_folder())
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """The compiled function for these types; None if there is none, or if its file is damaged."""
+        """The compiled function for these types; None if there is none, or if its file is not what we wrote."""
         target_context.refresh()
         key, path = self._place(sig, target_context.codegen())
-        try:
-            stored, payload = pickle.loads(_checked(path.read_bytes()))
-            if stored == key:
-                return CompileResult._rebuild(target_context, *payload)
-        except FileNotFoundError:
-            pass
-        except Exception:  # damaged, or whatever pickle and Numba raise: it is compiled again
-            path.unlink(missing_ok=True)
+        with suppress(Exception):  # whatever the system, pickle and Numba raise: it is compiled again
+            return CompileResult._rebuild(target_context, *pickle.loads(_content(read_ours(path), key)))
         _say_once()
         WAITING.reason = COMPILING
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         key, path = self._place(sig, data.target_context.codegen())
-        content = dumps((key, data._reduce()))
-        with suppress(WriteError):  # a full disk: it is compiled again next time
+        content = CHECKSUM(key).digest() + dumps(data._reduce())
+        try:
+            with suppress(FileNotFoundError):
+                path.unlink()  # a link would be followed, a pipe waited for
             write_atomically(path, CHECKSUM(content).digest() + content)
+            path.chmod(0o644)  # whatever the umask: what others can write is not used
+        except (OSError, WriteError) as error:  # as of a full disk
+            say_they_are_lost(path.parent, reason(error).removeprefix(f"{path}: cannot be written: "))
 
     def enable(self) -> None:
         """It always is."""
@@ -132,21 +84,20 @@ class KernelCache(_Cache):
     def flush(self) -> None:
         """Nothing is kept in memory."""
 
-    def _place(self, sig: Any, codegen: Any) -> tuple[str, Path]:
-        """The key, the same in every process, and the file."""
-        key = repr((_stable(self._function), str(sig), codegen.magic_tuple()))
-        digest = hashlib.sha256(key.encode()).hexdigest()[:24]
-        return key, Path(self.cache_path) / f"{self._function.__name__}-{digest}.nbc"
+    def _place(self, sig: Any, codegen: Any) -> tuple[bytes, Path]:
+        """What tells the compiled function from all others, the same in every process, and its file."""
+        key = repr((fingerprint(), _stable(self._function), str(sig), codegen.magic_tuple())).encode()
+        return key, Path(self.cache_path) / f"{self._function.__name__}-{CHECKSUM(key).hexdigest()[:24]}.nbc"
 
 
-def _checked(file: bytes) -> bytes:
-    """A file's content, behind its checksum. ValueError if it is not what was written: a flipped bit may
-    still be a valid pickle, but of code that crashes or computes something else."""
+def _content(file: bytes, key: bytes) -> bytes:
+    """A file's pickle, behind a checksum of all that follows and the key's. ValueError if it is not what was written
+    for that key: a flipped bit may still be a valid pickle, but of code that crashes or computes something else."""
     size = CHECKSUM().digest_size
     checksum, content = file[:size], file[size:]
-    if CHECKSUM(content).digest() != checksum:
-        raise ValueError("damaged")
-    return content
+    if CHECKSUM(content).digest() != checksum or content[:size] != CHECKSUM(key).digest():
+        raise ValueError("damaged, or another function's")
+    return content[size:]
 
 
 def tell_apart(function: Callable[..., Any]) -> None:

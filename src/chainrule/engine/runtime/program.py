@@ -15,7 +15,9 @@ from typing import NamedTuple
 import numpy as np
 
 from chainrule.engine.runtime.calls import Call, run_call
-from chainrule.engine.runtime.jit import inlined
+from chainrule.engine.runtime.counters import table
+from chainrule.engine.runtime.denormals import UNCHANGED, flush_denormals, restore
+from chainrule.engine.runtime.jit import inlined, kernel
 
 TASKS = 32  # in a phase: so many that no thread waits long for another
 
@@ -112,3 +114,34 @@ def run_task(tasks, calls, k, worker):
         for call in range(begin, end):
             run_call(calls[2 * call], calls[2 * call + 1], worker, slot, first, until)
         first = until
+
+
+@kernel
+def _run_phases(tables, first, old):
+    """Run the phases from the first to the next one of the interpreter, or to the end: its number. Subnormals are zero
+    meanwhile; old[0] is the control word from before."""
+    starts, python, tasks, calls = table(tables, 0), table(tables, 2), table(tables, 4), table(tables, 6)
+    old[0] = flush_denormals()
+    phase = first
+    while phase < len(python) and not python[phase]:
+        for k in range(starts[phase], starts[phase + 1]):
+            run_task(tasks, calls, k, 0)
+        phase += 1
+    restore(old[0])
+    return phase
+
+
+def run_alone(program: Program) -> None:
+    """Run a program in the calling thread, as worker 0: an exception in it is raised here."""
+    phase, old = 0, np.empty(1, np.int64)
+    old[0] = UNCHANGED
+    while phase < len(program.phases):
+        try:
+            phase = _run_phases(program.tables, phase, old)
+        except BaseException:
+            restore(old[0])
+            raise
+        if phase < len(program.phases):
+            for function in program.phases[phase].functions:
+                function()
+            phase += 1

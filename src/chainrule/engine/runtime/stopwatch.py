@@ -1,4 +1,4 @@
-"""A team of one thread that times what it runs, call by call.
+"""One thread that times what it runs, call by call.
 
 seconds of a call = what `run_call` takes as Python sees it, less what a call that does nothing takes
 """
@@ -11,7 +11,6 @@ from chainrule.engine.runtime.calls import Call, bind, run_call
 from chainrule.engine.runtime.denormals import denormals_flushed
 from chainrule.engine.runtime.jit import kernel, range_kernel
 from chainrule.engine.runtime.program import Owner, Program, Task, Unit
-from chainrule.engine.runtime.threads import Team
 
 EMPTY_CALLS = 2001
 
@@ -27,11 +26,10 @@ def nothing(n, first, last):
     """An empty kernel: its time is the timing's own."""
 
 
-class Stopwatch(Team):
-    """A team of the calling thread alone, which does what any team does, call by call, and times each."""
+class Stopwatch:
+    """Runs programs in the calling thread, call by call, and times each."""
 
     def __init__(self) -> None:
-        super().__init__(1)
         self.owners: dict[Unit, Owner] = {}
         self.runs: list[dict[Unit, float]] = []  # of each program run, the seconds of each unit
         self.ranges: dict[Unit, int] = defaultdict(int)  # in the last run: the lengths of all that a unit ran over
@@ -44,14 +42,14 @@ class Stopwatch(Team):
         self.owners.update(program.owners)
         self.runs.append(defaultdict(float))
         self.ranges.clear()
-        with denormals_flushed():
-            for phase in program.phases:
+        for phase in program.phases:
+            with denormals_flushed():
                 for task in phase.tasks:
                     self._run_task(task)
-                for function in phase.functions:
-                    began = perf_counter()
-                    function()
-                    self._add(function, perf_counter() - began, 1)
+            for function in phase.functions:
+                began = perf_counter()
+                function()
+                self._add(function, perf_counter() - began, 1)
 
     def _run_task(self, task: Task) -> None:
         """Block by block, as `program.run_task` does."""

@@ -10,6 +10,7 @@ from chainrule.engine.kernels.elementwise import add_up
 from chainrule.engine.kernels.samples import take_samples
 from chainrule.engine.layout import View
 from chainrule.engine.runtime.calls import bind
+from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.runtime.program import Task
 from chainrule.engine.stages.definition import interpreted
 from chainrule.engine.stages.stage import Work
@@ -46,7 +47,7 @@ class Input:
         if rows is None or not (x.dtype in KINDS and x.flags.c_contiguous and x.flags.aligned):
             return self._stage(x if rows is None else x.take(rows, axis=0))
         if self._data is None or self._data[0] is not x:
-            self._data = x, Samples(self.network.check_shape(x).reshape(-1), np.zeros(self.samples, np.int64))
+            self._data = x, Samples(self.network.check_shape(x).reshape(-1), aligned_zeros(self.samples, np.int64))
         source = self._data[1]
         source.rows[: len(rows)] = rows
         return source
@@ -56,7 +57,7 @@ class Input:
         kind = x.dtype if x.dtype in KINDS else np.dtype(np.float32)
         staged = self._staged.get(kind)
         if staged is None:
-            room = np.empty(self.samples * prod(self.network.shapes[0]), kind)
+            room = aligned_zeros(self.samples * prod(self.network.shapes[0]), kind.type)
             staged = self._staged[kind] = Samples(room, np.arange(self.samples))
         staged.x[: x.size].reshape(x.shape)[...] = x
         return staged
@@ -81,12 +82,12 @@ class Output:
         self.kernel = losses.KERNELS.get(type(network.loss)) if len(network.output_shape) == 1 else None
         self.gy = y.gradient
         if not self.gy.values.size:
-            self.gy = View(np.empty(samples * y.gradient.image.stride, np.float32), y.gradient.image)
-        self.error = np.zeros(samples)
-        self.weight = np.zeros(samples)
-        self.sum = np.zeros(1)
+            self.gy = View(aligned_zeros(samples * y.gradient.image.stride), y.gradient.image)
+        self.error = aligned_zeros(samples, np.float64)
+        self.weight = aligned_zeros(samples, np.float64)
+        self.sum = aligned_zeros(1, np.float64)
         classes = isinstance(self.loss, ClassLoss)
-        self.t = np.zeros(samples * (1 if classes else self.shape[0]), np.int64 if classes else np.float32)
+        self.t = aligned_zeros(samples * (1 if classes else self.shape[0]), np.int64 if classes else np.float32)
         self.batch = Batch(np.empty(0), np.empty(0))
 
     def take(self, batch: Batch) -> None:

@@ -67,7 +67,7 @@ class LinearStage(Stage):
         self.scale = np.float32(1 / (1 - self.dropout[1].p) if self.dropout else 1)
         self.kernel = "matrix products, part by part" if self.big else "matrix products"
         self.no_bias, self.bias, self.start = (aligned_zeros(self.row) for _ in range(3))
-        self.live_words = PerWorker(np.zeros((room.workers, WORD_BITS), np.uint64))
+        self.live_words = PerWorker(aligned_zeros(room.workers * WORD_BITS, np.uint64).reshape(room.workers, WORD_BITS))
         self.turned = scratch(room.workers, WORD_BITS * WORD_BITS)
         if self.big:
             self.parts = aligned_zeros(PARTS * room.samples * y.image.stride)

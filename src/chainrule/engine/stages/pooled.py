@@ -94,7 +94,7 @@ class PooledStage(ConvolvingStage):
 
     def _room_for_gradients(self, room: Room) -> None:
         y = self.y.gradient.image
-        self.argmax = np.zeros(argmax_words(y, self.sizes.pool.size, room.samples), np.uint64)
+        self.argmax = aligned_zeros(argmax_words(y, self.sizes.pool.size, room.samples), np.uint64)
         keep = room.window(y.stride, np.uint8) if self.dropout else NO_KEEP
         self.keep = View(keep, y)  # the mask lies as dL/dy, without the halo that y may have
         self.transposed = aligned_zeros(sparse_input.packed_floats(self.sizes))

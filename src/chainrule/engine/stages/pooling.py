@@ -10,6 +10,7 @@ from chainrule.engine.kernels.pooling.max import max_pooling_input_gradient, max
 from chainrule.engine.kernels.pooling.patches import NO_ARGMAX, NO_KEEP, Pool, PoolMasks, argmax_words
 from chainrule.engine.layout import View
 from chainrule.engine.runtime.calls import BY_INPUT, FORWARD, bind
+from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.stages.pooled import LARGEST_PATCH
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import Step
@@ -29,7 +30,7 @@ class MaxPoolingStage(Stage):
         self.size = group.layers.size
         self.pool = Pool(self.size, 0, np.float32(1))
         samples = room.samples if room.gradients else 0
-        self.argmax = np.zeros(argmax_words(self.y.gradient.image, self.size, samples), np.uint64)
+        self.argmax = aligned_zeros(argmax_words(self.y.gradient.image, self.size, samples), np.uint64)
         self.y.rectified = self.x.rectified
 
     @classmethod

@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
+from chainrule.base.alone import trained_alone
 from chainrule.base.errors import DataError, UsageError
 from chainrule.data.dataset import check_weighs
 from chainrule.estimators.mlp import lbfgs
@@ -17,6 +18,7 @@ from chainrule.estimators.mlp.execution import canonical, network_of
 from chainrule.estimators.mlp.parameters import check_parameters, hidden_units
 from chainrule.estimators.mlp.stochastic import Stochastic
 from chainrule.estimators.mlp.targets import COMPARISONS, FINAL
+from chainrule.estimators.samples import checked, weights_of
 from chainrule.estimators.small import small_steps
 from chainrule.network.given import check_finite
 from chainrule.network.network import Network
@@ -37,7 +39,8 @@ class MultilayerPerceptron(Stochastic):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from X (n, features), dense or sparse, and y; each sample counts by its sample_weight (n,)."""
-        return self._fit(X, y, sample_weight)
+        with trained_alone(self):
+            return self._fit(X, y, sample_weight)
 
     def _learns_in_parts(self) -> bool:
         """Whether there is a `partial_fit`."""
@@ -53,9 +56,10 @@ class MultilayerPerceptron(Stochastic):
             raise UsageError("partial_fit does not support early_stopping=True, as it holds no data out")
         first = not hasattr(self, "coefs_") or not (self.warm_start or part)
         of_y = {"multi_output": True, "y_numeric": self._numeric}
-        checked: Any = validate_data(self, X, y, reset=first, order="C", **READS, **of_y)  # batches are rows of x
-        x, y = checked
-        weight = None if sample_weight is None else _check_sample_weight(sample_weight, x)
+        X, y = checked("X", X), checked("y", y, "mMV" if self._numeric else "")
+        found: Any = validate_data(self, X, y, reset=first, order="C", **READS, **of_y)  # batches are rows of x
+        x, y = found
+        weight = None if sample_weight is None else weights_of(sample_weight, x)
         check_weighs(weight)
         t, outputs, out_activation = self._targets(y, part)
         units = [x.shape[1], *hidden, outputs]
@@ -114,7 +118,7 @@ class MultilayerPerceptron(Stochastic):
         for name, each in (("coefs_", self.coefs_), ("intercepts_", self.intercepts_)):
             for k, values in enumerate(each):
                 check_finite(f"{name}[{k}]", values)
-        x: Any = validate_data(self, X, reset=False, **READS)
+        x: Any = validate_data(self, checked("X", X), reset=False, **READS)
         return FINAL[self.out_activation_](self._outputs(x, self.coefs_, self.intercepts_))
 
     def __sklearn_tags__(self) -> Any:

@@ -1,13 +1,15 @@
 """What scikit-learn's estimators take for each parameter; anything else is refused by its name."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from chainrule.base.arguments import as_real
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import is_whole
+from chainrule.base.showing import short
 
 Rule = tuple[Callable[[Any], bool], str]  # whether a value will do, and what is expected
 
@@ -25,7 +27,8 @@ def _real(least: float, most: float = math.inf, *, without: str = "") -> Rule:
     """A number from `least` to `most`, `without` the "least" or the "most"."""
 
     def does(value: Any) -> bool:
-        if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        value = as_real(value)
+        if value is None:
             return False
         return bool(least <= value <= most) and not (without and value == (least if without == "least" else most))
 
@@ -70,12 +73,13 @@ def check_parameters(parameters: dict[str, Any]) -> None:
     """UsageError that names the first parameter that will not do."""
     for name, (does, expected) in RULES.items():
         if name in parameters and not does(parameters[name]):
-            raise UsageError(f"{name} is {parameters[name]!r}; expected {expected}")
+            raise UsageError(f"{name} is {short(parameters[name])}; expected {expected}")
 
 
 def hidden_units(sizes: Any) -> list[int]:
     """`hidden_layer_sizes`, a number or several, as a list."""
-    found = list(sizes) if isinstance(sizes, Iterable) and not isinstance(sizes, str) else [sizes]
+    several = isinstance(sizes, list | tuple) or (isinstance(sizes, np.ndarray) and sizes.ndim == 1)
+    found = list(sizes) if several else [sizes]
     if not all(is_whole(n, 1) for n in found):
-        raise UsageError(f"hidden_layer_sizes must be > 0, got {sizes!r}; expected whole numbers of at least 1")
+        raise UsageError(f"hidden_layer_sizes must be > 0, got {short(sizes)}; expected whole numbers of at least 1")
     return [int(n) for n in found]

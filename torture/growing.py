@@ -1,0 +1,105 @@
+"""Long lives of one process: what 1,000 fits, questions, files and failures leave behind in memory, threads and files.
+
+Resident memory is read after a warm-up, in which buffers, kernels and the C library's free lists come to their size,
+and then block by block; what still grows is the slope of a straight line through these.
+"""
+
+import gc
+import os
+import tempfile
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+import chainrule as cr
+from torture.campaign import Tally, campaign
+
+RNG = np.random.default_rng(0)
+X, T = RNG.normal(size=(64, 20)).astype(np.float32), RNG.integers(0, 3, 64)
+DATA, TRAINING = cr.Dataset(X, T), cr.Training(cr.SGD(0.1), epochs=1, batch_size=32)
+BLOCKS = 10
+SLOPE = 512.0  # bytes an operation, below which resident memory is not told from noise
+
+
+def new_network() -> cr.Network:
+    return cr.Network([cr.Linear(30), cr.ReLU(), cr.Dropout(), cr.Linear(3)], 20)
+
+
+def resident() -> int:
+    """Bytes of this process that are in memory."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def held() -> tuple[int, int]:
+    """Threads and open files."""
+    return threading.active_count(), len(os.listdir("/proc/self/fd"))
+
+
+def grown(operation: Callable[[], object], times: int) -> tuple[float, bool]:
+    """Bytes that are left behind by each of so many operations, and whether threads or files are."""
+    for _ in range(max(times // 5, 1)):
+        operation()
+    gc.collect()
+    before, memory = held(), [resident()]
+    for _ in range(BLOCKS):
+        for _ in range(max(times // BLOCKS, 1)):
+            operation()
+        gc.collect()
+        memory.append(resident())
+    last = np.array(memory[BLOCKS // 2 :], float)  # the first half may still come to its size
+    slope = np.polyfit(np.arange(len(last)), last, 1)[0] / max(times // BLOCKS, 1)
+    return float(slope), held() != before
+
+
+def operations(folder: Path) -> dict[str, tuple[Callable[[], object], int]]:
+    """By name, and how often in a whole try."""
+    trained, path = new_network(), folder / "model.safetensors"
+    cr.fit(trained, DATA, TRAINING, progress=False)
+    predict, bad = trained.predictor(), cr.Dataset(np.full_like(X, np.nan), T)
+    wild = cr.Training(cr.SGD(1e30), epochs=3, batch_size=32)
+
+    def save_and_load() -> None:
+        trained.save(path)
+        cr.load(path)
+
+    def ask_by_threads() -> None:
+        some = [threading.Thread(target=predict, args=(X[:5],)) for _ in range(4)]
+        for thread in some:
+            thread.start()
+        for thread in some:
+            thread.join()
+
+    def fail_by_data() -> None:
+        with suppress(cr.DataError):
+            cr.fit(new_network(), bad, TRAINING, progress=False)
+
+    def diverge() -> None:
+        with suppress(cr.DivergedError):
+            cr.fit(new_network(), DATA, wild, progress=False)
+
+    return {
+        "fits": (lambda: cr.fit(new_network(), DATA, TRAINING, progress=False), 1000),
+        "answers": (lambda: predict(X[:1]), 10_000),
+        "predictors": (lambda: trained.predictor()(X[:1]), 1000),
+        "answers to threads": (ask_by_threads, 1000),
+        "saves and loads": (save_and_load, 1000),
+        "fits of bad data": (fail_by_data, 1000),
+        "fits that diverge": (diverge, 1000),
+        "estimators": (lambda: cr.NeuralClassifier((5,), max_iter=1).fit(X, T).predict(X), 300),
+    }
+
+
+@campaign("1,000 fits, saves and failures, and 10,000 answers, leave no memory, thread or file behind", tries=8, few=0)
+def growth(tally: Tally) -> None:
+    """Each try is one of the operations."""
+    with tempfile.TemporaryDirectory() as folder:
+        work = list(operations(Path(folder)).items())
+        for k in tally:
+            name, (operation, times) = work[k % len(work)]
+            slope, more = grown(operation, times)
+            tally.check(slope < SLOPE, f"{name}: {slope:.0f} bytes each are left")
+            tally.check(not more, f"{name}: threads or files are left, {held()}")
+            tally.notes[name] = f"{times:,}, {max(slope, 0):.0f} bytes each"

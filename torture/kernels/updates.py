@@ -1,0 +1,63 @@
+"""The cases of the optimizers' kernels."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.engine.kernels.optimizers import UPDATES, WeightSpan, squares, update_of
+from chainrule.training.optimizers import SGD, AdaDelta, Adam, Optimizer, State
+from torture.kernels.rig import EPSILON, LARGEST, Rig, case
+
+OPTIMIZERS: dict[tuple[type[Optimizer], int], list[Optimizer]] = {
+    (SGD, 0): [SGD(0.05), SGD(0.05, weight_decay=0.1)],
+    (SGD, 1): [SGD(0.02, momentum=0.9), SGD(0.02, momentum=0.5, weight_decay=0.1)],
+    (AdaDelta, 2): [AdaDelta(), AdaDelta(0.5, rho=0.8, eps=1e-4, weight_decay=0.1)],
+    (Adam, 2): [Adam(), Adam(0.1, beta1=0.8, beta2=0.9, eps=1e-3, weight_decay=0.1)],
+}
+ULPS = 40  # of the largest of what is added: a step is made of some ten operations
+
+
+def of_an_update(kind: tuple[type[Optimizer], int]) -> Callable[[Rig], None]:
+    def run(rig: Rig) -> None:
+        items, floats = rig.sizes(LARGEST, LARGEST)
+        optimizer, n, before = rig.any_of(*OPTIMIZERS[kind]), items * floats, int(rig.random.integers(4))
+        dtype = rig.any_of(np.float32, np.float64)
+        w, gw = (rig.normal(n).astype(dtype) for _ in range(2))
+        vectors = [np.abs(rig.normal(n)).astype(dtype) for _ in range(optimizer.slots)]
+        held = [rig.room(before + n, dtype) for _ in range(1 + optimizer.slots)]
+        for array, values in zip(held, [w, *vectors], strict=True):
+            array[before:] = values
+        found: Any = update_of(optimizer)
+        constants = rig.given(np.array(found.constants(optimizer, 3), dtype))
+        span = WeightSpan(before, 0, floats)
+        rig.run(found.kernel, held[0], rig.given(gw), *held[1:], constants, span, count=items)
+        state = State(np.array(vectors, np.float64).reshape(optimizer.slots, n), step=3)
+        exact = w.astype(np.float64)
+        optimizer.update(exact, gw.astype(np.float64), state)
+        scale = float(np.finfo(dtype).eps) / EPSILON
+        for array, expected in zip(held, [exact, *state.vectors], strict=True):
+            magnitude = np.maximum(np.abs(expected), 1) * ULPS * scale
+            rig.close("w, or the state", array[before:], expected, magnitude, 0)
+            rig.check(np.isnan(array[:before]).all(), "others' weights are written")
+
+    return run
+
+
+for _kind, _update in UPDATES.items():
+    if _kind in OPTIMIZERS:  # tests may have registered others
+        case(f"optimizers:{_update.kernel.py_func.__name__}")(of_an_update(_kind))
+
+
+@case("optimizers:squares")
+def sums_of_squares(rig: Rig) -> None:
+    items, floats = rig.sizes(LARGEST, LARGEST)
+    block, at = int(rig.random.integers(1, 9)), int(rig.random.integers(4))
+    g, sums = rig.normal(at + items * floats), rig.room(-(-items // block), np.float64)
+    for first in range(0, items, block):
+        span = WeightSpan(0, at + first * floats, floats)
+        count = min(block, items - first)
+        rig.run(squares, rig.given(g), sums[first // block :], span, block, count=count, block=block)
+    exact = g[at:].astype(np.float64) ** 2
+    expected = np.add.reduceat(exact, np.arange(0, len(exact), block * floats))
+    rig.close("a sum of squares", sums, expected, expected, block * floats)
