@@ -34,12 +34,18 @@ class Ended(NamedTuple):
         return ""
 
 
-def start(line: Sequence[object], folder: Path, **streams: int) -> subprocess.Popen[str]:
+def start(line: Sequence[object], folder: Path) -> subprocess.Popen[str]:
     """Start `python -m chainrule` in the folder; return when its own first line has run."""
     command = [sys.executable, "-m", "chainrule", *map(str, line)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
     process = subprocess.Popen(
-        command, cwd=folder, text=True, errors="replace", env=environment(), preexec_fn=heed, **pipes
+        command,
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        preexec_fn=heed,
     )
     until = time.monotonic() + PATIENCE
     while not handles(process.pid) and process.poll() is None and time.monotonic() < until:

@@ -1,9 +1,12 @@
 """Who listens to a run of `chainrule train`: the lecture's lines, TensorBoard; and Ctrl-C."""
 
+import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Self
 
 from chainrule.base import signals
 from chainrule.base.errors import ChainruleError
@@ -50,17 +53,27 @@ def test_lines(write: Write) -> Listener:
 class TensorBoard:
     """A listener that writes TensorBoard's file: each batch's loss, and all that an epoch's event tells.
 
-    What an earlier file of the folder tells of later than `start`, where the run goes on from, is cut off.
+    What an earlier file of the folder tells of later than `start`, where the run goes on from, is cut off. It is a
+    context, which closes the file.
     """
 
     def __init__(self, folder: Path, start: Progress | None = None) -> None:
         try:
-            from tensorboardX import SummaryWriter
+            from tensorboardX import event_file_writer
         except ImportError:
             raise ChainruleError('--tensorboard needs tensorboardX: pip install "chainrule[tensorboard]"') from None
         for file in folder.glob("events.out.tfevents.*"):
             cut_off(file, start.state.step if start else 0, start.epoch if start else 0)
-        self.writer = SummaryWriter(str(folder))
+        own = f".{os.getpid()}.{start.state.step if start else 0}"  # a name has but the second, and a run may be short
+        self.file = event_file_writer.EventsWriter(
+            str(folder / "events"), own
+        )  # which is slower than others, but loses nothing
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.file.close()
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, BatchEvent):
@@ -71,14 +84,17 @@ class TensorBoard:
             if (seen := event.validation) is not None:
                 self._add("validation", step, loss=seen.loss, accuracy=seen.accuracy, r2=seen.r2, rmse=seen.rmse)
         elif isinstance(event, CheckpointEvent):
-            self.writer.flush()  # what a run goes on from is not to lack a line
-        elif isinstance(event, StopEvent):
-            self.writer.close()
+            self.file.flush()  # what a run goes on from is not to lack a line
 
     def _add(self, group: str, step: int, **values: float | None) -> None:
+        from tensorboardX.proto.event_pb2 import Event as Record  # type: ignore[attr-defined]
+        from tensorboardX.summary import scalar
+
         for name, value in values.items():
             if value is not None:
-                self.writer.add_scalar(f"{group}/{name}", value, step)
+                self.file.write_event(
+                    Record(wall_time=time.time(), step=step, summary=scalar(f"{group}/{name}", value))
+                )
 
 
 def cut_off(file: Path, step: int, epoch: int) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -160,7 +160,9 @@ class TrainingRun:
         board = [TensorBoard(self.folder.path, self.start)] if options.tensorboard else []
         listeners = [*self._watchers(), bar, *board, *options.checkpoints(), keeper]
         keeper.begin(self.start or beginning(self.network, self.training), new=self.start is None)
-        with bar, stop_on_interrupt() as interrupted:
+        with bar, ExitStack() as files, stop_on_interrupt() as interrupted:
+            for each in board:
+                files.enter_context(each)
             history = learn(
                 self.network,
                 self.data.train,
