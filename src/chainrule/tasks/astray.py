@@ -88,8 +88,8 @@ class LossRange:
 
     def restore(self, state: Memory) -> None:
         """Go on from what a checkpoint kept."""
-        for name, value in state.items():
-            setattr(self, name, value)
+        for name in REMEMBERED:
+            setattr(self, name, state.get(name, getattr(self, name)))
 
 
 def loss_range(network: Network, data: Dataset, training: Training) -> list[LossRange]:
