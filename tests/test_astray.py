@@ -1,5 +1,6 @@
 """Trainings that go astray: where the first number that is not finite arose; a loss out of its range; dead ReLUs."""
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import chainrule as cr
 from chainrule.base.errors import DataError, DataWarning, DivergedError
 from chainrule.data import Dataset
+from chainrule.losses import Loss
 from chainrule.network.reference import Reference
 from chainrule.tasks.astray import LossRange, doubt_life
 from chainrule.training.events import BatchEvent, EpochEvent
@@ -71,12 +73,11 @@ def test_a_gradient_that_is_not_finite_is_that_of_a_layer():
 
 def played(losses: list[list[float]], batches: int, epochs: int, ignorant: float = 1.0) -> int | None:
     """The epoch, from 1, in which a run with these batch losses is said to have diverged."""
-    watch, progress = LossRange(ignorant, batches, epochs), cast(Any, None)
+    watch, progress = LossRange(ignorant, batches, epochs), cast(Any, SimpleNamespace(state=SimpleNamespace(step=1)))
     for epoch, each in enumerate(losses):
         for batch, loss in enumerate(each):
             watch(BatchEvent(progress, epoch, batch, 1, loss, 1.0))
-        progress = type("P", (), {"state": type("S", (), {"step": 1})})
-        event = EpochEvent(cast(Any, progress), epoch, batches, float(np.mean(each)), 1.0, 0.1, 1.0)
+        event = EpochEvent(progress, epoch, batches, float(np.mean(each)), 1.0, 0.1, 1.0)
         again = LossRange(ignorant, batches, epochs)
         again.restore(watch.state())  # as if the run had been interrupted here
         watch = again
@@ -139,7 +140,7 @@ def test_how_much_knowing_nothing_costs():
     assert cr.SquaredError(mean=2.0, std=2.0).ignorance(t, (1,)) == 0.25
     assert cr.LogSoftmaxNLL().ignorance(np.array([0, 1]), (4,)) == np.log(4)
     assert cr.SigmoidBinaryCrossEntropy().ignorance(np.zeros((2, 3)), (3,)) == 3 * np.log(2)
-    assert cr.losses.Loss().ignorance(t, (1,)) is None
+    assert Loss().ignorance(t, (1,)) is None
 
 
 # --- dead

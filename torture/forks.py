@@ -19,6 +19,7 @@ SERVE = "import sys; from torture.forks import serve; from {module} import work;
 def serve(work: Callable[[str], None]) -> None:
     """For each line of stdin, seconds, a signal's number and a text: fork a process, send it the signal after so long
     (-1: never), tell its end."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which is ignored by what runs in the background
     for line in sys.stdin:
         seconds, signum, text = line.rstrip("\n").split(" ", 2)
         child = os.fork()

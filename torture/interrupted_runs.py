@@ -52,8 +52,8 @@ def begin(folder: Path, kind: tuple[str, str], steps: int) -> str:
 
 
 def contents(folder: Path) -> tuple[object, ...]:
-    """What a run has found: the lines of metrics.jsonl but for the clock, the temperature, and every bit of the weights,
-    the optimizer's and listeners' memories. (What tells unlike inputs is BLAS's, whose bits depend on threads.)"""
+    """What a run has found: the lines of metrics.jsonl but for the clock, the temperature, and every bit of the weights
+    and of the optimizer's and listeners' memories. (What tells unlike inputs is BLAS's; its bits depend on threads.)"""
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     told = [{key: value for key, value in line.items() if "second" not in key} for line in lines]
     arrays = load_file(folder / "model.safetensors").items()

@@ -34,15 +34,29 @@ class Ended(NamedTuple):
         return ""
 
 
-def start(line: Sequence[object], folder: Path, **streams: int) -> subprocess.Popen[str]:
+def start(line: Sequence[object], folder: Path) -> subprocess.Popen[str]:
     """Start `python -m chainrule` in the folder; return when its own first line has run."""
     command = [sys.executable, "-m", "chainrule", *map(str, line)]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
-    process = subprocess.Popen(command, cwd=folder, text=True, errors="replace", env=environment(), **pipes)
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        preexec_fn=heed,
+    )
     until = time.monotonic() + PATIENCE
     while not handles(process.pid) and process.poll() is None and time.monotonic() < until:
         time.sleep(0.001)
     return process
+
+
+def heed() -> None:
+    """Take signals as they are by default: a process in the background was begun with Ctrl-C ignored."""
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_DFL)
 
 
 def handles(process: int) -> bool:

@@ -4,6 +4,7 @@ import json
 import shutil
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -53,7 +54,7 @@ def killed(cli, *line: object) -> None:
         cli(*line)
 
 
-def found(folder: str) -> tuple[object, ...]:
+def found(folder: str) -> tuple[Any, ...]:
     """All that a run has found, but for what a clock decides."""
     lines = [json.loads(line) for line in Path(folder, "metrics.jsonl").read_text().splitlines()]
     told = [{key: value for key, value in line.items() if "second" not in key} for line in lines]
@@ -72,7 +73,7 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint_inside_an_epoch_too(cli, 
     when(step(number))
     killed(cli, "train", *options, "--out", "run", "--checkpoint-every", "3 steps")
     made = load_checkpoint("run/model.safetensors").step if number > 3 else 0
-    assert made == max(0, *(k for k in (3, 5, 6, 9) if k < number))
+    assert made == max([0, *(k for k in (3, 5, 6, 9) if k < number)])
     assert Path("run/initial.safetensors").exists() == (made == 0)
     when(never)
     assert cli("train", "--resume", "run").code == 0
@@ -169,7 +170,7 @@ def test_how_often_is_kept_and_can_be_changed(cli):
     ("every", "steps", "seconds"),
     [
         (500, 500, None), ("500", 500, None), ("1 step", 1, None), ("500 steps", 500, None), (" 2 STEPS ", 2, None),
-        ("10 minutes", None, 600), ("10m", None, 600), ("1.5 min", None, 90), ("90s", None, 90), ("2 hours", None, 7200),
+        ("10 minutes", None, 600), ("10m", None, 600), ("1.5 min", None, 90), ("90s", None, 90), ("2 h", None, 7200),
     ],
 )  # fmt: skip
 def test_steps_and_minutes(every, steps, seconds):
@@ -234,7 +235,7 @@ def test_half_of_the_data_is_refused(cli, tmp_path):
 @pytest.mark.parametrize("part", ["x_train", "x_test"])
 def test_numbers_that_are_not_finite_are_refused_before_training(cli, tmp_path, part):
     rng = np.random.default_rng(0)
-    arrays = {"x_train": rng.normal(size=(40, 3)), "x_test": rng.normal(size=(20, 3))}
+    arrays: dict[str, Any] = {"x_train": rng.normal(size=(40, 3)), "x_test": rng.normal(size=(20, 3))}
     arrays[part][7, 1] = np.nan
     np.savez(tmp_path / "d.npz", **arrays, t_train=np.arange(40) % 2, t_test=np.arange(20) % 2)
     ran = cli("train", "--data", "d.npz", "--epochs", 1, "--out", "run")

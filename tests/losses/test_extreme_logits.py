@@ -9,6 +9,7 @@ import chainrule as cr
 from chainrule.engine import execute
 from chainrule.layers.log_softmax import log_softmax
 from chainrule.layers.softmax import softmax
+from chainrule.losses import Loss
 from chainrule.losses.binary_cross_entropy import binary_cross_entropy
 from chainrule.losses.nll import nll
 from chainrule.training.objective import Batch
@@ -18,7 +19,7 @@ ROWS = np.array([*product(ENDS, repeat=2)], np.float32)  # every two of them
 ENGINES = "compiled", "reference"
 
 
-def through(loss: cr.losses.Loss, engine: str, t: np.ndarray, *ending: cr.Layer) -> tuple[np.ndarray, np.ndarray]:
+def through(loss: Loss, engine: str, t: np.ndarray, *ending: cr.Layer) -> tuple[np.ndarray, np.ndarray]:
     """Each row's error, and its gradient by the row, which is a bias of a network that has nothing else."""
     network = cr.Network([cr.Linear(2), *ending], 1, loss)
     objective, errors, gradients = execute(network, engine), [], []

@@ -136,9 +136,10 @@ def load_data(options: DataOptions, seed: int) -> Data:
     if len(train) == 0:
         raise DataError("there is no training data; expected --train-data-size of at least 1")
     test = None if options.test_data_size == 0 else options.read("test", whole.classes).head(options.test_data_size)
+    train.checked("training")
     if test is not None:
         test.checked("test")
     if options.validation is None:
         return Data(train, test, None, outputs)
-    stays, held_out = cut(train.checked("training"), options.validation, seed, "--validation")
+    stays, held_out = cut(train, options.validation, seed, "--validation")
     return Data(train.take(stays), train.take(held_out), test, outputs)

@@ -4,14 +4,13 @@ A loss may settle far above that of a network which knows nothing: too long step
 back from. Or all units of a layer are 0 for every sample: nothing passes through it, and nothing changes that.
 """
 
-from copy import copy
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from typing import Annotated
 
 import numpy as np
 
 from chainrule.base.errors import DivergedError, warn
-from chainrule.base.typed import COUNT, Within
+from chainrule.base.typed import COUNT
 from chainrule.data.dataset import Dataset
 from chainrule.layers import ReLU
 from chainrule.layers.graph import forward
@@ -40,7 +39,9 @@ class Kept:
     untrained: float | None
     above: Annotated[int, COUNT]
     last: float
-    sums: Annotated[tuple[float, ...], Within(QUARTERS, QUARTERS)]
+    total: float
+    third: float
+    fourth: float
     before: float
     stayed: Annotated[int, COUNT]
 
@@ -61,7 +62,9 @@ class LossRange:
     untrained: float | None = None  # the first batch's mean error
     above: int = 0  # batches of this epoch that were far above
     last: float = 0.0  # mean error of the last batch
-    sums: list[float] = field(default_factory=lambda: [0.0] * QUARTERS)  # of mean errors, by quarters of an epoch
+    total: float = 0.0  # of the mean errors of this epoch's batches
+    third: float = 0.0  # of those in its third quarter
+    fourth: float = 0.0
     before: float = 0.0  # the last epoch's sum
     stayed: int = 0  # batches, in a row of epochs that were far above and did not fall
 
@@ -69,7 +72,10 @@ class LossRange:
         if isinstance(event, BatchEvent):
             self.untrained = event.loss if self.untrained is None else self.untrained
             self.above += event.loss > self.limit
-            self.sums[QUARTERS * event.batch // self.batches] += event.loss
+            self.total += event.loss
+            quarter = QUARTERS * event.batch // self.batches
+            self.third += event.loss * (quarter == 2)
+            self.fourth += event.loss * (quarter == 3)
             self.last = event.loss
         elif isinstance(event, EpochEvent):
             self._judge(event)
@@ -80,7 +86,7 @@ class LossRange:
 
     def _judge(self, event: EpochEvent) -> None:
         is_above = self.last > self.limit and 2 * self.above > self.batches
-        falls = sum(self.sums) < FALL * self.before or (self.batches >= QUARTERS and self.sums[3] < self.sums[2])
+        falls = self.total < FALL * self.before or (self.batches >= QUARTERS and self.fourth < self.third)
         if not is_above:
             self.stayed = 0
         elif not falls:
@@ -90,16 +96,17 @@ class LossRange:
             given = f"the loss is {event.loss:.4g} over epoch {event.epoch + 1} (step {step})"
             expected = f"a network that knows nothing has {most:.4g}; try a learning rate below {event.lr:g}"
             raise DivergedError(f"{given}, diverged: {expected}", epoch=event.epoch + 1, step=step, lr=event.lr)
-        self.above, self.before, self.sums = 0, sum(self.sums), [0.0] * QUARTERS
+        self.above, self.before = 0, self.total
+        self.total = self.third = self.fourth = 0.0
 
     def state(self) -> Memory:
         """What a checkpoint keeps."""
-        return {each.name: copy(getattr(self, each.name)) for each in fields(Kept)}
+        return {each.name: getattr(self, each.name) for each in fields(Kept)}
 
     def restore(self, state: Memory) -> None:
         """Go on from what a checkpoint kept."""
-        for name, value in state.items():
-            setattr(self, name, value)
+        for each in fields(Kept):
+            setattr(self, each.name, state.get(each.name, getattr(self, each.name)))
 
 
 def loss_range(network: Network, data: Dataset, training: Training) -> list[LossRange]:
