@@ -42,7 +42,7 @@ class Within:
         least, most = (f"{n:,}" for n in (self.least, self.most))
         if self.least == -inf:
             return f"of at most {most}"
-        if self.most >= 2**53:  # which nobody means
+        if self.most in (inf, 2**63 - 1):  # which nobody means
             return f"above {least}" if self.open else f"of at least {least}"
         return f"above {least}, at most {most}" if self.open else f"from {least} to {most}"
 
