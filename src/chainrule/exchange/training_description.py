@@ -1,6 +1,6 @@
 """How a network is trained, as plain data and back: what a run's configuration holds."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Annotated, Any
 
 from chainrule.augmentation import Augmentation
@@ -37,8 +37,14 @@ def describe_training(training: Training) -> dict[str, Any]:
     return described | {"optimizer": {"type": type(training.optimizer).__name__, **asdict(training.optimizer)}}
 
 
-def build_training(description: Any) -> Training:
-    """The training that `describe_training` described; UsageError naming what of it is wrong."""
+def build_training(description: Any, *, others: bool = False) -> Training:
+    """The training that `describe_training` described; UsageError naming what of it is wrong.
+
+    others : leave out what only another version knows
+    """
+    if others:
+        known = {each.name for each in fields(Described)}
+        description = {name: value for name, value in description.items() if name in known}
     found: Described = Typed(PLACE, UsageError).read(Described, description)
     options = vars(found) | {"optimizer": build_optimizer(found.optimizer), "augmentation": None}
     if "augmentation" in description:
