@@ -55,14 +55,14 @@ def read_configuration(path: Path) -> dict[str, Any]:
 
 
 def read_epochs(path: Path) -> list[dict[str, Any]]:
-    """The lines of the epochs that were made, the first, the second, ...; a warning names the one that ends them."""
+    """The lines of the epochs that were made, one after the other; a warning names the one that ends them."""
     lines: list[dict[str, Any]] = []
     try:
         for text in lines_of(path):
             found = json_of(text, "it", DataError)
             line: EpochLine = Typed("it", DataError).read(EpochLine, found)
-            if line.epoch != len(lines) + 1:
-                raise DataError(f"it.epoch is {line.epoch}; expected {len(lines) + 1}")
+            if lines and line.epoch <= (last := lines[-1]["epoch"]):
+                raise DataError(f"it.epoch is {line.epoch}; expected more than {last}, the one before")
             lines.append(found)
     except DataError as error:
         warn(f"{path}: line {len(lines) + 1} cannot be read, nor what follows: {error}")

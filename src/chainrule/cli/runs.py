@@ -1,5 +1,6 @@
 """chainrule runs: which runs there are, and in what two of them differ."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,10 +49,10 @@ def runs_in(folder: Path) -> list[RunFolder]:
     """The folder itself, if it is a run, else the runs in it."""
     if not folder.is_dir():
         raise UsageError(f"{folder}: no such folder; expected a run, or a folder of runs")
-    files = sorted(folder.glob("config.toml")) or sorted(folder.glob("*/config.toml"))
-    if not files:
+    found = [each for each in (folder, *sorted(folder.iterdir())) if os.path.lexists(each / "config.toml")]
+    if not found:
         raise UsageError(f"{folder}: there is no run in it; expected config.toml here or in its folders")
-    return [RunFolder(path.parent) for path in files]
+    return [RunFolder(each) for each in (found[:1] if found[0] == folder else found)]
 
 
 def problem_of(run: RunFolder) -> str | None:
