@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from chainrule.augmentation import Augmentation
 from chainrule.base.errors import UsageError
 from chainrule.base.guessing import expected_one_of
+from chainrule.base.showing import short
 from chainrule.base.typed import COUNT, Typed, Within
 from chainrule.tasks.original import Drand48
 from chainrule.training.descent import Reduction, Training
@@ -59,5 +60,5 @@ def build_optimizer(description: dict[str, Any]) -> Optimizer:
     kind = OPTIMIZERS.get(name.lower()) if isinstance(name, str) else None
     if kind is None:
         known = [each.__name__ for each in OPTIMIZERS.values()]
-        raise UsageError(f"{PLACE}.optimizer.type is {name!r}; {expected_one_of(known, name)}")
+        raise UsageError(f"{PLACE}.optimizer.type is {short(name)}; {expected_one_of(known, name)}")
     return Typed(f"{PLACE}.optimizer", UsageError).read(kind, settings)
