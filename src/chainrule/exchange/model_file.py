@@ -62,10 +62,12 @@ def save_checkpoint(path: str | Path, checkpoint: Checkpoint, *, previous: Path 
 def is_saved(path: str | Path, checkpoint: Checkpoint) -> bool:
     """Whether the file holds just that checkpoint already: the order in a file's header is nobody's."""
     try:
-        _, metadata = _read(path)
+        with tensor_file(path) as file:
+            _check_format(file)
+            _check_content(file)
     except ModelError:
         return False
-    return metadata.get("sha256") == content_hash(tensors_of(checkpoint), _metadata(checkpoint))
+    return file.metadata["sha256"] == content_hash(tensors_of(checkpoint), _metadata(checkpoint))
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:
