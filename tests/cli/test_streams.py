@@ -12,6 +12,8 @@ from PIL import Image
 import chainrule as cr
 from chainrule.cli import run
 from chainrule.cli.run_folder import RunFolder
+from chainrule.exchange.training_description import describe_training
+from chainrule.training.descent import Training
 from chainrule.cli.streams import ALIKE, usable_streams
 from chainrule.data import mnist
 
@@ -95,6 +97,7 @@ def test_columns_stay_where_they_are():
 def test_names_that_are_no_text_are_escaped_and_kept(tmp_path, cli):
     odd = os.fsdecode(b"d\xe9")
     folder = RunFolder(tmp_path)
-    folder.begin({"data": odd}, 0)
-    assert folder.configuration() == {"data": odd}
+    fixed = {"initial_weights": {"generator": "a", "seed": 0}, "training": describe_training(Training())}
+    folder.begin({"name": odd, "data": odd, **fixed}, 0)
+    assert folder.configuration()["data"] == folder.configuration()["name"] == odd
     assert cli("evaluate", odd).err.startswith("chainrule: d\\udce9: no such file")

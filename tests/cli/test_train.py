@@ -167,7 +167,7 @@ ERRORS = [
     (("--seed", "-1"), 2, "the seed is -1; expected a whole number from 0 to 2**64 - 1"),
     (("--weight-seed", "1"), 2, "-2 is given for the network mlp; expected --preset 21mnist, or --seed instead"),
     (("--early-stopping", "0"), 2, "--early-stopping is 0; expected a whole number of at least 1"),
-    (("--validation", "1.5"), 2, "the fraction to hold out is 1.5"),
+    (("--validation", "1.5"), 2, "--validation is 1.5; expected a number between 0 and 1"),
     (("--train-data-size", "0"), 4, "there is no training data"),
     (("--train-data-size", "60001"), 4, "cannot take the first 60001 samples; expected 0 to 60000"),
     (("--data-dir", "nowhere"), 4, "nowhere"),

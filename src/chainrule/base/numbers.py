@@ -1,5 +1,6 @@
 """Numbers: the one check of whatever counts something, and how one is written that may not be known."""
 
+import re
 from typing import TypeGuard
 
 import numpy as np
@@ -20,6 +21,11 @@ def whole_number(name: str, value: object, minimum: int, error: type[ChainruleEr
     if not is_whole(value, minimum):
         raise error(f"{name} is {short(value)}; expected a whole number of at least {minimum}")
     return int(value)
+
+
+def whole_of(text: str) -> int | None:
+    """The whole number that a text is: digits of ASCII, as many as 64 bits surely hold; None if it is none."""
+    return int(text) if re.fullmatch("-?[0-9]{1,18}", text) else None
 
 
 def written(value: float | None, form: str) -> str:

@@ -41,8 +41,8 @@ class Within:
     def __str__(self) -> str:
         least, most = (f"{n:,}" for n in (self.least, self.most))
         if self.least == -inf:
-            return f"of at most {most}"
-        if self.most >= 2**53:  # which nobody means
+            return "" if self.most == inf else f"of at most {most}"
+        if self.most in (inf, 2**63 - 1):  # which nobody means
             return f"above {least}" if self.open else f"of at least {least}"
         return f"above {least}, at most {most}" if self.open else f"from {least} to {most}"
 
@@ -85,14 +85,15 @@ class Typed:
         expected = PLAIN.get(hint, "nothing")
         if bounds != ANY:
             unit = {str: "text {}, in characters", int: "a whole number {}", float: "a number {}"}[hint]
-            expected = unit.format(bounds)
+            expected = unit.format(bounds).strip()
         self._check(hint in PLAIN and takes(hint, value), value, expected)
+        made = value
         if hint is float:
-            value = float(value) if abs(value) < 2**1023 or type(value) is float else inf
-            self._check(not isnan(value) and (bounds.infinite or abs(value) < inf), value, expected)
+            made = float(value) if abs(value) < 2**1023 or type(value) is float else inf
+            self._check(not isnan(made) and (bounds.infinite or abs(made) < inf), value, expected)
         if hint in (int, float, str):
-            self._check(bounds.holds(len(value) if hint is str else value), value, expected)
-        return Path(value) if hint is Path else value
+            self._check(bounds.holds(len(made) if hint is str else made), value, expected)
+        return Path(value) if hint is Path else made
 
     def _one_of(self, hints: tuple[Any, ...], value: Any) -> Any:
         """As the first of the types that takes such a value; of tables, one that has all its keys."""
@@ -150,8 +151,10 @@ def called(hint: Any) -> str:
     """What messages call a type."""
     if get_origin(hint) is Annotated:
         return called(hint.__origin__)
-    others: dict[Any, str] = {tuple: "a list", dict: "a table"}
-    return PLAIN.get(hint) or others.get(get_origin(hint), "another table")
+    if is_dataclass(hint):
+        return f"a table of {', '.join(each.name for each in fields(hint))}"
+    others: dict[Any, str] = {tuple: "a list", dict: "a table", Literal: " or ".join(map(repr, get_args(hint)))}
+    return PLAIN.get(hint) or others.get(get_origin(hint), "something else")
 
 
 @lru_cache

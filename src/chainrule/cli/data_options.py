@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 from chainrule.base.errors import DataError, UsageError
+from chainrule.base.numbers import whole_of
+from chainrule.base.showing import short
 from chainrule.cli.settings import Option, leaves
 from chainrule.data import Dataset, mnist, read_data
+from chainrule.data.dataset import part_of_all
 from chainrule.data.fingerprint import fingerprint
 from chainrule.data.full_scale import Scale
 from chainrule.data.names import as_number
@@ -21,6 +24,8 @@ REGRESSION_HELP = "The target is real values, or classes (default: by its values
 HEADER_HELP = "Whether a table's first line holds names (default: by its cells)."
 IMAGE_HELP = "A table's columns are the pixels of such images; no: they are not (default: by their names and values)."
 MISSING_HELP = "For missing values of a table take their column's mean, or drop their rows (default: refuse them)."
+MOST_PIXELS = 10_000
+"""Along a side of an image that is resized."""
 OF_DATA = "target", "regression", "header", "image", "missing", "image_size", "skip_bad"
 """The options that are about the data at --data."""
 of_run = partial(Option, kept=True)
@@ -54,7 +59,9 @@ class DataOptions:
         self.size()
         self.given()
         if self.header not in (None, "yes", "no"):
-            raise UsageError(f"--header is {self.header!r}; expected yes or no")
+            raise UsageError(f"--header is {short(self.header)}; expected yes or no")
+        if self.validation is not None:
+            part_of_all("--validation", self.validation)
         for leaf in leaves(DataOptions):
             if self.data is None and leaf.path in OF_DATA and getattr(self, leaf.path) not in (None, False):
                 raise UsageError(f"{leaf.flags[0]} is given without --data; expected both")
@@ -78,9 +85,11 @@ class DataOptions:
         if self.image_size is None:
             return None
         height, _, width = self.image_size.lower().partition("x")
-        if not (height.isdecimal() and width.isdecimal() and int(height) and int(width)):
-            raise UsageError(f"--image-size is {self.image_size!r}; expected height x width in pixels, as in 28x28")
-        return int(height), int(width)
+        size = whole_of(height) or 0, whole_of(width) or 0
+        if not all(1 <= side <= MOST_PIXELS for side in size):
+            given, most = short(self.image_size), f"at most {MOST_PIXELS:,} each"
+            raise UsageError(f"--image-size is {given}; expected height x width in pixels, as in 28x28, {most}")
+        return size
 
     def read(self, split: str, classes: tuple[str, ...] | None = None) -> Dataset:
         """One half of the data, "train" or "test"; `classes`: all the names, if they are known already."""
@@ -103,13 +112,13 @@ class DataOptions:
 def given_pixels(span: str | None, ink: str | None) -> Given:
     """What --range and --ink say; UsageError for what no pixels can be."""
     if ink not in (None, "light", "dark"):
-        raise UsageError(f"--ink is {ink!r}; expected light or dark")
+        raise UsageError(f"--ink is {short(ink)}; expected light or dark")
     if span is None:
         return Given(ink=ink)
     numbers = [as_number(each) for each in span.split(",")]
     lowest, highest = numbers if len(numbers) == 2 else (None, None)
     if lowest is None or highest is None or lowest >= highest:
-        raise UsageError(f"--range is {span!r}; expected the lowest and the highest number, as in 0,255")
+        raise UsageError(f"--range is {short(span)}; expected the lowest and the highest number, as in 0,255")
     return Given(Scale(lowest, highest), ink)
 
 

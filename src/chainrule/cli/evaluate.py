@@ -13,11 +13,11 @@ from rich.text import Text
 from chainrule.base.numbers import written
 from chainrule.cli.console import Output, grid, table
 from chainrule.cli.data_options import given_pixels
+from chainrule.cli.models import opened_model
 from chainrule.cli.pictures import answer
-from chainrule.cli.run_folder import MODEL_HELP, RunFolder, measured_on, model_file
+from chainrule.cli.run_folder import MODEL_HELP, RunFolder, measured_on
 from chainrule.cli.settings import Argument, Option
 from chainrule.cli.trial_data import data_for
-from chainrule.exchange.model_file import load_checkpoint
 from chainrule.tasks.classification import Classification, count
 from chainrule.tasks.examination import Examination, Mistake, examine
 from chainrule.views.report import Run, check_report_path, write_report
@@ -50,8 +50,7 @@ class Evaluate:
     def execute(self) -> None:
         if self.report:
             check_report_path(self.report)
-        model = model_file(self.model)
-        checkpoint = load_checkpoint(model)
+        model, checkpoint = opened_model(self.model)
         given, network = given_pixels(self.range, self.ink), checkpoint.network
         samples = network.reading.data(data_for(checkpoint, self.data, self.split), given)
         seen = examine(network, samples)

@@ -8,10 +8,10 @@ from chainrule.base.errors import UsageError
 from chainrule.base.files import check_writable
 from chainrule.cli.console import Output, table
 from chainrule.cli.network_options import NetworkOptions
-from chainrule.cli.run_folder import MODEL_HELP, model_file
+from chainrule.cli.models import opened_model
+from chainrule.cli.run_folder import MODEL_HELP
 from chainrule.cli.settings import Argument, Option, one_of
 from chainrule.exchange.meaning import module_ends
-from chainrule.exchange.model_file import load
 from chainrule.exchange.onnx_ends import End, Wanted
 from chainrule.exchange.onnx_file import IR_VERSION, OPSET, ends, to_onnx
 from chainrule.exchange.pytorch import by_torch_name, from_pytorch, to_pytorch
@@ -44,11 +44,11 @@ class Export:
         for name, asked in asdict(wanted).items():
             if asked and self.pytorch:
                 raise UsageError(f"--{name}, which changes a graph, is given with --pytorch; expected it with --onnx")
-        model = model_file(self.model)
+        model, checkpoint = opened_model(self.model)
         for target, kind in ((self.pytorch, ".safetensors"), (self.onnx, ".onnx")):
             if target:
                 check_writable(target, kinds=(kind, ""), source=model)
-        network = load(model)
+        network = checkpoint.network
         if self.pytorch:
             to_pytorch(network, self.pytorch)
             contents = torch_contents(in_target_units(network))

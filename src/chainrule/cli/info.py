@@ -15,13 +15,13 @@ from rich.text import Text
 from chainrule.base.errors import UsageError
 from chainrule.base.version import __version__
 from chainrule.cli.console import Output, grid, table
+from chainrule.cli.models import opened_model
 from chainrule.cli.network_options import NetworkOptions
-from chainrule.cli.run_folder import model_file
 from chainrule.cli.settings import Option
 from chainrule.data import cache_folder, mnist, stopping_distance
 from chainrule.data.schema_rows import schema_rows
 from chainrule.engine import ENGINES
-from chainrule.exchange.model_file import Checkpoint, load_checkpoint
+from chainrule.exchange.model_file import Checkpoint
 from chainrule.exchange.training_description import build_training
 from chainrule.network.network import Network
 from chainrule.tasks.presets import PRESETS
@@ -58,10 +58,10 @@ class Info:
     def _show_model(self, path: Path) -> None:
         if self.network != NetworkOptions():
             raise UsageError("--model is given with another network; expected one of them")
-        checkpoint, name = load_checkpoint(model_file(path)), {"model": str(path)}
+        (_, checkpoint), name = opened_model(path), {"model": str(path)}
         network, configuration = checkpoint.network, checkpoint.configuration
         if self.plan:
-            return self._show_plan(name, network, configuration.get("training", {}).get("batch_size"))
+            return self._show_plan(name, network, batch_size_of(configuration))
         schema = network.schema and asdict(network.schema)
         done = {"epochs": checkpoint.epoch, "updates": checkpoint.step, "configuration": configuration}
         values = {**name, **sizes(network), "schema": schema, "training": done}
@@ -86,6 +86,13 @@ def plan_table(rows: Sequence[dict[str, Any]], samples: int) -> Table:
 def sizes(network: Network) -> dict[str, Any]:
     """Its parameters' shapes, and how many numbers they are."""
     return {"parameters": {p.name: list(p.shape) for p in network.parameters}, "size": network.size}
+
+
+def batch_size_of(configuration: dict[str, Any]) -> int | None:
+    """What a run was trained by, as far as it says."""
+    with suppress(UsageError):  # of another version
+        return build_training(configuration.get("training", {})).batch_size
+    return None
 
 
 def training_rows(checkpoint: Checkpoint) -> dict[str, str]:

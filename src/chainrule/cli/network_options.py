@@ -67,7 +67,7 @@ class NetworkOptions:
 
     def chosen(self) -> Chosen:
         """The network of the one that is given; UsageError for both, and for none where there is no default."""
-        name = self.preset or (self.default if self.network is None else None)
+        name = self.default if self.preset is None and self.network is None else self.preset
         one_of({"--preset": name, "--network": self.network})
         if self.network is not None:
             return Chosen(self.network.stem, partial(load_network, self.network))

@@ -12,9 +12,9 @@ from chainrule.base.printable import in_a_line
 from chainrule.cli.answers import shown
 from chainrule.cli.console import Output
 from chainrule.cli.data_options import given_pixels
-from chainrule.cli.run_folder import MODEL_HELP, model_file
+from chainrule.cli.models import opened_model
+from chainrule.cli.run_folder import MODEL_HELP
 from chainrule.cli.settings import Argument, Option
-from chainrule.exchange.model_file import load_checkpoint
 from chainrule.tasks.answers import SURE, Answers
 from chainrule.tasks.asking import ask
 from chainrule.tasks.picture_inputs import PREPARED, PictureReader
@@ -49,7 +49,7 @@ class Predict:
     def execute(self) -> int:
         for path in self.inputs if self.csv else ():
             check_writable(self.csv or path, source=path)
-        checkpoint = load_checkpoint(model_file(self.model))
+        _, checkpoint = opened_model(self.model)
         network, classes = checkpoint.network, checkpoint.configuration.get("classes")
         how: dict[str, Any] = {"as_is": self.as_is, "many": self.many}
         try:

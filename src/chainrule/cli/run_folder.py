@@ -14,9 +14,9 @@ Each is whole, and on the disk, at every moment: whatever ends the process, the 
 import hashlib
 import json
 import math
-import tomllib
+import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from itertools import count
 from pathlib import Path
@@ -25,15 +25,15 @@ from typing import Any
 import numpy as np
 import tomli_w
 
-from chainrule.base.errors import DataError, ModelError, UsageError, warn
+from chainrule.base.errors import ModelError, UsageError, warn
 from chainrule.base.files import reason
 from chainrule.base.locks import only_one
 from chainrule.base.temporary import remove_left
 from chainrule.base.writing import make_folder, write_atomically
+from chainrule.cli.run_files import ANY_NAME, read_configuration, read_epochs
 from chainrule.exchange.model_file import Checkpoint, load_checkpoint
 
 MODEL_HELP = "A model.safetensors, or the folder of a run."
-ANY_NAME = "surrogateescape"  # a file may be called by bytes that are no UTF-8
 
 
 class RunFolder:
@@ -83,21 +83,14 @@ class RunFolder:
         write_atomically(self.metrics, "".join(json.dumps(line) + "\n" for line in lines).encode())
 
     def configuration(self) -> dict[str, Any]:
-        """What `begin` wrote; UsageError if this is no run's folder."""
-        try:
-            return tomllib.loads(self.config.read_text(encoding="utf-8", errors=ANY_NAME))
-        except OSError:
-            raise UsageError(f"{self.path}: there is no config.toml in it; expected the folder of a run") from None
-        except tomllib.TOMLDecodeError as error:
-            raise DataError(f"{self.config}: damaged: {error}") from None
+        """What `begin` wrote; UsageError if this is no run's folder, DataError if it cannot be what `begin` wrote."""
+        if not os.path.lexists(self.config):
+            raise UsageError(f"{self.path}: there is no config.toml in it; expected the folder of a run")
+        return read_configuration(self.config)
 
     def epochs(self, most: float = math.inf) -> list[dict[str, Any]]:
-        """The lines of metrics.jsonl, at most of so many epochs; a line that a crash cut off ends them."""
-        lines: list[dict[str, Any]] = []
-        with suppress(OSError, ValueError):
-            for text in self.metrics.read_text(encoding="utf-8").splitlines():
-                lines.append(json.loads(text))
-        return [line for line in lines if line.get("epoch", 0) <= most]
+        """The lines of metrics.jsonl, at most of so many epochs; one that cannot be read ends them, with a warning."""
+        return [line for line in read_epochs(self.metrics) if line["epoch"] <= most]
 
     def checkpoint(self) -> Checkpoint:
         """The last whole one, or what the run began with if it was stopped before; ModelError if there is none."""

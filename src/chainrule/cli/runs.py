@@ -1,5 +1,6 @@
 """chainrule runs: which runs there are, and in what two of them differ."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Annotated, Any
 
 from rich.table import Table
 
-from chainrule.base.errors import UsageError
+from chainrule.base.errors import DataError, UsageError
 from chainrule.cli.console import Output, grid, table
 from chainrule.cli.run_folder import RunFolder, measured_on
 from chainrule.cli.settings import Argument
@@ -28,10 +29,15 @@ class Runs:
     def execute(self) -> None:
         folders = self.folders or [Path("runs")]
         found = [run for folder in folders for run in runs_in(folder)]
+        broken = {str(run.path): problem for run in found if (problem := problem_of(run)) is not None}
+        found = [run for run in found if str(run.path) not in broken]
         rows = [summary(run) for run in found]
         values: dict[str, Any] = {"runs": rows}
         shown = [listing(rows)]
-        if len(folders) > 1:
+        if broken:
+            values["broken"] = broken
+            shown.append(table("Broken", broken))
+        if len(folders) > 1 and found:
             differences, partings = differing(found), [parting(found[0], other) for other in found[1:]]
             values |= {"differences": differences, "first_different_epoch": [epoch for epoch, _ in partings]}
             told = {str(run.path): words for run, (_, words) in zip(found[1:], partings, strict=True)}
@@ -43,10 +49,19 @@ def runs_in(folder: Path) -> list[RunFolder]:
     """The folder itself, if it is a run, else the runs in it."""
     if not folder.is_dir():
         raise UsageError(f"{folder}: no such folder; expected a run, or a folder of runs")
-    files = sorted(folder.glob("config.toml")) or sorted(folder.glob("*/config.toml"))
-    if not files:
+    found = [each for each in (folder, *sorted(folder.iterdir())) if os.path.lexists(each / "config.toml")]
+    if not found:
         raise UsageError(f"{folder}: there is no run in it; expected config.toml here or in its folders")
-    return [RunFolder(path.parent) for path in files]
+    return [RunFolder(each) for each in (found[:1] if found[0] == folder else found)]
+
+
+def problem_of(run: RunFolder) -> str | None:
+    """Why a run cannot be listed; None where it can."""
+    try:
+        run.configuration()
+    except DataError as error:
+        return str(error)
+    return None
 
 
 def summary(run: RunFolder) -> dict[str, Any]:

@@ -12,12 +12,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, get_args, get_type_hints
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_type_hints
 
-from chainrule.base.errors import UsageError
-from chainrule.base.numbers import whole_number
+from chainrule.base.errors import DataError, UsageError
+from chainrule.base.showing import one_line
+from chainrule.base.typed import Typed, Within, takes
 
 T = TypeVar("T")
+LONGEST = 4096
+"""Characters of what is typed for one option."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ class Option:
     common: bool = True  # --help shows it, not only --help-all
     kept: bool = False  # in a run's config.toml
     resumes: bool = False  # a run that goes on takes it anew
-    least: int | None = None
+    least: int = 0
+    most: int = 2**31 - 1
 
 
 class Argument(Option):
@@ -69,11 +73,11 @@ def leaves(kind: Any, path: str = "", panel: str | None = None) -> Iterator[Leaf
 
 
 def build(kind: type[T], values: Mapping[str, Any]) -> T:
-    """The settings with these values by name, if none is too small; the others have their defaults."""
+    """The settings with these values by name, if each is in its range; the others have their defaults."""
     own = {leaf: at_home(values[leaf.name]) for leaf in leaves(kind) if "." not in leaf.path and leaf.name in values}
     for leaf, value in own.items():
-        if leaf.option.least is not None and value is not None:
-            whole_number(leaf.flags[0], value, leaf.option.least)
+        for each in value if isinstance(value, list | tuple) else [value]:
+            check_value(leaf, each)
     hints = get_type_hints(kind)
     groups = {
         name: build(hint, values) for name, hint in hints.items() if isinstance(hint, type) and is_dataclass(hint)
@@ -93,6 +97,26 @@ def at_home(value: Any) -> Any:
     return found
 
 
+def check_value(leaf: Leaf, value: Any) -> None:
+    """UsageError for a number out of its range, or no number, and for a path or a text that nothing can be called by."""
+    typed = Typed(leaf.flags[0], UsageError)
+    if takes(int, value):
+        typed.read(Annotated[int, Within(leaf.option.least, leaf.option.most)], value)
+    elif takes(float, value):
+        typed.read(float, value)
+    elif isinstance(value, str | Path):
+        typed.read(Annotated[str, Within(0, LONGEST)], str(value))
+        try:
+            if isinstance(value, Path):
+                os.lstat(value)
+        except FileNotFoundError:
+            pass
+        except (OSError, ValueError) as error:
+            if not isinstance(error, PermissionError | NotADirectoryError):  # which whoever opens it says better
+                shown, why = one_line(repr(str(value)), 60), getattr(error, "strerror", None) or error
+                raise UsageError(f"{leaf.flags[0]} is {shown}; expected a path: {why}") from None
+
+
 def values_of(settings: Any) -> dict[str, Any]:
     """What `build` makes the same settings of."""
     return {leaf.name: attrgetter(leaf.path)(settings) for leaf in leaves(type(settings))}
@@ -106,13 +130,19 @@ def kept(settings: Any) -> dict[str, Any]:
 
 
 def restored(settings: T, configuration: Mapping[str, Any]) -> T:
-    """The settings with what a run's configuration holds of them, except what is given anew."""
+    """The settings with what a run's configuration holds of them, except what is given anew.
+
+    DataError naming what no run can have held.
+    """
     values = values_of(settings)
-    for leaf in leaves(type(settings)):
-        given_anew = leaf.option.resumes and values[leaf.name] != leaf.default
-        if leaf.option.kept and not given_anew and (value := configuration.get(leaf.name)) is not None:
-            values[leaf.name] = Path(value) if Path in get_args(leaf.type) else value
-    return build(type(settings), values)
+    try:
+        for leaf in leaves(type(settings)):
+            given_anew = leaf.option.resumes and values[leaf.name] != leaf.default
+            if leaf.option.kept and not given_anew and (value := configuration.get(leaf.name)) is not None:
+                values[leaf.name] = Typed(leaf.name, DataError).read(leaf.type, value)
+        return build(type(settings), values)
+    except UsageError as error:
+        raise DataError(str(error)) from None
 
 
 def refuse_with_resume(settings: Any) -> None:

@@ -2,7 +2,8 @@
 
 What the encoding lacks is written in plain characters: a picture's blocks become `#`, a dash `-`; what has no likeness
 is escaped, as \\u2603 is, and so are the bytes of a file's name that are no text. It is an error handler of Python's
-codecs, so it holds for whatever writes there.
+codecs, so it holds for whatever writes there. What a terminal would obey, in the name of a class or a file, is escaped,
+too; rich, whose colours a terminal is to obey, takes the stream behind that, and escapes by itself (`console`).
 """
 
 import codecs
@@ -13,6 +14,8 @@ from contextlib import ExitStack, contextmanager
 from errno import EIO, EPIPE
 from io import TextIOWrapper
 from typing import Any
+
+from chainrule.base.printable import printable
 
 PLAIN = "chainrule.plain"
 ALIKE = {
@@ -77,6 +80,20 @@ class Patient:
         return getattr(self._stream, name)
 
 
+class Printable:
+    """A stream for text alone: nothing of it is obeyed by a terminal."""
+
+    def __init__(self, stream: Any) -> None:
+        self.rich_proxied_file = stream  # what rich's consoles write to instead
+
+    def write(self, text: str) -> int:
+        self.rich_proxied_file.write(printable(text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.rich_proxied_file, name)
+
+
 @contextmanager
 def usable_streams() -> Iterator[None]:
     """Meanwhile stdout and stderr refuse nothing: no character, whatever PYTHONIOENCODING says, no end of a pipe; and
@@ -92,7 +109,7 @@ def usable_streams() -> Iterator[None]:
                 stream.reconfigure(errors=PLAIN)
             patient = Patient(stream, bears_all=name == "stderr")
             after.callback(patient.end)
-            setattr(sys, name, patient)
+            setattr(sys, name, Printable(patient))
         yield
 
 

@@ -25,8 +25,10 @@ STOPPING_HELP = (
     f"Holds out {100 * HELD_OUT:.0f} % of the training data, unless --validation says how much."
 )
 CHECKPOINT_HELP = 'Save inside epochs, too: every so many steps, as in 500, or "10 minutes" (10m).'
+SEED_HELP = "Of everything random; the same seed gives the same result (default: 0)."
 ENGINE_NAMES = ", ".join(sorted(ENGINES))
 rare = partial(Option, common=False)
+of_program = partial(rare, most=2**48 - 1)
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class TrainingOptions:
     augment: Annotated[
         str | None, rare("Change training images a little, as in shift=2,rotate=10,elastic=1.", "SETTINGS")
     ] = None
-    seed: Annotated[int | None, rare("Of everything random; the same seed gives the same result (default: 0).")] = None
+    seed: Annotated[int | None, rare(SEED_HELP, most=2**64 - 1)] = None
 
     def apply(self, training: Training) -> Training:
         """The training with these changes."""
@@ -81,9 +83,13 @@ class TrainingOptions:
 class OriginalSeeds:
     """The options for the seeds of the lecture's program."""
 
-    weights: Annotated[int | None, rare("21mnist: of the initial weights.", flags=("--weight-seed",))] = None
-    dropout1: Annotated[int | None, rare("21mnist: of the first dropout; 0: off.", flags=("--dropout-seed-1",))] = None
-    dropout2: Annotated[int | None, rare("21mnist: of the second dropout; 0: off.", flags=("--dropout-seed-2",))] = None
+    weights: Annotated[int | None, of_program("21mnist: of the initial weights.", flags=("--weight-seed",))] = None
+    dropout1: Annotated[
+        int | None, of_program("21mnist: of the first dropout; 0: off.", flags=("--dropout-seed-1",))
+    ] = None
+    dropout2: Annotated[
+        int | None, of_program("21mnist: of the second dropout; 0: off.", flags=("--dropout-seed-2",))
+    ] = None
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,9 @@ BYTES = (
     Kind(b"SQLite format 3\0", "an SQLite database", CONVERT),
     Kind(b"TFL3", "a TensorFlow Lite model", NO_NETWORK, 4),
     Kind(b"GGUF", "a GGUF model", NO_NETWORK),
+    Kind(b"\x7fELF", "a program", "give a file of data, or a model"),
+    Kind(b"MZ\x90\0", "a program", "give a file of data, or a model"),
+    *(Kind(bytes([0x78, level]), "a file compressed by zlib, as joblib's", CONVERT) for level in (0x5E, 0x9C, 0xDA)),
     Kind(b"\x93NUMPY", "an array of NumPy (.npy)", "give a folder with x.npy and t.npy, or an .npz, as data"),
     Kind(b"\x89PNG\r\n\x1a\n", "a picture (PNG)", "give a folder of pictures, one folder a class, as data"),
     Kind(b"\xff\xd8\xff", "a picture (JPEG)", "give a folder of pictures, one folder a class, as data"),
@@ -90,6 +93,11 @@ BYTES = (
 """Other kinds, which are told by bytes."""
 ONNX = Kind(b"\x08", "an ONNX model", NO_NETWORK)
 GZIP = Kind(b"\x1f\x8b", "a file compressed by gzip", UNPACK)
+TEXT = Kind(b"", "a text file", NO_NETWORK)
+CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+"""Bytes that are in no text."""
+WAYS = {TO_SAFETENSORS, UNPACK, NO_NETWORK, *(kind.advice for kind in TEXTS if kind.advice != CONVERT)}
+"""Advice that leads to a model."""
 SAFETENSORS = Kind(b'{"', "a safetensors file", "give it as a model, or use chainrule import", 8)
 
 
@@ -110,6 +118,24 @@ def kind_of_file(path: str | os.PathLike[str], own: str = "nothing") -> str | No
     except (OSError, ValueError):
         return None
     return None if kind is None or own in kind.name else str(kind)
+
+
+def no_model(path: str | os.PathLike[str]) -> str | None:
+    """What a file is that was given as a model, by its first bytes, and how to come by a model; None if it may be one,
+    or that is not known."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(HEAD)
+    except (OSError, ValueError):
+        return None
+    kind = _kind_of(head)
+    if kind is None and len(head) >= SAFETENSORS.at and not CONTROLS.search(head):
+        kind = TEXT
+    if kind is None or kind is SAFETENSORS:
+        return None
+    if "pickle" in kind.name:
+        return f"{kind.name}, which is never loaded; of a module of PyTorch {TO_SAFETENSORS}"
+    return str(kind if kind.advice in WAYS else kind._replace(advice=NO_NETWORK))
 
 
 def _kind_of(head: bytes) -> Kind | None:

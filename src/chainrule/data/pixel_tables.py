@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainrule.base.errors import DataError, UsageError, warn
+from chainrule.base.numbers import whole_of
 
 Shape = tuple[int, ...]  # height, width; or channels, height, width
 LEAST = 8
 """The side of the smallest image that is guessed."""
 PIXEL = re.compile(r"(pixel|pix|px)[ _.-]?0*(\d+)", re.IGNORECASE)
-PLACE = re.compile(r"(\d+)x(\d+)")
+PLACE = re.compile("([0-9]{1,9})x([0-9]{1,9})")
 """Names of a pixel, by its number or by its row and column."""
 
 
@@ -32,9 +33,9 @@ def pixel_shape(names: Sequence[str], named: bool) -> Shape | None:
 
 def are_counted(names: Sequence[str]) -> bool:
     """Whether names are numbers one after the other, as pandas calls columns without names."""
-    return all(map(str.isdecimal, names)) and [int(name) - k for k, name in enumerate(names)] == [int(names[0])] * len(
-        names
-    )
+    numbers = [whole_of(name) for name in names]
+    first = numbers[0]
+    return first is not None and first >= 0 and numbers == list(range(first, first + len(names)))
 
 
 def guessed_shape(x: np.ndarray, names: Sequence[str], named: bool, name: str) -> Shape:
@@ -76,7 +77,7 @@ def checked_shape(image: Shape | str | None) -> Shape | None:
     if image is None or image == "no":
         return None if image is None else ()
     given = image.lower().split("x") if isinstance(image, str) else list(image)
-    sides = tuple(int(side) for side in given if str(side).isdecimal() and int(side))
+    sides = tuple(side for each in given if (side := whole_of(str(each)) or 0) > 0)
     if len(sides) != len(given) or len(sides) not in (2, 3):
         raise UsageError(f"image is {image!r}; expected height x width, as in 28x28, channels first in 3x32x32, or no")
     return sides

@@ -11,6 +11,7 @@ import numpy as np
 from chainrule.base.errors import DataError
 from chainrule.base.files import read_bytes
 from chainrule.base.guessing import meant
+from chainrule.base.numbers import whole_of
 from chainrule.base.showing import brief
 from chainrule.data.csv_text import CsvText, csv_text
 from chainrule.data.dataset import Dataset
@@ -91,8 +92,8 @@ def column_number(columns: Sequence[str], which: str | int) -> int:
     """The number of the column of that name, or of that number (-1 is the last); DataError if there is none."""
     if which in columns:
         return columns.index(str(which))
-    if isinstance(which, str) and which.lstrip("-").isdecimal():
-        which = int(which)
+    if isinstance(which, str) and (number := whole_of(which)) is not None:
+        which = number
     if isinstance(which, int) and -len(columns) <= which < len(columns):
         return which % len(columns)
     raise DataError(f"no column {which!r}; expected a number or one of {shortened(columns)}{meant(which, columns)}")

@@ -1,6 +1,5 @@
 """What a run's configuration says of the run, as far as it is known here: of its settings, the commands know more."""
 
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from typing import Annotated, Any
 
@@ -61,8 +60,12 @@ def check_configuration(values: dict[str, Any], network: Network, slots: int) ->
     if found.classes and len(found.classes) != classes:
         given = f"configuration.classes has {len(found.classes)} names"
         raise ModelError(f"{given}; expected {classes}, as the network has outputs")
-    with suppress(UsageError):  # of another version
-        optimizer = build_training(found.training or {}).optimizer
-        if slots != optimizer.slots:
-            kind = type(optimizer).__name__
-            raise ModelError(f"state.slots is {slots}; expected {optimizer.slots}, the vectors of {kind}")
+    if not found.training or "optimizer" not in found.training:
+        return  # written by hand, or by nobody
+    try:
+        optimizer = build_training(found.training, others=True).optimizer
+    except UsageError as error:
+        raise ModelError(f"configuration.{error}") from None
+    if slots != optimizer.slots:
+        kind = type(optimizer).__name__
+        raise ModelError(f"state.slots is {slots}; expected {optimizer.slots}, the vectors of {kind}")

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from chainrule.base.errors import ModelError
+from chainrule.base.numbers import whole_of
 
 Shape = tuple[int, ...]
 Shapes = Mapping[str, Shape]
@@ -140,7 +141,8 @@ def _foreign(found: Shapes, names: Iterable[str]) -> str:
 
 def _natural(name: str) -> list[tuple[int, str]]:
     """So that "10" comes after "2"."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
+    parts = [(whole_of(part), part) for part in re.split("([0-9]+)", name)]
+    return [(-1, part) if number is None else (number, "") for number, part in parts]
 
 
 def _joined(layer: str, key: str) -> str:

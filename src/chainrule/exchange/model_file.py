@@ -63,10 +63,11 @@ def is_saved(path: str | Path, checkpoint: Checkpoint) -> bool:
     """Whether the file holds just that checkpoint already: the order in a file's header is nobody's."""
     try:
         with tensor_file(path) as file:
+            _check_format(file)
             _check_content(file)
-            return file.metadata.get("sha256") == content_hash(tensors_of(checkpoint), _metadata(checkpoint))
     except ModelError:
         return False
+    return file.metadata["sha256"] == content_hash(tensors_of(checkpoint), _metadata(checkpoint))
 
 
 def load_checkpoint(path: str | Path) -> Checkpoint:

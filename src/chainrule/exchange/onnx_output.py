@@ -11,7 +11,8 @@ from math import prod
 import numpy as np
 
 from chainrule.base.errors import UsageError
-from chainrule.data.names import as_number, shortened
+from chainrule.base.numbers import whole_of
+from chainrule.data.names import shortened
 from chainrule.exchange.meaning import answers, class_names
 from chainrule.exchange.onnx_ends import End, Wanted
 from chainrule.exchange.onnx_operators import FLOAT32, Operator
@@ -100,9 +101,7 @@ def class_operators(network: Network, y: str) -> list[Operator]:
 
 def _type_of(names: Sequence[str] | None) -> str:
     """int64 where all names are whole numbers, as labels of scikit-learn are; else string."""
-    numbers = {name: as_number(name) for name in names or ()}
-    whole = all(number is not None and name == str(int(number)) for name, number in numbers.items())
-    return "int64" if whole else "string"
+    return "int64" if all(name == str(whole_of(name)) for name in names or ()) else "string"
 
 
 def _check_known(loss: Loss, what: str, known: dict) -> None:

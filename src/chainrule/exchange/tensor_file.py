@@ -24,7 +24,7 @@ from chainrule.base.errors import ModelError
 from chainrule.base.opening import opened
 from chainrule.base.plain_text import STRING, json_of
 from chainrule.base.typed import Typed, Within
-from chainrule.data.file_kinds import kind_of_file
+from chainrule.data.file_kinds import no_model
 
 WANTED = "a model file, as runs/.../model.safetensors"
 LENGTH = 8  # bytes of the header's length
@@ -112,7 +112,7 @@ def tensor_file(path: str | Path, wanted: str = WANTED) -> Iterator[TensorFile]:
         try:
             found = read_header(Path(path), file, size)
         except ModelError as error:
-            kind = kind_of_file(path, "safetensors")
+            kind = no_model(path)
             no_file = f"not {wanted.partition(',')[0]}, or damaged: {error}; expected {wanted}"
             what = f"is {kind}" if kind else no_file
             raise ModelError(f"{path}: {what}") from None

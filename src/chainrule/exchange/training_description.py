@@ -1,11 +1,12 @@
 """How a network is trained, as plain data and back: what a run's configuration holds."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Annotated, Any
 
 from chainrule.augmentation import Augmentation
 from chainrule.base.errors import UsageError
 from chainrule.base.guessing import expected_one_of
+from chainrule.base.showing import short
 from chainrule.base.typed import COUNT, Typed, Within
 from chainrule.tasks.original import Drand48
 from chainrule.training.descent import Reduction, Training
@@ -37,8 +38,14 @@ def describe_training(training: Training) -> dict[str, Any]:
     return described | {"optimizer": {"type": type(training.optimizer).__name__, **asdict(training.optimizer)}}
 
 
-def build_training(description: Any) -> Training:
-    """The training that `describe_training` described; UsageError naming what of it is wrong."""
+def build_training(description: Any, *, others: bool = False) -> Training:
+    """The training that `describe_training` described; UsageError naming what of it is wrong.
+
+    others : leave out what only another version knows
+    """
+    if others:
+        known = {each.name for each in fields(Described)}
+        description = {name: value for name, value in description.items() if name in known}
     found: Described = Typed(PLACE, UsageError).read(Described, description)
     options = vars(found) | {"optimizer": build_optimizer(found.optimizer), "augmentation": None}
     if "augmentation" in description:
@@ -53,5 +60,5 @@ def build_optimizer(description: dict[str, Any]) -> Optimizer:
     kind = OPTIMIZERS.get(name.lower()) if isinstance(name, str) else None
     if kind is None:
         known = [each.__name__ for each in OPTIMIZERS.values()]
-        raise UsageError(f"{PLACE}.optimizer.type is {name!r}; {expected_one_of(known, name)}")
+        raise UsageError(f"{PLACE}.optimizer.type is {short(name)}; {expected_one_of(known, name)}")
     return Typed(f"{PLACE}.optimizer", UsageError).read(kind, settings)

@@ -15,6 +15,7 @@ import numpy as np
 from chainrule.base.arguments import is_among, of_kind, real_number, truth
 from chainrule.base.arrays import as_numbers
 from chainrule.base.errors import DataError, UsageError
+from chainrule.base.numbers import whole_of
 from chainrule.base.showing import short
 from chainrule.data.dataset import names_of
 from chainrule.data.schema import AS_THEY_SAY, Classes, Features, Given, Reals
@@ -229,4 +230,4 @@ class Said:
 
 def _is_whole(name: str) -> bool:
     """Whether it is a whole number, written as one usually is."""
-    return name.removeprefix("-").isdecimal() and name == str(int(name))
+    return name == str(whole_of(name))

@@ -71,12 +71,22 @@ class Training:
             raise UsageError(f"draws is {short(self.draws)}; expected a source of random words, or None")
         for name, value in checked.items():
             object.__setattr__(self, name, value)
+        if self.lr_decay > 1:
+            self._lr_at(max(self.epochs - 1, 0))
 
     def optimizer_at(self, epoch: int) -> Optimizer:
         """The optimizer with the learning rate of that epoch (from 0)."""
         if self.lr_decay == 1:
             return self.optimizer
-        return self.optimizer.with_lr(self.optimizer.lr * self.lr_decay ** (epoch // self.lr_decay_every))
+        return self.optimizer.with_lr(self._lr_at(epoch))
+
+    def _lr_at(self, epoch: int) -> float:
+        """The learning rate of an epoch; UsageError if it is too large for a number by then."""
+        try:
+            return self.optimizer.lr * self.lr_decay ** (epoch // self.lr_decay_every)
+        except OverflowError:
+            given = f"lr_decay is {self.lr_decay:g}, by which the learning rate is infinite in epoch {epoch + 1}"
+            raise UsageError(f"{given}; expected a factor of about 1, most often below") from None
 
     def source(self, samples: int, evaluated: int = 0) -> Source:
         """Of the run's random words, on so many samples; so many others are evaluated after each epoch."""

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from html import escape
 
+from chainrule.base.printable import printable
+
 EMPTY = ("img", "line", "path", "polyline")  # elements without children
 
 
@@ -14,10 +16,10 @@ class Markup(str):
 
 def element(name: str, *children: str, **attributes: str | float) -> Markup:
     """<name attributes>children</name>. In an attribute's name _ stands for -; at its end (class_) it is dropped."""
-    written = "".join(f' {_attribute(key)}="{escape(str(value))}"' for key, value in attributes.items())
+    written = "".join(f' {_attribute(key)}="{escape(printable(str(value)))}"' for key, value in attributes.items())
     if name in EMPTY:
         return Markup(f"<{name}{written}/>")
-    inside = "".join(child if isinstance(child, Markup) else escape(child) for child in children)
+    inside = "".join(child if isinstance(child, Markup) else escape(printable(child)) for child in children)
     return Markup(f"<{name}{written}>{inside}</{name}>")
 
 
