@@ -7,17 +7,21 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import joblib
 import numpy as np
 import pytest
+from PIL import Image
 from sklearn.model_selection import GridSearchCV
 
 import chainrule as cr
 from chainrule import BatchEvent, Dataset, Linear, Network, ReLU, Training, UsageError, evaluate, fit, load
+from chainrule.data.images import opened_image, pillow_quiet
 from chainrule.engine import execute
 from chainrule.engine.runtime import threads as teams
 from chainrule.layers.tanh import Tanh
@@ -307,16 +311,17 @@ def test_a_child_forked_while_others_train_ask_and_compile():
 
     def keep(work: Callable[[], Any]) -> threading.Thread:
         def again() -> None:
-            while not done.is_set():
+            while not done.wait(0.002):
                 work()
 
         thread = threading.Thread(target=again)
         thread.start()
         return thread
 
-    busy = [keep(work) for work in (fitted, lambda: predict(X), lambda: engine.loss_and_gradient(w, batch, gw.copy()))]
+    work = lambda: fitted(threads=1), lambda: predict(X), lambda: engine.loss_and_gradient(w, batch, gw.copy())
+    busy = [keep(each) for each in work]
     try:
-        for _ in range(5):
+        for _ in range(2):
             time.sleep(0.01)
             assert in_a_child(lambda: np.array_equal(predict(X), right))
             assert in_a_child(lambda: engine.loss_and_gradient(w, batch, gw) == loss)
@@ -439,3 +444,15 @@ def test_eight_processes_train_at_once_and_save_to_one_place(tmp_path):
     assert [process.returncode for process in some] == [0] * 8
     assert said == {load(tmp_path / "model.safetensors").w.tobytes().hex()}
     assert os.listdir(tmp_path) == ["model.safetensors"]
+
+
+def test_threads_that_read_pictures_leave_the_filters_of_warnings(tmp_path):
+    Image.new("L", (9, 9)).save(tmp_path / "picture.png")
+
+    def look(path: Path) -> None:
+        with pillow_quiet(), opened_image(path) as image:
+            image.load()
+
+    before = list(warnings.filters)
+    at_once(*[lambda: [look(tmp_path / "picture.png") for _ in range(40)]] * 4)
+    assert warnings.filters == before

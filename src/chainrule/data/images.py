@@ -11,6 +11,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from chainrule.base.errors import DataError, warn
 from chainrule.base.files import reason
+from chainrule.base.filters import own_filters
 from chainrule.data.digits import Seen, see_digit, see_digits
 from chainrule.data.file_kinds import kind_of_file
 from chainrule.data.levels import flat
@@ -80,7 +81,7 @@ def opened_image(path: str | os.PathLike[str]) -> Iterator[Image.Image]:
 @contextmanager
 def pillow_quiet() -> Iterator[None]:
     """Without Pillow's remarks on odd files that it can read; its warning of too many pixels is an error."""
-    with warnings.catch_warnings():
+    with own_filters():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule.base.errors import ChainruleError
 from chainrule.base.files import AnyPath, check_writable
+from chainrule.base.filters import own_filters
 from chainrule.base.writing import write_bytes
 from chainrule.views.colours import BLUE, GREEN, GREY, VERMILION
 
@@ -59,7 +60,7 @@ def figure(path: AnyPath, count: int) -> Iterator[list[Axes]]:
         raise ChainruleError('plots need matplotlib: pip install "chainrule[plots]"') from None
     from matplotlib.figure import Figure
 
-    with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+    with own_filters(), matplotlib.rc_context(STYLE):
         warnings.filterwarnings("ignore", message="Glyph")  # letters that the font lacks are no reason to warn
         drawn, file = Figure(figsize=(5 * count + 1, 4)), BytesIO()
         yield list(drawn.subplots(1, count, squeeze=False)[0])

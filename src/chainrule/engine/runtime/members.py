@@ -1,4 +1,4 @@
-"""What each member of a team does in compiled code: it takes tasks, and meets the others at the barriers between phases.
+"""What a member of a team does in compiled code: it takes tasks, and meets the others at the barriers between phases.
 
 Desk, counters and states are arrays of whole numbers, which compiled code reads and writes: a team has one desk and one
 set of counters, each of its members a state.
