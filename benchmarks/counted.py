@@ -41,7 +41,7 @@ def count(presets: list[str]) -> None:
         chosen = cr.preset(name)
         for batches in (1, FEW, MORE):  # the first run binds, and loads kernels
             training = replace(chosen.training, epochs=1, seed=7)
-            network, data = chosen.network(seed=7), digits.head(batches * training.batch_size)
+            network, data = chosen.network(seed=7), digits.head(batches * (training.batch_size or 1))
             request(START)
             request(ZERO)
             cr.fit(network, data, training, threads=1)

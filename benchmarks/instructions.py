@@ -58,7 +58,7 @@ def main() -> None:
     options.add_argument("presets", nargs="*", metavar="PRESET", help=f"default: {', '.join(PRESETS)}")
     options.add_argument("--base", default=BEFORE, help="the revision to compare the working tree with")
     given = options.parse_args()
-    presets = given.presets or list(PRESETS)
+    presets: list[str] = given.presets or [*PRESETS]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as both:
         sources = source_of(given.base, Path(folder)), ROOT / "src"
         base, ours = both.map(lambda source: instructions(source, presets), sources)

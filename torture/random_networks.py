@@ -1,6 +1,7 @@
 """Random networks of all layers, of any sizes."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -53,7 +54,7 @@ class Draw:
     def __call__(self, low: int, high: int) -> int:
         return int(self.random.integers(low, high + 1))
 
-    def of(self, *values: float) -> float:
+    def of(self, *values: Any) -> Any:
         return values[self(0, len(values) - 1)]
 
     def layer(self, shape: Shape) -> Layer:
