@@ -50,7 +50,8 @@ def flat(image: Image.Image, mode: str, least: float = 0.0) -> Image.Image:
 
 def is_drawn(image: Image.Image) -> bool:
     """Whether an RGB image is not of one colour all over."""
-    return any(low != high for low, high in image.getextrema())
+    low, high = np.array(image.getextrema()).T
+    return bool((low < high).any())
 
 
 def _strips(image: Image.Image) -> Iterator[tuple[tuple[int, int], Image.Image]]:
@@ -92,7 +93,7 @@ def _paper_for(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
     for strip in (strip.convert("RGBA") for _, strip in _strips(image)):
         alpha = strip.getchannel("A")
         alphas += alpha.histogram()
-        there = alpha.point(lambda a: 255 * (a > 127))
+        there = alpha.point([255 * (level > 127) for level in range(256)])
         levels += _over(strip, "white").convert("L").histogram(there)
         least, most = np.array(strip.convert("RGB").getextrema()).T
         low, high = np.minimum(low, least), np.maximum(high, most)

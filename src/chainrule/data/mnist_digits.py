@@ -110,7 +110,7 @@ def _cached(part: Part) -> np.ndarray | None:
         array = read_npy(part.cache_path)
     except DataError:
         return None
-    if array.shape != part.shape or array.dtype != np.uint8 or zlib.crc32(array) != part.crc32:
+    if array.shape != part.shape or array.dtype != np.uint8 or zlib.crc32(array.data) != part.crc32:
         return None
     return array
 

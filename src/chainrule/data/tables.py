@@ -9,13 +9,13 @@ from importlib import resources
 import numpy as np
 
 from chainrule.base.errors import DataError
-from chainrule.base.files import read_bytes
 from chainrule.base.guessing import meant
 from chainrule.base.showing import brief
 from chainrule.data.csv_text import CsvText, csv_text
 from chainrule.data.dataset import Dataset
 from chainrule.data.names import shortened
 from chainrule.data.places import file_at
+from chainrule.data.text import read_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ def stopping_distance() -> Table:
     degree 2. Least squares gives distance = 2.47014 + 0.91329 speed + 0.09996 speed^2.
     """
     name = "embedded/stopping_distance.csv"
-    return parse_csv((resources.files("chainrule.data") / name).read_bytes(), name)
+    return parse_csv((resources.files("chainrule.data") / name).read_text(), name)
 
 
 def read_csv(path: str | os.PathLike[str]) -> Table:
@@ -78,7 +78,7 @@ def read_csv(path: str | os.PathLike[str]) -> Table:
     DataError naming file, line and column if a cell of it is not a finite number or a row has another length.
     """
     path = file_at(path)
-    return parse_csv(read_bytes(path), str(path))
+    return parse_csv(read_text(path), str(path))
 
 
 def parse_csv(data: bytes, name: str) -> Table:

@@ -3,11 +3,32 @@
 import io
 
 from chainrule.base.errors import DataError, warn
+from chainrule.base.files import AnyPath
+from chainrule.base.memory import check_room
+from chainrule.base.reading import opened, size_of
 from chainrule.data.file_kinds import HEAD, kind_of
 from chainrule.data.packed import GZIP, rest_of, unpacked
 
 MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 """What a file may begin with, to say how its characters are written."""
+
+LONGEST = 1 << 24
+"""Characters of a line at most."""
+
+
+def read_text(path: AnyPath) -> bytes:
+    """The bytes of a file of lines; a DataError as of `opened`, and where its first line does not end."""
+    with opened(path) as file:
+        check_room(size_of(file), str(path))
+        begins = unpacked(file, str(path)).read(LONGEST)
+        if len(begins) == LONGEST and b"\n" not in begins and b"\r" not in begins:
+            raise too_long(f"{path}:1")
+        file.seek(0)
+        return file.read()
+
+
+def too_long(place: str) -> DataError:
+    return DataError(f"{place}: over {LONGEST:,} characters; expected a table with a line for each row")
 
 
 def decoded(data: bytes, name: str) -> str:
