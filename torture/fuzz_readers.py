@@ -1,9 +1,11 @@
 """The readers of data, fuzzed: each is given a file, which lies in memory where the system has a place for that."""
 
+import atexit
 import os
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 from chainrule.data.array_files import read_arrays
 from chainrule.data.idx import parse_idx, read_idx
@@ -49,12 +51,15 @@ def tables(data: bytes) -> None:
 
 def written(data: bytes) -> Path:
     """A file of these bytes: always the same one."""
-    os.truncate(nameless(), 0)
-    os.pwrite(nameless(), data, 0)
-    return Path(f"/dev/fd/{nameless()}")
+    descriptor = nameless().fileno()
+    os.truncate(descriptor, 0)
+    os.pwrite(descriptor, data, 0)
+    return Path(f"/dev/fd/{descriptor}")
 
 
 @cache
-def nameless() -> int:
+def nameless() -> IO[bytes]:
     """A file without a name, so that nothing is left of it when libFuzzer ends the process."""
-    return os.dup(tempfile.TemporaryFile(dir=MEMORY if MEMORY.is_dir() else None).fileno())
+    file = tempfile.TemporaryFile(dir=MEMORY if MEMORY.is_dir() else None)  # noqa: SIM115 - it stays open
+    atexit.register(file.close)
+    return file

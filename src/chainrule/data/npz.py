@@ -29,6 +29,8 @@ def read_npz(path: Path) -> Arrays:
     with opened(path) as file:
         try:
             with zipfile.ZipFile(file) as archive:
+                for info in archive.infolist():
+                    archive.open(info).close()  # the list's names are compared with those that the members have
                 members = [info for info in archive.infolist() if _is_array(info.filename)]
         except Exception as error:
             _refuse_other_kinds(path)
