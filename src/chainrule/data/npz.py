@@ -1,5 +1,6 @@
 """The arrays in an .npz file, a zip of .npy files. Each member's checksum is checked, also of one that is mapped."""
 
+import os
 import struct
 import zipfile
 from collections import Counter
@@ -19,6 +20,8 @@ from chainrule.data.packed import PIECE, check_growth
 
 PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """How members may be packed, as NumPy does; what Python unpacks otherwise cannot be stopped when it grows too large."""
+END, LAST, MANY = b"PK\5\6", 1 << 17, 0xFFFF
+"""How the end of a zip begins, within its last bytes; and the count that stands for this and more."""
 
 Arrays = dict[str, Callable[[], np.ndarray]]
 """Arrays by name, each read or mapped when it is called."""
@@ -28,10 +31,7 @@ def read_npz(path: Path) -> Arrays:
     """The arrays of an .npz file, by name. DataError if it is missing, damaged, or of another kind."""
     with opened(path) as file:
         try:
-            with zipfile.ZipFile(file) as archive:
-                for info in archive.infolist():
-                    archive.open(info).close()  # the list's names are compared with those that the members have
-                members = [info for info in archive.infolist() if _is_array(info.filename)]
+            members = [info for info in _listed(file) if _is_array(info.filename)]
         except Exception as error:
             _refuse_other_kinds(path)
             raise unreadable(str(path), "an .npz file", error) from None
@@ -41,6 +41,20 @@ def read_npz(path: Path) -> Arrays:
         if times > 1:
             raise DataError(f"{path}: holds {name!r} {times} times; expected different names")
     return {info.filename.removesuffix(".npy"): lambda info=info: _member(path, info) for info in members}
+
+
+def _listed(file: BinaryIO) -> list[zipfile.ZipInfo]:
+    """All members; errors of every kind if the list, which has no checksum, lacks some or names them otherwise."""
+    with zipfile.ZipFile(file) as archive:
+        found = archive.infolist()
+        for info in found:
+            archive.open(info).close()  # the name is compared with that at the member itself
+    file.seek(max(0, file.seek(0, os.SEEK_END) - LAST))
+    end = file.read()
+    count = int.from_bytes(end[end.rfind(END) + 10 :][:2], "little")
+    if count not in (len(found), MANY):
+        raise ValueError(f"its list has {len(found)} members; expected {count}")
+    return found
 
 
 def _is_array(name: str) -> bool:

@@ -68,7 +68,7 @@ def stopping_distance() -> Table:
     degree 2. Least squares gives distance = 2.47014 + 0.91329 speed + 0.09996 speed^2.
     """
     name = "embedded/stopping_distance.csv"
-    return parse_csv((resources.files("chainrule.data") / name).read_text(), name)
+    return parse_csv((resources.files("chainrule.data") / name).read_bytes(), name)
 
 
 def read_csv(path: str | os.PathLike[str]) -> Table:
