@@ -34,7 +34,10 @@ def read_header(stream: Stream) -> Header:
         version = np.lib.format.read_magic(stream)
         if version not in READERS:
             raise ValueError(f"its format has version {version[0]}.{version[1]}; expected 1.0 or 2.0")
-        header = Header(*READERS[version](stream, max_header_size=LONGEST))
+        try:
+            header = Header(*READERS[version](stream, max_header_size=LONGEST))
+        except Exception:  # as many kinds as there are ways not to be a dictionary of Python's
+            raise ValueError("its header is damaged, or too long; expected a type and a shape") from None
     if header.dtype.hasobject:
         raise ValueError("it holds Python objects; expected numbers or text")
     if header.dtype.itemsize == 0 or header.dtype.subdtype or any(length < 0 for length in header.shape):
