@@ -36,7 +36,7 @@ def test_an_idx_file_with_more_than_it_announces(tmp_path: Path) -> None:
         (None, "truncated: 5 bytes"),
     ):
         path.write_bytes(gzip.compress(good + more if more else good[:-1]))
-        with pytest.raises(DataError, match=f"{problem} bytes follow the header; expected 6$"):
+        with pytest.raises(DataError, match=f"{problem} follow the header; expected 6$"):
             read_idx(path)
     path.write_bytes(gzip.compress(good)[:-8] + bytes(8))  # its checksum
     with pytest.raises(DataError, match=r"corrupt gzip data: CRC check failed"):

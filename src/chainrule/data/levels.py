@@ -100,12 +100,12 @@ def _paper_for(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
     if np.count_nonzero(alphas) == 1 and (low < high).any():
         return lambda strip: strip.convert("RGBA").convert("RGB")
     some = 0 < levels.sum() < alphas.sum()
-    if some and _quantile(levels[::-1], 0.99) < VISIBLE:  # from the end: ink is 255 - level
+    if some and quantile(levels[::-1], 0.99) < VISIBLE:  # from the end: ink is 255 - level
         return lambda strip: Image.eval(_over(strip.convert("RGBA"), "black").convert("RGB"), lambda level: 255 - level)
     return lambda strip: _over(strip.convert("RGBA"), "white")
 
 
-def _quantile(counts: np.ndarray, q: float) -> float:
+def quantile(counts: np.ndarray, q: float) -> float:
     """That quantile of the numbers 0, 1, ... of which there are so many, as NumPy has it: linear in between."""
     place = q * (counts.sum() - 1)
     low, high = np.searchsorted(counts.cumsum(), [np.floor(place), np.ceil(place)], side="right")
