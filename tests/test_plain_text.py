@@ -77,7 +77,9 @@ def test_json_that_would_take_long_or_much_is_refused(name):
 
 def test_what_is_sensible_is_read():
     dots = "1.2.3." * 1_000
-    text = f'a.b.c = [1, -2.5, true, "{dots}"]\n# {dots}a = 1\n[x."y.z"]\nk = """{dots}"""\n[[layers]]\ntype = \'{dots}\''
+    text = (
+        f'a.b.c = [1, -2.5, true, "{dots}"]\n# {dots}a = 1\n[x."y.z"]\nk = """{dots}"""\n[[layers]]\ntype = \'{dots}\''
+    )
     found = toml_of(text, "place", DataError)
     assert found["a"]["b"]["c"] == [1, -2.5, True, dots]
     assert found["x"] == {"y.z": {"k": dots}}

@@ -82,7 +82,9 @@ def test_values_become_what_is_declared():
     ],
 )
 def test_what_is_not_is_named_by_its_place(changes, message):
-    with pytest.raises(DataError, match=exactly(message) if message else "part.more.0. is .*; expected a finite number"):
+    with pytest.raises(
+        DataError, match=exactly(message) if message else "part.more.0. is .*; expected a finite number"
+    ):
         read({"kind": "a"} | changes)
 
 

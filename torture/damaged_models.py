@@ -74,7 +74,7 @@ def crafted(parts: Parts) -> Iterator[tuple[str, Parts]]:
         yield f"there is no {name}", parts
         for wrong in (*(array.astype(kind) for kind in TYPES), *reshaped(array), *spoiled(array)):
             parts.tensors = tensors | {name: wrong}
-            yield f"{name} is {wrong.dtype} of shape {wrong.shape}: {str(wrong.reshape(-1)[:2])}", parts
+            yield f"{name} is {wrong.dtype} of shape {wrong.shape}: {wrong.reshape(-1)[:2]!s}", parts
     parts.tensors = tensors
 
 
@@ -122,7 +122,9 @@ def used(found: Checkpoint, path: Path) -> str | None:
     return None if again.network.w.tobytes() == network.w.tobytes() else "is saved as another"
 
 
-@campaign("a model with a right SHA-256 and something else wrong is refused, or as good as a right one", tries=20_000, few=150)
+@campaign(
+    "a model with a right SHA-256 and something else wrong is refused, or as good as a right one", tries=20_000, few=150
+)
 def crafted_models(tally: Tally) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "m")

@@ -57,14 +57,18 @@ def lines(command: str, leaf: Leaf) -> Iterator[list[str]]:
             yield [command, *kept, *given]
 
 
-@campaign("whatever an option of a command is given, it ends in seconds, with a line and no traceback", tries=9000, few=60)
+@campaign(
+    "whatever an option of a command is given, it ends in seconds, with a line and no traceback", tries=9000, few=60
+)
 def options(tally: Tally) -> None:
     everything = attempts()
     tally.tries = min(tally.tries, len(everything))
     with workplace() as folder:
         kept = set(folder.iterdir())
         for k in tally:
-            new = everything[k][0] == "train" and not any("--out" in each or "--resume" in each for each in everything[k])
+            new = everything[k][0] == "train" and not any(
+                "--out" in each or "--resume" in each for each in everything[k]
+            )
             line = [*everything[k], *(["--out", "made"] if new else [])]
             wrong = fault(line)
             tally.check(not wrong, f"{' '.join(map(repr, line))[:300]}: {wrong}")

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 import tomli_w
+from torture.models import places, put, without
 
 from chainrule import DataError, DataWarning
 from chainrule.base.plain_text import toml_of
 from chainrule.cli.run_files import LONGEST, read_configuration, read_epochs
 from messages import exactly
-from torture.models import places, put, without
 
 TABLE = "\n".join(["a,b,t", *(f"{k % 7}.5,{k % 5},{'yes' if k % 7 > 3 else 'no'}" for k in range(40))]) + "\n"
 OTHERS = (True, 3, -1.5, "text", [], [1], {"k": 1}, float("inf"), float("nan"), 10**30, -(10**18), date(2026, 1, 1))
@@ -90,7 +90,12 @@ def test_what_is_out_of_its_range_is_refused_when_the_run_goes_on(runs, changes,
 
 
 def test_broken_runs_are_shown_as_broken_beside_the_others(runs):
-    for name, text in (("c", "name = "), ("d", "name = 3"), ("e", "a." * 100_000 + "a = 1"), ("f", "a = " + "9" * 5000)):
+    for name, text in (
+        ("c", "name = "),
+        ("d", "name = 3"),
+        ("e", "a." * 100_000 + "a = 1"),
+        ("f", "a = " + "9" * 5000),
+    ):
         shutil.copytree("all/a", f"all/{name}")
         Path(f"all/{name}/config.toml").write_text(text)
     os.mkfifo("all/pipe")

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from torture.models import Parts, put, small_model
 
 import chainrule
 from chainrule import Linear, ModelError, Network
 from chainrule.cli.models import opened_model
 from chainrule.exchange import from_pytorch
 from chainrule.exchange.model_file import load_checkpoint
-from torture.models import Parts, put, small_model
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,6 @@ def made(good: bytes, path: Path, changes: dict[str, Any] | None = None, **tenso
     parts.tensors = {name: array for name, array in (parts.tensors | tensors).items() if array is not None}
     path.write_bytes(parts.content())
     return path
-
 
 
 COLUMN = {"name": "a", "lowest": 1.0, "highest": 0.0, "mean": 0.0, "deviation": 1.0}

@@ -9,7 +9,7 @@ import pytest
 
 from chainrule import Adam, Linear, Network, Training, evaluate, fit
 from chainrule.base.errors import DataError, DataWarning, UsageError
-from chainrule.data import Dataset, array_files, read_data, split
+from chainrule.data import Dataset, array_files, npy, read_data, split
 from chainrule.data.array_files import read_arrays
 
 X, T = np.arange(60.0).reshape(30, 2), np.arange(30) % 3
@@ -19,6 +19,12 @@ def saved(folder: Path, compressed: bool = False, **arrays: Any) -> Path:
     path = folder / "data.npz"
     (np.savez_compressed if compressed else np.savez)(path, **arrays)
     return path
+
+
+@pytest.fixture
+def little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever can be mapped takes more of the memory than it should."""
+    monkeypatch.setattr(npy, "SHARE", 0)
 
 
 def is_mapped(x: np.ndarray) -> bool:
@@ -48,7 +54,7 @@ def test_both_parts_by_every_usual_name(names: tuple[str, ...], compressed: bool
     assert np.array_equal(train.t, T)
     assert np.array_equal(test.x, X[:3] + 1)
     assert np.array_equal(test.t, T[:3])
-    assert is_mapped(train.x) is not compressed
+    assert not is_mapped(train.x)
     with pytest.raises(UsageError, match="has a training and a test part; expected one of them, not 'all'"):
         read_arrays(path, "all")
 
@@ -68,14 +74,13 @@ def test_a_folder_of_arrays(tmp_path: Path) -> None:
     np.save(tmp_path / "x_test.npy", X[:2].astype(">f4"))
     np.save(tmp_path / "t_test.npy", T[:2])
     train, test = read_arrays(tmp_path), read_arrays(tmp_path, "test")
-    assert is_mapped(train.x)
-    assert is_mapped(test.x)
     assert np.array_equal(train.x, X)
     assert np.array_equal(test.x, X[:2])
 
 
 @pytest.mark.parametrize("dtype", ["?", "u1", ">i2", "f2", "f4", "f8"])
 @pytest.mark.parametrize("columns", [False, True])
+@pytest.mark.usefixtures("little_memory")
 def test_what_is_mapped_is_what_was_saved(dtype: str, columns: bool, tmp_path: Path) -> None:
     x = np.random.default_rng(0).integers(0, 2, (7, 5, 4)).astype(dtype)
     path = saved(tmp_path, pad=np.zeros(3, np.uint8), x=np.asfortranarray(x) if columns else x, t=np.zeros(7))
@@ -94,7 +99,6 @@ def test_a_long_header(tmp_path: Path) -> None:
         file.write(tmp_path / "x.npy", "x.npy")
         file.write(tmp_path / "t.npy", "t.npy")
     data = read_arrays(tmp_path / "data.npz", "all")
-    assert is_mapped(data.x)
     assert np.array_equal(data.x, X)
 
 
@@ -119,6 +123,7 @@ def test_where_the_channels_are(shape: tuple[int, ...], expected: tuple[int, ...
         assert np.array_equal(data.x[:, 0], images[..., 0])
 
 
+@pytest.mark.usefixtures("little_memory")
 def test_large_images_are_not_copied_to_move_their_channels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = saved(tmp_path, x=np.zeros((6, 8, 9, 3), np.uint8), t=np.arange(6.0))
     monkeypatch.setattr(array_files, "LARGE", 1)
@@ -201,10 +206,11 @@ def test_a_damaged_npy_file(tmp_path: Path) -> None:
     good = path.read_bytes()
     for content in (b"", b"\x93NUMPY", good[:-1], b"no array"):
         path.write_bytes(content)
-        with refuses(tmp_path, r"x\.npy: cannot be read as an array: "):
+        with refuses(path, "cannot be read as an array: "):
             read_arrays(tmp_path)
 
 
+@pytest.mark.usefixtures("little_memory")
 def test_training_on_a_mapped_array_never_holds_it_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From reading to evaluating, with a test part held out, 64 MiB of inputs take less than 16 MiB at any time."""
     monkeypatch.setattr(split, "LARGE", 1 << 20)

@@ -84,7 +84,9 @@ CRAFTED = {
     "three offsets": file_of({"a": A | {"data_offsets": [0, 4, 8]}}, bytes(8)),
     "negative offsets": file_of({"a": entry(begin=-8, end=0)}, bytes(8)),
     "offsets that go back": file_of({"a": entry(begin=8, end=0)}, bytes(8)),
-    "offsets of 30 digits": file_of(f'{{"a":{{"dtype":"F32","shape":[2],"data_offsets":[0,{BIG}]}}}}'.encode(), bytes(8)),
+    "offsets of 30 digits": file_of(
+        f'{{"a":{{"dtype":"F32","shape":[2],"data_offsets":[0,{BIG}]}}}}'.encode(), bytes(8)
+    ),
     "offsets beyond the end": file_of({"a": entry((4,), 0, 16)}, bytes(8)),
     "a gap before": file_of({"a": entry(begin=4, end=12)}, bytes(12)),
     "a gap between": file_of({"a": A, "b": entry(begin=12, end=20)}, bytes(20)),
@@ -150,7 +152,9 @@ def test_a_file_of_10_gigabytes_that_holds_nothing_is_not_read(tmp_path):
     with path.open("wb") as file:
         file.write(header)
         file.truncate(len(header) + 10 * 2**30)
-    with pytest.raises(ModelError, match=r"fc1.w is float32 of shape \(2684354560,\); expected float32 of shape \(2, 3\)"):
+    with pytest.raises(
+        ModelError, match=r"fc1.w is float32 of shape \(2684354560,\); expected float32 of shape \(2, 3\)"
+    ):
         chainrule.load(path)
 
 

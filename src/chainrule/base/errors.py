@@ -103,3 +103,9 @@ def stack_of(frame: FrameType | None) -> Iterator[FrameType]:
 
 def in_package(frame: FrameType) -> bool:
     return frame.f_code.co_filename.startswith(PACKAGE)
+
+
+def reason(error: Exception) -> str:
+    """An exception's message in a line, without the path and number that an OSError adds."""
+    lines = str(getattr(error, "strerror", None) or error).splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import platformdirs
 
-from chainrule.base.arguments import as_path
-from chainrule.base.errors import DataError, UsageError
+from chainrule.base.errors import UsageError
+from chainrule.base.errors import reason as reason
+from chainrule.base.memory import check_room
+from chainrule.base.reading import opened, size_of
 
 AnyPath = str | os.PathLike[str]
 
@@ -33,16 +35,10 @@ def cache_folder() -> Path:
 
 
 def read_bytes(path: AnyPath) -> bytes:
-    """The bytes of a file. A missing file, a folder or a file that may not be read is a `DataError`."""
-    path = as_path(path)
-    if os.path.isdir(path):  # unlike Path.is_dir it never raises
-        raise DataError(f"{path}: is a folder; expected a file")
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except (OSError, ValueError) as error:  # ValueError: a zero byte in the path
-        raise DataError(f"{path}: cannot be read: {reason(error)}") from None
+    """The bytes of a file; a DataError as of `opened`, and for more than there is memory for."""
+    with opened(path) as file:
+        check_room(size_of(file), str(path))
+        return file.read()
 
 
 def check_writable(path: AnyPath, *, kinds: Sequence[str] = (), source: AnyPath | None = None) -> Path:
@@ -64,8 +60,3 @@ def check_writable(path: AnyPath, *, kinds: Sequence[str] = (), source: AnyPath 
     if source is not None and os.path.realpath(path) == os.path.realpath(source):
         raise UsageError(f"{path}: is the file that is read; expected another one to write")
     return path
-
-
-def reason(error: Exception) -> str:
-    """An exception's message, without the path and number that an OSError adds."""
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__

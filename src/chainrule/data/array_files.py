@@ -1,24 +1,20 @@
 """Arrays in an .npz file, or a folder of .npy files: inputs and true values, told by their names.
 
-They are mapped into memory, not read, where the file allows it, so that they may be larger than memory: .npy files do,
-and an .npz that is not compressed.
+They may be larger than memory in .npy files, and in an .npz that is not compressed: then they are mapped, not read.
 """
 
 import os
 import re
-import struct
-import zipfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
 from chainrule.base.errors import DataError
-from chainrule.base.files import reason
 from chainrule.data.arrays import flat, inputs_of, targets_of
 from chainrule.data.dataset import Dataset
-from chainrule.data.file_kinds import kind_of_file
+from chainrule.data.npy import read_npy
+from chainrule.data.npz import Arrays, read_npz
 from chainrule.data.places import entries
 from chainrule.data.split import LARGE, NAMES, check_split, part_of
 from chainrule.data.targets import are_values
@@ -29,15 +25,6 @@ TARGETS = ("t", "y", "labels", "label", "targets", "target")
 """Usual names of true values."""
 CHANNELS = (1, 3, 4)
 """The lengths of an axis of channels: grey, colour, colour with transparency."""
-
-HEADERS = {
-    (1, 0): np.lib.format.read_array_header_1_0,
-    (2, 0): np.lib.format.read_array_header_2_0,
-}
-"""The readers of an array's header, by its version; version 3 is only for arrays of records."""
-
-Arrays = dict[str, Callable[[], np.ndarray]]
-"""Arrays by name, each read or mapped when it is called."""
 
 
 def read_arrays(
@@ -56,7 +43,7 @@ def read_arrays(
     DataError if an array is missing or damaged, or does not fit the other one.
     """
     check_split(split)
-    arrays = _members(Path(path)) if not os.path.isdir(path) else _files(Path(path))
+    arrays = read_npz(Path(path)) if not os.path.isdir(path) else _files(Path(path))
     train = _pair(arrays, "train") or _pair(arrays, "")
     if train is None:
         found = ", ".join(sorted(arrays)) or "nothing"
@@ -73,7 +60,8 @@ def read_arrays(
         targets, names = targets_of(labels, regression, classes, train[1])
         parts = [Dataset(x, t, classes=names) for x, t in zip(inputs, targets, strict=True)]
     except DataError as error:
-        raise DataError(f"{path}: {error}") from None
+        named = str(error).startswith(str(path))
+        raise DataError(str(error) if named else f"{path}: {error}") from None
     return part_of(parts, split, str(path))
 
 
@@ -108,9 +96,9 @@ def _channels_first(x: np.ndarray) -> np.ndarray:
 
 def _files(folder: Path) -> Arrays:
     """The .npy files of a folder, by their names without the ending; and its .npz files of one array each."""
-    found: Arrays = {path.stem: lambda path=path: _load(path) for path in _named(folder, ".npy")}
+    found: Arrays = {path.stem: lambda path=path: read_npy(path) for path in _named(folder, ".npy")}
     for path in _named(folder, ".npz"):
-        arrays = [*_members(path).values()]
+        arrays = [*read_npz(path).values()]
         if len(arrays) == 1:
             found.setdefault(path.stem, arrays[0])
     return found
@@ -119,68 +107,3 @@ def _files(folder: Path) -> Arrays:
 def _named(folder: Path, ending: str) -> list[Path]:
     """A folder's files with that ending; without hidden ones, which systems put there."""
     return [path for path in entries(folder) if path.suffix.lower() == ending]
-
-
-def _load(path: Path) -> np.ndarray:
-    try:
-        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
-    except Exception as error:
-        raise _unreadable(path.name, "an array", error) from None
-
-
-def _members(path: Path) -> Arrays:
-    """The arrays of an .npz file, by name."""
-    try:
-        with zipfile.ZipFile(path) as file:
-            members = [info for info in file.infolist() if _is_array(info.filename)]
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except Exception as error:
-        _refuse_other_kinds(path)
-        raise _unreadable(str(path), "an .npz file", error) from None
-    if not members:
-        _refuse_other_kinds(path)
-    return {info.filename.removesuffix(".npy"): lambda info=info: _member(path, info) for info in members}
-
-
-def _is_array(name: str) -> bool:
-    """Whether a member of an .npz is one of the user's arrays, and not what a system put beside them."""
-    return name.endswith(".npy") and not name.startswith(("__MACOSX/", "."))
-
-
-def _member(path: Path, info: zipfile.ZipInfo) -> np.ndarray:
-    """An array of an .npz file: mapped, or read if it is compressed."""
-    try:
-        with zipfile.ZipFile(path) as file, file.open(info) as member:
-            if info.compress_type == zipfile.ZIP_STORED:
-                return _mapped(path, info, member)
-            return np.lib.format.read_array(member, allow_pickle=False)
-    except Exception as error:
-        raise _unreadable(info.filename, "an array", error) from None
-
-
-def _refuse_other_kinds(path: Path) -> None:
-    """DataError that says what a file is, if it is known to be no .npz."""
-    kind = kind_of_file(path, ".npz")
-    if kind:
-        raise DataError(f"{path}: is {kind}")
-
-
-def _unreadable(name: str, kind: str, error: Exception) -> DataError:
-    """The error for a damaged file, which zipfile and NumPy meet with errors of every kind, some of many lines."""
-    return DataError(f"{name}: cannot be read as {kind}: {reason(error).splitlines()[0]}")
-
-
-def _mapped(path: Path, info: zipfile.ZipInfo, member: IO[bytes]) -> np.ndarray:
-    """An array that lies in the file as it is, behind the member's own header and the array's."""
-    read_header = HEADERS[np.lib.format.read_magic(member)]
-    shape, in_columns, dtype = read_header(member)
-    if dtype.hasobject:
-        raise ValueError("it holds Python objects; expected numbers or text")
-    with path.open("rb") as file:
-        file.seek(info.header_offset + 26)
-        name, extra = struct.unpack("<HH", file.read(4))  # their lengths; the array begins behind them
-    start = info.header_offset + 30 + name + extra + member.tell()
-    if 0 in shape:
-        return np.empty(shape, dtype)
-    return np.asarray(np.memmap(path, dtype, "r", start, shape, "F" if in_columns else "C"))

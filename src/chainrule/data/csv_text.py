@@ -1,6 +1,5 @@
 """The text of a table as lines of cells, cut when they are asked for: only the columns that are used are read."""
 
-import io
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -9,14 +8,26 @@ from typing import NoReturn
 import numpy as np
 
 from chainrule.base.errors import DataError, warn
-from chainrule.data.cells import BLANK, MISSING, Form, are_numbers, form_of, is_missing, sample_of, why_no_number
+from chainrule.data.cells import (
+    BLANK,
+    DELIMITERS,
+    MISSING,
+    Form,
+    are_numbers,
+    form_of,
+    is_missing,
+    sample_of,
+    why_no_number,
+)
 from chainrule.data.headers import is_header, names_of
-from chainrule.data.text import decoded
+from chainrule.data.text import LONGEST, decoded, too_long
 from chainrule.data.whole_numbers import whole_numbers
 
 Line = tuple[int, str]  # its number from 1, and its text, which quotes may continue over several
 CHUNK = 1 << 20
 """Cells that are read at a time."""
+COLUMNS = 1 << 20
+"""Cells of a row at most."""
 TRUTHS = {"false": 0.0, "true": 1.0}
 """What stands for 0 and 1, in small letters."""
 TELLS = re.compile(r"sep=(.)")
@@ -54,7 +65,16 @@ class CsvText:
 
     def text(self, column: int) -> list[str]:
         """All cells of a column."""
-        return [self.cells(row)[column] for row in range(len(self))]
+        return self.texts([column])[0]
+
+    def texts(self, columns: Sequence[int]) -> list[list[str]]:
+        """All cells of each of these columns."""
+        found: list[list[str]] = [[] for _ in columns]
+        for row in range(len(self) if found else 0):
+            cells = self.cells(row)
+            for column, into in zip(columns, found, strict=True):
+                into.append(cells[column])
+        return found
 
     @cached_property
     def sample(self) -> list[list[str]]:
@@ -148,6 +168,8 @@ def csv_text(data: bytes, name: str, header: bool | None = None) -> CsvText:
     if told and len(lines) > 1:
         del lines[0]
     sample = sample_of([text for _, text in lines])
+    if any(text.count(mark) > COLUMNS for text in sample for mark in DELIMITERS):
+        raise DataError(f"{name}: over {COLUMNS:,} cells in a line; expected no more")
     form = form_of(sample, told[1] if told else None)
     if form.is_unclear(sample):
         warn(f"{name}: numbers such as 1,234 are read with a decimal comma, as 1.234")
@@ -178,7 +200,9 @@ def _width(first: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
 
 
 def cut(line: Line, form: Form, name: str) -> list[str]:
-    """The cells of a line; DataError if its quotes do not close."""
+    """The cells of a line; DataError if its quotes do not close, or they are too many."""
+    if line[1].count(form.delimiter) > COLUMNS:
+        raise DataError(f"{name}:{line[0]}: over {COLUMNS:,} cells; expected no more")
     try:
         return form.cut(line[1])
     except ValueError as error:
@@ -187,14 +211,28 @@ def cut(line: Line, form: Form, name: str) -> list[str]:
 
 def _lines(text: str, name: str) -> Iterator[Line]:
     """The lines that hold cells; one with a quote that does not close goes on in the next ones."""
-    lines = iter(enumerate(io.StringIO(text, newline=None), start=1))
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = iter(enumerate(text.split("\n"), start=1))
     for number, line in lines:
-        if line.isspace() or line.lstrip().startswith("#"):
+        if not line or line.isspace() or line.lstrip().startswith("#"):
             continue
-        if '"' in line and OPENS.search(line):
-            while line.count('"') % 2:
-                _, more = next(lines, (0, ""))
-                if not more:
-                    raise DataError(f"{name}:{number}: unexpected end of data: a quote does not close")
-                line += more
-        yield number, line.rstrip("\n")
+        if '"' in line and OPENS.search(line) and line.count('"') % 2:
+            line = _continued(line, lines, f"{name}:{number}")
+        if len(line) > LONGEST:
+            raise too_long(f"{name}:{number}")
+        yield number, line
+
+
+def _continued(line: str, lines: Iterator[Line], place: str) -> str:
+    """The line and those after it, up to the one that closes its quote."""
+    found, length = [line], len(line)
+    for _, more in lines:
+        found.append(more)
+        length += len(more)
+        if length > LONGEST:
+            break
+        if more.count('"') % 2:
+            return "\n".join(found)
+    problem = "unexpected end of data: " if length <= LONGEST else ""
+    raise DataError(f"{place}: {problem}a quote does not close")

@@ -12,6 +12,7 @@ from chainrule.base.errors import DataError
 from chainrule.base.numbers import is_whole
 from chainrule.base.showing import brief, short
 from chainrule.data.chunks import chunks
+from chainrule.data.mapped import check_mapped
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +70,7 @@ class Dataset:
 
     def take(self, indices: slice | np.ndarray) -> "Dataset":
         """The samples at `indices`, in that order, or those that are true of a mask (n,). A slice gives views."""
+        check_mapped()
         if not isinstance(indices, slice):
             indices = numbers_of_samples(indices, len(self))
         try:

@@ -5,6 +5,9 @@ import re
 import zlib
 from typing import NamedTuple
 
+from chainrule.base.errors import DataError
+from chainrule.base.reading import opened
+
 HEAD = 4096
 """Bytes that tell a file's kind."""
 
@@ -113,9 +116,9 @@ def kind_of(head: bytes) -> str | None:
 def kind_of_file(path: str | os.PathLike[str], own: str = "nothing") -> str | None:
     """`kind_of` a file's first bytes; None, too, if it cannot be read, or is of the `own` kind of whoever asks."""
     try:
-        with open(path, "rb") as file:
+        with opened(path) as file:
             kind = _kind_of(file.read(HEAD))
-    except (OSError, ValueError):
+    except (OSError, DataError):
         return None
     return None if kind is None or own in kind.name else str(kind)
 

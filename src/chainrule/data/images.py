@@ -4,7 +4,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -12,14 +12,23 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from chainrule.base.errors import DataError, warn
 from chainrule.base.files import reason
 from chainrule.base.filters import own_filters
+from chainrule.base.reading import opened
 from chainrule.data.digits import Seen, see_digit, see_digits
 from chainrule.data.file_kinds import kind_of_file
 from chainrule.data.levels import flat
+from chainrule.data.picture_files import check_whole
 
 T = TypeVar("T")
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 """The kinds that are opened, by a file's content: for others Pillow may start programs, as Ghostscript for EPS."""
+
+PIXELS = 1 << 26
+"""Pixels of a picture at most, by what its header says: 67 million, fewer than Pillow's own limit."""
+TIFF = (b"II", b"MM")
+"""How TIFFs begin."""
+STDERR = 2
+"""The descriptor that C libraries print errors to."""
 
 
 def read_digit(path: str | os.PathLike[str]) -> np.ndarray:
@@ -50,7 +59,8 @@ def read_digits(picture: str | os.PathLike[str] | np.ndarray) -> list[Seen]:
 def _seen(path: str | os.PathLike[str], see: Callable[[np.ndarray], T]) -> T:
     """What is seen in a file's pixels (height, width) uint8; errors name the file."""
     with pillow_quiet(), opened_image(path) as image:
-        grey = np.asarray(flat(ImageOps.exif_transpose(image), "L"))
+        ImageOps.exif_transpose(image, in_place=True)
+        grey = np.asarray(flat(image, "L"))
     try:
         return see(grey)
     except DataError as error:
@@ -60,14 +70,15 @@ def _seen(path: str | os.PathLike[str], see: Callable[[np.ndarray], T]) -> T:
 @contextmanager
 def opened_image(path: str | os.PathLike[str]) -> Iterator[Image.Image]:
     """An image file, opened and not decoded yet; whatever goes wrong with it in the block is a DataError naming it."""
-    if os.path.isdir(path):
-        raise DataError(f"{path}: is a folder; expected a file")
     try:
         # opened here, as given a path Pillow garbles some turned TIFFs
-        with open(path, "rb") as file, Image.open(file, formats=FORMATS) as image:
-            yield image
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
+        with opened(path) as file, libtiff_quiet(file):
+            check_whole(file)
+            with Image.open(file, formats=FORMATS) as image:
+                _check_size(image, path)
+                yield image
+    except DataError:
+        raise
     except UnidentifiedImageError:  # it names the path once more
         kind, kinds = kind_of_file(path, "a picture ("), ", ".join(FORMATS)
         unknown = f"cannot be read as an image: of no known kind; expected one of: {kinds}"
@@ -76,6 +87,30 @@ def opened_image(path: str | os.PathLike[str]) -> Iterator[Image.Image]:
         raise DataError(f"{path}: too many pixels: {error}") from None
     except Exception as error:  # Pillow's readers meet damaged files with errors of every kind
         raise DataError(f"{path}: cannot be read as an image: {reason(error)}") from None
+
+
+def _check_size(image: Image.Image, path: str | os.PathLike[str]) -> None:
+    width, height = image.size
+    if width * height > PIXELS:
+        raise DataError(f"{path}: too many pixels: {width} x {height}; expected {PIXELS:,} at most")
+
+
+@contextmanager
+def libtiff_quiet(file: BinaryIO) -> Iterator[None]:
+    """While a TIFF is open, without what libtiff prints of a damaged one, which nobody can ask it not to."""
+    begins = file.read(2)
+    file.seek(0)
+    if begins not in TIFF:
+        yield
+        return
+    with open(os.devnull, "wb") as nowhere:
+        kept = os.dup(STDERR)
+        os.dup2(nowhere.fileno(), STDERR)
+        try:
+            yield
+        finally:
+            os.dup2(kept, STDERR)
+            os.close(kept)
 
 
 @contextmanager

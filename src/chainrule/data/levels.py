@@ -1,4 +1,9 @@
-"""An image's pixels as bytes on white paper, whatever they are stored as: transparent, in 16 or 32 bits, as reals."""
+"""An image's pixels as bytes on white paper, whatever they are stored as: transparent, in 16 or 32 bits, as reals.
+
+It goes through a large image strip by strip, as what is between its pixels and these bytes is up to 24 bytes each.
+"""
+
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from PIL import Image
@@ -7,6 +12,8 @@ FULL_SCALES = (1.0, 255.0, 4095.0, 65535.0)
 """White in images whose pixels are not bytes is the first of these that no pixel exceeds."""
 VISIBLE = 20
 """Levels by which some of what is drawn must differ from white paper to be seen on it."""
+STRIP = 1 << 20
+"""Pixels of a strip, about."""
 
 
 def is_wide(image: Image.Image) -> bool:
@@ -14,14 +21,18 @@ def is_wide(image: Image.Image) -> bool:
     return image.mode[0] in "IF"
 
 
-def white_of(pixels: np.ndarray, least: float = 0.0) -> float:
-    """What white is in such pixels, given what it was at `least`, in other images of the same origin.
+def white_of(image: Image.Image, least: float = 0.0) -> float:
+    """What white is in a wide image, given what it was at `least`, in other images of the same origin.
 
     The first of `FULL_SCALES` that is enough for both; else the pixels' maximum. Fractions up to 1 are parts of white.
     """
-    pixels = pixels[np.isfinite(pixels)]
-    highest = float(np.max(pixels, initial=0.0))
-    if highest <= 1 and (pixels % 1 > 0).any():
+    highest, fractions = 0.0, False
+    for _, strip in _strips(image):
+        pixels = np.asarray(strip, np.float64)
+        pixels = pixels[np.isfinite(pixels)]
+        highest = float(np.max(pixels, initial=highest))
+        fractions = highest <= 1 and (fractions or bool((pixels % 1 > 0).any()))
+    if fractions:
         return 1.0
     needed = max(highest, least)
     return next((scale for scale in FULL_SCALES if needed <= scale), needed)
@@ -30,21 +41,41 @@ def white_of(pixels: np.ndarray, least: float = 0.0) -> float:
 def flat(image: Image.Image, mode: str, least: float = 0.0) -> Image.Image:
     """The image in `mode`, "L" or "RGB", on white paper; for `least` see `white_of`."""
     if is_wide(image):
-        return _narrowed(image, least).convert(mode)
+        white = white_of(image, least)
+        return _changed(image, mode, lambda strip: _narrowed(strip, white))
     if "A" in image.mode or "a" in image.mode or "transparency" in image.info:
-        return _on_paper(image.convert("RGBA")).convert(mode)
+        return _changed(image, mode, _paper_for(image))
     return image.convert(mode)
 
 
 def is_drawn(image: Image.Image) -> bool:
     """Whether an RGB image is not of one colour all over."""
-    return bool(np.ptp(np.asarray(image), axis=(0, 1)).any())
+    low, high = np.array(image.getextrema()).T
+    return bool((low < high).any())
 
 
-def _narrowed(image: Image.Image, least: float) -> Image.Image:
+def _strips(image: Image.Image) -> Iterator[tuple[tuple[int, int], Image.Image]]:
+    """Where each strip of whole rows is, from the top, and the strip."""
+    width, height = image.size
+    rows = max(1, STRIP // max(1, width))
+    if height <= rows:
+        yield (0, 0), image
+        return
+    for top in range(0, height, rows):
+        yield (0, top), image.crop((0, top, width, min(top + rows, height)))
+
+
+def _changed(image: Image.Image, mode: str, change: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """The image in `mode`, each strip changed."""
+    out = Image.new(mode, image.size)
+    for place, strip in _strips(image):
+        out.paste(change(strip).convert(mode), place)
+    return out
+
+
+def _narrowed(image: Image.Image, white: float) -> Image.Image:
     """Wide pixels as bytes; what is no number, or below 0, is black, and what is transparent is white."""
     pixels = np.asarray(image, np.float64)
-    white = white_of(pixels, least)
     clear = image.info.get("transparency")
     if isinstance(clear, int):
         pixels = np.where(pixels == clear, white, pixels)
@@ -52,21 +83,33 @@ def _narrowed(image: Image.Image, least: float) -> Image.Image:
     return Image.fromarray(np.rint(parts * 255).astype(np.uint8))
 
 
-def _on_paper(image: Image.Image) -> Image.Image:
-    """An RGBA image on white paper; its negative, if all that is drawn is white and would not be seen there.
+def _paper_for(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
+    """How to lay a transparent image on white paper; or its negative, if all that is drawn is white, not seen there.
 
     Where transparency is the same all over, the shape is not in it: then it does not count.
     """
-    alpha = np.asarray(image.getchannel("A"))
-    if np.ptp(alpha) == 0 and is_drawn(image.convert("RGB")):
-        return image
-    shown = _over(image, "white")
-    there = alpha > 127
-    if there.any() and not there.all():
-        ink = 255 - np.asarray(shown.convert("L"))[there].astype(int)
-        if np.quantile(ink, 0.99) < VISIBLE:
-            return Image.eval(_over(image, "black").convert("RGB"), lambda level: 255 - level)
-    return shown
+    alphas, levels = np.zeros(256, np.int64), np.zeros(256, np.int64)
+    low, high = np.full(3, 255), np.zeros(3, int)
+    for strip in (strip.convert("RGBA") for _, strip in _strips(image)):
+        alpha = strip.getchannel("A")
+        alphas += alpha.histogram()
+        there = alpha.point([255 * (level > 127) for level in range(256)])
+        levels += _over(strip, "white").convert("L").histogram(there)
+        least, most = np.array(strip.convert("RGB").getextrema()).T
+        low, high = np.minimum(low, least), np.maximum(high, most)
+    if np.count_nonzero(alphas) == 1 and (low < high).any():
+        return lambda strip: strip.convert("RGBA").convert("RGB")
+    some = 0 < levels.sum() < alphas.sum()
+    if some and quantile(levels[::-1], 0.99) < VISIBLE:  # from the end: ink is 255 - level
+        return lambda strip: Image.eval(_over(strip.convert("RGBA"), "black").convert("RGB"), lambda level: 255 - level)
+    return lambda strip: _over(strip.convert("RGBA"), "white")
+
+
+def quantile(counts: np.ndarray, q: float) -> float:
+    """That quantile of the numbers 0, 1, ... of which there are so many, as NumPy has it: linear in between."""
+    place = q * (counts.sum() - 1)
+    low, high = np.searchsorted(counts.cumsum(), [np.floor(place), np.ceil(place)], side="right")
+    return float(low + (high - low) * (place % 1))
 
 
 def _over(image: Image.Image, colour: str) -> Image.Image:

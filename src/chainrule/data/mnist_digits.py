@@ -1,12 +1,11 @@
 """MNIST, embedded: 70,000 handwritten digits without a download (the data and its licence are in `embedded/`).
 
 The package holds the four IDX files in one compressed container. The first use decodes it, which takes about
-a second, and leaves the arrays as `.npy` files in the cache folder; later uses map those into memory.
+a second, and leaves the arrays as `.npy` files in the cache folder; later uses read those.
 """
 
 import hashlib
 import math
-import os
 import zlib
 from contextlib import suppress
 from importlib import resources
@@ -17,11 +16,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from chainrule.base.arguments import name_among
+from chainrule.base.arrays import read_only
 from chainrule.base.errors import DataError, WriteError
 from chainrule.base.files import cache_folder, reason
 from chainrule.base.writing import write_atomically
 from chainrule.data.dataset import Dataset
 from chainrule.data.idx import parse_idx
+from chainrule.data.npy import read_npy
 
 CONTAINER = "embedded/mnist.xz"
 SHA256 = "e554e6414af81d99fb4514d83678ad380156bf7c1db112c4f354786ee81043a3"
@@ -61,7 +62,7 @@ PARTS = {
 def mnist(split: Literal["train", "test"]) -> Dataset:
     """The digits: x (60000, 1, 28, 28) for "train" or (10000, 1, 28, 28) for "test", uint8; t (n,) int64.
 
-    0 is background and 255 is ink. x is read-only, and after the first use it lies in a memory-mapped file.
+    0 is background and 255 is ink. x is read-only.
     DataError if the embedded container is damaged. A cache folder that cannot be written only costs time.
     """
     name_among(PARTS, "split", split)
@@ -70,7 +71,7 @@ def mnist(split: Literal["train", "test"]) -> Dataset:
         arrays = decode(_read_container())
         _store(arrays)
         images, labels = (arrays[part] for part in PARTS[split])
-    return Dataset(images[:, np.newaxis], labels.astype(np.int64))
+    return Dataset(read_only(images)[:, np.newaxis], labels.astype(np.int64))
 
 
 def decode(container: bytes) -> dict[Part, np.ndarray]:
@@ -103,16 +104,14 @@ def _read_container() -> bytes:
 
 
 def _cached(part: Part) -> np.ndarray | None:
-    """The array as a memory map, or None if its file is missing or damaged."""
-    if not os.path.isfile(part.cache_path):  # a pipe would be waited for
-        return None
+    """The array in the cache, or None if its file is missing or damaged."""
     try:
-        array = np.load(part.cache_path, mmap_mode="r")
-    except Exception:  # whatever a damaged header leads NumPy to
+        array = read_npy(part.cache_path)
+    except DataError:
         return None
-    if array.shape != part.shape or array.dtype != np.uint8 or zlib.crc32(array) != part.crc32:
+    if array.shape != part.shape or array.dtype != np.uint8 or zlib.crc32(array.data) != part.crc32:
         return None
-    return np.asarray(array)  # a plain view of the map: slicing it is faster, and every library knows it
+    return array
 
 
 def _store(arrays: dict[Part, np.ndarray]) -> None:

@@ -95,9 +95,10 @@ def _described(path: Path, white: float) -> tuple[bool, Size, float]:
         if _is_sideways(image):
             width, height = height, width
             if image.format == "TIFF":
-                width, height = ImageOps.exif_transpose(image).size  # some versions of Pillow turn these themselves
+                ImageOps.exif_transpose(image, in_place=True)
+                width, height = image.size  # some versions of Pillow turn these themselves
         if is_wide(image):
-            white = white_of(np.asarray(image, np.float64), white)
+            white = white_of(image, white)
         return grey, (height, width), white
 
 
@@ -119,7 +120,8 @@ def _pixels(image: Image.Image, form: Form, resize: bool) -> np.ndarray:
     mode, (height, width) = "L" if form.channels == 1 else "RGB", form.size
     if resize:
         image.draft(mode, (max(form.size), max(form.size)))  # a JPEG is decoded no larger than needed
-    image = flat(ImageOps.exif_transpose(image), mode, form.white)
+    ImageOps.exif_transpose(image, in_place=True)
+    image = flat(image, mode, form.white)
     if resize and image.size != (width, height):
         image = image.resize((width, height), Image.Resampling.BILINEAR)
     pixels = np.asarray(image)

@@ -49,19 +49,21 @@ def index_columns(text: CsvText, target: int | None) -> list[int]:
 
     None if no other column would be left beside the target.
     """
-    found = [column for column in range(len(text.columns)) if column != target and _is_index(text, column)]
-    return found if len(text.columns) - len(found) > (target is not None) else []
+    columns = [column for column in range(len(text.columns)) if column != target and _may_be_index(text, column)]
+    numeric = [column for column in columns if text.is_numeric(column)]
+    other = sorted({*columns} - {*numeric})
+    found = [k for k, cells in zip(other, text.texts(other), strict=True) if len(set(cells)) == len(text)]
+    if numeric:
+        values = text.numbers(numeric).T
+        found += [k for k, column in zip(numeric, values, strict=True) if only_counts(text.columns[k], column)]
+    return sorted(found) if len(text.columns) - len(found) > (target is not None) else []
 
 
-def _is_index(text: CsvText, column: int) -> bool:
-    name = text.columns[column]
-    if not text.named or not is_index_name(name) or len(text) < FEW_ROWS:
+def _may_be_index(text: CsvText, column: int) -> bool:
+    """Whether its name, and the first rows, let a column be an index; so not all columns need to be read."""
+    if not text.named or not is_index_name(text.columns[column]) or len(text) < FEW_ROWS:
         return False
-    if len({row[column] for row in text.sample}) < len(text.sample):  # which need not all be read
-        return False
-    if text.is_numeric(column):
-        return only_counts(name, text.numbers([column])[:, 0])
-    return len(set(text.text(column))) == len(text)
+    return len({row[column] for row in text.sample}) == len(text.sample)
 
 
 def _called_so(text: CsvText) -> int:

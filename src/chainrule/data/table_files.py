@@ -9,17 +9,18 @@ from typing import NamedTuple, TypedDict, Unpack
 import numpy as np
 
 from chainrule.base.errors import DataError, warn
-from chainrule.base.files import read_bytes
 from chainrule.data.arrays import targets_of
 from chainrule.data.cells import PLAIN, UNNAMED, has_marks
 from chainrule.data.csv_text import CsvText, csv_text
 from chainrule.data.dataset import Dataset
 from chainrule.data.emnist import upright
 from chainrule.data.missing import HINT, Rows, checked_way, means_of, with_means, without_gaps
+from chainrule.data.names import shortened
 from chainrule.data.pixel_tables import Shape, checked_shape, guessed_shape, shaped
 from chainrule.data.roles import CLASS_NAMES, index_columns, target_of
 from chainrule.data.split import check_split, part_of
 from chainrule.data.targets import guess, said
+from chainrule.data.text import read_text
 
 
 class TableOptions(TypedDict, total=False):
@@ -65,11 +66,11 @@ def read_table(
     """
     check_split(split)
     missing, shape = checked_way(options.get("missing")), checked_shape(options.get("image"))
-    train = csv_text(read_bytes(path), str(path), options.get("header"))
+    train = csv_text(read_text(path), str(path), options.get("header"))
     columns = columns_of(train, target_of(train, options.get("target")), shape)
     tables = [_read(train, columns, missing, options.get("regression"))]
     if test_path is not None:
-        test = csv_text(read_bytes(test_path), str(test_path), train.named)
+        test = csv_text(read_text(test_path), str(test_path), train.named)
         matched = _matched(test, train, columns)
         tables += [_read(test, matched, missing, options.get("regression"))] if matched else []
     parts = _datasets(tables, train, columns, classes, **options)
@@ -85,9 +86,9 @@ def columns_of(text: CsvText, target: int, shape: Shape | None) -> Columns:
     if shape:
         left_out = left_out if len(text.columns) - 1 > math.prod(shape) else []
     if left_out:
-        names = ", ".join(repr(text.columns[column]) for column in left_out)
+        names = shortened([repr(text.columns[column]) for column in left_out])
         warn(f"{text.name}: column {names} only counts or names the rows, and is left out")
-    return Columns([k for k in range(len(text.columns)) if k != target and k not in left_out], target)
+    return Columns(sorted({*range(len(text.columns))} - {target, *left_out}), target)
 
 
 def _matched(text: CsvText, train: CsvText, columns: Columns) -> Columns | None:

@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 
 from chainrule.base.errors import DataError, warn
-from chainrule.base.files import read_bytes
 from chainrule.base.guessing import meant
 from chainrule.data.csv_text import CsvText, csv_text
 from chainrule.data.emnist import upright
@@ -16,6 +15,7 @@ from chainrule.data.missing import with_means
 from chainrule.data.pixel_tables import Shape, shaped
 from chainrule.data.places import file_at
 from chainrule.data.roles import index_columns, target_of
+from chainrule.data.text import read_text
 
 HINT = "; --missing mean, of train or predict, takes the mean of its column"
 """What else could have been done about a cell that is missing."""
@@ -55,7 +55,7 @@ def read_inputs(
     DataError naming a column that is missing, a wrong number of them, or line and column of a cell that is no number.
     """
     path = file_at(path)
-    text = csv_text(read_bytes(path), str(path), header)
+    text = csv_text(read_text(path), str(path), header)
     if columns is not None and not text.named:
         warn(f"{text.name}: has no header: its columns are taken in the order of the training's")
     if columns is not None and text.named:
@@ -92,7 +92,7 @@ def _by_place(text: CsvText, target: str | None, wanted: int | None) -> tuple[li
     count, label = len(text.columns), _number(text, target)
     wanted = count - (label is not None) if wanted is None else wanted
     left_out = index_columns(text, label) if count - (label is not None) > wanted else []
-    rest = [k for k in range(count) if k not in left_out and k != label]
+    rest = sorted({*range(count)} - {label, *left_out})
     if label is None and len(rest) == wanted + 1:
         label = target_of(text, None)
         rest = [k for k in rest if k != label]

@@ -9,7 +9,6 @@ from importlib import resources
 import numpy as np
 
 from chainrule.base.errors import DataError
-from chainrule.base.files import read_bytes
 from chainrule.base.guessing import meant
 from chainrule.base.numbers import whole_of
 from chainrule.base.showing import brief
@@ -17,6 +16,7 @@ from chainrule.data.csv_text import CsvText, csv_text
 from chainrule.data.dataset import Dataset
 from chainrule.data.names import shortened
 from chainrule.data.places import file_at
+from chainrule.data.text import read_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,7 @@ def read_csv(path: str | os.PathLike[str]) -> Table:
     DataError naming file, line and column if a cell of it is not a finite number or a row has another length.
     """
     path = file_at(path)
-    return parse_csv(read_bytes(path), str(path))
+    return parse_csv(read_text(path), str(path))
 
 
 def parse_csv(data: bytes, name: str) -> Table:

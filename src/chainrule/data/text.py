@@ -1,15 +1,34 @@
 """The text in a file's bytes, in whichever of the usual ways it is written there."""
 
-import gzip
-import zlib
+import io
 
 from chainrule.base.errors import DataError, warn
-from chainrule.base.files import reason
+from chainrule.base.files import AnyPath
+from chainrule.base.memory import check_room
+from chainrule.base.reading import opened, size_of
 from chainrule.data.file_kinds import HEAD, kind_of
+from chainrule.data.packed import GZIP, rest_of, unpacked
 
-GZIP = b"\x1f\x8b"
 MARKS = {b"\xef\xbb\xbf": "utf-8", b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 """What a file may begin with, to say how its characters are written."""
+
+LONGEST = 1 << 24
+"""Characters of a line at most."""
+
+
+def read_text(path: AnyPath) -> bytes:
+    """The bytes of a file of lines; a DataError as of `opened`, and where its first line does not end."""
+    with opened(path) as file:
+        check_room(size_of(file), str(path))
+        begins = unpacked(file, str(path)).read(LONGEST)
+        if len(begins) == LONGEST and b"\n" not in begins and b"\r" not in begins:
+            raise too_long(f"{path}:1")
+        file.seek(0)
+        return file.read()
+
+
+def too_long(place: str) -> DataError:
+    return DataError(f"{place}: over {LONGEST:,} characters; expected a table with a line for each row")
 
 
 def decoded(data: bytes, name: str) -> str:
@@ -18,7 +37,8 @@ def decoded(data: bytes, name: str) -> str:
     It is written in UTF-8, or in UTF-16; what is neither is taken for Latin-1, with a `DataWarning`.
     DataError, which says what it is, for a file of another kind.
     """
-    data = unpacked(data, name)
+    if data.startswith(GZIP):
+        data = rest_of(unpacked(io.BytesIO(data), name))
     kind = kind_of(data[:HEAD])
     if kind:
         raise DataError(f"{name}: is {kind}")
@@ -32,18 +52,6 @@ def decoded(data: bytes, name: str) -> str:
         found = f"byte {error.start + len(mark)} is 0x{data[error.start + len(mark)]:02x}, which is no UTF-8"
         warn(f"{name}: {found}: read as Latin-1; save it as UTF-8 if names look wrong")
         return data[len(mark) :].decode("latin-1")
-
-
-def unpacked(data: bytes, name: str) -> bytes:
-    """What gzip has packed in these bytes; others as they are. DataError if it is damaged."""
-    if not data.startswith(GZIP):
-        return data
-    try:
-        return gzip.decompress(data)
-    except EOFError:
-        raise DataError(f"{name}: truncated: the gzip data ends too early") from None
-    except (OSError, zlib.error) as error:
-        raise DataError(f"{name}: corrupt gzip data: {reason(error)}") from None
 
 
 def _without_mark(data: bytes) -> str:

@@ -8,10 +8,11 @@ from typing import Any, Literal
 import numpy as np
 
 from chainrule.base.errors import DataError, UsageError
-from chainrule.base.files import reason
 from chainrule.data.array_files import INPUTS
 from chainrule.data.idx import read_idx
 from chainrule.data.names import shortened
+from chainrule.data.npy import read_npy
+from chainrule.data.npz import read_npz
 from chainrule.data.places import PICTURES, SYSTEM_FILES
 from chainrule.data.sources import TABLES
 from chainrule.data.split import NAMES
@@ -56,18 +57,10 @@ def read_array(path: Path, kind: Kind) -> np.ndarray:
     """The inputs in an IDX file, an .npy file, or an .npz file, where they are called x, images, ... or stand alone."""
     if kind == "idx":
         return read_idx(path)
-    try:
-        file = np.load(path, allow_pickle=False)
-        if isinstance(file, np.ndarray):
-            return file
-        with file:
-            return file[_inputs_among(file.files)]
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file") from None
-    except KeyError as error:
-        raise DataError(f"{path}: holds {error.args[0]}; expected one array, or one called x") from None
-    except Exception as error:  # damaged files cause errors of every kind
-        raise DataError(f"{path}: cannot be read as arrays: {reason(error).splitlines()[0]}") from None
+    if path.suffix.lower() == ".npy":
+        return read_npy(path)
+    arrays = read_npz(path)
+    return arrays[_inputs_among([*arrays], str(path))]()
 
 
 def _pictures_in(folder: Path) -> list[Path]:
@@ -81,8 +74,8 @@ def _pictures_in(folder: Path) -> list[Path]:
     return sorted(found)
 
 
-def _inputs_among(names: Sequence[str]) -> str:
-    """The array of inputs; KeyError if it cannot be told."""
+def _inputs_among(names: Sequence[str], source: str) -> str:
+    """The array of inputs; DataError, which names the source, if it cannot be told."""
     if len(names) == 1:
         return names[0]
     plain = {name.lower(): name for name in names}
@@ -90,5 +83,5 @@ def _inputs_among(names: Sequence[str]) -> str:
     forms = [form for word in words for stem in INPUTS for form in (f"{stem}_{word}", f"{word}_{stem}")]
     found = next((plain[form.strip("_")] for form in forms if form.strip("_") in plain), None)
     if found is None:
-        raise KeyError(shortened(names) or "nothing")
+        raise DataError(f"{source}: holds {shortened(names) or 'nothing'}; expected one array, or one called x")
     return found

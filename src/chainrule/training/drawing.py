@@ -7,6 +7,7 @@ import numpy as np
 
 from chainrule.base.arrays import read_only
 from chainrule.data.dataset import Dataset
+from chainrule.data.mapped import check_mapped
 from chainrule.training.objective import Batch
 from chainrule.training.sampling import batch_count, batches
 from chainrule.training.settings import Training
@@ -25,7 +26,11 @@ def draw(data: Dataset, training: Training, *, epoch: int, first: int) -> Iterat
 def batch_of(
     data: Dataset, indices: slice | np.ndarray, training: Training, *, epoch: int, step: int
 ) -> tuple[Batch, float]:
-    """These samples of the data, and what they weigh together; by the mean, each counts its share of that."""
+    """These samples of the data, and what they weigh together; by the mean, each counts its share of that.
+
+    DataError if the data are mapped and their file has changed.
+    """
+    check_mapped()
     x, rows = (data.x[indices], None) if isinstance(indices, slice) else (data.x, indices)
     if training.augmentation:
         numbers = np.arange(indices.start, indices.stop) if isinstance(indices, slice) else indices
