@@ -45,7 +45,7 @@ def test_settings_are_plain_numbers():
         seed=np.uint8(7),
     )
     assert (kept.epochs, kept.batch_size, kept.lr_decay, kept.lr_decay_every, kept.seed) == (3, 4, 0.5, 2, 7)
-    for name in ("epochs", "batch_size", "lr_decay_every", "seed"):
+    for name in whole:
         assert type(getattr(kept, name)) is int
     assert type(kept.lr_decay) is float
     assert type(Dropout(np.float32(0.25)).p) is float
