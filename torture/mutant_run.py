@@ -1,4 +1,4 @@
-"""python -m torture.mutant_run SOURCES TESTS [--tries N] [--seed S]: which mutants of the sources the tests kill.
+"""python -m torture.mutant_run SOURCES TESTS [--tries N] [--seed S] [--again FILE]: which mutants the tests kill.
 
 The tests run once, and note which statements each of them executes. Then, for each mutant, this process forks; the
 child puts the mutant's code into the functions that are there already, and runs tests that execute its statement, the
@@ -24,6 +24,7 @@ from functools import _lru_cache_wrapper
 from itertools import accumulate
 from pathlib import Path
 from types import CodeType, FunctionType
+from typing import TextIO
 
 import pytest
 
@@ -91,11 +92,8 @@ def key(code: CodeType) -> tuple[str, str, int]:
 class Runner:
     """A pytest plugin: instead of running the tests once, it tries the mutants."""
 
-    def __init__(self, sources: list[Source], tries: int, seed: int, report) -> None:
-        self.sources, self.report = sources, report
-        self.mutants = [(source, mutant) for source in sources for mutant in source.mutants]
-        random.Random(seed).shuffle(self.mutants)
-        del self.mutants[tries:]
+    def __init__(self, sources: list[Source], mutants: list[tuple[Source, Mutant]], report: TextIO) -> None:
+        self.sources, self.mutants, self.report = sources, mutants, report
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_load_initial_conftests(self) -> None:
@@ -179,12 +177,19 @@ def main() -> int:
     options.add_argument("tests", help="files and folders, with commas between")
     options.add_argument("--tries", type=int, default=sys.maxsize)
     options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--again", type=Path, help="what an earlier run printed: only those that it did not kill")
     given = options.parse_args()
     paths = [path for pattern in given.sources.split(",") for path in sorted(PACKAGE.glob(pattern))]
     sources = [Source(path, path.relative_to(PACKAGE).as_posix()) for path in paths]
+    mutants = [(source, mutant) for source in sources for mutant in source.mutants]
+    random.Random(given.seed).shuffle(mutants)
+    if given.again:
+        told = [json.loads(line) for line in given.again.read_text(encoding="utf-8").splitlines()]
+        alive = {each["change"] for each in told if each["came"] != "killed"}
+        mutants = [pair for pair in mutants if str(pair[1]) in alive]
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as report:
         os.dup2(2, 1)
-        runner = Runner(sources, given.tries, given.seed, report)
+        runner = Runner(sources, mutants[: given.tries], report)
         line = ["-p", "no:cacheprovider", "-p", "no:xdist", "--capture=no", *given.tests.split(",")]
         return pytest.main(line, plugins=[runner])
 

@@ -18,10 +18,11 @@ SOURCES = """
     layers/*.py losses/*.py network/*.py training/*.py base/typed.py data/schema.py exchange/schema_file.py
 """.split()  # noqa: SIM905
 TESTS = """
-    layers losses own/test_own_layers.py engine/test_reference.py data/test_schema_rows.py data/test_matched_data.py
-    test_description.py test_early_stopping.py test_errors.py test_input_and_target_units.py test_model_file.py
-    test_network.py test_numbers.py test_optimizers.py test_progress.py test_repr.py test_sampling.py test_scaling.py
-    test_target_units.py test_trace.py test_training.py
+    layers losses own/test_own_layers.py engine/test_checks.py engine/test_reference.py exchange/test_schema_file.py
+    data/test_matched_data.py data/test_schema.py data/test_schema_rows.py data/test_typical.py test_description.py
+    test_early_stopping.py test_errors.py test_input_and_target_units.py test_model_file.py test_network.py
+    test_numbers.py test_optimizers.py test_origin.py test_prediction.py test_progress.py test_repr.py test_sampling.py
+    test_scaling.py test_target_units.py test_trace.py test_training.py test_typed.py
 """.split()  # noqa: SIM905
 FEW = 5  # mutants for the tests: of the optimizers only, whose tests are the fastest
 KILLED = 0.9

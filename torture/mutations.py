@@ -1,8 +1,8 @@
 """Mutants of a file of the package: one small mistake each, in the body of one function.
 
 What is changed: comparisons, arithmetic, signs, `and` and `or`, conditions, numbers, truth values, names in quotes,
-what is returned, keyword arguments; and statements are left out. Texts of messages, docstrings, type hints, defaults
-and decorators are not.
+what is returned, keyword arguments; and statements are left out. Texts of messages, docstrings, type hints, defaults,
+decorators, and the `strict` of a zip that is a check of our own are not.
 """
 
 import ast
@@ -108,9 +108,10 @@ def children(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST]]:
         if field in NO_CODE or is_text(node) or (isinstance(node, FUNCTIONS) and field != "body"):
             continue
         for index, child in enumerate(value) if isinstance(value, list) else [(None, value)]:
-            docstring = isinstance(node, FUNCTIONS) and index == 0 and is_docstring(child)
+            docstring = field == "body" and is_docstring(child)
             kinds = index == 1 and calls(node, "isinstance")
-            if isinstance(child, ast.AST) and not (docstring or kinds):
+            guard = isinstance(child, ast.keyword) and child.arg == "strict"
+            if isinstance(child, ast.AST) and not (docstring or kinds or guard):
                 yield field, index, child
 
 
@@ -151,11 +152,11 @@ def changes(node: ast.AST) -> Iterator[ast.AST | None]:
             yield from (ast.IfExp(other, body, orelse) for other in negated(test))
         case ast.If(test, body, orelse):
             yield from (ast.If(other, body, orelse) for other in negated(test))
-        case ast.Return(ast.AST() as value) if not (isinstance(value, ast.Constant) and value.value is None):
+        case ast.Return(ast.AST() as value) if not isinstance(value, ast.Constant):
             yield ast.Return(ast.IfExp(ast.Constant(True), ast.Constant(None), value))
         case ast.Call(func, args, keywords):
             for each in keywords:
-                if each.arg:
+                if each.arg and each.arg != "strict":
                     yield ast.Call(func, args, [keyword for keyword in keywords if keyword is not each])
         case ast.Break() | ast.Continue():
             yield OTHERS[type(node)]()

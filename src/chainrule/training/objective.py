@@ -102,7 +102,8 @@ class Objective(ABC):
 
     def norm(self, gw: np.ndarray) -> float:
         """|gw|; not finite where an element is not."""
-        squared = float(np.dot(gw, gw))
+        with np.errstate(over="ignore"):
+            squared = float(np.dot(gw, gw))
         if not math.isfinite(squared):  # of large elements perhaps their squares alone are not
             squared = float(np.square(gw, dtype=np.float64).sum())
         return math.sqrt(squared)

@@ -1,0 +1,86 @@
+"""What every objective shares: the norm of a gradient, the parts of w that decay, settings as plain numbers."""
+
+import numpy as np
+import pytest
+
+from chainrule import Dataset, Dropout, Linear, Network, SquaredError, Training, minimise
+from chainrule.base.errors import NetworkError, UsageError
+from chainrule.layers import Layer
+from chainrule.network.reference import Reference
+from chainrule.training.objective import runs
+
+REFERENCE = Reference(Network([Linear(1)], (1,), loss=SquaredError()))
+
+
+@pytest.mark.parametrize(
+    ("gradient", "norm"),
+    [([3, 4], 5), ([0, 0], 0), ([3e30, 4e30], 5e30), ([3e-30, 4e-30], 0), ([np.inf, 0], np.inf), ([1, np.nan], np.nan)],
+)
+def test_the_norm_of_a_gradient(gradient, norm):
+    """Squares beyond float32 are summed in float64; those that vanish in it are 0."""
+    np.testing.assert_allclose(REFERENCE.norm(np.array(gradient, np.float32)), norm, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("undecayed", "size", "parts"),
+    [
+        ([], 3, [(0, 3, True)]),
+        ([], 0, [(0, 0, True)]),
+        ([(0, 3)], 3, [(0, 3, False)]),
+        ([(1, 2)], 3, [(0, 1, True), (1, 2, False), (2, 3, True)]),
+        ([(4, 6), (0, 2)], 7, [(0, 2, False), (2, 4, True), (4, 6, False), (6, 7, True)]),
+    ],
+)
+def test_the_parts_that_decay(undecayed, size, parts):
+    found = runs([slice(*part) for part in undecayed], size)
+    assert [(part.start, part.stop, decays) for part, decays in found] == parts
+
+
+def test_settings_are_plain_numbers():
+    kept = Training(
+        epochs=np.int64(3),
+        batch_size=np.int8(4),
+        lr_decay=np.float32(0.5),
+        lr_decay_every=np.int64(2),
+        seed=np.uint8(7),
+    )
+    assert (kept.epochs, kept.batch_size, kept.lr_decay, kept.lr_decay_every, kept.seed) == (3, 4, 0.5, 2, 7)
+    for name in whole:
+        assert type(getattr(kept, name)) is int
+    assert type(kept.lr_decay) is float
+    assert type(Dropout(np.float32(0.25)).p) is float
+    assert Training(batch_size=None).batch_size is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"draws": 3}, "draws is 3; expected a source of random words, or None"),
+        ({"augmentation": 3}, "augmentation is 3; expected one, as in Augmentation"),
+        ({"optimizer": "adam"}, "the optimizer is 'adam'; expected one, as in Adam"),
+        ({"lr_decay": 0}, "lr_decay is 0; expected a number above 0"),
+        ({"order": "sorted"}, "order is 'sorted'; expected"),
+        ({"reduction": "max"}, "reduction is 'max'; expected"),
+    ],
+)
+def test_settings_that_are_none(options, message):
+    with pytest.raises(UsageError, match=message):
+        Training(**options)
+
+
+def test_training_that_is_none():
+    data = Dataset(np.ones((2, 1)), np.zeros(2))
+    with pytest.raises(UsageError, match="the training is 3; expected Training"):
+        minimise(REFERENCE, data, np.zeros(2), 3)  # type: ignore[arg-type]
+
+
+class Undeclared(Layer):
+    """A layer whose parameters are in a list."""
+
+    def parameters_for(self, x_shape):
+        return ["w"]
+
+
+def test_parameters_that_are_no_dict():
+    with pytest.raises(NetworkError, match=r"parameters_for gave \['w'\]; expected a dict of Parameter by name"):
+        Network([Undeclared()], (2,), loss=SquaredError())
