@@ -10,6 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
+from chainrule.base.arguments import as_path
 from chainrule.base.errors import UsageError
 from chainrule.base.errors import reason as reason
 from chainrule.base.memory import check_room
