@@ -34,18 +34,23 @@ class Requests:
         self.call((ctypes.c_uint64 * 6)(code, argument))
 
 
+def train(name: str, digits: cr.data.Dataset, batches: int) -> None:
+    """`fit` the preset to so many batches, on one thread."""
+    chosen = cr.preset(name)
+    training = replace(chosen.training, epochs=1, seed=7)
+    cr.fit(chosen.network(seed=7), digits.head(batches * (training.batch_size or 1)), training, threads=1)
+
+
 def count(presets: list[str]) -> None:
-    """Dump the counts of `fit` on one thread for each preset, under the names "PRESET BATCHES"."""
+    """Dump the counts of each preset under the names "PRESET BATCHES"."""
     request, digits = Requests(), cr.data.mnist("train")
     for name in presets:
-        chosen = cr.preset(name)
-        for batches in (1, FEW, MORE):  # the first run binds, and loads kernels
-            training = replace(chosen.training, epochs=1, seed=7)
-            network, data = chosen.network(seed=7), digits.head(batches * (training.batch_size or 1))
+        train(name, digits, 1)  # not counted: it binds, and loads kernels
+        for batches in (FEW, MORE):
+            title = ctypes.create_string_buffer(f"{name} {batches}".encode())
             request(START)
             request(ZERO)
-            cr.fit(network, data, training, threads=1)
-            title = ctypes.create_string_buffer(f"{name} {batches}".encode())
+            train(name, digits, batches)
             request(DUMP, ctypes.addressof(title))
             request(STOP)
 
