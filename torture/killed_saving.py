@@ -30,7 +30,7 @@ def save(folder: Path, epoch: int) -> None:
     network = Network([Linear(100)], 500)
     network.w[:] = epoch
     model, previous = (folder / name for name in NAMES)
-    save_checkpoint(model, Checkpoint(network, np.empty((0, network.size)), epoch=epoch), previous=previous)
+    save_checkpoint(model, Checkpoint(network, np.empty((0, network.size)), epoch=epoch, step=epoch), previous=previous)
 
 
 def saved(path: Path) -> int:
@@ -41,7 +41,7 @@ def saved(path: Path) -> int:
     return checkpoint.epoch
 
 
-@campaign("A model being saved survives kill -9: both checkpoints are whole, and nothing is left", tries=1000, few=20)
+@campaign("A model being saved survives kill -9: both checkpoints are whole, and nothing is left", tries=1200, few=20)
 def killed_saving(tally: Tally) -> None:
     halves = last = kills = 0
     with tempfile.TemporaryDirectory() as name, forked(__name__) as done:

@@ -92,10 +92,10 @@ def failing(monkeypatch, step: str, *epochs: int) -> None:
                 fails.enter_context(fault(step, errno.ENOSPC))
         with_event(self, event)
 
-    def finish(self, progress):
+    def finish(self):
         fails.close()
         with fault(step, errno.ENOSPC) if 0 in epochs else ExitStack():
-            at_end(self, progress)
+            at_end(self)
 
     monkeypatch.setattr(Keeper, "__call__", call)
     monkeypatch.setattr(Keeper, "finish", finish)

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from tensorboardX.proto import event_pb2
 
+from chainrule.base.errors import WriteError
+from chainrule.base.writing import append
+
 
 def scalars(folder: str) -> dict[str, list[tuple[int, float]]]:
     """(step, value) by tag, from the event files: records of length, checksum, content, checksum."""
@@ -65,3 +68,20 @@ def test_a_run_that_was_killed_tells_nothing_twice_and_leaves_nothing_out(cli, m
     assert {tag: sorted(points) for tag, points in scalars("run").items() if "second" not in tag} == {
         tag: points for tag, points in scalars("whole").items() if "second" not in tag
     }
+
+
+def test_a_disk_that_is_full_for_a_moment_loses_no_record(cli, monkeypatch):
+    calls = []
+
+    def full(path, content):
+        calls.append(path)
+        if len(calls) < 4:
+            raise WriteError(f"{path}: cannot be written: No space left on device")
+        append(path, content)
+
+    monkeypatch.setattr("chainrule.cli.tensorboard.append", full)
+    ran = cli("train", "--preset", "mlp", "--train-data-size", 320, "--test-data-size", 0, "--epochs", 4,
+        "--out", "run", "--tensorboard")  # fmt: skip
+    assert ran.code == 0
+    assert ran.err.count("No space left on device; training goes on, and tries again after the next epoch") == 1
+    assert [step for step, _ in scalars("run")["batch/loss"]] == list(range(1, 21))

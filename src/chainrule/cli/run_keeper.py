@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,8 @@ class Keeper:
 
     def _save(self, checkpoint: Checkpoint, previous: Path | None = None) -> None:
         save_checkpoint(self.folder.model, checkpoint, previous=previous)
-        self.folder.initial.unlink(missing_ok=True)
+        with suppress(OSError):  # it is in nobody's way
+            self.folder.initial.unlink(missing_ok=True)
 
     def _try(self, write: Callable[[], None]) -> None:
         try:

@@ -2,7 +2,7 @@
 
 import sys
 import time
-from contextlib import ExitStack, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,11 @@ from chainrule.base.version import __version__
 from chainrule.cli.console import table
 from chainrule.cli.data_options import Data
 from chainrule.cli.outcome import Outcome, command
-from chainrule.cli.reporting import INTERRUPTED, TensorBoard, batch_lines, stop_on_interrupt, test_lines
+from chainrule.cli.reporting import INTERRUPTED, batch_lines, stop_on_interrupt, test_lines
 from chainrule.cli.run_folder import RunFolder, measured_on
 from chainrule.cli.run_keeper import Keeper, record_of
 from chainrule.cli.settings import kept
+from chainrule.cli.tensorboard import TensorBoard
 from chainrule.cli.train_settings import TrainSettings
 from chainrule.data import Dataset
 from chainrule.data.schema import Reals
@@ -160,9 +161,7 @@ class TrainingRun:
         board = [TensorBoard(self.folder.path, self.start)] if options.tensorboard else []
         listeners = [*self._watchers(), bar, *board, *options.checkpoints(), keeper]
         keeper.begin(self.start or beginning(self.network, self.training), new=self.start is None)
-        with bar, ExitStack() as files, stop_on_interrupt() as interrupted:
-            for each in board:
-                files.enter_context(each)
+        with bar, stop_on_interrupt() as interrupted:
             history = learn(
                 self.network,
                 self.data.train,

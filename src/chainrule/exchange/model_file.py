@@ -64,7 +64,7 @@ def is_saved(path: str | Path, checkpoint: Checkpoint) -> bool:
     try:
         with tensor_file(path) as file:
             _check_content(file)
-            return file.metadata.get("sha256") == content_hash(tensors_of(checkpoint), _metadata(checkpoint))
+            return file.metadata["sha256"] == content_hash(tensors_of(checkpoint), _metadata(checkpoint))
     except ModelError:
         return False
 

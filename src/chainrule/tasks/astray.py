@@ -4,11 +4,14 @@ A loss may settle far above that of a network which knows nothing: too long step
 back from. Or all units of a layer are 0 for every sample: nothing passes through it, and nothing changes that.
 """
 
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, field, fields
+from typing import Annotated
 
 import numpy as np
 
 from chainrule.base.errors import DivergedError, warn
+from chainrule.base.typed import COUNT, Within
 from chainrule.data.dataset import Dataset
 from chainrule.layers import ReLU
 from chainrule.layers.graph import forward
@@ -16,6 +19,7 @@ from chainrule.layers.layer import Context
 from chainrule.network.network import Network
 from chainrule.training.drawing import batches_in
 from chainrule.training.events import BatchEvent, EpochEvent, Event, Memory
+from chainrule.training.memories import remembers
 from chainrule.training.settings import Training
 
 FAR = 10.0
@@ -25,11 +29,23 @@ PATIENCE = 100
 QUARTERS, FALL = 4, 0.9
 ENOUGH = 10_000
 """Samples whose targets tell how much knowing nothing costs."""
-REMEMBERED = "untrained", "above", "last", "total", "third", "fourth", "before", "stayed"
 FEW, MANY = 64, 1024
 """Samples that a network is looked at with; and where these make it look dead."""
 
 
+@dataclass(frozen=True)
+class Kept:
+    """What a checkpoint keeps of a `LossRange`."""
+
+    untrained: float | None
+    above: Annotated[int, COUNT]
+    last: float
+    sums: Annotated[tuple[float, ...], Within(QUARTERS, QUARTERS)]
+    before: float
+    stayed: Annotated[int, COUNT]
+
+
+@remembers(Kept)
 @dataclass
 class LossRange:
     """A listener that raises DivergedError once the loss is far above the range of an untrained network, for good.
@@ -45,9 +61,7 @@ class LossRange:
     untrained: float | None = None  # the first batch's mean error
     above: int = 0  # batches of this epoch that were far above
     last: float = 0.0  # mean error of the last batch
-    total: float = 0.0  # of the mean errors of this epoch's batches
-    third: float = 0.0  # of those in its third quarter
-    fourth: float = 0.0
+    sums: list[float] = field(default_factory=lambda: [0.0] * QUARTERS)  # of mean errors, by quarters of an epoch
     before: float = 0.0  # the last epoch's sum
     stayed: int = 0  # batches, in a row of epochs that were far above and did not fall
 
@@ -55,10 +69,7 @@ class LossRange:
         if isinstance(event, BatchEvent):
             self.untrained = event.loss if self.untrained is None else self.untrained
             self.above += event.loss > self.limit
-            self.total += event.loss
-            quarter = QUARTERS * event.batch // self.batches
-            self.third += event.loss * (quarter == 2)
-            self.fourth += event.loss * (quarter == 3)
+            self.sums[QUARTERS * event.batch // self.batches] += event.loss
             self.last = event.loss
         elif isinstance(event, EpochEvent):
             self._judge(event)
@@ -69,7 +80,7 @@ class LossRange:
 
     def _judge(self, event: EpochEvent) -> None:
         is_above = self.last > self.limit and 2 * self.above > self.batches
-        falls = self.total < FALL * self.before or (self.batches >= QUARTERS and self.fourth < self.third)
+        falls = sum(self.sums) < FALL * self.before or (self.batches >= QUARTERS and self.sums[3] < self.sums[2])
         if not is_above:
             self.stayed = 0
         elif not falls:
@@ -79,17 +90,16 @@ class LossRange:
             given = f"the loss is {event.loss:.4g} over epoch {event.epoch + 1} (step {step})"
             expected = f"a network that knows nothing has {most:.4g}; try a learning rate below {event.lr:g}"
             raise DivergedError(f"{given}, diverged: {expected}", epoch=event.epoch + 1, step=step, lr=event.lr)
-        self.above, self.before = 0, self.total
-        self.total = self.third = self.fourth = 0.0
+        self.above, self.before, self.sums = 0, sum(self.sums), [0.0] * QUARTERS
 
     def state(self) -> Memory:
         """What a checkpoint keeps."""
-        return {name: getattr(self, name) for name in REMEMBERED}
+        return {each.name: copy(getattr(self, each.name)) for each in fields(Kept)}
 
     def restore(self, state: Memory) -> None:
         """Go on from what a checkpoint kept."""
-        for name in REMEMBERED:
-            setattr(self, name, state.get(name, getattr(self, name)))
+        for name, value in state.items():
+            setattr(self, name, value)
 
 
 def loss_range(network: Network, data: Dataset, training: Training) -> list[LossRange]:
