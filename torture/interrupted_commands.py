@@ -44,7 +44,7 @@ def prepare(folder: Path) -> None:
 @campaign(
     "Ctrl-C, SIGTERM or SIGHUP at any moment ends every command quietly: one word, no traceback, the right exit code",
     tries=400,
-    few=4,
+    few=3,
 )
 def interrupted_commands(tally: Tally) -> None:
     stopped = 0

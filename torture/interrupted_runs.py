@@ -75,7 +75,7 @@ def complaint(code: int, said: str, signum: int) -> str:
 @campaign(
     "A training stopped by kill -9, Ctrl-C or SIGTERM, anywhere and again and again, ends with the same bits",
     tries=400,
-    few=2,
+    few=1,
 )
 def interrupted_runs(tally: Tally) -> None:
     stops = 0

@@ -9,6 +9,7 @@ import tomllib
 
 import numpy as np
 import pytest
+from torture.signalled import heed
 
 import chainrule
 from chainrule.data import mnist
@@ -139,10 +140,16 @@ def test_the_original_programs_seeds_are_options(cli):
 def test_ctrl_c_finishes_the_step_saves_and_leaves_with_130(tmp_path):
     line = [sys.executable, "-m", "chainrule", "train", "--preset", "mlp", "--epochs", "1000", "--test-data-size", "0"]
     running = subprocess.Popen(
-        [*line, "--log-interval", "1", "--out", "run"], cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.PIPE
+        [*line, "--log-interval", "1", "--out", "run"],
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        preexec_fn=heed,
     )
     assert running.stderr is not None
-    running.stderr.readline()  # the first batch is done
+    for told in running.stderr:
+        if told.startswith(b"Train Epoch"):  # the first batch is done
+            break
     running.send_signal(signal.SIGINT)
     out, _ = running.communicate(timeout=60)
     assert running.returncode == 130

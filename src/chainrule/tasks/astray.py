@@ -62,9 +62,7 @@ class LossRange:
     untrained: float | None = None  # the first batch's mean error
     above: int = 0  # batches of this epoch that were far above
     last: float = 0.0  # mean error of the last batch
-    total: float = 0.0  # of the mean errors of this epoch's batches
-    third: float = 0.0  # of those in its third quarter
-    fourth: float = 0.0
+    sums: list[float] = field(default_factory=lambda: [0.0] * QUARTERS)  # of mean errors, by quarters of an epoch
     before: float = 0.0  # the last epoch's sum
     stayed: int = 0  # batches, in a row of epochs that were far above and did not fall
 
@@ -72,10 +70,7 @@ class LossRange:
         if isinstance(event, BatchEvent):
             self.untrained = event.loss if self.untrained is None else self.untrained
             self.above += event.loss > self.limit
-            self.total += event.loss
-            quarter = QUARTERS * event.batch // self.batches
-            self.third += event.loss * (quarter == 2)
-            self.fourth += event.loss * (quarter == 3)
+            self.sums[QUARTERS * event.batch // self.batches] += event.loss
             self.last = event.loss
         elif isinstance(event, EpochEvent):
             self._judge(event)
@@ -86,7 +81,7 @@ class LossRange:
 
     def _judge(self, event: EpochEvent) -> None:
         is_above = self.last > self.limit and 2 * self.above > self.batches
-        falls = self.total < FALL * self.before or (self.batches >= QUARTERS and self.fourth < self.third)
+        falls = sum(self.sums) < FALL * self.before or (self.batches >= QUARTERS and self.sums[3] < self.sums[2])
         if not is_above:
             self.stayed = 0
         elif not falls:
@@ -96,8 +91,7 @@ class LossRange:
             given = f"the loss is {event.loss:.4g} over epoch {event.epoch + 1} (step {step})"
             expected = f"a network that knows nothing has {most:.4g}; try a learning rate below {event.lr:g}"
             raise DivergedError(f"{given}, diverged: {expected}", epoch=event.epoch + 1, step=step, lr=event.lr)
-        self.above, self.before = 0, self.total
-        self.total = self.third = self.fourth = 0.0
+        self.above, self.before, self.sums = 0, sum(self.sums), [0.0] * QUARTERS
 
     def state(self) -> Memory:
         """What a checkpoint keeps."""
