@@ -1,20 +1,30 @@
+<<<<<<< HEAD
 """The public callables, each with a call that is right."""
 
+=======
+"""What of the Python API users call: with a call that is right, and of which kind each argument is."""
+
+import tempfile
+from collections.abc import Callable
+>>>>>>> 0b814f7 (Torture: a table of the public functions, their arguments' kinds, and the campaign of bad arguments)
 from functools import partial
+from inspect import isfunction
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import chainrule as cr
-from chainrule import data
-from chainrule.augmentation import Augmentation
+from chainrule import data, exchange
 from chainrule.checks.gradients import direction_check
 from chainrule.engine import execute
 from chainrule.network.scaling import scaling_of
 from chainrule.regression.comparison import compare
 from chainrule.regression.descent import Descent
-from torture.kinds import *
-from torture.public_calls import *
+from torture import kinds as k
+from torture import values as v
 
+<<<<<<< HEAD
 INITIAL = (NAME, "uniform")
 LR = (NOT_NEGATIVE, 0.1)
 FIT = {
@@ -37,12 +47,38 @@ TEXTS = kind(
     alike=[("a list", list)],
 )
 
+=======
+>>>>>>> 0b814f7 (Torture: a table of the public functions, their arguments' kinds, and the campaign of bad arguments)
 
-def fit_and_w(network, **how):
-    cr.fit(network, **how)
+class Call(NamedTuple):
+    """A public callable, and its arguments by name: the kind of each, and a right value or a function that makes one."""
+
+    made: Callable[[], Callable[..., Any]]
+    arguments: dict[str, tuple[k.Kind, Any]]
+
+    def right(self) -> dict[str, Any]:
+        """Right arguments that nobody else has."""
+        found = {name: value() if isfunction(value) else value for name, (_, value) in self.arguments.items()}
+        return {name: each.copy() if isinstance(each, np.ndarray) else each for name, each in found.items()}
+
+
+def call(made: Callable[..., Any], **arguments: tuple[k.Kind, Any]) -> Call:
+    """Of a function or class."""
+    return Call(lambda: made, arguments)
+
+
+def asked(of: Callable[[], Any], method: str = "__call__", **arguments: tuple[k.Kind, Any]) -> Call:
+    """Of a method of what a function makes."""
+    return Call(lambda: getattr(of(), method), arguments)
+
+
+def trained(network: cr.Network, data: cr.Dataset, training: Any, **how: Any) -> np.ndarray:
+    """w after `fit`."""
+    cr.fit(network, data, training, **how)
     return network.w
 
 
+<<<<<<< HEAD
 CALLS = {
     "Linear": call(cr.Linear, out_features=(COUNT.but("beyond 64 bits"), 5), initial_w=INITIAL, initial_b=INITIAL),
     "Convolution": call(
@@ -592,3 +628,143 @@ CALLS |= {
     ),
 }
 ESTIMATORS = ("NeuralClassifier", "NeuralRegressor", "MLPClassifier", "MLPRegressor", "PolynomialRegressor")
+=======
+def file(name: str) -> Path:
+    """A path for one's own."""
+    return Path(tempfile.gettempdir()) / f"chainrule-torture-{name}"
+
+
+def written(name: str, write: Callable[[Path], object]) -> Callable[[], Path]:
+    """What makes a path at which something was written."""
+
+    def made() -> Path:
+        write(file(name))
+        return file(name)
+
+    return made
+
+
+LR, INITIAL, SIZE, SIZE_OR_0 = (k.NOT_NEGATIVE, 0.1), (k.NAME, "uniform"), k.MANY, k.MANY_OR_0
+ENGINE, THREADS, SEED, FLAG = (k.NAME, "reference"), (v.THREADS, 1), (k.SEED, 1), (k.FLAG, False)
+NETWORK, DATA, X, W = (v.NETWORK, v.network), (v.DATA, v.dataset), (v.X_ASKED, v.X), (v.VECTOR, v.weights)
+LISTENERS = v.LISTENERS, lambda: [lambda event: None]
+TEXTS = k.kind("None", "nothing in a list", "texts", wrong={"numbers": lambda: [1, 2, 3]}, alike={"a list": list})
+PATH = k.kind(wrong={"missing": lambda: "/dev/null/file", "a folder": tempfile.gettempdir, "with a zero": lambda: "a\0b"},
+              alike={"text": str})  # fmt: skip
+NEW = PATH.but("text")
+LABELS = k.kind("texts", "five axes", "a table of none", "nothing in a list", alike=k.INTS)
+NUMBERS = k.kind(wrong=v.LENGTHS | {"NaN": lambda: v.VALUES * np.nan}, alike=k.FLOATS)
+ENTRIES = k.kind("None", "a generator", wrong={"too large": lambda: [4000], "negative": lambda: [-1]}, alike={"a tuple": tuple})
+WHICH = k.kind("zero", "minus one", alike=k.WHOLE)
+INDICES = k.kind("nothing in a list", wrong={"out of range": lambda: [7], "halves": lambda: [0.5]},
+                 alike={"a list": list, "a tuple": tuple, "int16": lambda i: i.astype("i2"), "a mask": lambda i: np.arange(6) % 4 == 0})  # fmt: skip
+TABLE = "a,b,t\n" + "1,2,x\n2,3,y\n3,1,x\n" * 4
+
+LAYERS = {
+    "Linear": call(cr.Linear, out_features=(SIZE, 5), initial_w=INITIAL, initial_b=INITIAL),
+    "Convolution": call(cr.Convolution, out_channels=(SIZE, 2), kernel_size=(SIZE, 3), stride=(SIZE, 1),
+                        padding=(SIZE_OR_0, 1), initial_w=INITIAL, initial_b=INITIAL),
+    "MaxPooling": call(cr.MaxPooling, size=(SIZE, 2), stride=(SIZE_OR_0, 2)),
+    "AveragePooling": call(cr.AveragePooling, size=(SIZE, 2), stride=(SIZE_OR_0, 2)),
+    "Dropout": call(cr.Dropout, p=(k.BELOW_1, 0.25)),
+    "ReLU": call(cr.ReLU, derivative_at_zero=(k.COUNT_OR_0, 1)),
+    "Standardise": call(cr.Standardise, mean=(v.ROW, np.arange(4.0)), std=(v.ROW, np.arange(1, 5.0))),
+    "Standardise.of": call(cr.Standardise.of, x=(k.kind("five axes", wrong={"NaN": lambda: v.spoilt(np.nan)}, alike=k.FLOATS), v.X)),
+    "Sequential": call(cr.Sequential, layers=(v.LAYERS, lambda: [cr.Linear(3), cr.Tanh()])),
+    "Residual": call(cr.Residual, layers=(v.LAYERS, lambda: [cr.Linear(3)]), shortcut=(v.SHORTCUT, lambda: [cr.Linear(3)])),
+    "register": call(cr.register, kind=(k.kind("a class"), cr.Tanh)),
+    "SquaredError": call(cr.SquaredError, mean=(v.UNIT, 0.5), std=(v.STD, 2.0)),
+    "SquaredError.of": call(cr.SquaredError.of, t=(k.kind("five axes", wrong={"NaN": lambda: v.VALUES * np.nan}, alike=k.FLOATS), v.VALUES)),
+    "Scaling": call(cr.Scaling, mean=(k.REAL, 0.5), std=(k.POSITIVE, 0.25)),
+    "scaling_of": call(scaling_of, data=(k.kind(wrong={"floats": v.dataset}), lambda: cr.Dataset(v.PICTURES, v.T))),
+}  # fmt: skip
+NETWORKS = {
+    "Network": call(cr.Network, layers=(v.LAYERS, lambda: [cr.Linear(5), cr.Tanh(), cr.Linear(3)]), input_shape=(v.SHAPE, 4),
+                    loss=(v.LOSS, cr.LogSoftmaxNLL()), scaling=(v.SCALING, cr.Scaling(0.5, 0.5)), seed=SEED, dtype=(v.DTYPE, np.float32)),
+    "Network.__call__": asked(v.network, x=X, batch_size=(k.MANY, 2)),
+    "Network.predict": asked(v.network, "predict", x=X),
+    "Network.predict, fitted": asked(v.fitted, "predict", x=X),
+    "Network.classify": asked(v.network, "classify", x=X),
+    "Network.answers": asked(v.fitted, "answers", inputs=(v.X_ASKED.but("text"), v.X), threshold=(k.kind("zero", "a half", alike=k.SCALARS), 0.5),
+                             as_is=FLAG, many=FLAG, missing=(k.NAME.but("None"), None), classes=(TEXTS, None)),
+    "Network.predictor": asked(v.network, "predictor", engine=ENGINE, threads=THREADS, batch_size=(k.MANY, 2)),
+    "Network.initial_weights": asked(v.network, "initial_weights", seed=SEED),
+    "Network.named": asked(v.network, "named", w=(v.VIEWED, lambda: v.network().w)),
+    "Network.most_probable": asked(v.network, "most_probable", y=(k.kind(alike=k.FLOATS), v.X[:, :3])),
+    "Network.save": asked(v.network, "save", path=(NEW, lambda: file("saved.safetensors"))),
+    "Predictor.__call__": asked(lambda: v.network().predictor("reference"), x=X),
+    "Predictor.classify": asked(lambda: v.network().predictor("reference"), "classify", x=X),
+    "Predictor.outputs": asked(lambda: v.network().predictor(threads=1), "outputs", x=X),
+    "execute": call(execute, network=NETWORK, engine=ENGINE, seed=SEED, threads=THREADS),
+    "load": call(cr.load, path=(PATH, written("model.safetensors", lambda path: v.network().save(path)))),
+    "to_pytorch": call(exchange.to_pytorch, network=NETWORK, path=(NEW, lambda: file("t.safetensors")), fold=FLAG),
+    "from_pytorch": call(exchange.from_pytorch, path=(PATH, written("t.safetensors", lambda path: exchange.to_pytorch(v.network(), path))), network=NETWORK),
+    "to_onnx": call(exchange.to_onnx, network=NETWORK, path=(NEW, lambda: file("n.onnx")), preprocess=FLAG, probabilities=FLAG, labels=FLAG, columns=FLAG),
+    "onnx_model": call(exchange.onnx_model, network=NETWORK, probabilities=FLAG, labels=FLAG),
+}  # fmt: skip
+DATA_SETS = {
+    "Dataset": call(cr.Dataset, x=(v.X_GIVEN, v.X), t=(v.LABELS_GIVEN, v.T), sample_weight=(v.WEIGHT_GIVEN, v.WEIGHTS),
+                    classes=(TEXTS, ("a", "b", "c")), columns=(TEXTS.but("text"), ("a", "b", "c", "d")), target=(k.ANY_TEXT.but("None"), "kind"), white=(k.POSITIVE, 255.0)),
+    "Dataset.take": asked(v.dataset, "take", indices=(INDICES, np.array([0, 4]))),
+    "Dataset.head": asked(v.dataset, "head", n=(k.COUNT_OR_0.but("None"), 3)),
+    "Dataset.split": asked(v.dataset, "split", fraction=(k.FRACTION, 0.5)),
+    "as_dataset": call(data.as_dataset, x=(v.X_GIVEN, v.X), t=(v.LABELS_GIVEN.but("texts"), v.T), sample_weight=(v.WEIGHT_GIVEN, v.WEIGHTS), classes=(TEXTS, None), regression=(k.FLAG.but("None"), False)),
+    "hold_out": call(data.hold_out, t=(LABELS, v.T), fraction=(k.FRACTION, 0.5), seed=SEED),
+    "prepare_digit": call(data.prepare_digit, grey=(k.kind(wrong={"NaN": lambda: v.spoilt(np.nan)}), lambda: np.pad(np.full((9, 3), 200, np.uint8), 9))),
+    "mnist": call(data.mnist, split=(k.NAME, "test")),
+    "read_data": call(data.read_data, path=(PATH, written("table.csv", lambda path: path.write_text(TABLE))), split=(k.NAME, "test"), classes=(TEXTS, None)),
+    "read_csv": call(data.read_csv, path=(PATH, written("table.csv", lambda path: path.write_text(TABLE)))),
+    "read_idx": call(data.read_idx, path=(PATH, written("x.idx", lambda path: data.write_idx(path, v.PICTURES)))),
+    "write_idx": call(data.write_idx, path=(NEW, lambda: file("y.idx")), array=(k.kind("a table of none", "five axes", "nothing in a list", alike=k.LAYOUTS), v.PICTURES)),
+    "parse_csv": call(data.parse_csv, data=(k.kind("bytes"), b"a,b\n1,2\n"), name=(k.ANY_TEXT, "it")),
+    "parse_idx": call(data.parse_idx, data=(k.kind(), b"\0\0\x08\x01\0\0\0\x01a"), name=(k.ANY_TEXT, "it")),
+    "Table.column": asked(data.stopping_distance, "column", which=(WHICH, 1)),
+    "Table.dataset": asked(data.stopping_distance, "dataset", target=(WHICH, 1)),
+    "Augmentation": call(cr.Augmentation, shift=(k.MANY_OR_0, 1), rotate=(k.kind("zero", "a half", alike=k.SCALARS), 10.0), elastic=(k.NOT_NEGATIVE, 1.0), smoothness=(k.kind("beyond 64 bits", alike=k.SCALARS), 3.0)),
+    "Augmentation.parse": call(cr.Augmentation.parse, text=(k.NAME, "shift=2,rotate=10")),
+    "Augmentation.of": call(cr.Augmentation.of, options=(k.kind(), lambda: {"shift": 2})),
+    "Augmentation.__call__": asked(lambda: cr.Augmentation(1), x=(k.kind(alike=k.LAYOUTS), v.PICTURES), seed=SEED, epoch=(k.MANY_OR_0, 1), positions=(k.kind(wrong=v.LENGTHS, alike=k.INTS), np.arange(6))),
+}  # fmt: skip
+TASKS = {
+    "SGD": call(cr.SGD, lr=LR, momentum=(k.BELOW_1, 0.5), weight_decay=LR),
+    "AdaDelta": call(cr.AdaDelta, lr=LR, rho=(k.BELOW_1, 0.5), eps=LR, weight_decay=LR),
+    "Adam": call(cr.Adam, lr=LR, beta1=(k.BELOW_1, 0.5), beta2=(k.BELOW_1, 0.5), eps=LR, weight_decay=LR),
+    "Training": call(cr.Training, optimizer=(v.OPTIMIZER, cr.Adam()), epochs=(k.MANY_OR_0, 3), batch_size=(k.MANY.but("None"), 4), order=(k.NAME, "file"), reduction=(k.NAME, "sum"),
+                     lr_decay=(k.POSITIVE, 0.5), lr_decay_every=(k.MANY, 2), seed=SEED, augmentation=(k.kind("None", "a function", "a class"), lambda: cr.Augmentation(1)), draws=(k.kind("None"), None)),
+    "EarlyStopping": call(cr.EarlyStopping, patience=(k.MANY.but("infinity"), 3), min_delta=LR, monitor=(k.NAME, "accuracy"), restore_best=FLAG),
+    "minimise": call(cr.minimise, objective=(v.OBJECTIVE, v.execution), data=DATA, w=(v.START, lambda: v.network().w), training=(v.TRAINING, lambda: cr.Training(cr.SGD(0.1), epochs=1)), listeners=LISTENERS),
+    "fit": call(trained, network=NETWORK, data=DATA, training=(v.TRAINING.but("None"), lambda: cr.Training(cr.SGD(0.1), epochs=1)), validation=(v.VALIDATION, v.dataset),
+                listeners=LISTENERS, progress=(k.FLAG.but("None", "True"), False), engine=ENGINE, threads=THREADS),
+    "evaluate": call(cr.evaluate, network=NETWORK, data=DATA, engine=ENGINE, batch_size=(k.MANY, 2), threads=THREADS),
+    "examine": call(cr.examine, network=NETWORK, data=DATA, engine=ENGINE, classes=(TEXTS, ("a", "b", "c")), batch_size=(k.MANY, 2), threads=THREADS),
+    "calibrate": call(cr.calibrate, network=(v.NETWORK, v.fitted), data=DATA, engine=ENGINE, called=(k.ANY_TEXT, "some")),
+    "training_for": call(cr.training_for, network=NETWORK, data=(v.DATA_AT_ALL, v.dataset), training=(v.TRAINING.but("None"), cr.Training())),
+    "network_for": call(cr.network_for, data=(v.DATA_AT_ALL, v.dataset), preset=(k.NAME.but("None"), "mlp"), seed=SEED),
+    "preset": call(cr.preset, name=(k.NAME, "mlp")),
+    "trace": call(cr.trace, network=NETWORK, x=X, t=(v.LABELS, v.T), seed=SEED, step=(k.MANY_OR_0, 0)),
+    "gradient_check": call(cr.gradient_check, objective=(v.OBJECTIVE, v.execution), w=(v.START, lambda: v.network().w), batch=(v.BATCH, v.batch), entries=(ENTRIES, lambda: [0, 5]), seed=SEED),
+    "direction_check": call(direction_check, objective=(v.OBJECTIVE, v.execution), w=(v.START, lambda: v.network().w), batch=(v.BATCH, v.batch), seed=SEED),
+    "check_layer": call(cr.check_layer, layer=(v.LAYER, cr.Tanh()), input_shape=(v.SHAPE, 4), samples=(k.COUNT, 2), seed=SEED),
+    "check_network": call(cr.check_network, network=NETWORK, batch=(v.BATCH.but("None"), v.batch), entries=(ENTRIES, lambda: [0, 5]), seed=SEED),
+    "fit_polynomial": call(cr.fit_polynomial, x=(NUMBERS, v.VALUES), t=(NUMBERS, v.WEIGHTS), degree=(k.COUNT_OR_0, 1), method=(k.NAME, "sgd"), epochs=(k.MANY_OR_0.but("None"), 2),
+                           lr=(k.POSITIVE.but("None"), 0.1), batch_size=(k.MANY.but("None"), 2), seed=SEED),
+    "PolynomialFit.__call__": asked(lambda: cr.fit_polynomial(v.VALUES, v.WEIGHTS, 1), x=(k.REAL.but("five axes", "a table of none", "NaN", "infinity", "minus infinity", "nothing in a list"), 0.5)),
+    "Descent": call(Descent, method=(k.NAME, "sgd"), lr=(k.POSITIVE.but("None"), 0.1), epochs=(k.MANY_OR_0.but("None"), 3), batch_size=(k.MANY.but("None"), 4), seed=SEED,
+                    tolerance=(k.POSITIVE.but("None"), 0.5), until_converged=FLAG),
+    "compare": call(compare, x=(NUMBERS, v.VALUES), t=(NUMBERS, v.WEIGHTS), degree=(k.COUNT_OR_0, 1), methods=(k.kind("nothing in a list"), ("gd", "sgd")), seed=SEED),
+}  # fmt: skip
+ENGINES = {}
+for engine in ("reference", "compiled"):
+    made, w = partial(v.execution, engine), (lambda engine=engine: v.weights(engine))
+    moved = {"optimizer": (v.OPTIMIZER, cr.SGD(0.1, 0.5)), "w": (v.WRITTEN, w), "gw": (v.WRITTEN, w), "state": (v.STATE, lambda w=w: cr.SGD(0.1, 0.5).new_state(w()))}
+    ENGINES |= {
+        f"loss, {engine}": asked(made, "loss", w=(v.VECTOR, w), batch=(v.BATCH, v.batch)),
+        f"loss_and_gradient, {engine}": asked(made, "loss_and_gradient", w=(v.VECTOR, w), batch=(v.BATCH, v.batch), out=(v.WRITTEN, w)),
+        f"outputs, {engine}": asked(made, "outputs", w=(v.VECTOR, w), x=X),
+        f"norm, {engine}": asked(made, "norm", gw=(v.GRADIENT, w)),
+        f"update, {engine}": asked(made, "update", **moved | {"gw": (v.VECTOR, w)}),
+        f"step, {engine}": asked(made, "step", batch=(v.BATCH, v.batch), **moved),
+    }  # fmt: skip
+CALLS = LAYERS | NETWORKS | DATA_SETS | TASKS | ENGINES
+"""By their names."""
+>>>>>>> 0b814f7 (Torture: a table of the public functions, their arguments' kinds, and the campaign of bad arguments)
