@@ -30,7 +30,8 @@ def estimated(estimator: Any, y: tuple[k.Kind, Any], **parameters: tuple[k.Kind,
     def predictions(X: Any, y: Any, sample_weight: Any, **parameters: Any) -> Any:
         return estimator(**parameters).fit(X, y, sample_weight).predict(DENSE)
 
-    return call(predictions, X=(X, DENSE), y=y, sample_weight=(WEIGHT, v.WEIGHTS), **parameters)
+    rows = X.but("a sparse matrix") if estimator in (cr.MLPClassifier, cr.MLPRegressor) else X
+    return call(predictions, X=(rows, DENSE), y=y, sample_weight=(WEIGHT, v.WEIGHTS), **parameters)
 
 
 NEURAL: dict[str, Any] = {

@@ -96,6 +96,7 @@ class Augmentation:
         x, positions = as_numbers(x, "x"), as_array(positions, "the positions")
         if positions.shape != x.shape[:1] or positions.dtype.kind not in "iu":
             raise DataError(f"the positions are {described(positions)}; expected whole numbers of shape {x.shape[:1]}")
+        positions = positions.astype(np.int64, copy=False)
         epoch = whole_number("the epoch", epoch, 0)
         if x.ndim != 4 or x.dtype != np.uint8:
             raise DataError(f"augmentation: x is {x.dtype} of shape {x.shape}; expected images (s, c, i, j) of uint8")

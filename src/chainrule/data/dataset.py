@@ -1,6 +1,5 @@
 """A data set, the lecture's D = {(x_i, t_i)}: inputs x_i and their true values t_i."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -141,7 +140,8 @@ def names_of(name: str, names: Any) -> tuple[str, ...] | None:
     """The names as a tuple; DataError, which calls them `name`, for what are none."""
     if names is None:
         return None
-    if not isinstance(names, Sequence | np.ndarray) or isinstance(names, str | bytes):
+    in_a_row = isinstance(names, list | tuple) or (isinstance(names, np.ndarray) and names.ndim == 1)
+    if not in_a_row:
         raise DataError(f"{name} is {short(names)}; expected a list of names")
     if not all(issubclass(kind, str) for kind in {*map(type, names)}):
         strange = next(each for each in names if not isinstance(each, str))

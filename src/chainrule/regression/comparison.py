@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from chainrule.base.arguments import name_among
+from chainrule.base.arrays import as_numbers
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import whole_number
 from chainrule.base.showing import brief, short
@@ -45,7 +46,8 @@ def compare(
         name_among(METHODS, "the method", method)
         size = None if method == "gd" else batch_size
         fits[method] = fit_polynomial(x, t, degree, Descent(method, lr, epochs, size, seed))
-    samples = _round_numbers(max(1, len(t) // 5), len(t) * epochs)
+    n = len(as_numbers(t, "t"))
+    samples = _round_numbers(max(1, n // 5), n * epochs)
     return Comparison(fits, samples, {method: tuple(map(fit.curve.loss_at, samples)) for method, fit in fits.items()})
 
 
