@@ -23,7 +23,7 @@ class Dataset:
     """
 
     x: np.ndarray
-    """Inputs, (n, ...) of any type of numbers. Images are (n, c, i, j), uint8 as read, maybe in a memory-mapped file."""
+    """Inputs, (n, ...) of any type of numbers. Images are (n, c, i, j), uint8 as read, maybe in a mapped file."""
 
     t: np.ndarray
     """True values: class numbers, (n,) int64; or reals, (n,) or (n, k), in one piece."""

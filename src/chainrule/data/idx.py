@@ -95,7 +95,7 @@ def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
 
     DataError for an array that such a file cannot hold; of the file, errors as of `base.writing.write_bytes`.
     """
-    path, array = as_path(path), as_array(array, "the array")
+    path, array = as_path(path), array if isinstance(array, np.ndarray) else as_array(array, "the array")
     codes = {dtype.newbyteorder("="): code for code, dtype in TYPES.items()}
     code = codes.get(array.dtype.newbyteorder("="))
     if code is None or array.ndim == 0:
