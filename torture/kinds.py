@@ -138,7 +138,7 @@ FORMS: dict[str, Callable[[np.ndarray], Any]] = {
     "a tuple": lambda x: tuple(x.tolist()),
     "pandas": _frame,
     "an array-like": ArrayLike,
-    "a memory view": lambda x: memoryview(np.ascontiguousarray(x)),
+    "a memory view": lambda x: memoryview(np.ascontiguousarray(x).data),
     "Python's objects": lambda x: x.astype(object),
 }
 WIDTHS = {"float16": np.float16, "float64": np.float64, "long doubles": np.longdouble}

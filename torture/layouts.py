@@ -32,10 +32,9 @@ def matrix(a: np.ndarray) -> np.ndarray:
 
 
 TYPES = {dtype: of_type(dtype) for dtype in ("f2", "f8", ">f8", "g")}
-EVERYWHERE = (
-    LAYOUTS | TYPES | {"mapped": mapped, "a matrix": matrix, "stride 0": lambda a: np.broadcast_to(a[:1], a.shape)}
-)
-PARTS = "x", "t", "sample_weight"
+REPEATED, MATRIX = "with stride 0", "a matrix"
+OTHERS = {"mapped": mapped, MATRIX: matrix, REPEATED: lambda a: np.broadcast_to(a[:1], a.shape)}
+EVERYWHERE = LAYOUTS | TYPES | OTHERS
 
 
 class Case:
@@ -45,7 +44,7 @@ class Case:
         random = np.random.default_rng(k)
         images, in_bytes, self.real, self.known, weighted, compiled = (random.random(6) < 0.5).tolist()
         self.k, self.engine = k, "compiled" if compiled else "reference"
-        n, sides = random.integers(4, 40), random.integers(5, 10, 2).tolist()
+        n, sides = int(random.integers(4, 40)), random.integers(5, 10, 2).tolist()
         self.shape = (int(random.integers(1, 4)), *sides) if images else (int(random.integers(2, 9)),)
 
         def numbers(*shape: int) -> np.ndarray:
@@ -53,7 +52,7 @@ class Case:
 
         x = random.integers(0, 256, (n, *self.shape)).astype(np.uint8) if in_bytes else numbers(n, *self.shape)
         t = numbers(n, 2) if self.real else random.integers(0, 3, n)
-        self.parts = {"x": x, "t": t} | ({"sample_weight": abs(numbers(n)) + 0.125} if weighted else {})
+        self.parts: dict[str, Any] = {"x": x, "t": t} | ({"sample_weight": abs(numbers(n)) + 0.125} if weighted else {})
         self.layers = [*([cr.Convolution(3), cr.ReLU()] if images else []), cr.Linear(4), cr.ReLU(), cr.Dropout(0.25)]
         self.schema: Any = None
 
@@ -104,9 +103,7 @@ def quiet() -> Iterator[None]:
         yield
 
 
-@campaign(
-    "training, evaluation and answers are the same bits wherever and however the data lie in memory", tries=600, few=3
-)
+@campaign("training, evaluation and answers are the same bits however the data lie in memory", tries=600, few=3)
 def layouts(tally: Tally) -> None:
     names = sorted(EVERYWHERE)
     for k in tally:
@@ -116,9 +113,8 @@ def layouts(tally: Tally) -> None:
         with quiet():
             case.learn()
             expected = case.results(case.parts)
-            laid = {
-                part: EVERYWHERE[name](a) if part == "x" or name != "a matrix" else a for part, a in case.parts.items()
-            }
+            lay = EVERYWHERE[name]
+            laid = {part: a if name == MATRIX and part != "x" else lay(a) for part, a in case.parts.items()}
             before = told(laid)
             found = case.results(laid)
         tally.check(told(laid) == before, f"try {k}, {name}: the data were changed")

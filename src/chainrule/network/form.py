@@ -28,10 +28,11 @@ def checked_dtype(dtype: Any) -> np.dtype:
 
 def checked_shape(shape: int | Sequence[int]) -> Shape:
     """The input shape as a tuple; NetworkError unless it is (n,) or (channels, height, width)."""
+    given: Any = shape
     several = (isinstance(shape, Sequence) and not isinstance(shape, str | bytes | memoryview)) or (
         isinstance(shape, np.ndarray) and shape.ndim > 0
     )
-    found = tuple(shape) if several else (shape,)
+    found: tuple[Any, ...] = tuple(given) if several else (given,)
     if len(found) not in (1, 3) or not all(is_whole(n, 1) for n in found):
         raise NetworkError(
             f"the input shape is {short(shape)}; expected (n,) or (channels, height, width), all above 0"
