@@ -14,7 +14,7 @@ from torture import values as v
 
 
 class Call(NamedTuple):
-    """A public callable, and its arguments by name: the kind of each, and a right value or a function that makes one."""
+    """A public callable, and its arguments by name: the kind of each, and a right value or what makes one."""
 
     made: Callable[[], Callable[..., Any]]
     arguments: dict[str, tuple[k.Kind, Any]]

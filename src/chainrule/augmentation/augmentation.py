@@ -47,8 +47,8 @@ class Augmentation:
         for field in fields(self):
             name, value = f"augmentation: {field.name}", getattr(self, field.name)
             number = real_number(name, value, "a number from 0", lambda number: number >= 0)
-            whole = field.name == "shift" and number.is_integer()
-            object.__setattr__(self, field.name, int(number) if whole else number)
+            if type(value) not in (int, float):
+                object.__setattr__(self, field.name, int(number) if number.is_integer() else number)
         if self.shift != int(self.shift):
             raise UsageError(f"augmentation: shift is {self.shift}; expected whole pixels")
         if self.rotate > 180:
