@@ -48,7 +48,8 @@ class Augmentation:
             name, value = f"augmentation: {field.name}", getattr(self, field.name)
             number = real_number(name, value, "a number from 0", lambda number: number >= 0)
             if type(value) not in (int, float):
-                object.__setattr__(self, field.name, int(number) if number.is_integer() else number)
+                whole = field.name == "shift" and number.is_integer()
+                object.__setattr__(self, field.name, int(number) if whole else number)
         if self.shift != int(self.shift):
             raise UsageError(f"augmentation: shift is {self.shift}; expected whole pixels")
         if self.rotate > 180:
