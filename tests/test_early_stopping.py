@@ -123,8 +123,8 @@ def test_fit_gives_back_the_weights_that_did_best_on_the_held_out_data(engine):
         ({"patience": 0}, "patience is 0; expected a whole number of at least 1"),
         ({"patience": 1.5}, "patience is 1.5; expected a whole number of at least 1"),
         ({"patience": True}, "patience is True; expected a whole number of at least 1"),
-        ({"min_delta": -1.0}, "min_delta is -1.0; expected at least 0"),
-        ({"min_delta": float("nan")}, "min_delta is nan; expected at least 0"),
+        ({"min_delta": -1.0}, "min_delta is -1.0; expected a number of at least 0"),
+        ({"min_delta": float("nan")}, "min_delta is nan; expected a number of at least 0"),
         ({"monitor": "luck"}, "monitor is 'luck'; expected one of: loss, accuracy"),
     ],
 )

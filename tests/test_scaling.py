@@ -38,5 +38,5 @@ def test_what_are_no_bytes(x: np.ndarray) -> None:
 
 def test_what_is_no_scaling() -> None:
     for mean, std in ((0, 0), (np.nan, 1), (0, np.inf)):
-        with pytest.raises(NetworkError, match="scaling: (mean|std) is .*; expected a (finite )?number"):
+        with pytest.raises(NetworkError, match=r"scaling: (mean|std) is .*; expected a (finite )?number"):
             Scaling(mean, std)

@@ -1,7 +1,7 @@
 """Kinds of arguments: for each, what is no such thing, and other forms of one that must mean the same."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -71,14 +71,15 @@ class Kind:
         """All that is refused."""
         return {name: made for name, made in JUNK.items() if name not in self.takes} | self.wrong
 
-    def but(self, *takes: str, **wrong: Any) -> "Kind":
-        """The same, which also takes that junk, and refuses those values."""
-        more = {name.replace("_", " "): (lambda value=value: value) for name, value in wrong.items()}
-        return replace(self, takes=self.takes | {*takes}, wrong=self.wrong | more)
+    def but(self, *takes: str) -> "Kind":
+        """The same, which also takes that."""
+        wrong = {name: made for name, made in self.wrong.items() if name not in takes}
+        return replace(self, takes=self.takes | {*takes}, wrong=wrong)
 
 
-def kind(*takes: str, wrong: dict[str, Made] | None = None, alike: Iterable[tuple[str, Any]] = ()) -> Kind:
-    return Kind(frozenset(takes), wrong or {}, dict(alike))
+def kind(*takes: str, wrong: dict[str, Made] | None = None, alike: Mapping[str, Any] | None = None) -> Kind:
+    """One that takes that junk, refuses what is wrong, and takes what is alike for the same."""
+    return Kind(frozenset(takes), wrong or {}, dict(alike or {}))
 
 
 def _frame(x: Any) -> Any:
@@ -137,7 +138,7 @@ FORMS: dict[str, Callable[[np.ndarray], Any]] = {
     "a tuple": lambda x: tuple(x.tolist()),
     "pandas": _frame,
     "an array-like": ArrayLike,
-    "a memory view": lambda x: memoryview(np.ascontiguousarray(x)),
+    "a memory view": lambda x: memoryview(np.ascontiguousarray(x).data),
     "Python's objects": lambda x: x.astype(object),
 }
 WIDTHS = {"float16": np.float16, "float64": np.float64, "long doubles": np.longdouble}
@@ -145,19 +146,20 @@ ARRAY = LAYOUTS | FORMS
 FLOATS = ARRAY | {name: (lambda x, dtype=dtype: x.astype(dtype)) for name, dtype in WIDTHS.items()}
 INTS = ARRAY | {name: (lambda x, dtype=name: x.astype(dtype)) for name in ("uint8", "int16", ">i4", "uint64")}
 
-NUMBERS = ("True", "zero", "minus one", "a half", "beyond 64 bits", "below 64 bits")
-SCALARS = [("NumPy's", np.float64), ("an array", np.array)]
-WHOLE = [("NumPy's", np.int16), ("an array", np.array), ("another of NumPy's", np.uint64)]
+SCALARS = {"NumPy's": np.float64, "an array": np.array}
+WHOLE = {"NumPy's": np.int16, "another of NumPy's": np.uint64, "an array": np.array}
 
 COUNT = kind(alike=WHOLE)
 COUNT_OR_0 = kind("zero", alike=WHOLE)
-MANY = kind("beyond 64 bits", alike=WHOLE)  # where however many make no difference
+MANY = kind("beyond 64 bits", alike=WHOLE)
+"""A count that may be however large."""
+MANY_OR_0 = MANY.but("zero")
 REAL = kind("zero", "minus one", "a half", "beyond 64 bits", "below 64 bits", alike=SCALARS)
 POSITIVE = kind("a half", "beyond 64 bits", alike=SCALARS)
 NOT_NEGATIVE = POSITIVE.but("zero")
 BELOW_1 = kind("zero", "a half", alike=SCALARS, wrong={"one": lambda: 1, "two": lambda: 2.0})
 FRACTION = kind("a half", alike=SCALARS, wrong={"one": lambda: 1.0})
-SEED = COUNT_OR_0.but()
-FLAG = kind("True", wrong={"one": lambda: 1, "no": lambda: "no"}, alike=[("NumPy's", np.bool_)])
+SEED = COUNT_OR_0
+FLAG = kind("True", wrong={"one": lambda: 1, "no": lambda: "no"}, alike={"NumPy's": np.bool_})
 NAME = kind(wrong={"another name": lambda: "nosuch", "no name": lambda: ""})
 ANY_TEXT = kind("text")

@@ -47,7 +47,9 @@ class Augmentation:
         for field in fields(self):
             name, value = f"augmentation: {field.name}", getattr(self, field.name)
             number = real_number(name, value, "a number from 0", lambda number: number >= 0)
-            object.__setattr__(self, field.name, int(number) if number.is_integer() else number)
+            if type(value) not in (int, float):
+                whole = field.name == "shift" and number.is_integer()
+                object.__setattr__(self, field.name, int(number) if whole else number)
         if self.shift != int(self.shift):
             raise UsageError(f"augmentation: shift is {self.shift}; expected whole pixels")
         if self.rotate > 180:
@@ -96,6 +98,7 @@ class Augmentation:
         x, positions = as_numbers(x, "x"), as_array(positions, "the positions")
         if positions.shape != x.shape[:1] or positions.dtype.kind not in "iu":
             raise DataError(f"the positions are {described(positions)}; expected whole numbers of shape {x.shape[:1]}")
+        positions = positions.astype(np.int64, copy=False)
         epoch = whole_number("the epoch", epoch, 0)
         if x.ndim != 4 or x.dtype != np.uint8:
             raise DataError(f"augmentation: x is {x.dtype} of shape {x.shape}; expected images (s, c, i, j) of uint8")

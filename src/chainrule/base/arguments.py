@@ -72,7 +72,7 @@ def as_path(path: object) -> Path:
     return Path(found)
 
 
-def of_kind(name: str, value: Any, kind: type[T], example: str, error: type[ChainruleError] = UsageError) -> T:
+def of_kind(name: str, value: Any, kind: type[T], example: str, *, error: type[ChainruleError] = UsageError) -> T:
     """The value; `error`, which calls it `name`, unless it is an object of that kind, such as the example makes."""
     if not isinstance(value, kind):
         raise error(f"{name} is {short(value)}; expected {example}")

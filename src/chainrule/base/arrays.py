@@ -10,6 +10,10 @@ NUMBERS = "biuf"
 """The kinds of types that hold real numbers, as `dtype.kind` has them."""
 
 
+LARGEST = 8
+"""Bytes of a number."""
+
+
 def as_array(values: Any, name: str, *, text: bool = False) -> np.ndarray:
     """The values as an array, which is not copied if it is one: NumPy's own, lists, pandas, what has `__array__`.
 
@@ -67,6 +71,17 @@ def unpacked(array: np.ndarray, name: str, text: bool) -> np.ndarray:
         listed = ", ".join(sorted(kind.__name__ for kind in kinds))
         raise DataError(f"{name} holds objects ({listed}); expected numbers{' or text' if text else ''}")
     return found
+
+
+def in_one_piece(a: np.ndarray) -> np.ndarray:
+    """The array as most are, itself if it is: in the order of its axes, aligned, in this machine's byte order.
+
+    Where sums are added up in the order of memory, a result would else depend on it. Long doubles become float64.
+    """
+    if a.flags.c_contiguous and a.flags.aligned and a.dtype.isnative and a.dtype.itemsize <= LARGEST:
+        return a
+    dtype = np.dtype(np.float64) if a.dtype.itemsize > LARGEST else a.dtype.newbyteorder("=")
+    return np.require(a, dtype, ("C", "A"))
 
 
 def described(a: Any) -> str:

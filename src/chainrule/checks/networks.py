@@ -23,8 +23,9 @@ from chainrule.checks.gradients import GradientCheck, gradient_check, noise
 from chainrule.layers import Layer
 from chainrule.layers.passes import Shape, write_gradients
 from chainrule.losses.loss import BinaryLoss, ClassLoss, RealLoss, like, sample_sums
+from chainrule.network.form import MOST_NUMBERS
 from chainrule.network.given import check_batch
-from chainrule.network.network import MOST_NUMBERS, Network
+from chainrule.network.network import Network
 from chainrule.network.reference import Reference
 from chainrule.training.objective import Batch, Objective
 

@@ -1,13 +1,12 @@
 """A data set, the lecture's D = {(x_i, t_i)}: inputs x_i and their true values t_i."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from chainrule.base.arguments import real_number
-from chainrule.base.arrays import as_array, as_numbers, described
+from chainrule.base.arrays import as_array, as_numbers, described, in_one_piece
 from chainrule.base.errors import DataError
 from chainrule.base.numbers import is_whole
 from chainrule.base.showing import brief, short
@@ -24,13 +23,13 @@ class Dataset:
     """
 
     x: np.ndarray
-    """Inputs, (n, ...) of any type of numbers. Images are (n, c, i, j), uint8 as read, maybe in a memory-mapped file."""
+    """Inputs, (n, ...) of any type of numbers. Images are (n, c, i, j), uint8 as read, maybe in a mapped file."""
 
     t: np.ndarray
-    """True values: class numbers, (n,) int64; or reals, (n,) or (n, k)."""
+    """True values: class numbers, (n,) int64; or reals, (n,) or (n, k), in one piece."""
 
     sample_weight: np.ndarray | None = None
-    """The weight of each sample, (n,), none negative: it counts so many times. None: 1 each."""
+    """The weight of each sample, (n,) float64, none negative: it counts so many times. None: 1 each."""
 
     classes: tuple[str, ...] | None = None
     """The name of each class. None: they are called by their numbers, or t are reals."""
@@ -47,8 +46,11 @@ class Dataset:
     __repr__ = brief
 
     def __post_init__(self) -> None:
-        for name in ("x", "t") if self.sample_weight is None else ("x", "t", "sample_weight"):
-            object.__setattr__(self, name, as_numbers(getattr(self, name), name))
+        object.__setattr__(self, "x", as_numbers(self.x, "x"))
+        object.__setattr__(self, "t", in_one_piece(as_numbers(self.t, "t")))
+        if self.sample_weight is not None:
+            weight = in_one_piece(as_numbers(self.sample_weight, "sample_weight"))
+            object.__setattr__(self, "sample_weight", weight.astype(np.float64, copy=False))
         for name in ("classes", "columns"):
             object.__setattr__(self, name, names_of(name, getattr(self, name)))
         if not isinstance(self.target, str | None):
@@ -138,7 +140,8 @@ def names_of(name: str, names: Any) -> tuple[str, ...] | None:
     """The names as a tuple; DataError, which calls them `name`, for what are none."""
     if names is None:
         return None
-    if not isinstance(names, Sequence | np.ndarray) or isinstance(names, str | bytes):
+    in_a_row = isinstance(names, list | tuple) or (isinstance(names, np.ndarray) and names.ndim == 1)
+    if not in_a_row:
         raise DataError(f"{name} is {short(names)}; expected a list of names")
     if not all(issubclass(kind, str) for kind in {*map(type, names)}):
         strange = next(each for each in names if not isinstance(each, str))

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chainrule.base.arguments import as_path
+from chainrule.base.arguments import as_path, of_kind
 from chainrule.base.arrays import as_array
 from chainrule.base.errors import DataError
 from chainrule.base.memory import check_room
@@ -63,6 +63,7 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
 
 def parse_idx(data: bytes, name: str) -> np.ndarray:
     """The array in the bytes of a raw IDX file. Error messages call it `name`."""
+    data, name = of_kind("the data", data, bytes, "bytes"), of_kind("the name", name, str, "text")
     return _read(io.BytesIO(data), len(data), name)
 
 
@@ -94,7 +95,7 @@ def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
 
     DataError for an array that such a file cannot hold; of the file, errors as of `base.writing.write_bytes`.
     """
-    path, array = as_path(path), as_array(array, "the array")
+    path, array = as_path(path), array if isinstance(array, np.ndarray) else as_array(array, "the array")
     codes = {dtype.newbyteorder("="): code for code, dtype in TYPES.items()}
     code = codes.get(array.dtype.newbyteorder("="))
     if code is None or array.ndim == 0:

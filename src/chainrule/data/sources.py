@@ -8,7 +8,7 @@ from typing import NamedTuple, Unpack
 from chainrule.base.arguments import as_path
 from chainrule.base.errors import DataError, UsageError, warn
 from chainrule.data.array_files import read_arrays
-from chainrule.data.dataset import Dataset
+from chainrule.data.dataset import Dataset, names_of
 from chainrule.data.file_kinds import kind_of_file
 from chainrule.data.idx_folder import IDX_NAME, read_idx_part
 from chainrule.data.image_folder import has_classes, read_image_folder
@@ -92,7 +92,7 @@ def read_data(
         if name not in source.options:
             takes = ", ".join(source.options) or "no options"
             raise UsageError(f"{path}: is {source.kind}, which has no {name}; expected {takes}")
-    data = source.read(places[0], split, *places[1:], **given, classes=None if classes is None else tuple(classes))
+    data = source.read(places[0], split, *places[1:], **given, classes=names_of("classes", classes))
     if classes is None and split != "test":
         _check_several(data, split, str(path))
     return data

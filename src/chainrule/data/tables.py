@@ -8,10 +8,11 @@ from importlib import resources
 
 import numpy as np
 
+from chainrule.base.arguments import is_among, of_kind
 from chainrule.base.errors import DataError
 from chainrule.base.guessing import meant
-from chainrule.base.numbers import whole_of
-from chainrule.base.showing import brief
+from chainrule.base.numbers import is_whole, whole_of
+from chainrule.base.showing import brief, short
 from chainrule.data.csv_text import CsvText, csv_text
 from chainrule.data.dataset import Dataset
 from chainrule.data.names import shortened
@@ -84,16 +85,18 @@ def read_csv(path: str | os.PathLike[str]) -> Table:
 
 def parse_csv(data: bytes, name: str) -> Table:
     """The table in the bytes of a CSV file. Error messages call it `name`."""
+    data, name = of_kind("the data", data, bytes, "bytes"), of_kind("the name", name, str, "text")
     text = csv_text(data, name)
     return Table(text.columns, text)
 
 
 def column_number(columns: Sequence[str], which: str | int) -> int:
     """The number of the column of that name, or of that number (-1 is the last); DataError if there is none."""
-    if which in columns:
+    if is_among(columns, which):
         return columns.index(str(which))
     if isinstance(which, str) and (number := whole_of(which)) is not None:
         which = number
-    if isinstance(which, int) and -len(columns) <= which < len(columns):
-        return which % len(columns)
-    raise DataError(f"no column {which!r}; expected a number or one of {shortened(columns)}{meant(which, columns)}")
+    if is_whole(which, -len(columns)) and which < len(columns):
+        return int(which) % len(columns)
+    expected = f"a number or one of {shortened(columns)}{meant(which, columns)}"
+    raise DataError(f"no column {short(which)}; expected {expected}")

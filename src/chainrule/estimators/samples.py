@@ -21,7 +21,7 @@ from chainrule.tasks.presets import DIGIT_SHAPE
 
 
 def checked(name: str, values: Any, refused: str = "mMV") -> Any:
-    """The values; DataError for masked ones and for types of a `refused` kind: scikit-learn would take their numbers."""
+    """The values; DataError for masked ones, and types of a `refused` kind: scikit-learn would take their numbers."""
     if is_masked(values):
         raise DataError(f"{name} has masked values; expected none missing")
     dtype = getattr(values, "dtype", None)

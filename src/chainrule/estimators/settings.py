@@ -56,7 +56,7 @@ def training_of(parameters: Parameters, samples: int, weight: float, seed: int, 
 def stopping_of(parameters: Parameters, monitor: Monitor) -> EarlyStopping:
     """What ends a `fit` early: by `monitor` on the part held out, if there is to be one, or by the training loss."""
     patience, tol = parameters["n_iter_no_change"], _real(parameters, "tol")
-    fraction = part_of_all("validation_fraction", parameters["validation_fraction"])
+    part_of_all("validation_fraction", parameters["validation_fraction"])
     if as_real(patience) != math.inf:
         patience = _whole(parameters, "n_iter_no_change")
     if parameters["early_stopping"]:

@@ -9,6 +9,7 @@ cannot hold, as the square of 1e30, gives y in float64.
 
 from dataclasses import dataclass
 from math import log, prod
+from typing import NoReturn
 
 import numpy as np
 
@@ -74,7 +75,8 @@ class ClassLoss(Loss):
     def check_targets(self, t: np.ndarray, output_shape: Shape) -> None:
         if t.ndim != 1 or t.dtype.kind not in "iu":
             raise DataError(f"targets of shape {t.shape} and type {t.dtype}; expected one class number for each sample")
-        _check_classes(t, output_shape[0])
+        if any_outside(t, output_shape[0]):
+            _refuse_classes(t, output_shape[0])
 
     def class_count(self, t: np.ndarray, output_shape: Shape) -> int:
         return output_shape[0]
@@ -96,7 +98,8 @@ class VectorLoss(Loss):
 
     def check_targets(self, t: np.ndarray, output_shape: Shape) -> None:
         if are_class_numbers(t, output_shape):
-            _check_classes(t, output_shape[0])
+            if any_outside(t, output_shape[0]):
+                _refuse_classes(t, output_shape[0])
             return
         _check_shape(t, output_shape)
         self.check_values(t)
@@ -152,10 +155,9 @@ def any_outside(numbers: np.ndarray, n: int) -> bool:
     return numbers.size > 0 and (item(numbers.argmin()) < 0 or item(numbers.argmax()) >= n)
 
 
-def _check_classes(t: np.ndarray, n: int) -> None:
-    if any_outside(t, n):
-        wrong = np.flatnonzero((t < 0) | (t >= n))
-        raise DataError(f"label {t[wrong[0]]} of sample {wrong[0]}; expected 0 to {n - 1}, for {n} outputs")
+def _refuse_classes(t: np.ndarray, n: int) -> NoReturn:
+    wrong = np.flatnonzero((t < 0) | (t >= n))[0]
+    raise DataError(f"label {t[wrong]} of sample {wrong}; expected 0 to {n - 1}, for {n} outputs")
 
 
 def _check_shape(t: np.ndarray, output_shape: Shape) -> None:

@@ -4,20 +4,17 @@ Nothing here goes through x itself, which may be larger than memory.
 """
 
 from itertools import combinations
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
-from chainrule.base.arguments import of_kind
-from chainrule.base.arrays import described
+from chainrule.base.arrays import NUMBERS, described
 from chainrule.base.errors import DataError, ModelError, UsageError
 from chainrule.base.showing import short
 from chainrule.losses.loss import any_outside
 from chainrule.network.network import Network
 from chainrule.training.objective import Batch
 from chainrule.training.optimizers import Optimizer, State
-
-NUMBERS = "fiub"  # kinds of types
 
 
 def check_weights(network: Network) -> None:
@@ -41,12 +38,14 @@ def check_batch(network: Network, batch: Batch) -> None:
     if not isinstance(t, np.ndarray):
         raise DataError(f"t is {described(t)}; expected an array of targets")
     network.loss.check_targets(t, network.output_shape)
-    check_samples(network, x)
+    if not (isinstance(x, np.ndarray) and x.dtype.kind in NUMBERS and x.shape[1:] == network.input_shape):
+        check_samples(network, x)  # they may be in rows
     n = t.shape[:1]
-    if rows is not None:
-        _check_rows(rows, n, len(x))
-    elif x.shape[:1] != n:
-        raise DataError(f"{len(x)} samples, but targets of shape {t.shape}; expected as many")
+    if rows is None:
+        if x.shape[:1] != n:
+            raise DataError(f"{len(x)} samples, but targets of shape {t.shape}; expected as many")
+    elif not _numbers(rows, n, "iu") or any_outside(rows, len(x)):
+        _refuse_rows(rows, n, len(x))
     if weight is not None and not _numbers(weight, n, NUMBERS):
         raise DataError(f"sample_weight is {described(weight)}; expected numbers of shape {n}")
 
@@ -63,12 +62,11 @@ def as_samples(network: Network, x: Any) -> np.ndarray:
     return network.check_shape(x)
 
 
-def _check_rows(rows: np.ndarray, n: tuple[int, ...], samples: int) -> None:
+def _refuse_rows(rows: np.ndarray, n: tuple[int, ...], samples: int) -> NoReturn:
     if not _numbers(rows, n, "iu"):
         raise DataError(f"rows is {described(rows)}; expected whole numbers of shape {n}")
-    if any_outside(rows, samples):
-        wrong = np.flatnonzero((rows < 0) | (rows >= samples))[0]
-        raise DataError(f"row {rows[wrong]} for sample {wrong} of the batch; expected one of the {samples} rows of x")
+    wrong = np.flatnonzero((rows < 0) | (rows >= samples))[0]
+    raise DataError(f"row {rows[wrong]} for sample {wrong} of the batch; expected one of the {samples} rows of x")
 
 
 def _numbers(a: Any, shape: tuple[int, ...], kinds: str) -> bool:
@@ -86,8 +84,10 @@ def check_vector(
 
 def check_optimizer(optimizer: Optimizer, state: State) -> None:
     """UsageError unless they are an optimizer and some state."""
-    of_kind("the optimizer", optimizer, Optimizer, "one, as in Adam(1e-3)")
-    of_kind("the state", state, State, "one, as optimizer.new_state(w) gives")
+    if not isinstance(optimizer, Optimizer):
+        raise UsageError(f"the optimizer is {short(optimizer)}; expected one, as in Adam(1e-3)")
+    if not isinstance(state, State):
+        raise UsageError(f"the state is {short(state)}; expected one, as optimizer.new_state(w) gives")
 
 
 def check_state(optimizer: Optimizer, state: State, w: np.ndarray) -> None:

@@ -17,23 +17,20 @@ import numpy as np
 from chainrule.base.arguments import of_kind
 from chainrule.base.arrays import as_numbers, described, read_only
 from chainrule.base.errors import DataError, NetworkError, UsageError
-from chainrule.base.numbers import is_whole, whole_number
+from chainrule.base.numbers import whole_number
 from chainrule.base.random import check_seed
-from chainrule.base.showing import short
 from chainrule.data.schema import Classes, Schema
 from chainrule.layers.graph import Graph
 from chainrule.layers.layer import Context, Layer
 from chainrule.layers.passes import Shape
 from chainrule.layers.sequential import Sequential
 from chainrule.losses import LogSoftmaxNLL, Loss
+from chainrule.network.form import checked_dtype, checked_shape
 from chainrule.network.moment import numbers_of
 from chainrule.network.places import check_names, initial, lay_out, size_of
 from chainrule.network.reading import Reading
 from chainrule.network.scaling import Scaling
 from chainrule.network.summary import Row, rows_of, summary
-
-MOST_NUMBERS = 2**40
-"""Of one sample: more than any memory holds."""
 
 doors: dict[str, Callable[..., Any]] = {}
 """What stands above a network and is reached through it: save, predictor, html. Rooms above enter themselves here."""
@@ -72,11 +69,11 @@ class Network(Sequential):
         self.input_shape = checked_shape(input_shape)
         self.output_shape = self.shapes[-1]
         loss = LogSoftmaxNLL() if loss is None else loss
-        self.loss = of_kind("the network's loss", loss, Loss, "one, as in NLL()", NetworkError)
+        self.loss = of_kind("the network's loss", loss, Loss, "one, as in NLL()", error=NetworkError)
         self.loss.check_network(self.output_shape)
         self.loss.check_ending(self.graph.nodes[-1].layer, self.output_shape)
         scaling = Scaling() if scaling is None else scaling
-        self.scaling = of_kind("the network's scaling", scaling, Scaling, "one, as in Scaling()", NetworkError)
+        self.scaling = of_kind("the network's scaling", scaling, Scaling, "one, as in Scaling()", error=NetworkError)
         dtype = checked_dtype(dtype)
         self.parameters = lay_out(self.parameters_for(self.input_shape))
         self.kept = lay_out(self.statistics_for(self.input_shape))  # the places in `statistics`
@@ -227,29 +224,3 @@ class Network(Sequential):
         return self is other
 
     __hash__ = object.__hash__  # two networks are two, whatever their layers
-
-
-def checked_dtype(dtype: Any) -> np.dtype:
-    """float32 or float64; NetworkError for others."""
-    try:
-        found = np.dtype(dtype) if isinstance(dtype, type | np.dtype | str) else None
-    except TypeError:
-        found = None
-    if found not in (np.float32, np.float64):
-        raise NetworkError(f"the network's dtype is {short(dtype)}; expected np.float32 or np.float64")
-    return found
-
-
-def checked_shape(shape: int | Sequence[int]) -> Shape:
-    """The input shape as a tuple; NetworkError unless it is (n,) or (channels, height, width)."""
-    several = (isinstance(shape, Sequence) and not isinstance(shape, str | bytes | memoryview)) or (
-        isinstance(shape, np.ndarray) and shape.ndim > 0
-    )
-    found = tuple(shape) if several else (shape,)
-    if len(found) not in (1, 3) or not all(is_whole(n, 1) for n in found):
-        raise NetworkError(
-            f"the input shape is {short(shape)}; expected (n,) or (channels, height, width), all above 0"
-        )
-    if prod(map(int, found)) > MOST_NUMBERS:
-        raise NetworkError(f"the input shape is {short(shape)}; expected at most {MOST_NUMBERS:,} numbers a sample")
-    return tuple(int(n) for n in found)

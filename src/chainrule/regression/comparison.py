@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from chainrule.base.arguments import name_among
+from chainrule.base.arrays import as_numbers
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import whole_number
 from chainrule.base.showing import brief, short
@@ -41,9 +43,11 @@ def compare(
         raise UsageError(f"the methods are {short(methods)}; expected some of {', '.join(METHODS)}, in a list")
     fits, epochs = {}, whole_number("epochs", epochs, 1)
     for method in methods:
+        name_among(METHODS, "the method", method)
         size = None if method == "gd" else batch_size
         fits[method] = fit_polynomial(x, t, degree, Descent(method, lr, epochs, size, seed))
-    samples = _round_numbers(max(1, len(t) // 5), len(t) * epochs)
+    n = len(as_numbers(t, "t"))
+    samples = _round_numbers(max(1, n // 5), n * epochs)
     return Comparison(fits, samples, {method: tuple(map(fit.curve.loss_at, samples)) for method, fit in fits.items()})
 
 

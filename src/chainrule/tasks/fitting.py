@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 
 from chainrule.base.alone import check_untrained, trained_alone
 from chainrule.base.arguments import of_kind, truth
-from chainrule.base.errors import DataError
+from chainrule.base.errors import DataError, UsageError
 from chainrule.data.dataset import Dataset
 from chainrule.data.schema import AS_THEY_SAY, Given, Schema
 from chainrule.engine import DEFAULT_ENGINE, execute
@@ -134,16 +134,21 @@ def fit(
         progress = truth("progress", progress)
     if validation is not None:
         of_kind("the validation data", validation, Dataset, "Dataset(x, t)")
-    if network.schema is None:
-        introduce(network, data)
-    else:
-        network.schema = uncalibrated(network.schema)
-        data = network.reading.data(data)
-    if validation is not None:
-        validation = network.reading.data(validation.checked("validation"))
-    training = training_for(network, data) if training is None else training
-    with doors["progress"](progress, len(data), training.epochs) as shown:
-        history = learn(network, data, training, validation=validation, listeners=[*listeners, *shown], **how)
+    known = network.schema
+    try:
+        if known is None:
+            introduce(network, data)
+        else:
+            network.schema = uncalibrated(known)
+            data = network.reading.data(data)
+        if validation is not None:
+            validation = network.reading.data(validation.checked("validation"))
+        training = training_for(network, data) if training is None else training
+        with doors["progress"](progress, len(data), training.epochs) as shown:
+            history = learn(network, data, training, validation=validation, listeners=[*listeners, *shown], **how)
+    except (DataError, UsageError):
+        network.schema = known  # of what is refused nothing is kept
+        raise
     doubt_life(network, data, training.optimizer.lr)
     return history
 

@@ -1,0 +1,46 @@
+"""Layers, losses and scalings: how each is made, and of which kinds its arguments are."""
+
+import numpy as np
+
+import chainrule as cr
+from chainrule.network.scaling import scaling_of
+from torture import kinds as k
+from torture import values as v
+from torture.call import (
+    INITIAL,
+    SIZE,
+    SIZE_OR_0,
+    call,
+)
+
+LAYERS = {
+    "Linear": call(cr.Linear, out_features=(SIZE, 5), initial_w=INITIAL, initial_b=INITIAL),
+    "Convolution": call(
+        cr.Convolution,
+        out_channels=(SIZE, 2),
+        kernel_size=(SIZE, 3),
+        stride=(SIZE, 1),
+        padding=(SIZE_OR_0, 1),
+        initial_w=INITIAL,
+        initial_b=INITIAL,
+    ),
+    "MaxPooling": call(cr.MaxPooling, size=(SIZE, 2), stride=(SIZE_OR_0, 2)),
+    "AveragePooling": call(cr.AveragePooling, size=(SIZE, 2), stride=(SIZE_OR_0, 2)),
+    "Dropout": call(cr.Dropout, p=(k.BELOW_1, 0.25)),
+    "ReLU": call(cr.ReLU, derivative_at_zero=(k.COUNT_OR_0, 1)),
+    "Standardise": call(cr.Standardise, mean=(v.ROW, np.arange(4.0)), std=(v.ROW, np.arange(1, 5.0))),
+    "Standardise.of": call(
+        cr.Standardise.of, x=(k.kind("five axes", wrong={"NaN": lambda: v.spoilt(np.nan)}, alike=k.FLOATS), v.X)
+    ),
+    "Sequential": call(cr.Sequential, layers=(v.LAYERS, lambda: [cr.Linear(3), cr.Tanh()])),
+    "Residual": call(
+        cr.Residual, layers=(v.LAYERS, lambda: [cr.Linear(3)]), shortcut=(v.SHORTCUT, lambda: [cr.Linear(3)])
+    ),
+    "register": call(cr.register, kind=(k.kind("a class"), cr.Tanh)),
+    "SquaredError": call(cr.SquaredError, mean=(v.UNIT, 0.5), std=(v.STD, 2.0)),
+    "SquaredError.of": call(
+        cr.SquaredError.of, t=(k.kind("five axes", wrong={"NaN": lambda: v.VALUES * np.nan}, alike=k.FLOATS), v.VALUES)
+    ),
+    "Scaling": call(cr.Scaling, mean=(k.REAL, 0.5), std=(k.POSITIVE, 0.25)),
+    "scaling_of": call(scaling_of, data=(k.kind(wrong={"floats": v.dataset}), lambda: cr.Dataset(v.PICTURES, v.T))),
+}
