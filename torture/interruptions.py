@@ -44,7 +44,7 @@ def alarms(handler: Any, first: float, then: float = 0.0) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-@campaign("a signal every millisecond while a network learns changes no bit", tries=200, few=2)
+@campaign("a signal every millisecond while a network learns changes no bit", tries=200, few=1)
 def flooded_by_signals(tally: Tally) -> None:
     right, seen = weights(), [0]
 
@@ -98,7 +98,7 @@ def child_is_right(right: bytes, predict: Any, answer: np.ndarray) -> bool:
     return False
 
 
-@campaign("a process forked while other threads train and ask is right, and does not hang", tries=300, few=2)
+@campaign("a process forked while other threads train and ask is right, and does not hang", tries=300, few=1)
 def forked_while_training(tally: Tally) -> None:
     right, done = weights(), threading.Event()
     network = new_network()
