@@ -187,7 +187,7 @@ LOSSES = "LogSoftmaxNLL, NLL, SquaredError, BinaryCrossEntropy, SigmoidBinaryCro
             described(LINEAR, scaling={"sd": 1}),
             "scaling: Scaling has no option 'sd'; it takes mean, std; did you mean std?",
         ),
-        (described(LINEAR, scaling={"mean": "0"}), "scaling: Scaling cannot be made of {'mean': '0'}"),
+        (described(LINEAR, scaling={"mean": "0"}), "scaling: mean is '0'; expected a finite number"),
         (
             described({"type": "Convolution", "out_channels": 2}, {"type": "MaxPooling", "size": 3}, LINEAR),
             "layer 2, MaxPooling(3x3), cannot take input (2, 2, 2): "
@@ -201,7 +201,7 @@ def test_a_wrong_description(description: dict[str, Any], message: str) -> None:
 
 
 def test_a_wrong_scaling_is_named_once() -> None:
-    message = "scaling: mean 0.0, std -1; expected finite numbers and std above 0"
+    message = "scaling: std is -1; expected a number above 0"
     with pytest.raises(NetworkError, match=exactly(message)):
         build(described(LINEAR, scaling={"std": -1}))
 
@@ -362,4 +362,48 @@ def test_what_is_nested_too_deep_is_refused_in_one_line(tmp_path: Path) -> None:
     block = '{type = "Sequential", layers = ['
     path.write_text(f"input_shape = [4]\nlayers = [{block * 3000}{']}' * 3000}]")
     with pytest.raises(NetworkError, match=exactly(f"{path} {message}")):
+        load_network(path)
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        ("{ type = 'Linear', out_features = 1000000000000000000 }", "its y_shape is (1000000000000000000,)"),
+        (
+            "{ type = 'Linear', out_features = 2000000000 }, { type = 'Linear', out_features = 9 }",
+            "parameters; expected",
+        ),
+        ("{ type = 'Convolution', out_channels = 1, padding = 1000000000000 }", "its padded input is"),
+        ("{ type = 'Convolution', out_channels = 1, padding = 100000, stride = 100000 }", "its padded input is"),
+        ("{ type = 'Convolution', out_channels = 1000000000 }", "its y_shape is"),
+        ("{ type = 'Linear', out_features = " + "9" * 5000 + " }", "not a TOML file: Exceeds the limit"),
+        (
+            "{ type = 'Linear', out_features = 0x" + "f" * 5000 + " }",
+            "layers[0].out_features is a number of 20,000 bits",
+        ),
+        ("{ type = 'Standardise', mean = [], std = [] }", "layer 1: Standardise: mean is ()"),
+        ("{ type = 'Dropout', p = nan }", "layers[0].p is nan; expected a number"),
+        ("{ type = 'Dropout', p = inf }", "layer 1: Dropout: p is inf"),
+        ("{ type = 'Linear', out_features = true }", "layer 1: Linear: out_features is True"),
+        ("{ type = 'ReLU' }, " * 10_001, "the network has 10,001 layers; expected at most 10,000"),
+        ("{ type = 'ReLU', " + "a." * 50_000 + "a = 1 }", "is nested too deep; expected at most 64 levels"),
+        ("[[[]]]", "layer 1 is [[[]]]; expected a table with a type"),
+        ("1979-05-27", "layers[0] is a date; expected numbers"),
+    ],
+)
+def test_what_no_memory_holds_or_nobody_means_is_refused_at_once(tmp_path: Path, layers: str, message: str) -> None:
+    path = tmp_path / "network.toml"
+    path.write_text(f"input_shape = [1, 28, 28]\nlayers = [{layers}]\n")
+    with pytest.raises(NetworkError) as refused:
+        load_network(path)
+    assert str(refused.value).startswith(str(path))
+    assert message in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("shape", ["[1000000000000000000]", "[65536, 65536, 65536]"])
+def test_an_input_that_no_memory_holds_is_refused(tmp_path: Path, shape: str) -> None:
+    path = tmp_path / "network.toml"
+    path.write_text(f"input_shape = {shape}\nlayers = [{{ type = 'ReLU' }}]\n")
+    with pytest.raises(NetworkError, match="expected at most"):
         load_network(path)

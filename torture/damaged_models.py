@@ -114,7 +114,8 @@ def used(found: Checkpoint, path: Path) -> str | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         y = network.predict(x)
-        str(network.schema), progress_of(found)
+        str(network.schema)
+        progress_of(found)
     save_checkpoint(path, found)
     again = load_checkpoint(path)
     if not np.isfinite(y).all() or y.shape != (2, 2):

@@ -102,8 +102,9 @@ def without(value: Any, path: tuple[Any, ...]) -> Any:
 
 
 WRONG: tuple[Any, ...] = (
-    None, True, False, 0, -1, 1, 2, 0.5, -0.0, 1e300, 10**18, 10**30, 2**63, 2**64, "", "a", "3", "\x1b[31m", "x" * 100_000,
-    float("nan"), float("inf"), float("-inf"), [], [None], [1], [[[]]], ["a", "a"], {}, {"type": "Linear"}, {"a": 1},
+    None, True, False, 0, -1, 1, 2, 0.5, -0.0, 1e300, 10**18, 10**30, 2**63, 2**64, "", "a", "3", "\x1b[31m",
+    "x" * 100_000, float("nan"), float("inf"), float("-inf"),
+    [], [None], [1], [[[]]], ["a", "a"], {}, {"type": "Linear"}, {"a": 1},
     {"type": "Standardise", "mean": [], "std": []},
 )  # fmt: skip
 """What is put in the place of what a file says."""

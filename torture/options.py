@@ -12,8 +12,9 @@ from torture.campaign import Tally, campaign
 from torture.commands import fault, workplace
 
 NASTY = (
-    "", " ", "nan", "inf", "-inf", "-1", "0", "-0.0", "1e309", "1e-400", "1e300", "9" * 30, "0.5", "99999999999999999999",
-    "abc", "x" * 5000, "x" * 200_000, "é" * 300, "\udcff", "\x1b[31mred", "\x9b31m", "a\u202eb", "\u200b", "--x", "--1",
+    "", " ", "nan", "inf", "-inf", "-1", "0", "-0.0", "1e309", "1e-400", "1e300", "9" * 30, "0.5",
+    "99999999999999999999", "abc", "x" * 5000, "x" * 200_000,
+    "é" * 300, "\udcff", "\x1b[31mred", "\x9b31m", "a\u202eb", "\u200b", "--x", "--1",
     "-x", "a\0b", "a\nb", "²", "٣", "1,2", "0,0", "1,nan", "0x10", "1_000", "None", "[]", "{}", "a=b", "shift=nan",
     "shift=1e300", "28x28", "0x0", "99999999999x99999999999", "²x²", ".", "..", "/", "~", "folder", "pipe", "t.csv",
     "net.toml", "run", "run/model.safetensors", "/dev/null", "/dev/full", "/dev/zero", "nowhere/else", "t.csv/x",

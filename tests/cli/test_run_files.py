@@ -1,4 +1,4 @@
-"""config.toml and metrics.jsonl, whatever somebody wrote into them: a line that names the key, or what of them is right."""
+"""config.toml and metrics.jsonl, whatever is in them: a line that names the key, or what of them is right."""
 
 import json
 import os

@@ -28,7 +28,7 @@ from chainrule.cli.train_settings import TrainSettings
 
 COMMON = {
     "--preset", "--network", "--epochs", "--batch-size", "--lr", "--early-stopping",
-    "--data", "--target", "--validation", "--resume", "--out", "--json", "--quiet",
+    "--data", "--target", "--validation", "--resume", "--out", "--json", "--quiet", "--checkpoint-every",
 }  # fmt: skip
 
 
@@ -91,7 +91,8 @@ def test_all_settings_of_a_run_are_kept_or_refused_or_taken_anew():
     names = [leaf.name for leaf in leaves(TrainSettings)]
     assert len(names) == len(set(names))
     anew = {leaf.name for leaf in leaves(TrainSettings) if leaf.option.resumes}
-    assert anew == {"data", "epochs", "resume", "threads", "log_interval", "tensorboard", "plot", "json", "quiet"}
+    assert anew == {"data", "epochs", "resume", "threads", "log_interval", "tensorboard", "plot", "json", "quiet",
+                    "checkpoint_every"}  # fmt: skip
 
 
 def test_train_help_shows_what_people_use_and_help_all_shows_all(cli):

@@ -93,8 +93,9 @@ W = np.arange(6, dtype=np.float32).reshape(2, 3)
 @pytest.mark.parametrize(
     "wrong",
     [
-        None, W[:1], W[:, :1], W.reshape(6), W.reshape(2, 3, 1), W.reshape(1, 2, 3), W.T.copy(), W[0, 0].reshape(1), W[:0],
-        W.astype(np.float64), W.astype(np.float16), W.astype(np.int32), W.astype(np.uint8), W > 0, W.astype(np.complex64),
+        None, W[:1], W[:, :1], W.reshape(6), W.reshape(2, 3, 1), W.reshape(1, 2, 3), W.T.copy(), W[0, 0].reshape(1),
+        W[:0], W.astype(np.float64), W.astype(np.float16), W.astype(np.int32), W.astype(np.uint8), W > 0,
+        W.astype(np.complex64),
         W * np.float32(np.nan), W + np.float32(np.inf), W - np.float32(np.inf),
     ],
     ids=lambda each: "none" if each is None else f"{each.dtype}{each.shape}",
@@ -123,7 +124,7 @@ def test_a_tensor_that_does_not_fit_is_refused(good, tmp_path, name, wrong):
 @pytest.mark.parametrize("name", ["more", "fc3.w", "\x1b[31m", "a\n", "optimizer.2", "last.x", "schema.more", ""])
 def test_a_tensor_that_is_left_over_is_refused(good, tmp_path, name):
     path = made(good, tmp_path / "m", **{name: W})
-    with pytest.raises(ModelError, match="there is a tensor .*; expected only those of the network and its training"):
+    with pytest.raises(ModelError, match=r"there is a tensor .*; expected only those of the network and its training"):
         chainrule.load(path)
 
 

@@ -87,7 +87,7 @@ class Typed:
             unit = {str: "text {}, in characters", int: "a whole number {}", float: "a number {}"}[hint]
             expected = unit.format(bounds).strip()
         self._check(hint in PLAIN and takes(hint, value), value, expected)
-        made = value
+        made: Any = value
         if hint is float:
             made = float(value) if abs(value) < 2**1023 or type(value) is float else inf
             self._check(not isnan(made) and (bounds.infinite or abs(made) < inf), value, expected)

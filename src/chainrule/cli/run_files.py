@@ -26,7 +26,7 @@ Some = Annotated[float, Within(0)]
 class EpochLine:
     """A line of metrics.jsonl; null is a number that there is not, or is not finite."""
 
-    epoch: Annotated[int, Within(1, 2**53)]
+    epoch: Annotated[int, Within(1, 2**63 - 1)]
     loss: float | None = None
     lr: Some | None = None
     gradient_norm: Some | None = None

@@ -98,7 +98,7 @@ def at_home(value: Any) -> Any:
 
 
 def check_value(leaf: Leaf, value: Any) -> None:
-    """UsageError for a number out of its range, or no number, and for a path or a text that nothing can be called by."""
+    """UsageError for a number out of its range, or no number, and for a path that nothing can be called by."""
     typed = Typed(leaf.flags[0], UsageError)
     if takes(int, value):
         typed.read(Annotated[int, Within(leaf.option.least, leaf.option.most)], value)

@@ -26,7 +26,6 @@ from chainrule.training.events import CheckpointEvent, Memory, Progress, Sums
 from chainrule.training.memories import MEMORIES
 
 Count = Annotated[int, COUNT]
-Plain = float | str | bool | None
 OLD_STREAMS = "its dropouts' generators are those of chainrule 0.1, which alone can go on with it"
 
 
@@ -180,7 +179,7 @@ def memory_of(listener: str, values: dict[str, Any], left: Left, network: Networ
         vectors[name.removeprefix(f"{listener}.")] = left.take(name, like.shape, like.dtype)
     form, typed = MEMORIES.get(listener), Typed(f"state.listeners.{listener}", ModelError)
     if form is None:
-        typed.read(dict[str, Annotated[float, Within(infinite=True)] | str | bool | None], values)
+        typed.read(dict[str, Any], values)  # plain data, as all of a file's JSON
     else:
         typed.read(form, values | dict.fromkeys(vectors))
     return values | vectors
