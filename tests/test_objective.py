@@ -37,18 +37,13 @@ def test_the_parts_that_decay(undecayed, size, parts):
 
 
 def test_settings_are_plain_numbers():
-    kept = Training(
-        epochs=np.int64(3),
-        batch_size=np.int8(4),
-        lr_decay=np.float32(0.5),
-        lr_decay_every=np.int64(2),
-        seed=np.uint8(7),
-    )
+    whole = {"epochs": np.int64(3), "batch_size": np.int8(4), "lr_decay_every": np.int64(2), "seed": np.uint8(7)}
+    kept = Training(lr_decay=np.float32(0.5), **whole)  # type: ignore[arg-type]
     assert (kept.epochs, kept.batch_size, kept.lr_decay, kept.lr_decay_every, kept.seed) == (3, 4, 0.5, 2, 7)
     for name in whole:
         assert type(getattr(kept, name)) is int
     assert type(kept.lr_decay) is float
-    assert type(Dropout(np.float32(0.25)).p) is float
+    assert type(Dropout(np.float32(0.25)).p) is float  # type: ignore[arg-type]
     assert Training(batch_size=None).batch_size is None
 
 
@@ -77,7 +72,7 @@ def test_training_that_is_none():
 class Undeclared(Layer):
     """A layer whose parameters are in a list."""
 
-    def parameters_for(self, x_shape):
+    def parameters_for(self, x_shape):  # type: ignore[override]
         return ["w"]
 
 
