@@ -1,13 +1,16 @@
 """What every objective shares: the norm of a gradient, the parts of w that decay, settings as plain numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from chainrule import Dataset, Dropout, Linear, Network, SquaredError, Training, minimise
-from chainrule.base.errors import NetworkError, UsageError
+from chainrule import Adam, Dataset, Dropout, Linear, Network, SquaredError, Training, minimise
+from chainrule.base.errors import DataError, NetworkError, UsageError
 from chainrule.layers import Layer
 from chainrule.network.reference import Reference
-from chainrule.training.objective import runs
+from chainrule.training.objective import Batch, runs
+from chainrule.training.optimizers import State
 
 REFERENCE = Reference(Network([Linear(1)], (1,), loss=SquaredError()))
 
@@ -37,18 +40,13 @@ def test_the_parts_that_decay(undecayed, size, parts):
 
 
 def test_settings_are_plain_numbers():
-    kept = Training(
-        epochs=np.int64(3),
-        batch_size=np.int8(4),
-        lr_decay=np.float32(0.5),
-        lr_decay_every=np.int64(2),
-        seed=np.uint8(7),
-    )
+    whole = {"epochs": np.int64(3), "batch_size": np.int8(4), "lr_decay_every": np.int64(2), "seed": np.uint8(7)}
+    kept = Training(lr_decay=np.float32(0.5), **whole)  # type: ignore[arg-type]
     assert (kept.epochs, kept.batch_size, kept.lr_decay, kept.lr_decay_every, kept.seed) == (3, 4, 0.5, 2, 7)
     for name in whole:
         assert type(getattr(kept, name)) is int
     assert type(kept.lr_decay) is float
-    assert type(Dropout(np.float32(0.25)).p) is float
+    assert type(Dropout(np.float32(0.25)).p) is float  # type: ignore[arg-type]
     assert Training(batch_size=None).batch_size is None
 
 
@@ -77,10 +75,34 @@ def test_training_that_is_none():
 class Undeclared(Layer):
     """A layer whose parameters are in a list."""
 
-    def parameters_for(self, x_shape):
+    def parameters_for(self, x_shape):  # type: ignore[override]
         return ["w"]
 
 
 def test_parameters_that_are_no_dict():
     with pytest.raises(NetworkError, match=r"parameters_for gave \['w'\]; expected a dict of Parameter by name"):
         Network([Undeclared()], (2,), loss=SquaredError())
+
+
+def test_what_shares_memory_is_refused():
+    memory = np.zeros(8, np.float32)
+    w, gw, near = memory[:2], memory[2:4], memory[1:3]
+    batch = Batch(np.ones((1, 1)), np.zeros(1))
+    optimizer = Adam()
+    state = optimizer.new_state(w)
+    REFERENCE.update(optimizer, w, gw, replace(state, step=1))
+    with pytest.raises(UsageError, match="w and gw share memory"):
+        REFERENCE.update(optimizer, w, near, state)
+    for names, of_w, of_gw in (("w and state", memory[4:6], gw), ("gw and state", w, memory[4:6])):
+        with pytest.raises(UsageError, match=f"{names} share memory"):
+            REFERENCE.update(optimizer, of_w, of_gw, State(memory[4:8].reshape(2, 2)))
+    for names, out in (("gw and w", near), ("gw and x", memory[4:6])):
+        with pytest.raises(UsageError, match=f"{names} share memory"):
+            REFERENCE.loss_and_gradient(w, replace(batch, x=memory[4:5].reshape(1, 1)), out)
+
+
+def test_outputs_of_another_shape_have_no_classes():
+    network = Network([Linear(3)], (2,))
+    assert network.most_probable(np.array([[0.0, 2.0, 1.0]])).tolist() == [1]
+    with pytest.raises(DataError, match=r"y has shape \(1, 2\); expected \(samples, 3\)"):
+        network.most_probable(np.ones((1, 2)))

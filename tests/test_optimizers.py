@@ -149,3 +149,16 @@ def test_optimizers_go_by_name() -> None:
 def test_bad_hyper_parameters(kind: type[Optimizer], options: dict, message: str) -> None:
     with pytest.raises(UsageError, match=exactly(message)):
         kind(**options)
+
+
+@pytest.mark.parametrize("kind", [SGD, AdaDelta, Adam])
+def test_without_decay(kind: type[Optimizer]) -> None:
+    assert kind(0.5, weight_decay=0.1).without_decay() == kind(0.5)
+    assert kind(0.5).without_decay() == kind(0.5)
+
+
+def test_an_optimizer_that_knows_no_decay_is_its_own_without() -> None:
+    bare = Optimizer(0.5)
+    assert bare.without_decay() is bare
+    with pytest.raises(NotImplementedError):
+        bare.update(np.zeros(1), np.zeros(1), bare.new_state(np.zeros(1)))

@@ -31,6 +31,7 @@ import pytest
 from torture.mutations import FUNCTIONS, Mutant, Source, is_docstring
 
 PACKAGE = Path(__file__).parent.parent / "src" / "chainrule"
+EXECUTED = "__executed__"  # what a statement calls, while it is noted which test executes it
 MEMORY = 8 << 30  # a mutant that asks for more fails
 CONTROL, HOUR = 20, 3600  # one test in so many runs in a child without a mutant, and must pass
 ENOUGH = 5.0  # seconds of tests for one mutant
@@ -55,8 +56,8 @@ class Noted(ast.NodeTransformer):
         return node
 
     def note(self, statement: ast.stmt) -> ast.stmt:
-        where = ast.Constant((self.file, statement.lineno))
-        return ast.copy_location(ast.Expr(ast.Call(ast.Name("__executed__", ast.Load()), [where], [])), statement)
+        where = ast.Constant(f"{self.file}:{statement.lineno}")
+        return ast.copy_location(ast.Expr(ast.Call(ast.Name(EXECUTED, ast.Load()), [where], [])), statement)
 
 
 class Code:
@@ -110,11 +111,11 @@ class Runner:
         for source in self.sources:
             noted = Noted(source.name).visit(ast.parse(source.path.read_text(encoding="utf-8")))
             code.put(compile(ast.fix_missing_locations(noted), str(source.path), "exec", dont_inherit=True))
-        tests: dict[tuple[str, int], list[tuple[float, pytest.Item]]] = {}
+        tests: dict[str, list[tuple[float, pytest.Item]]] = {}
         sound = []  # a test that fails without a mutant says nothing about one
         for item in session.items:
-            executed: set[tuple[str, int]] = set()
-            builtins.__executed__ = executed.add
+            executed: set[str] = set()
+            setattr(builtins, EXECUTED, executed.add)
             began = time.process_time()
             if self.failures(item):
                 continue
@@ -126,9 +127,9 @@ class Runner:
         if not self.all_pass(sound[::CONTROL], HOUR):
             raise pytest.UsageError("tests fail in a child without a mutant")
         for source, mutant in self.mutants:
-            chosen = fastest(tests.get((mutant.file, mutant.statement), []))
+            chosen = fastest(tests.get(mutant.statement, []))
             came = self.outcome(code, source, mutant, chosen) if chosen else "not executed"
-            told = {"place": f"{mutant.file}:{mutant.line}", "change": str(mutant), "came": came}
+            told = {"place": mutant.place, "change": str(mutant), "came": came}
             print(json.dumps(told), file=self.report, flush=True)
         return True
 

@@ -29,17 +29,16 @@ NO_CODE = "annotation", "returns", "decorator_list", "type_comment"
 
 
 class Mutant(NamedTuple):
-    """`parent.field`, or one of its elements, becomes `new`: in the statement of that line, of that function."""
+    """`parent.field`, or one of its elements, becomes `new`: in that statement of that function."""
 
-    file: str
+    place: str  # file:line
+    statement: str  # likewise, where the statement begins that it is in
     function: str
-    line: int
-    statement: int
     was: str
     now: str
     parent: ast.AST
     field: str
-    index: int | None
+    which: int | None  # of the elements
     new: Any
 
     def __str__(self) -> str:
@@ -47,10 +46,10 @@ class Mutant(NamedTuple):
 
     def put_in(self) -> None:
         """Change the tree."""
-        if self.index is None:
+        if self.which is None:
             setattr(self.parent, self.field, self.new)
         else:
-            getattr(self.parent, self.field)[self.index] = self.new
+            getattr(self.parent, self.field)[self.which] = self.new
 
 
 class Source:
@@ -66,31 +65,33 @@ class Source:
         return compile(ast.fix_missing_locations(self.tree), str(self.path), "exec", dont_inherit=True)
 
     def _of(self, function: ast.AST, named: str) -> Iterator[Mutant]:
-        def visit(node: ast.AST, statement: int) -> Iterator[Mutant]:
-            for field, index, child in children(node):
-                here = child.lineno if isinstance(child, ast.stmt) else statement
+        def visit(node: ast.AST, statement: str) -> Iterator[Mutant]:
+            for field, which, child in children(node):
+                place = f"{self.name}:{getattr(child, 'lineno', 0)}"
+                here = place if isinstance(child, ast.stmt) else statement
                 for new in changes(child):
                     was, now = (shown(each) for each in (child, new))
-                    at = getattr(child, "lineno", statement)
-                    kept = ast.If(ast.Constant(False), [child], []) if new is None else new
-                    yield Mutant(self.name, named, at, here, was, now, node, field, index, kept)
+                    kept = without(child) if new is None else new
+                    yield Mutant(place, here, named, was, now, node, field, which, kept)
                 if not isinstance(child, FUNCTIONS):
                     yield from visit(child, here)
 
-        yield from visit(function, 0)
+        yield from visit(function, "")
+
+
+def without(statement: Any) -> ast.stmt:
+    """The statement, never executed: so that a function still refers to all that it did."""
+    return ast.If(ast.Constant(False), [statement], [])
 
 
 def shown(node: ast.AST | None) -> str:
     """A mutated node in a line."""
-    if node is None or (
-        isinstance(node, ast.Return) and isinstance(node.value, ast.IfExp) and is_true(node.value.test)
-    ):
-        return "nothing" if node is None else "return None"
+    match node:
+        case None:
+            return "nothing"
+        case ast.Return(ast.IfExp(ast.Constant(True))):
+            return "return None"
     return ast.unparse(node).partition("\n")[0]
-
-
-def is_true(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and node.value is True
 
 
 def functions(tree: ast.AST, within: str = "") -> Iterator[tuple[ast.AST, str]]:
@@ -153,7 +154,7 @@ def changes(node: ast.AST) -> Iterator[ast.AST | None]:
         case ast.If(test, body, orelse):
             yield from (ast.If(other, body, orelse) for other in negated(test))
         case ast.Return(ast.AST() as value) if not isinstance(value, ast.Constant):
-            yield ast.Return(ast.IfExp(ast.Constant(True), ast.Constant(None), value))
+            yield ast.Return(ast.IfExp(ast.Constant(True), ast.Constant(None), value))  # refers to all that it did
         case ast.Call(func, args, keywords):
             for each in keywords:
                 if each.arg and each.arg != "strict":

@@ -93,5 +93,5 @@ def test_its_arrays_have_names_and_are_float32(learned):
     found = schema_tensors(learned)
     assert found.keys() == {f"schema.{name}" for name in ("mean", "scale", "directions", "variances", "bounds")}
     assert {array.dtype for array in found.values()} == {np.dtype(np.float32)}
-    assert found["schema.bounds"].tolist() == np.float32([seen.rest, *seen.bounds]).tolist()
+    assert found["schema.bounds"].tolist() == np.array([seen.rest, *seen.bounds], np.float32).tolist()
     assert schema_tensors(None) == schema_tensors(replace(learned, typical=None)) == {}
