@@ -23,6 +23,7 @@ import chainrule as cr
 from chainrule import BatchEvent, Dataset, Linear, Network, ReLU, Training, UsageError, evaluate, fit, load
 from chainrule.data.images import opened_image, pillow_quiet
 from chainrule.engine import execute
+from chainrule.engine.compiled import Compiled
 from chainrule.engine.runtime import threads as teams
 from chainrule.layers.tanh import Tanh
 
@@ -64,7 +65,7 @@ def test_eight_threads_get_the_serial_answers_of_one_predictor(engine, batch_siz
     trained = fitted()
     predict = trained.predictor(engine, batch_size=batch_size)
     parts = [X[k : k + 1 + k % 9] for k in range(48)]
-    ways = (
+    ways: tuple[Any, ...] = (
         predict,
         predict.outputs,
         predict.classify,
@@ -248,7 +249,7 @@ def test_a_system_without_threads_to_spare_trains_with_one(monkeypatch):
 
 
 def test_few_teams_for_many_sizes_of_work():
-    engine = execute(network(), threads=16)
+    engine = Compiled(network(), threads=16)
     assert {engine._size(worth) for worth in range(40)} == {1, 2, 4, 8, 16}
 
 

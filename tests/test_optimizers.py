@@ -152,7 +152,7 @@ def test_bad_hyper_parameters(kind: type[Optimizer], options: dict, message: str
 
 
 @pytest.mark.parametrize("kind", [SGD, AdaDelta, Adam])
-def test_without_decay(kind: type[Optimizer]) -> None:
+def test_without_decay(kind: type[SGD | AdaDelta | Adam]) -> None:
     assert kind(0.5, weight_decay=0.1).without_decay() == kind(0.5)
     assert kind(0.5).without_decay() == kind(0.5)
 

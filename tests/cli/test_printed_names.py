@@ -62,9 +62,10 @@ def hostile() -> Dataset:
 def model(tmp_path) -> Path:
     """Trained on them."""
     network, data = Network([Linear(2)], 2), hostile()
+    names = data.classes or ()
     chainrule.fit(network, data, chainrule.Training(epochs=1), engine="reference")
     network.save(tmp_path / "m\x1b[1m.safetensors")
-    rows = [f"{a},{b},{data.classes[t]}" for (a, b), t in zip(data.x.tolist(), data.t.tolist(), strict=True)]
+    rows = [f"{a},{b},{names[t]}" for (a, b), t in zip(data.x.tolist(), data.t.tolist(), strict=True)]
     (tmp_path / "t\x1b[1m.csv").write_text("\n".join([f"{RED},b\x07,t\x9b1m", *rows]), encoding="utf-8")
     return tmp_path / "m\x1b[1m.safetensors"
 

@@ -111,7 +111,7 @@ def test_a_tensor_that_does_not_fit_is_refused(good, tmp_path, name, wrong):
             if there.dtype == np.float32 and np.isfinite(there).all():
                 return
             wrong = there.astype(wrong.dtype)
-    path = made(good, tmp_path / "m", **{name: wrong})
+    path = made(good, tmp_path / "m", changes=None, **{name: wrong})
     if name == "EarlyStopping.w" and wrong is None:  # it may remember none
         assert "w" not in load_checkpoint(path).memories["EarlyStopping"]
         return
@@ -123,7 +123,7 @@ def test_a_tensor_that_does_not_fit_is_refused(good, tmp_path, name, wrong):
 
 @pytest.mark.parametrize("name", ["more", "fc3.w", "\x1b[31m", "a\n", "optimizer.2", "last.x", "schema.more", ""])
 def test_a_tensor_that_is_left_over_is_refused(good, tmp_path, name):
-    path = made(good, tmp_path / "m", **{name: W})
+    path = made(good, tmp_path / "m", changes=None, **{name: W})
     with pytest.raises(ModelError, match=r"there is a tensor .*; expected only those of the network and its training"):
         chainrule.load(path)
 
@@ -131,7 +131,7 @@ def test_a_tensor_that_is_left_over_is_refused(good, tmp_path, name):
 def test_what_is_negative_and_cannot_be_is_refused(good, tmp_path):
     parts = Parts(good, tmp_path / "m")
     for name in ("schema.variances", "schema.scale", "schema.bounds"):
-        path = made(good, tmp_path / "m", **{name: -abs(parts.tensors[name]) - 1})
+        path = made(good, tmp_path / "m", changes=None, **{name: -abs(parts.tensors[name]) - 1})
         with pytest.raises(ModelError, match=rf"{name} holds .*; expected numbers above 0"):
             chainrule.load(path)
 

@@ -7,7 +7,8 @@ import pytest
 
 from chainrule import SGD, AdaDelta, Adam, Linear, Network, ReLU
 from chainrule.data import mnist
-from chainrule.engine.compiled import REMEMBERED, Compiled
+from chainrule.engine.bound import REMEMBERED
+from chainrule.engine.compiled import Compiled
 from chainrule.network.reference import Reference
 from chainrule.tasks.presets import preset
 from chainrule.training.objective import Batch

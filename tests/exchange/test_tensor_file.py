@@ -25,7 +25,7 @@ def file_of(header: bytes | dict, data: bytes = b"", length: int | None = None) 
     return struct.pack("<Q", len(text) if length is None else length) + text + data
 
 
-def entry(shape=(2,), begin=0, end=8, dtype="F32") -> dict:
+def entry(shape=(2,), begin=0, end=8, dtype: object = "F32") -> dict:
     return {"dtype": dtype, "shape": list(shape), "data_offsets": [begin, end]}
 
 

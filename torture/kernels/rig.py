@@ -112,7 +112,10 @@ class Rig:
         call = bind(kernel, *arguments)
         self.ran.add(name_of(kernel))
         tasks = [Task([call], 0, a, b, b - a) for a, b in cut(count, block, TASKS)] if kernel.ranged else [Task([call])]
-        team_of(self.threads).run(Program([Phase(tasks)]))
+        team = team_of(self.threads)
+        if team is None:
+            raise RuntimeError(f"no team of {self.threads} threads")
+        team.run(Program([Phase(tasks)]))
 
     def check(self, held: Any, otherwise: str) -> None:
         if not held:

@@ -93,7 +93,7 @@ class Typed:
             self._check(not isnan(made) and (bounds.infinite or abs(made) < inf), value, expected)
         if hint in (int, float, str):
             self._check(bounds.holds(len(made) if hint is str else made), value, expected)
-        return Path(value) if hint is Path else made
+        return Path(made) if hint is Path else made
 
     def _one_of(self, hints: tuple[Any, ...], value: Any) -> Any:
         """As the first of the types that takes such a value; of tables, one that has all its keys."""

@@ -70,8 +70,9 @@ class Compiled(Engine):
         """`source` of the random words, or its seed; `threads`: at most so many; `watch`: it runs all, and times it."""
         if threads is not None:
             threads = whole_number("threads", threads, 1)
-        self.network, self.source = network, source if isinstance(source, Source) else Source(source)
-        self.lowering = Lowering(network, self.source)
+        self.network = network
+        self.source = self._source = source if isinstance(source, Source) else Source(source)
+        self.lowering = Lowering(network, self._source)
         self.layout, self.undecayed = self.lowering.layout, self.lowering.undecayed
         self.statistics = network.statistics.copy()
         self._size_of_w = self.lowering.layout.size
@@ -159,7 +160,7 @@ class Compiled(Engine):
     def times(self, x: np.ndarray, runs: int) -> list[LayerTime]:
         """Stage by stage: the calls of a forward pass, timed one by one."""
         watch = Stopwatch()
-        engine = Compiled(self.network, self.source, 1, watch=watch)
+        engine = Compiled(self.network, self._source, 1, watch=watch)
         w, groups = engine.layout.pack(self.network.w), engine.lowering.groups
         for k in range(1 + runs):
             engine.outputs(w, x, unchanged=k > 0)
@@ -199,7 +200,7 @@ class Compiled(Engine):
                     check_state(optimizer, state, w)
                     check_apart(state=state.vectors, w=w, gw=gw, x=source.x)
                 updates = Updates(w, state, optimizer, self.undecayed) if optimizer else None
-                step = Step(w, n, plan.slots(n), training=True, gw=gw, updates=updates, source=self.source)
+                step = Step(w, n, plan.slots(n), training=True, gw=gw, updates=updates, source=self._source)
                 return step, plan.program(source, step, loss=True)
 
             vectors = state.vectors if state else None

@@ -29,7 +29,7 @@ class Reference(Engine):
     def __init__(self, network: Network, source: Source | int = 0, threads: int | None = None) -> None:
         """`source` of the random words, or its seed. `threads` is for other engines: NumPy has its own."""
         self.network = network
-        self.source = source if isinstance(source, Source) else Source(source)
+        self.source = self._source = source if isinstance(source, Source) else Source(source)
 
     def loss(self, w: np.ndarray, batch: Batch) -> float:
         return self.loss_of(self.forward(w, batch)[0], batch)
@@ -102,7 +102,7 @@ class Reference(Engine):
         statistics = self.network.named_statistics(self.statistics)
         if batch is None:
             return Context(statistics=statistics)
-        return Context(True, self.source.draws(batch.step, batch.offset), statistics)
+        return Context(True, self._source.draws(batch.step, batch.offset), statistics)
 
     def forward(self, w: np.ndarray, batch: Batch) -> tuple[np.ndarray, Any]:
         """(y, saved), in training."""

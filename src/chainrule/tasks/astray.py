@@ -4,13 +4,14 @@ A loss may settle far above that of a network which knows nothing: too long step
 back from. Or all units of a layer are 0 for every sample: nothing passes through it, and nothing changes that.
 """
 
-from dataclasses import dataclass, fields
+from copy import copy
+from dataclasses import dataclass, field, fields
 from typing import Annotated
 
 import numpy as np
 
 from chainrule.base.errors import DivergedError, warn
-from chainrule.base.typed import COUNT
+from chainrule.base.typed import COUNT, Within
 from chainrule.data.dataset import Dataset
 from chainrule.layers import ReLU
 from chainrule.layers.graph import forward
@@ -39,9 +40,7 @@ class Kept:
     untrained: float | None
     above: Annotated[int, COUNT]
     last: float
-    total: float
-    third: float
-    fourth: float
+    sums: Annotated[tuple[float, ...], Within(QUARTERS, QUARTERS)]
     before: float
     stayed: Annotated[int, COUNT]
 
@@ -95,12 +94,12 @@ class LossRange:
 
     def state(self) -> Memory:
         """What a checkpoint keeps."""
-        return {each.name: getattr(self, each.name) for each in fields(Kept)}
+        return {each.name: copy(getattr(self, each.name)) for each in fields(Kept)}
 
     def restore(self, state: Memory) -> None:
         """Go on from what a checkpoint kept."""
-        for each in fields(Kept):
-            setattr(self, each.name, state.get(each.name, getattr(self, each.name)))
+        for name, value in state.items():
+            setattr(self, name, value)
 
 
 def loss_range(network: Network, data: Dataset, training: Training) -> list[LossRange]:

@@ -79,7 +79,7 @@ def check_parameters(parameters: dict[str, Any]) -> None:
 def hidden_units(sizes: Any) -> list[int]:
     """`hidden_layer_sizes`, a number or several, as a list."""
     several = isinstance(sizes, list | tuple) or (isinstance(sizes, np.ndarray) and sizes.ndim == 1)
-    found = list(sizes) if several else [sizes]
+    found: list[Any] = list(sizes) if several else [sizes]
     if not all(is_whole(n, 1) for n in found):
         raise UsageError(f"hidden_layer_sizes must be > 0, got {short(sizes)}; expected whole numbers of at least 1")
     return [int(n) for n in found]
