@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chainrule import Adam, Dataset, Dropout, Linear, Network, SquaredError, Training, minimise
+from chainrule import Adam, Convolution, Dataset, Dropout, Linear, Network, SquaredError, Training, minimise
 from chainrule.base.errors import DataError, NetworkError, UsageError
 from chainrule.layers import Layer
 from chainrule.network.reference import Reference
@@ -106,3 +106,25 @@ def test_outputs_of_another_shape_have_no_classes():
     assert network.most_probable(np.array([[0.0, 2.0, 1.0]])).tolist() == [1]
     with pytest.raises(DataError, match=r"y has shape \(1, 2\); expected \(samples, 3\)"):
         network.most_probable(np.ones((1, 2)))
+
+
+@pytest.mark.parametrize(
+    ("listeners", "message"),
+    [(3, "the listeners are 3; expected a list"), ([print, 3], "a listener is 3; expected a function")],
+)
+def test_listeners_that_are_none(listeners, message):
+    data = Dataset(np.ones((2, 1)), np.zeros(2))
+    with pytest.raises(UsageError, match=message):
+        minimise(REFERENCE, data, np.zeros(2, np.float32), Training(epochs=0), listeners=listeners)
+
+
+@pytest.mark.parametrize("kind", [Linear, Convolution])
+@pytest.mark.parametrize("name", ["initial_w", "initial_b"])
+def test_a_beginning_that_nobody_knows(kind, name):
+    with pytest.raises(NetworkError, match=f"{name} is 'luck'; expected"):
+        kind(2, **{name: "luck"})
+
+
+def test_the_numbers_of_an_optimizer_are_plain():
+    kept = Adam(np.float32(0.5), beta1=np.float64(0.25))  # type: ignore[arg-type]
+    assert (type(kept.lr), type(kept.beta1), kept.lr, kept.beta1) == (float, float, 0.5, 0.25)
