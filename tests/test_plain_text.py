@@ -96,7 +96,7 @@ def test_what_is_no_file_of_toml_is_refused(tmp_path, kind):
     match kind:
         case "pipe":
             os.mkfifo(path)
-            message = "is a pipe or a device; expected a file in TOML"
+            message = "is a pipe; expected a file in TOML"
         case "folder":
             path.mkdir()
             message = "is a folder; expected a file in TOML"

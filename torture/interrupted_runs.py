@@ -52,14 +52,14 @@ def begin(folder: Path, kind: tuple[str, str], steps: int) -> str:
 
 
 def contents(folder: Path) -> tuple[object, ...]:
-    """What a run has found: the lines of metrics.jsonl but for the clock, the temperature, and every bit of the weights
-    and of the optimizer's and listeners' memories. (What tells unlike inputs is BLAS's; its bits depend on threads.)"""
+    """What a run has found: the lines of metrics.jsonl but for the clock, the temperature, and every bit of the weights,
+    the schema, and the optimizer's and listeners' memories."""
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     told = [{key: value for key, value in line.items() if "second" not in key} for line in lines]
     arrays = load_file(folder / "model.safetensors").items()
     schema = json.loads(safe_open(folder / "model.safetensors", "numpy").metadata()["schema"])
     temperature = schema["answers"]["temperature"]
-    return told, temperature, {name: a.tobytes() for name, a in arrays if not name.startswith("schema.")}
+    return told, temperature, {name: a.tobytes() for name, a in arrays}
 
 
 def complaint(code: int, said: str, signum: int) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from chainrule.base.errors import ChainruleError
 from chainrule.base.files import AnyPath
-from chainrule.base.opening import opened
+from chainrule.base.reading import sized
 from chainrule.base.showing import one_line
 
 TOML_BYTES, JSON_CHARACTERS = 4 << 20, 16 << 20
@@ -41,7 +41,7 @@ MOST_PARTS = 10**6
 
 def toml_file(path: AnyPath, error: type[ChainruleError], errors: str = "strict") -> dict[str, Any]:
     """The table in a TOML file, UTF-8 but for `errors`; `error` if there is none."""
-    with opened(path, error, TOML_BYTES, "a file in TOML") as (file, _):
+    with sized(path, error, TOML_BYTES, "a file in TOML") as (file, _):
         content = file.read(TOML_BYTES)
     try:
         text = content.decode("utf-8", errors)

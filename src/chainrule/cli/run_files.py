@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from chainrule.base.errors import ChainruleError, DataError, warn
-from chainrule.base.opening import opened
 from chainrule.base.plain_text import json_of, toml_file
+from chainrule.base.reading import sized
 from chainrule.base.typed import Typed, Within
 from chainrule.cli.settings import restored
 from chainrule.cli.train_settings import TrainSettings
@@ -73,7 +73,7 @@ def lines_of(path: Path) -> Iterator[str]:
     """The lines of a file, if there is one; DataError for what no line can be."""
     if not os.path.lexists(path):
         return
-    with opened(path, DataError, MOST_BYTES) as (file, _):
+    with sized(path, DataError, MOST_BYTES) as (file, _):
         while line := file.readline(LONGEST):
             if not line.endswith(b"\n"):
                 raise DataError("it has no end" if len(line) < LONGEST else f"it has more than {LONGEST:,} bytes")

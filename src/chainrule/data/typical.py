@@ -19,6 +19,7 @@ from math import prod
 import numpy as np
 
 from chainrule.base.errors import warn
+from chainrule.base.one_thread import single_thread
 from chainrule.data.chunks import chunks
 
 SIDE = 14
@@ -60,9 +61,15 @@ class Typical:
             return None
         x = x[:: -(-len(x) // ENOUGH)]
         rows = np.concatenate([looked_at(x[part]) for part in chunks(x)])
+        with single_thread():  # a schema is the same for any number of threads
+            return cls._found_in(rows, divided=x.ndim != 4)
+
+    @classmethod
+    def _found_in(cls, rows: np.ndarray, *, divided: bool) -> Typical:
+        """In inputs as they are `looked_at`, each number divided by its deviation or not."""
         own, others = rows[::2], rows[1::2]
         mean = own.mean(axis=0)
-        scale = np.ones_like(mean) if x.ndim == 4 else own.std(axis=0)
+        scale = own.std(axis=0) if divided else np.ones_like(mean)
         scale[scale <= 1e-12 * (np.abs(mean) + 1)] = 1
         variances, directions = np.linalg.eigh(np.cov(((own - mean) / scale).T).reshape(len(mean), -1))
         variances, directions = variances[::-1].clip(min=0), directions[:, ::-1]

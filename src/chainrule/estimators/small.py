@@ -11,14 +11,11 @@ up to twice as much.
 import multiprocessing
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from threading import RLock
 from typing import Protocol
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
-from chainrule.base.forking import held_at_forks
+from chainrule.base.one_thread import single_thread
 
 WORTH = 1 << 22  # multiply-adds of a forward pass for which a second thread is worth waking
 BLOCK = 1 << 24  # bytes
@@ -29,37 +26,6 @@ class Worth(Protocol):
 
     @property
     def work(self) -> int: ...
-
-
-class SingleThread:
-    """The limit to one thread, which is the process's: set by the first who wants it, lifted by the last."""
-
-    def __init__(self) -> None:
-        self._libraries = ThreadpoolController()  # looking for them takes as long as a small fit
-        self._lock, self._users = RLock(), 0
-        held_at_forks(self._lock)
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._users == 0:
-                self._limit = self._libraries.limit(limits=1, user_api="blas")
-            self._users += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._users -= 1
-            if self._users == 0:
-                self._limit.restore_original_limits()
-
-
-_finding = RLock()
-_limit = cache(SingleThread)
-
-
-def single_thread() -> SingleThread:
-    """The process's one."""
-    with _finding:
-        return _limit()
 
 
 def threads_for(wanted: int | None) -> int | None:

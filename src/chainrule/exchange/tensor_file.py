@@ -21,8 +21,8 @@ from typing import IO, Annotated, NamedTuple
 import numpy as np
 
 from chainrule.base.errors import ModelError
-from chainrule.base.opening import opened
 from chainrule.base.plain_text import STRING, json_of
+from chainrule.base.reading import sized
 from chainrule.base.typed import Typed, Within
 from chainrule.data.file_kinds import no_model
 
@@ -108,7 +108,7 @@ class TensorFile:
 def tensor_file(path: str | Path, wanted: str = WANTED) -> Iterator[TensorFile]:
     """A safetensors file, open; ModelError, before much is read, unless it is one, and whole. `wanted` is what errors
     say was expected."""
-    with opened(path, ModelError, wanted=wanted) as (file, size):
+    with sized(path, ModelError, wanted=wanted) as (file, size):
         try:
             found = read_header(Path(path), file, size)
         except ModelError as error:

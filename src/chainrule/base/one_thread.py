@@ -1,0 +1,39 @@
+"""BLAS with one thread: quicker where matrices are small, and the same bits on every machine's number of threads."""
+
+from functools import cache
+from threading import RLock
+
+from threadpoolctl import ThreadpoolController
+
+from chainrule.base.forking import held_at_forks
+
+
+class SingleThread:
+    """The limit to one thread, which is the process's: set by the first who wants it, lifted by the last."""
+
+    def __init__(self) -> None:
+        self._libraries = ThreadpoolController()  # looking for them takes as long as a small fit
+        self._lock, self._users = RLock(), 0
+        held_at_forks(self._lock)
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._users == 0:
+                self._limit = self._libraries.limit(limits=1, user_api="blas")
+            self._users += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                self._limit.restore_original_limits()
+
+
+_finding = RLock()
+_limit = cache(SingleThread)
+
+
+def single_thread() -> SingleThread:
+    """The process's one."""
+    with _finding:
+        return _limit()
