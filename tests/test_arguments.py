@@ -52,9 +52,10 @@ def test_every_parameter_of_a_call_is_in_the_table(name):
     assert given <= named or len(named) < len(parameters)
 
 
+A_THREAD: Any = {"threads": "a"}
 WRONG = {  # what the issue tried, and what is said of it
     "Dataset of text": (lambda: cr.Dataset([["a"]], [0]), "x holds <U1; expected numbers"),
-    "threads": (lambda: execute(network(), threads="a"), "threads is 'a'; expected a whole number of at least 1"),
+    "threads": (lambda: execute(network(), **A_THREAD), "threads is 'a'; expected a whole number of at least 1"),
     "optimizer": (lambda: cr.Training("adam"), "the optimizer is 'adam'; expected one, as in Adam(1e-3)"),
     "batch_size": (lambda: cr.Training(batch_size=0), "batch_size is 0; expected a whole number of at least 1"),
     "scaling": (lambda: cr.Scaling("a", 1), "scaling: mean is 'a'; expected a finite number"),

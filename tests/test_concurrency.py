@@ -405,6 +405,7 @@ def test_a_handler_may_ask_what_it_interrupts():
     assert all(said)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # in a callback of hypothesis's
 @SIGNALS
 def test_interrupted_fits_leave_whole_weights_and_can_be_repeated():
     epochs = {network().w.tobytes(), EXPECTED.tobytes()}

@@ -19,7 +19,7 @@ def test_the_command_line_prints_each_in_a_line_once(capsys: pytest.CaptureFixtu
     with warnings_in_lines():
         for _ in range(2):
             warn("it is\ndark")
-    assert capsys.readouterr().err == "chainrule: warning: it is dark\n"
+    assert capsys.readouterr().err == "chainrule: warning: it is\\ndark\n"
 
 
 def test_others_stay_what_they_were() -> None:

@@ -1,4 +1,4 @@
-"""python -m torture [NAME ...] [--list] [--tries N]: run campaigns (default: all), print and keep their figures."""
+"""python -m torture [NAME ...] [--list] [--tries N [--keep]]: run campaigns, print their figures, keep those of all."""
 
 import argparse
 import importlib
@@ -22,7 +22,8 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="torture", description=__doc__)
     options.add_argument("names", nargs="*", metavar="NAME", help="campaigns; none given: all")
     options.add_argument("--list", action="store_true", help="print their names and promises, and leave")
-    options.add_argument("--tries", type=int, help="instead of each campaign's own; the figures are not kept then")
+    options.add_argument("--tries", type=int, help="instead of each campaign's own")
+    options.add_argument("--keep", action="store_true", help="keep the figures of --tries, too")
     given = options.parse_args()
     unknown = set(given.names) - CAMPAIGNS.keys()
     if unknown:
@@ -38,7 +39,7 @@ def main() -> int:
         count = f"{tally.made:,} tried, {len(tally.failures):,} broken, {seconds:.0f} s"
         print(f"{each.name}: {count}", *(f"{name}: {value}" for name, value in tally.notes.items()), sep=", ")
         print(*tally.failures[:SHOWN], sep="\n", end="\n" * bool(tally.failures), flush=True)
-        if given.tries is None:
+        if given.tries is None or given.keep:
             record(each, tally)
     return 1 if broken else 0
 

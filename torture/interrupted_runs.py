@@ -52,8 +52,8 @@ def begin(folder: Path, kind: tuple[str, str], steps: int) -> str:
 
 
 def contents(folder: Path) -> tuple[object, ...]:
-    """What a run has found: the lines of metrics.jsonl but for the clock, the temperature, and every bit of the weights,
-    the schema, and the optimizer's and listeners' memories."""
+    """What a run has found: the lines of metrics.jsonl but for the clock, the temperature, and every bit of the
+    weights, the schema, and the optimizer's and listeners' memories."""
     lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     told = [{key: value for key, value in line.items() if "second" not in key} for line in lines]
     arrays = load_file(folder / "model.safetensors").items()

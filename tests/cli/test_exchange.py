@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 
 import chainrule
 from chainrule.data import Dataset, mnist
+from chainrule.exchange.pytorch import WANTED
 from chainrule.tasks.presets import preset
 
 
@@ -126,7 +127,7 @@ def test_a_person_sees_what_was_written(cli, model, tmp_path):
         (
             ("export", "none", "--onnx", "a"),
             4,
-            "none: no such file; expected a model file, as in runs/.../model.safetensors",
+            "none: no such file; expected a model file, as runs/.../model.safetensors",
         ),
         (("export", "m", "--onnx", "none/a"), 2, "none/a: there is no folder none; expected one that exists"),
         (("export", "m", "--pytorch", "m"), 2, "m: is the file that is read; expected another one to write"),
@@ -145,7 +146,7 @@ def test_a_person_sees_what_was_written(cli, model, tmp_path):
             2,
             "m: is the file that is read; expected another one to write",
         ),
-        (("import", "none", "--out", "a", "--preset", "mlp"), 4, "none: no such file"),
+        (("import", "none", "--out", "a", "--preset", "mlp"), 4, f"none: no such file; expected {WANTED}"),
         (
             ("import", "m", "--out", "a", "--preset", "lecture"),
             4,

@@ -129,7 +129,7 @@ def test_the_seed_gives_the_same_result_again(gradcheck):
     [
         (("--preset", "mlp", "--network", "small.toml"), "both --preset and --network are given; expected one of them"),
         (("--preset", "deep"), "there is no preset 'deep'; expected one of: lecture, mnist, mlp, 21mnist"),
-        (("--network", "missing.toml"), "missing.toml: cannot read the network: No such file or directory"),
+        (("--network", "missing.toml"), "missing.toml: no such file; expected a file in TOML"),
     ],
 )
 def test_contradictions_and_unknown_names(cli, options, message):

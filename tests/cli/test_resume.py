@@ -238,7 +238,7 @@ def test_what_is_no_run_is_refused(cli, tmp_path):
     Path("run/config.toml").write_text("name = ")
     ran = cli("train", "--resume", "run")
     assert ran.code == 4
-    assert "config.toml: damaged" in ran.err
+    assert "config.toml: not a TOML file" in ran.err
 
 
 @pytest.fixture

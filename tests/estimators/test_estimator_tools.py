@@ -12,6 +12,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from joblib.externals.loky import get_reusable_executor
 from sklearn.base import clone as copied
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -86,6 +87,7 @@ def threads_of_a_fit() -> tuple[int, int]:
 
 
 def test_workers_of_joblib_start_no_more_threads_than_their_share():
+    get_reusable_executor().shutdown(wait=True)  # of other tests, whose workers have teams already
     share = max(1, (os.cpu_count() or 1) // 2)
     found: Any = joblib.Parallel(n_jobs=2)(joblib.delayed(threads_of_a_fit)() for _ in range(2))
     for allowed, running in found:

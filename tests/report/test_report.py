@@ -204,7 +204,7 @@ def test_bad_paths_are_refused(tmp_path, monkeypatch, network):
             check_report_path(path)
         with pytest.raises(UsageError, match=exactly(message)):
             write_report(path, network, DIGITS)
-    name = f"{'a' * 250}.html"
+    name = f"{'a' * 251}.html"
     with pytest.raises(ChainruleError, match=exactly(f"{name}: cannot be written: File name too long")):
         write_report(name, network, DIGITS.head(5), engine="reference")
 

@@ -9,7 +9,7 @@ these. What `Annotated` adds is held, too:
 
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import lru_cache
 from math import inf, isnan
 from pathlib import Path
@@ -38,6 +38,11 @@ class Within:
     def holds(self, number: float) -> bool:
         return self.least <= number <= self.most and not (self.open and number == self.least)
 
+    def beside(self, value: Any) -> str:
+        """As it is said of a value that is not in it: an end that is far away concerns only what is above it."""
+        is_above = isinstance(value, int | float) and value > self.most
+        return str(self if is_above or self.most < FAR else replace(self, most=inf))
+
     def __str__(self) -> str:
         least, most = (f"{n:,}" for n in (self.least, self.most))
         if self.least == -inf:
@@ -47,6 +52,7 @@ class Within:
         return f"above {least}, at most {most}" if self.open else f"from {least} to {most}"
 
 
+FAR = 2**31 - 1
 ANY = Within()
 COUNT = Within(0, 2**63 - 1)
 """Of what is counted: epochs, samples, updates."""
@@ -85,7 +91,7 @@ class Typed:
         expected = PLAIN.get(hint, "nothing")
         if bounds != ANY:
             unit = {str: "text {}, in characters", int: "a whole number {}", float: "a number {}"}[hint]
-            expected = unit.format(bounds).strip()
+            expected = unit.format(bounds.beside(value)).strip()
         self._check(hint in PLAIN and takes(hint, value), value, expected)
         made: Any = value
         if hint is float:
