@@ -7,7 +7,10 @@ from torture.campaign import CAMPAIGNS
 load()
 
 
-@pytest.mark.parametrize("name", sorted(CAMPAIGNS))
+TRIED = sorted(name for name, each in CAMPAIGNS.items() if each.few)  # of the others no try is quick
+
+
+@pytest.mark.parametrize("name", TRIED)
 def test_the_promise_holds(name):
     tally, _ = CAMPAIGNS[name](CAMPAIGNS[name].few)
     assert not tally.failures

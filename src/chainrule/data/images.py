@@ -12,7 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from chainrule.base.errors import DataError, warn
 from chainrule.base.files import reason
 from chainrule.base.filters import own_filters
-from chainrule.base.reading import opened
+from chainrule.base.reading import opened, size_of
 from chainrule.data.digits import Seen, see_digit, see_digits
 from chainrule.data.file_kinds import kind_of_file
 from chainrule.data.levels import flat
@@ -25,6 +25,8 @@ FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 
 PIXELS = 1 << 26
 """Pixels of a picture at most, by what its header says: 67 million, fewer than Pillow's own limit."""
+SURE, DENSE = 1 << 22, 10_000
+"""Pixels that every file may have; of more, at most so many for each of its bytes: what is blank packs no better."""
 TIFF = (b"II", b"MM")
 """How TIFFs begin."""
 STDERR = 2
@@ -73,9 +75,10 @@ def opened_image(path: str | os.PathLike[str]) -> Iterator[Image.Image]:
     try:
         # opened here, as given a path Pillow garbles some turned TIFFs
         with opened(path) as file, libtiff_quiet(file):
+            bytes_there = size_of(file)
             check_whole(file)
             with Image.open(file, formats=FORMATS) as image:
-                _check_size(image, path)
+                _check_size(image, path, bytes_there)
                 yield image
     except DataError:
         raise
@@ -89,10 +92,13 @@ def opened_image(path: str | os.PathLike[str]) -> Iterator[Image.Image]:
         raise DataError(f"{path}: cannot be read as an image: {reason(error)}") from None
 
 
-def _check_size(image: Image.Image, path: str | os.PathLike[str]) -> None:
+def _check_size(image: Image.Image, path: str | os.PathLike[str], bytes_there: int) -> None:
+    """Before any of its pixels takes memory."""
     width, height = image.size
     if width * height > PIXELS:
         raise DataError(f"{path}: too many pixels: {width} x {height}; expected {PIXELS:,} at most")
+    if width * height > max(SURE, DENSE * bytes_there):
+        raise DataError(f"{path}: damaged: {bytes_there:,} bytes announce {width} x {height} pixels")
 
 
 @contextmanager
