@@ -40,7 +40,7 @@ BUGS = [
     Bug("dropout's scale is missing backward", "layers/dropout.py",
         "return gy * (keep * gy.dtype.type(1 / (1 - p)))", "return gy * keep", "layers/test_dropout.py"),
     Bug("ReLU's derivative at 0 is 1", "layers/relu.py",
-        "passes = x >= 0 if derivative_at_zero else x > 0", "passes = x >= 0", "layers/test_relu.py"),
+        "stopped = x < 0 if derivative_at_zero else x <= 0", "stopped = x < 0", "layers/test_relu.py"),
     Bug("sigmoid's derivative is taken at x instead of y", "layers/sigmoid.py",
         "        return y, y", "        return y, x", "layers/test_sigmoid.py"),
     Bug("softmax's derivative is its diagonal only", "layers/softmax.py",
