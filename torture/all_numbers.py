@@ -89,7 +89,7 @@ def alike(found: np.ndarray, exact: np.ndarray, x: np.ndarray) -> np.ndarray:
     return same | (x != 0) & (exact != 0) & (np.abs(exact) < NORMAL) & (np.abs(found) <= NORMAL)
 
 
-@campaign("exp, log, sigmoid and tanh of all 2^32 float32 numbers are within 2 ULP", tries=2**32 // BLOCK, few=2)
+@campaign("Exp, log, sigmoid and tanh of all 2^32 float32 numbers are within 2 ULP", tries=2**32 // BLOCK, few=2)
 def all_numbers(tally: Tally) -> None:
     worst = dict.fromkeys(FUNCTIONS, 0.0)
     for k in tally:

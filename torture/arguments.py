@@ -109,7 +109,7 @@ def drawn(of: Any, random: np.random.Generator) -> Any:
 
 
 @campaign(
-    "a public function takes no bad argument, alone or in pairs, and one in another form as the same",
+    "A public function takes no bad argument, alone or in pairs, and one in another form as the same",
     tries=20_000,
     few=400,
 )

@@ -160,7 +160,7 @@ def forget_peak() -> None:
 
 
 @campaign(
-    "a crafted file is refused in a line with its path, in under 1 s and 64 MiB more", tries=len(BOMBS), few=len(BOMBS)
+    "A crafted file is refused in a line with its path, in under 1 s and 64 MiB more", tries=len(BOMBS), few=len(BOMBS)
 )
 def bombs(tally: Tally) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -1,6 +1,6 @@
 """A campaign: a promise, and a function that tries many times to break it.
 
-    @campaign("a model being saved survives kill -9", tries=1000, few=3)
+    @campaign("A model being saved survives kill -9", tries=1000, few=3)
     def killed_while_saving(tally: Tally) -> None:
         for k in tally:                       # each try has a number, from 0
             ...

@@ -73,7 +73,7 @@ def damaged(kinds: Sequence[Kind], k: int) -> tuple[Kind, bytes, bytes]:
 
 
 @campaign(
-    "a gzip, npz or PNG file cut anywhere, or with any bit flipped, is read as it was or refused in one line",
+    "A gzip, npz or PNG file cut anywhere, or with any bit flipped, is read as it was or refused in one line",
     tries=count(CHECKED),
     few=300,
 )
@@ -82,7 +82,7 @@ def damaged_with_checksums(tally: Tally) -> None:
 
 
 @campaign(
-    "an IDX, npy, other picture or table cut anywhere, or with any bit flipped, is read or refused in one line",
+    "An IDX, npy, other picture or table cut anywhere, or with any bit flipped, is read or refused in one line",
     tries=count(PLAIN),
     few=300,
 )

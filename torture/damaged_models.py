@@ -30,7 +30,7 @@ def refused(path: Path) -> str | None:
     return "is accepted"
 
 
-@campaign("every truncation and every flipped bit of a small model is refused", tries=100_000, few=300)
+@campaign("Every truncation and every flipped bit of a small model is refused", tries=100_000, few=300)
 def damaged_models(tally: Tally) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "m")
@@ -124,7 +124,7 @@ def used(found: Checkpoint, path: Path) -> str | None:
 
 
 @campaign(
-    "a model with a right SHA-256 and something else wrong is refused, or as good as a right one", tries=20_000, few=150
+    "A model with a right SHA-256 and something else wrong is refused, or as good as a right one", tries=20_000, few=150
 )
 def crafted_models(tally: Tally) -> None:
     with tempfile.TemporaryDirectory() as folder:

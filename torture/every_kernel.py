@@ -14,7 +14,7 @@ NEXT = 13  # cases from one try to the next, so that a few are of several files
 
 
 @campaign(
-    "every kernel is its float64 definition within rounding, for extents up to 67, any address and 1 to 8 threads, "
+    "Every kernel is its float64 definition within rounding, for extents up to 67, any address and 1 to 8 threads, "
     "and touches nothing beside",
     tries=30_000,
     few=2,

@@ -77,7 +77,7 @@ def fuzzed(
             blindly(target, tally) if tally.tries <= few else guided(target, tally)
 
         attack.__name__ = f"fuzz_{target.name}"
-        return campaign(f"any bytes given as {what} are read, or refused in one line", tries=tries, few=few)(attack)
+        return campaign(f"Any bytes given as {what} are read, or refused in one line", tries=tries, few=few)(attack)
 
     return enter
 

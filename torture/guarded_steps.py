@@ -38,7 +38,7 @@ def faults(first: int, last: int, variables: dict[str, str]) -> Iterator[str]:
 
 
 @campaign(
-    "no step of a random network reads or writes beside an array: engine's or user's, with AVX-512 or AVX2",
+    "No step of a random network reads or writes beside an array: engine's or user's, with AVX-512 or AVX2",
     tries=2000,
     few=1,
 )

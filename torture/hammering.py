@@ -53,7 +53,7 @@ class Served:
         return cr.load(self.path).w.tobytes()
 
 
-@campaign("threads that fit, ask, evaluate and save at once get the serial results, to the bit", tries=300, few=1)
+@campaign("Threads that fit, ask, evaluate and save at once get the serial results, to the bit", tries=300, few=1)
 def hammering_threads(tally: Tally) -> None:
     """Each try: 8 threads make 6 operations each, drawn by its number."""
     with tempfile.TemporaryDirectory() as folder:

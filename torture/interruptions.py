@@ -44,7 +44,7 @@ def alarms(handler: Any, first: float, then: float = 0.0) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-@campaign("a signal every millisecond while a network learns changes no bit", tries=200, few=1)
+@campaign("A signal every millisecond while a network learns changes no bit", tries=200, few=1)
 def flooded_by_signals(tally: Tally) -> None:
     right, seen = weights(), [0]
 
@@ -58,7 +58,7 @@ def flooded_by_signals(tally: Tally) -> None:
 
 
 @campaign(
-    "a fit that Ctrl-C ends anywhere leaves the weights of an epoch, and the next fit is right", tries=2000, few=10
+    "A fit that Ctrl-C ends anywhere leaves the weights of an epoch, and the next fit is right", tries=2000, few=10
 )
 def interrupted_fits(tally: Tally) -> None:
     allowed, interrupted = {weights(epochs) for epochs in range(3)}, 0
@@ -98,7 +98,7 @@ def child_is_right(right: bytes, predict: Any, answer: np.ndarray) -> bool:
     return False
 
 
-@campaign("a process forked while other threads train and ask is right, and does not hang", tries=300, few=1)
+@campaign("A process forked while other threads train and ask is right, and does not hang", tries=300, few=1)
 def forked_while_training(tally: Tally) -> None:
     right, done = weights(), threading.Event()
     network = new_network()

@@ -73,7 +73,7 @@ def open_up(file: Path, rng: random.Random) -> None:
 DAMAGES = flip, flip, flip, cut, zero, zero, swap, link, pipe, folder, open_up
 
 
-@campaign("damaged kernels in the cache are never executed: the same weights, no crash", tries=120, few=0)
+@campaign("Damaged kernels in the cache are never executed: the same weights, no crash", tries=120, few=0)
 def damaged_kernels(tally: Tally) -> None:
     """Each try damages some files, each in one of these ways; a kernel takes about a second to compile again."""
     with tempfile.TemporaryDirectory() as made:
@@ -93,7 +93,7 @@ def damaged_kernels(tally: Tally) -> None:
             shutil.rmtree(cache)
 
 
-@campaign("eight processes that compile into one cache at once train to the same weights", tries=12, few=0)
+@campaign("Eight processes that compile into one cache at once train to the same weights", tries=12, few=0)
 def compiled_at_once(tally: Tally) -> None:
     environment = dict(os.environ)
     for k in tally:

@@ -103,7 +103,7 @@ def quiet() -> Iterator[None]:
         yield
 
 
-@campaign("training, evaluation and answers are the same bits however the data lie in memory", tries=600, few=3)
+@campaign("Training, evaluation and answers are the same bits however the data lie in memory", tries=600, few=3)
 def layouts(tally: Tally) -> None:
     names = sorted(EVERYWHERE)
     for k in tally:

@@ -29,7 +29,7 @@ FEW = 5  # mutants for the tests: of the optimizers only, whose tests are the fa
 KILLED = 0.9
 
 
-@campaign("of mutants of layers, losses, networks, training and schema, 9 in 10 are killed", tries=2500, few=FEW)
+@campaign("Of mutants of layers, losses, networks, training and schema, 9 in 10 are killed", tries=2500, few=FEW)
 def mutants(tally: Tally) -> None:
     few = tally.tries <= FEW
     sources = ["training/optimizers.py"] if few else SOURCES

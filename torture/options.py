@@ -59,7 +59,7 @@ def lines(command: str, leaf: Leaf) -> Iterator[list[str]]:
 
 
 @campaign(
-    "whatever an option of a command is given, it ends in seconds, with a line and no traceback", tries=9000, few=60
+    "Whatever an option of a command is given, it ends in seconds, with a line and no traceback", tries=9000, few=60
 )
 def options(tally: Tally) -> None:
     everything = attempts()

@@ -15,7 +15,7 @@ FAILED = 1  # pytest's exit code where tests ran, and one failed
 LIMIT = 600  # seconds; tests that hang have found the bug, too
 
 
-@campaign("planted bugs in backward passes, kernels and optimizers are all caught", tries=len(BUGS), few=1)
+@campaign("Planted bugs in backward passes, kernels and optimizers are all caught", tries=len(BUGS), few=1)
 def planted_bugs(tally: Tally) -> None:
     with tempfile.TemporaryDirectory(prefix="chainrule-bugs-") as folder:
         for name in ("src", "tests"):

@@ -36,7 +36,7 @@ def changed(right: Any) -> list[Any]:
     return found + [without(right, place) for place in everywhere]
 
 
-@campaign("a network in TOML or a run's configuration with any other value at any place is read or refused in a line",
+@campaign("A network in TOML or a run's configuration with any other value at any place is read or refused in a line",
           tries=9000, few=150)  # fmt: skip
 def settings_files(tally: Tally) -> None:
     configuration = small_checkpoint().configuration | {"validation": 0.2, "skip_bad": True, "network": NETWORK}
