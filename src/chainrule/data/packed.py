@@ -56,7 +56,9 @@ def check_growth(packed: int, size: int, name: str) -> None:
     """DataError that calls it `name` if nobody's data, of so many bytes, can be packed in so few."""
     if size > max(FREE, TIMES * packed):
         given = f"{packed:,} bytes that become {size:,} or more"
-        raise DataError(f"{name}: {given}; expected at most {TIMES} times as many when unpacked")
+        raise DataError(
+            f"{name}: {given}; expected at most {TIMES} times as many; if they are right, unpack them first"
+        )
 
 
 def rest_of(stream: Stream) -> bytes:
