@@ -1,11 +1,19 @@
-"""BLAS with one thread: quicker where matrices are small, and the same bits on every machine's number of threads."""
+"""BLAS with one thread: quicker where matrices are small, and the same bits on every machine's number of threads.
+
+And no harm at a fork by another thread: OpenBLAS ends its threads then, and who waits for one of them waits for ever.
+"""
 
 from functools import cache
 from threading import RLock
 
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
 
 from chainrule.base.forking import held_at_forks
+
+
+def take_control() -> None:
+    """Let this thread set the number of BLAS's: threadpoolctl 3.8 ignores all but the first that did, without a word."""
+    getattr(OpenBLASController, "clear_controlling_thread", lambda force: None)(force=True)
 
 
 class SingleThread:
@@ -19,6 +27,7 @@ class SingleThread:
     def __enter__(self) -> None:
         with self._lock:
             if self._users == 0:
+                take_control()
                 self._limit = self._libraries.limit(limits=1, user_api="blas")
             self._users += 1
 
@@ -26,6 +35,7 @@ class SingleThread:
         with self._lock:
             self._users -= 1
             if self._users == 0:
+                take_control()
                 self._limit.restore_original_limits()
 
 

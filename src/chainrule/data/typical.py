@@ -92,7 +92,8 @@ class Typical:
 
     def unlike(self, x: np.ndarray) -> np.ndarray:
         """(n,) bool: which of the inputs, in the training's units, are unlike those."""
-        inside, outside = self.distances(looked_at(x))
+        with single_thread():
+            inside, outside = self.distances(looked_at(x))
         return (inside > self.bounds[0]) | (outside > self.bounds[1])
 
     def doubt(self, x: np.ndarray) -> None:

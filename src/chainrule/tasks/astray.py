@@ -11,6 +11,7 @@ from typing import Annotated
 import numpy as np
 
 from chainrule.base.errors import DivergedError, warn
+from chainrule.base.one_thread import single_thread
 from chainrule.base.typed import COUNT, Within
 from chainrule.data.dataset import Dataset
 from chainrule.layers import ReLU
@@ -116,7 +117,8 @@ def doubt_life(network: Network, data: Dataset, lr: float) -> None:
         x = network.prepare(part.x, network.w.dtype)
         if _are_alike(x) or _are_alike(part.t):
             return
-        made = forward(network.graph, x, network.named(), Context(statistics=network.named_statistics()))
+        with single_thread():
+            made = forward(network.graph, x, network.named(), Context(statistics=network.named_statistics()))
         zero = [node for node in network.graph.nodes if not made.values[node.output].any()]
         dead = [node for node in zero if isinstance(node.layer, ReLU)]
         if not (dead and _are_alike(made.values[-1])):
