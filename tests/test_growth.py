@@ -3,21 +3,22 @@
 import gc
 from pathlib import Path
 
+import numpy as np
 import pytest
 from torture.growing import held, operations
 
-TIMES = 5
+TIMES, ROUNDS = 5, 6
 
 
 @pytest.mark.parametrize("name", operations(Path()))
 def test_nothing_is_left_behind(name: str, tmp_path: Path) -> None:
     operation, _ = operations(tmp_path)[name]
     counts = []
-    for _ in range(4):
+    for _ in range(ROUNDS):
         for _ in range(TIMES):
             operation()
         gc.collect()
-        counts.append((len(gc.get_objects()), held()))
-    (objects_then, held_then), (objects, held_now) = counts[-2:]
-    assert objects - objects_then < TIMES  # not one each
-    assert held_now == held_then
+        counts.append((len(gc.get_objects()), *held()))
+    objects, *others = np.diff(counts, axis=0).T  # round by round: a cache may grow in some, what leaks does in all
+    assert objects.min() < TIMES  # not one each
+    assert all(each.min() <= 0 for each in others)
