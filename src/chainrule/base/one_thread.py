@@ -12,7 +12,7 @@ from chainrule.base.forking import held_at_forks
 
 
 def take_control() -> None:
-    """Let this thread set the number of BLAS's: threadpoolctl 3.8 ignores all but the first that did, without a word."""
+    """Let this thread set BLAS's number: threadpoolctl 3.8 ignores all but the first that did, without a word."""
     getattr(OpenBLASController, "clear_controlling_thread", lambda force: None)(force=True)
 
 
