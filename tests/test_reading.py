@@ -1,5 +1,7 @@
 """Only files are opened: nothing that blocks, never ends, or is a folder."""
 
+import errno
+import io
 import os
 import socket
 from pathlib import Path
@@ -8,12 +10,13 @@ import numpy as np
 import pytest
 
 from chainrule.base import memory, reading
-from chainrule.base.errors import DataError
+from chainrule.base.errors import DataError, ModelError
 from chainrule.base.files import read_bytes
 from chainrule.base.reading import opened, size_of
 from chainrule.data import read_csv, read_data, read_digit, read_idx
 from chainrule.data.npy import read_npy
 from chainrule.data.npz import read_npz
+from chainrule.exchange.model_file import load
 from chainrule.tasks.input_files import read_array
 
 
@@ -71,6 +74,18 @@ def test_what_is_piped_in_is_read_up_to_a_limit(monkeypatch: pytest.MonkeyPatch)
     assert read_bytes(piped(b"123")) == b"123"
     with pytest.raises(DataError, match=r"more than 3 bytes are piped in; expected a file of so many$"):
         read_bytes(piped(b"1234"))
+    with pytest.raises(ModelError, match="more than 3 bytes"):
+        load(piped(b"1234"))
+
+
+def test_a_disk_that_fails_while_it_is_read_is_an_error_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken(io.BytesIO):
+        def read(self, size: int | None = -1, /) -> bytes:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(reading, "opened", lambda *given: Broken())
+    with pytest.raises(DataError, match=r"^data\.csv: cannot be read: Input/output error$"):
+        read_bytes("data.csv")
 
 
 def test_the_size_of_a_file(tmp_path: Path) -> None:

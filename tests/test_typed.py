@@ -59,7 +59,7 @@ def test_values_become_what_is_declared():
         ({"more": 1}, "it has 'more'; expected only kind, part, rate, best, pair, table, path, anything"),
         ({"part": {"more": []}}, "it.part has no size; expected size, more"),
         ({"part": {"size": -1}}, "it.part.size is -1; expected a whole number of at least 0"),
-        ({"part": {"size": 2**63}}, f"it.part.size is {2**63}; expected a whole number of at least 0"),
+        ({"part": {"size": 2**63}}, f"it.part.size is {2**63}; expected a whole number from 0 to {2**63 - 1:,}"),
         ({"part": {"size": 1.0}}, "it.part.size is 1.0; expected a whole number of at least 0"),
         ({"part": {"size": True}}, "it.part.size is True; expected a whole number of at least 0"),
         ({"part": {"size": 1, "more": 3}}, "it.part.more is 3; expected a list"),

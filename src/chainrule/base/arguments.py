@@ -15,6 +15,7 @@ from chainrule.base.errors import ChainruleError, UsageError
 from chainrule.base.guessing import expected_one_of
 from chainrule.base.showing import short
 
+AnyPath = str | os.PathLike[str]
 T = TypeVar("T")
 
 
@@ -35,7 +36,7 @@ def real_number(
 
 def as_real(value: object) -> float | None:
     """A real number, Python's or NumPy's, as a `float`, infinite where it is too large; None for anything else."""
-    if isinstance(value, np.ndarray) and value.ndim == 0 and not np.ma.is_masked(value):
+    if isinstance(value, np.ndarray) and value.ndim == 0:
         value = value[()]
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         return None

@@ -10,13 +10,10 @@ from pathlib import Path
 
 import platformdirs
 
-from chainrule.base.arguments import as_path
-from chainrule.base.errors import UsageError
-from chainrule.base.errors import reason as reason
+from chainrule.base.arguments import AnyPath, as_path
+from chainrule.base.errors import DataError, UsageError
 from chainrule.base.memory import check_room
-from chainrule.base.reading import opened, size_of
-
-AnyPath = str | os.PathLike[str]
+from chainrule.base.reading import sized
 
 
 def cache_folder() -> Path:
@@ -36,9 +33,9 @@ def cache_folder() -> Path:
 
 
 def read_bytes(path: AnyPath) -> bytes:
-    """The bytes of a file; a DataError as of `opened`, and for more than there is memory for."""
-    with opened(path) as file:
-        check_room(size_of(file), str(path))
+    """The bytes of a file; DataError where they cannot be read, or are more than there is memory for."""
+    with sized(path, DataError) as (file, size):
+        check_room(size, str(path))
         return file.read()
 
 

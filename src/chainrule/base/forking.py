@@ -24,7 +24,7 @@ def held_at_forks(lock: Any) -> None:
 
 
 class Fork:
-    """The last one."""
+    """What is known of the last fork; only before it can anybody see the other threads."""
 
     among_threads = False
 
@@ -37,8 +37,8 @@ def _look() -> None:
 
 @in_forked_children
 def _take_one_thread() -> None:
-    """OpenBLAS locks what its threads share while it multiplies with several, and in a child that is for ever: there it
-    takes one, which needs no lock."""
+    """Let OpenBLAS have one thread, which needs no lock: those of several may have been locked while another thread
+    multiplied, and in the child they are so for ever."""
     if Fork.among_threads:
         ThreadpoolController().limit(limits=1, user_api="blas")
 

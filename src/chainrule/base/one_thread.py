@@ -3,7 +3,7 @@
 And no harm at a fork by another thread: OpenBLAS ends its threads then, and who waits for one of them waits for ever.
 """
 
-from functools import cache
+from functools import cached_property
 from threading import RLock
 
 from threadpoolctl import OpenBLASController, ThreadpoolController
@@ -20,7 +20,6 @@ class SingleThread:
     """The limit to one thread, which is the process's: set by the first who wants it, lifted by the last."""
 
     def __init__(self) -> None:
-        self._libraries = ThreadpoolController()  # looking for them takes as long as a small fit
         self._lock, self._users = RLock(), 0
         held_at_forks(self._lock)
 
@@ -38,12 +37,15 @@ class SingleThread:
                 take_control()
                 self._limit.restore_original_limits()
 
+    @cached_property
+    def _libraries(self) -> ThreadpoolController:
+        """Looking for them takes as long as a small fit."""
+        return ThreadpoolController()
 
-_finding = RLock()
-_limit = cache(SingleThread)
+
+_LIMIT = SingleThread()
 
 
 def single_thread() -> SingleThread:
     """The process's one."""
-    with _finding:
-        return _limit()
+    return _LIMIT

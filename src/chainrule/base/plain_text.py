@@ -10,8 +10,8 @@ import tomllib
 from math import isnan
 from typing import Any
 
+from chainrule.base.arguments import AnyPath
 from chainrule.base.errors import ChainruleError
-from chainrule.base.files import AnyPath
 from chainrule.base.reading import sized
 from chainrule.base.showing import one_line
 
@@ -67,13 +67,13 @@ def toml_of(text: str, place: str, error: type[ChainruleError]) -> dict[str, Any
     return checked(found, place, error)
 
 
-def json_of(text: str, place: str, error: type[ChainruleError]) -> Any:
-    """What a text of JSON holds; `error`, which calls it `place`, unless it is JSON."""
+def json_of(text: str, place: str, error: type[ChainruleError], most: int = MOST_VALUES) -> Any:
+    """What a text of JSON holds; `error`, which calls it `place`, unless it is JSON of at most so many values."""
     if len(text) > JSON_CHARACTERS:
         raise error(f"{place}: has {len(text):,} characters; expected at most {JSON_CHARACTERS:,}")
-    bare = STRING.sub("", text) if sum(map(text.count, ",[{")) > MOST_VALUES else ""
-    if sum(map(bare.count, ",[{")) > MOST_VALUES:
-        raise error(f"{place}: has more than {MOST_VALUES:,} values; expected no more")
+    bare = STRING.sub("", text) if sum(map(text.count, ",[{")) > most else ""
+    if sum(map(bare.count, ",[{")) > most:
+        raise error(f"{place}: has more than {most:,} values; expected no more")
     try:
         found = json.loads(text, object_pairs_hook=unique)
     except RecursionError:

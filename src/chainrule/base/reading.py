@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from math import inf
 from typing import BinaryIO
 
-from chainrule.base.arguments import as_path
+from chainrule.base.arguments import AnyPath, as_path
 from chainrule.base.errors import ChainruleError, DataError, reason
 
 FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_BINARY", "O_CLOEXEC", "O_NOCTTY", "O_NONBLOCK"))
@@ -26,9 +26,7 @@ KINDS = {
 """What a path may lead to that is no file."""
 
 
-def opened(
-    path: str | os.PathLike[str], error: type[ChainruleError] = DataError, wanted: str | None = None
-) -> BinaryIO:
+def opened(path: AnyPath, error: type[ChainruleError] = DataError, wanted: str | None = None) -> BinaryIO:
     """The file at a path, opened to be read from any place; also what is piped in, as /dev/stdin or /dev/fd/3.
 
     `error` if nothing is there, or no file but a folder, a pipe, a device or a socket, or it may not be read; it says
@@ -49,14 +47,14 @@ def opened(
     if kind == stat.S_IFREG:
         return open(descriptor, "rb")
     if kind == stat.S_IFIFO and os.fspath(path).startswith(("/dev/stdin", "/dev/fd/", "/proc/self/fd/")):
-        return _piped(descriptor, str(path))
+        return _piped(descriptor, str(path), error)
     os.close(descriptor)
     raise error(f"{path}: is {KINDS.get(kind, 'no file')}{expected}")
 
 
 @contextmanager
 def sized(
-    path: str | os.PathLike[str], error: type[ChainruleError], most: float = inf, wanted: str | None = None
+    path: AnyPath, error: type[ChainruleError], most: float = inf, wanted: str | None = None
 ) -> Iterator[tuple[BinaryIO, int]]:
     """A file, opened as by `opened`, and its size, of at most so many bytes; `error` also where reading fails later."""
     with opened(path, error, wanted) as file:
@@ -76,11 +74,11 @@ def size_of(file: BinaryIO) -> int:
     return size
 
 
-def _piped(descriptor: int, name: str) -> BinaryIO:
-    """All that a pipe brings."""
+def _piped(descriptor: int, name: str, error: type[ChainruleError]) -> BinaryIO:
+    """All that a pipe brings; `error` if that is too much."""
     os.set_blocking(descriptor, True)
     with open(descriptor, "rb") as pipe:
         content = pipe.read(PIPED + 1)
     if len(content) > PIPED:
-        raise DataError(f"{name}: more than {PIPED:,} bytes are piped in; expected a file of so many")
+        raise error(f"{name}: more than {PIPED:,} bytes are piped in; expected a file of so many")
     return io.BytesIO(content)

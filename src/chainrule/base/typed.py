@@ -15,6 +15,7 @@ from math import inf, isnan
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Union, get_args, get_origin, get_type_hints
 
+from chainrule.base.arguments import as_real
 from chainrule.base.errors import ChainruleError
 from chainrule.base.showing import one_line, short
 
@@ -47,14 +48,15 @@ class Within:
         least, most = (f"{n:,}" for n in (self.least, self.most))
         if self.least == -inf:
             return "" if self.most == inf else f"of at most {most}"
-        if self.most in (inf, 2**63 - 1):  # which nobody means
+        if self.most == inf:
             return f"above {least}" if self.open else f"of at least {least}"
         return f"above {least}, at most {most}" if self.open else f"from {least} to {most}"
 
 
 FAR = 2**31 - 1
+"""An end from here on is only there so that a machine can hold the number: nobody asks for it."""
 ANY = Within()
-COUNT = Within(0, 2**63 - 1)
+COUNT, ONE_OR_MORE = Within(0, 2**63 - 1), Within(1, 2**63 - 1)
 """Of what is counted: epochs, samples, updates."""
 
 
@@ -95,7 +97,7 @@ class Typed:
         self._check(hint in PLAIN and takes(hint, value), value, expected)
         made: Any = value
         if hint is float:
-            made = float(value) if abs(value) < 2**1023 or type(value) is float else inf
+            made = as_real(value)
             self._check(not isnan(made) and (bounds.infinite or abs(made) < inf), value, expected)
         if hint in (int, float, str):
             self._check(bounds.holds(len(made) if hint is str else made), value, expected)

@@ -13,8 +13,9 @@ import sys
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from chainrule.base.errors import WriteError
-from chainrule.base.files import AnyPath, check_writable, reason
+from chainrule.base.arguments import AnyPath
+from chainrule.base.errors import WriteError, reason
+from chainrule.base.files import check_writable
 from chainrule.base.temporary import BINARY, name_for, part_of, put, remove_left
 
 

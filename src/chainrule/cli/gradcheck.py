@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from rich.progress import track
 from rich.table import Table
-from threadpoolctl import threadpool_limits
 
+from chainrule.base.one_thread import single_thread
 from chainrule.base.random import CHECK, Draws, permutation
 from chainrule.checks.gradients import DirectionCheck, Entry, GradientCheck, direction_check, gradient_check
 from chainrule.checks.networks import WithInputs, alone, random_batch, shrink
@@ -49,7 +49,7 @@ class Gradcheck:
     def execute(self) -> int:
         started, chosen = time.perf_counter(), self.network.chosen()
         network = chosen.network(self.seed)
-        with threadpool_limits(1):  # one small sample at a time: more threads only wait for each other
+        with single_thread():  # one small sample at a time: more threads only wait for each other
             layers = list(check_layers(network, self.seed))
             whole = list(check_whole(network, self.seed, self.every_entry, self.output))
         rows, seconds = [*layers, *whole], time.perf_counter() - started

@@ -25,8 +25,7 @@ from typing import Any
 import numpy as np
 import tomli_w
 
-from chainrule.base.errors import ModelError, UsageError, warn
-from chainrule.base.files import reason
+from chainrule.base.errors import ModelError, UsageError, reason, warn
 from chainrule.base.locks import only_one
 from chainrule.base.temporary import remove_left
 from chainrule.base.writing import make_folder, write_atomically

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from chainrule.base.errors import DataError, warn
-from chainrule.base.files import reason
+from chainrule.base.errors import DataError, reason, warn
 from chainrule.data.alike import check_different
 from chainrule.data.dataset import Dataset
 from chainrule.data.names import number_labels, shortened

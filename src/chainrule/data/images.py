@@ -9,8 +9,7 @@ from typing import BinaryIO, TypeVar
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from chainrule.base.errors import DataError, warn
-from chainrule.base.files import reason
+from chainrule.base.errors import DataError, reason, warn
 from chainrule.base.filters import own_filters
 from chainrule.base.reading import opened, size_of
 from chainrule.data.digits import Seen, see_digit, see_digits

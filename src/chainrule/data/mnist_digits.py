@@ -17,8 +17,8 @@ import numpy as np
 
 from chainrule.base.arguments import name_among
 from chainrule.base.arrays import read_only
-from chainrule.base.errors import DataError, WriteError
-from chainrule.base.files import cache_folder, reason
+from chainrule.base.errors import DataError, WriteError, reason
+from chainrule.base.files import cache_folder
 from chainrule.base.writing import write_atomically
 from chainrule.data.dataset import Dataset
 from chainrule.data.idx import parse_idx

@@ -6,9 +6,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TypeVar
 
-from chainrule.base.arguments import as_path
-from chainrule.base.errors import DataError
-from chainrule.base.files import AnyPath, reason
+from chainrule.base.arguments import AnyPath, as_path
+from chainrule.base.errors import DataError, reason
 from chainrule.data.split import named_part
 
 T = TypeVar("T")

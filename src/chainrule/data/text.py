@@ -2,8 +2,8 @@
 
 import io
 
+from chainrule.base.arguments import AnyPath
 from chainrule.base.errors import DataError, warn
-from chainrule.base.files import AnyPath
 from chainrule.base.memory import check_room
 from chainrule.base.reading import opened, size_of
 from chainrule.data.file_kinds import HEAD, kind_of

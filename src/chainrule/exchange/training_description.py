@@ -7,7 +7,7 @@ from chainrule.augmentation import Augmentation
 from chainrule.base.errors import UsageError
 from chainrule.base.guessing import expected_one_of
 from chainrule.base.showing import short
-from chainrule.base.typed import COUNT, Typed, Within
+from chainrule.base.typed import COUNT, ONE_OR_MORE, Typed, Within
 from chainrule.tasks.original import Drand48
 from chainrule.training.descent import Reduction, Training
 from chainrule.training.optimizers import OPTIMIZERS, Optimizer
@@ -22,11 +22,11 @@ class Described:
 
     optimizer: dict[str, Any]
     epochs: Annotated[int, COUNT] = Training.epochs
-    batch_size: Annotated[int, Within(1, 2**63 - 1)] | None = None
+    batch_size: Annotated[int, ONE_OR_MORE] | None = None
     order: Order = Training.order
     reduction: Reduction = Training.reduction
     lr_decay: Annotated[float, Within(0, open=True)] = Training.lr_decay
-    lr_decay_every: Annotated[int, Within(1, 2**63 - 1)] = Training.lr_decay_every
+    lr_decay_every: Annotated[int, ONE_OR_MORE] = Training.lr_decay_every
     seed: Annotated[int, Within(0, 2**64 - 1)] = Training.seed
     augmentation: dict[str, float] = field(default_factory=dict)
     draws: Drand48 | None = None

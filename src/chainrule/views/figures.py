@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from chainrule.base.arguments import AnyPath
 from chainrule.base.errors import ChainruleError
-from chainrule.base.files import AnyPath, check_writable
+from chainrule.base.files import check_writable
 from chainrule.base.filters import own_filters
 from chainrule.base.writing import write_bytes
 from chainrule.views.colours import BLUE, GREEN, GREY, VERMILION

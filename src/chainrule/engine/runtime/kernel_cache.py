@@ -24,8 +24,7 @@ from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
-from chainrule.base.errors import WriteError
-from chainrule.base.files import reason
+from chainrule.base.errors import WriteError, reason
 from chainrule.base.waiting import COMPILING, WAITING
 from chainrule.base.writing import write_atomically
 from chainrule.engine.runtime.kernel_folder import ENGINE, fingerprint, kernel_folder, read_ours, say_they_are_lost

@@ -19,7 +19,8 @@ from llvmlite import binding
 from numba.core import config
 
 from chainrule.base import random
-from chainrule.base.files import cache_folder, reason
+from chainrule.base.errors import reason
+from chainrule.base.files import cache_folder
 
 ENGINE = Path(__file__).parents[1]
 OTHER_SOURCES = (Path(random.__file__),)  # of constants that are compiled into kernels
