@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from chainrule import fit, preset
-from chainrule.cli.run_folder import weights_hash
+from chainrule.cli.run_keeper import weights_hash
 from chainrule.data import mnist
 from chainrule.engine.simd.isa import HAS_FMA, LANES
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chainrule.cli.run_folder import weights_hash
+from chainrule.cli.run_keeper import weights_hash
 from chainrule.exchange.model_file import load_checkpoint
 from chainrule.layers.initial import Parameter
 from chainrule.layers.layer import LAYERS, Layer, register
@@ -92,8 +92,11 @@ def test_a_damaged_model_is_made_up_for_by_the_previous_one(cli):
     cli("train", "--preset", "mlp", *SMALL, "--epochs", 2, "--out", "run")
     before = weights("run")
     Path("run/model.safetensors").write_bytes(b"damaged")
-    assert cli("train", "--resume", "run").code == 0
-    assert weights("run") == before
+    ran = cli("train", "--resume", "run")
+    assert (ran.code, weights("run")) == (0, before)
+    warned = ran.err.splitlines()[0]
+    assert warned.startswith("chainrule: warning: run/model.safetensors: not a model file, or damaged")
+    assert warned.endswith("; previous.safetensors is taken in its place")
 
 
 SHORT_OF_SPACE = """

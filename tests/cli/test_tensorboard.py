@@ -70,6 +70,22 @@ def test_a_run_that_was_killed_tells_nothing_twice_and_leaves_nothing_out(cli, m
     }
 
 
+@pytest.mark.parametrize("damage", [b"", b"\0" * 8, b"\xff" * 8, b"\x01" * 40])
+def test_a_damaged_file_is_kept_as_far_as_it_is_whole(cli, damage):
+    options = ("--preset", "mlp", "--train-data-size", 320, "--test-data-size", 0, "--tensorboard")
+    cli("train", *options, "--epochs", 1, "--out", "run")
+    (file,) = Path("run").glob("events.out.tfevents.*")
+    content = file.read_bytes()
+    half = len(content) // 2
+    file.write_bytes(content[:half] + damage + content[half + len(damage) : -1])
+    ran = cli("train", "--resume", "run", "--epochs", 2, "--tensorboard")
+    assert ran.code == 0
+    steps = [step for step, _ in scalars("run")["batch/loss"]]
+    assert steps[-5:] == [6, 7, 8, 9, 10]
+    assert steps[:-5] == [1, 2, 3, 4, 5][: len(steps) - 5]
+    assert (len(steps) < 10) == bool(damage)
+
+
 def test_a_disk_that_is_full_for_a_moment_loses_no_record(cli, monkeypatch):
     calls = []
 

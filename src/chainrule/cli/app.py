@@ -12,7 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 from chainrule.base import signals
-from chainrule.base.errors import ChainruleError, DataWarning
+from chainrule.base.errors import ChainruleError, DataWarning, reason
 from chainrule.base.printable import in_a_line
 from chainrule.base.version import __version__
 from chainrule.cli.bench import Bench
@@ -27,7 +27,7 @@ from chainrule.cli.runs import Runs
 from chainrule.cli.streams import usable_streams
 from chainrule.cli.train import Train
 
-INTERRUPTED = 130  # what Typer makes of a KeyboardInterrupt
+INTERRUPTED = 130  # what Typer makes of a KeyboardInterrupt outside a command
 COMMANDS = Train, Evaluate, Predict, Runs, Export, Import, Regress, Gradcheck, Info, Bench
 
 app = typer.Typer(
@@ -81,7 +81,7 @@ def _run(arguments: list[str]) -> int:
     except MemoryError as error:
         return _fail(f"out of memory: {error}; try a smaller --batch-size", 1)
     except OSError as error:
-        return _fail(f"{error.filename or 'the system'}: {error.strerror or error}", 1)
+        return _fail(f"{error.filename or 'the system'}: {reason(error)}", 1)
 
 
 @contextmanager
@@ -112,9 +112,7 @@ def main() -> NoReturn:
         signals.ignore()
     except KeyboardInterrupt:  # in one of the few lines above that are not for this
         signals.leave(signals.CAUGHT.signum or SIGINT)
-    if (
-        signals.CAUGHT.signum
-    ):  # Python may say SIGINT instead of the code, wherever in a library the interrupt passed by
+    if signals.CAUGHT.signum:  # sys.exit might leave with SIGINT's code, where a library has seen the interrupt pass
         os._exit(code)
     gc.freeze()  # the last collection would walk all that Numba made: 0.3 s, for nothing that outlives us
     sys.exit(code)

@@ -13,9 +13,9 @@ from rich.text import Text
 from chainrule.base.numbers import written
 from chainrule.cli.console import Output, grid, table
 from chainrule.cli.data_options import given_pixels
-from chainrule.cli.models import opened_model
+from chainrule.cli.models import MODEL_HELP, opened_model
 from chainrule.cli.pictures import answer
-from chainrule.cli.run_folder import MODEL_HELP, RunFolder, measured_on
+from chainrule.cli.run_folder import RunFolder, measured_on
 from chainrule.cli.settings import Argument, Option
 from chainrule.cli.trial_data import data_for
 from chainrule.tasks.classification import Classification, count

@@ -7,9 +7,8 @@ from typing import Annotated, Any
 from chainrule.base.errors import UsageError
 from chainrule.base.files import check_writable
 from chainrule.cli.console import Output, table
-from chainrule.cli.models import opened_model
+from chainrule.cli.models import MODEL_HELP, opened_model
 from chainrule.cli.network_options import NetworkOptions
-from chainrule.cli.run_folder import MODEL_HELP
 from chainrule.cli.settings import Argument, Option, one_of
 from chainrule.exchange.meaning import module_ends
 from chainrule.exchange.onnx_ends import End, Wanted

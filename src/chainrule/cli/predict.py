@@ -12,8 +12,7 @@ from chainrule.base.printable import in_a_line
 from chainrule.cli.answers import shown
 from chainrule.cli.console import Output
 from chainrule.cli.data_options import given_pixels
-from chainrule.cli.models import opened_model
-from chainrule.cli.run_folder import MODEL_HELP
+from chainrule.cli.models import MODEL_HELP, opened_model
 from chainrule.cli.settings import Argument, Option
 from chainrule.tasks.answers import SURE, Answers
 from chainrule.tasks.asking import ask

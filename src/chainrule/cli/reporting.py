@@ -1,21 +1,15 @@
-"""Who listens to a run of `chainrule train`: the lecture's lines; and Ctrl-C."""
+"""Who listens to a run of `chainrule train`: the lecture's lines; Ctrl-C; and what a listener that writes bears."""
 
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from chainrule.base import signals
-from chainrule.training.events import (
-    BatchEvent,
-    EpochEvent,
-    Event,
-    Listener,
-    StopEvent,
-    StopTraining,
-)
+from chainrule.base.errors import WriteError, warn
+from chainrule.training.events import BatchEvent, EpochEvent, Event, Listener, StopEvent, StopTraining
 from chainrule.training.sampling import batch_count
 
-INTERRUPTED = "interrupted"  # why a run ended
+INTERRUPTED = signals.WORD  # why a run ended
 Write = Callable[[str], None]
 
 
@@ -76,3 +70,15 @@ def stop_on_interrupt() -> Iterator[Listener]:
         restore()
     if pressed and not told:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def tried_again_later() -> Iterator[None]:
+    """Writing in the middle of training: where it fails, as on a disk that is full for a moment, it is a warning.
+
+    Whoever writes keeps what was not written, and writes it with what comes next.
+    """
+    try:
+        yield
+    except WriteError as error:
+        warn(f"{error}; training goes on, and tries again after the next epoch")

@@ -18,7 +18,7 @@ from chainrule.exchange.training_description import build_training
 ANY_NAME = "surrogateescape"  # a file may be called by bytes that are no UTF-8
 MOST_BYTES, LONGEST = 64 << 20, 64 << 10
 """Of metrics.jsonl, and of a line of it."""
-NEEDED = "name", "training", "initial_weights"
+NEEDED = "name", "training", "initial_weights", "network"
 Some = Annotated[float, Within(0)]
 
 

@@ -11,7 +11,6 @@ run.lock                  while a process trains in the folder; it is locked no 
 Each is whole, and on the disk, at every moment: whatever ends the process, the run can go on.
 """
 
-import hashlib
 import json
 import math
 import os
@@ -22,7 +21,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tomli_w
 
 from chainrule.base.errors import ModelError, UsageError, reason, warn
@@ -31,8 +29,6 @@ from chainrule.base.temporary import remove_left
 from chainrule.base.writing import make_folder, write_atomically
 from chainrule.cli.run_files import ANY_NAME, read_configuration, read_epochs
 from chainrule.exchange.model_file import Checkpoint, load_checkpoint
-
-MODEL_HELP = "A model.safetensors, or the folder of a run."
 
 
 class RunFolder:
@@ -65,7 +61,7 @@ class RunFolder:
             except BlockingIOError:
                 expected = "expected another folder, or to wait for its end"
                 raise UsageError(f"{self.path}: another process trains in this folder; {expected}") from None
-            except (OSError, ValueError) as error:
+            except OSError as error:
                 raise UsageError(f"{self.path}: cannot write there: {reason(error)}") from None
             if not safe:
                 warn(f"{self.path}: has no locks; nobody can tell whether another process trains there, too")
@@ -92,13 +88,18 @@ class RunFolder:
         return [line for line in read_epochs(self.metrics) if line["epoch"] <= most]
 
     def checkpoint(self) -> Checkpoint:
-        """The last whole one, or what the run began with if it was stopped before; ModelError if there is none."""
+        """The last whole one, or what the run began with if it was stopped before; ModelError if there is none.
+
+        A warning says that the last one cannot be read, and which is taken in its place.
+        """
         try:
             return load_checkpoint(self.model)
-        except ModelError:
+        except ModelError as error:
             older = next((each for each in (self.previous, self.initial) if each.exists()), None)
             if older is None:
                 raise
+            if older == self.previous or self.model.exists():
+                warn(f"{error}; {older.name} is taken in its place")
             return load_checkpoint(older)
 
 
@@ -107,31 +108,10 @@ def measured_on(configuration: dict[str, Any]) -> str:
     return "test" if configuration.get("validation") is None else "held-out"
 
 
-def model_file(path: Path) -> Path:
-    """The model at that path: of a run's folder, the run's. ModelError for a folder that holds no model."""
-    if not path.is_dir():
-        return path
-    found = RunFolder(path).model
-    if found.exists():
-        return found
-    expected = "expected a model.safetensors, or the folder of a run that has one"
-    runs = sorted(path.glob(f"*/{found.name}"), key=lambda each: each.stat().st_mtime)
-    raise ModelError(f"{path}: there is no {found.name} in it; {expected}{f', as {runs[-1].parent}' if runs else ''}")
-
-
 def run_folder(path: Path) -> RunFolder:
     """The run at that path, which may also be its model's."""
     folder = RunFolder(path)
     return RunFolder(path.parent) if path.name == folder.model.name and path.is_file() else folder
-
-
-def weights_hash(*vectors: np.ndarray | None) -> str:
-    """16 hexadecimal digits of the SHA-256 of vectors, w and then statistics, in canonical order, little-endian."""
-    digest = hashlib.sha256()
-    for vector in vectors:
-        if vector is not None:
-            digest.update(vector.astype(vector.dtype.newbyteorder("<"), copy=False).tobytes())
-    return digest.hexdigest()[:16]
 
 
 def _dated(name: str) -> Path:
@@ -141,7 +121,7 @@ def _dated(name: str) -> Path:
     try:
         make_folder(runs)
         return next(path for path in paths if _claimed(path))
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise UsageError(f"{runs / stem}: cannot write there: {reason(error)}") from None
 
 

@@ -1,16 +1,19 @@
 """The listener that writes a run's folder while it is trained."""
 
+import hashlib
 import json
 import math
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from chainrule.base.errors import ModelError, WriteError, warn
+import numpy as np
+
+from chainrule.base.errors import ModelError, WriteError
 from chainrule.base.writing import append
-from chainrule.cli.run_folder import RunFolder, weights_hash
+from chainrule.cli.reporting import tried_again_later
+from chainrule.cli.run_folder import RunFolder
 from chainrule.exchange.model_file import Checkpoint, is_saved, save_checkpoint
 from chainrule.network.network import Network
 from chainrule.tasks.evaluation import Evaluation
@@ -42,10 +45,12 @@ class Keeper:
     def __call__(self, event: Event) -> None:
         if isinstance(event, EpochEvent):
             self._lines.append(self._line(event))
-            self._try(self._log)
+            with tried_again_later():
+                self._log()
         elif isinstance(event, CheckpointEvent):
             checkpoint = Checkpoint.of(self.network, event, self.configuration)
-            self._try(lambda: self._save(checkpoint, previous=self.folder.previous))
+            with tried_again_later():
+                self._save(checkpoint, previous=self.folder.previous)
             last = Checkpoint.at(self.network, event.progress, self.configuration)
             self._last = replace(last, memories=checkpoint.memories)
 
@@ -67,12 +72,6 @@ class Keeper:
         save_checkpoint(self.folder.model, checkpoint, previous=previous)
         with suppress(OSError):  # it is in nobody's way
             self.folder.initial.unlink(missing_ok=True)
-
-    def _try(self, write: Callable[[], None]) -> None:
-        try:
-            write()
-        except WriteError as error:
-            warn(f"{error}; training goes on, and tries again after the next epoch")
 
     def _good(self) -> str:
         """What is there to go on from."""
@@ -105,6 +104,15 @@ class Keeper:
                 line |= {"validation_r2": seen.r2, "validation_rmse": seen.rmse}
         line["weights"] = weights_hash(self.network.w, self.network.statistics)
         return line
+
+
+def weights_hash(*vectors: np.ndarray | None) -> str:
+    """16 hexadecimal digits of the SHA-256 of vectors, w and then statistics, in canonical order, little-endian."""
+    digest = hashlib.sha256()
+    for vector in vectors:
+        if vector is not None:
+            digest.update(vector.astype(vector.dtype.newbyteorder("<"), copy=False).tobytes())
+    return digest.hexdigest()[:16]
 
 
 def record_of(line: dict[str, Any], samples: int) -> EpochRecord:

@@ -14,7 +14,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_type_hints
 
-from chainrule.base.errors import DataError, UsageError
+from chainrule.base.errors import DataError, UsageError, reason
 from chainrule.base.showing import one_line
 from chainrule.base.typed import Typed, Within, takes
 
@@ -113,8 +113,8 @@ def check_value(leaf: Leaf, value: Any) -> None:
             pass
         except (OSError, ValueError) as error:
             if not isinstance(error, PermissionError | NotADirectoryError):  # which whoever opens it says better
-                shown, why = one_line(repr(str(value)), 60), getattr(error, "strerror", None) or error
-                raise UsageError(f"{leaf.flags[0]} is {shown}; expected a path: {why}") from None
+                shown = one_line(repr(str(value)), 60)
+                raise UsageError(f"{leaf.flags[0]} is {shown}; expected a path: {reason(error)}") from None
 
 
 def values_of(settings: Any) -> dict[str, Any]:

@@ -7,13 +7,17 @@ tensorboardX describes them, and the content's checksum (4).
 import socket
 import struct
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from chainrule.base.errors import ChainruleError, WriteError, warn
+from chainrule.base.errors import ChainruleError
+from chainrule.base.files import read_bytes
 from chainrule.base.writing import append, write_atomically
+from chainrule.cli.reporting import tried_again_later
 from chainrule.training.events import BatchEvent, CheckpointEvent, EpochEvent, Event, Progress, StopEvent
 
+HEAD, SUM = 12, 4  # bytes before a record's content, and behind it
 PATIENCE = 2.0  # seconds; so old is at most what somebody sees who looks on
 
 
@@ -21,21 +25,15 @@ class TensorBoard:
     """A listener that writes TensorBoard's file: each batch's loss, and all that an epoch's event tells.
 
     What an earlier file of the folder tells of later than `start`, where the run goes on from, is cut off. What cannot
-    be written is warned of once, and written with what comes next.
+    be written is a warning, and written with what comes next.
     """
 
     def __init__(self, folder: Path, start: Progress | None = None) -> None:
-        try:
-            from tensorboardX import record_writer
-            from tensorboardX.proto import event_pb2
-        except ImportError:
-            raise ChainruleError('--tensorboard needs tensorboardX: pip install "chainrule[tensorboard]"') from None
+        self.event, self.checksum = event_and_checksum()
         for file in folder.glob("events.out.tfevents.*"):
-            cut_off(file, start.state.step if start else 0, start.epoch if start else 0)
+            self._cut_off(file, start.state.step if start else 0, start.epoch if start else 0)
         self.path = folder / f"events.out.tfevents.{time.time():.0f}.{socket.gethostname()}"
         self.told = time.monotonic()
-        self.event = event_pb2.Event  # type: ignore[attr-defined]
-        self.checksum = record_writer.masked_crc32c
         self.records = [self._record(self.event(wall_time=time.time(), file_version="brain.Event:2"))]
 
     def __call__(self, event: Event) -> None:
@@ -67,29 +65,37 @@ class TensorBoard:
 
     def _write(self) -> None:
         self.told = time.monotonic()
-        try:
+        with tried_again_later():
             append(self.path, b"".join(self.records))
-        except WriteError as error:
-            warn(f"{error}; training goes on, and tries again after the next epoch")
-        else:
             self.records.clear()
 
+    def _cut_off(self, file: Path, step: int, epoch: int) -> None:
+        """Keep of a file what is told of batches up to that step, and of epochs up to that one."""
+        kept = []
+        for record, event in self._records(read_bytes(file)):
+            is_batch = any(value.tag.startswith("batch/") for value in event.summary.value)
+            if event.step <= (step if is_batch else epoch):
+                kept.append(record)
+        write_atomically(file, b"".join(kept))
 
-def cut_off(file: Path, step: int, epoch: int) -> None:
-    """Keep of a TensorBoard file what is told of batches up to that step, and of epochs up to that one.
+    def _records(self, content: bytes) -> Iterator[tuple[bytes, Any]]:
+        """Each record of a file, and its event. A part of one, or one that is damaged, ends them."""
+        at = 0
+        while at + HEAD <= len(content):
+            end = at + HEAD + int.from_bytes(content[at : at + 8], "little") + SUM
+            written = content[at + HEAD : end - SUM]
+            if content[end - SUM : end] != self._sum(written):
+                return
+            yield content[at:end], self.event.FromString(written)
+            at = end
 
-    A part of a record ends it.
-    """
-    from tensorboardX.proto import event_pb2
 
-    content, kept, at = file.read_bytes(), [], 0
-    while at + 12 <= len(content):
-        end = at + 16 + int.from_bytes(content[at : at + 8], "little")
-        if end > len(content):
-            break
-        event = event_pb2.Event.FromString(content[at + 12 : end - 4])  # type: ignore[attr-defined]
-        is_batch = any(value.tag.startswith("batch/") for value in event.summary.value)
-        if event.step <= (step if is_batch else epoch):
-            kept.append(content[at:end])
-        at = end
-    write_atomically(file, b"".join(kept))
+def event_and_checksum() -> tuple[Any, Callable[[bytes], int]]:
+    """The class of an event, and what makes a record's checksums; ChainruleError where there is no tensorboardX."""
+    try:
+        from tensorboardX import record_writer
+        from tensorboardX.proto import event_pb2
+    except ImportError:
+        raise ChainruleError('--tensorboard needs tensorboardX: pip install "chainrule[tensorboard]"') from None
+    events: Any = event_pb2  # whose classes are made when it is imported: no type checker sees them
+    return events.Event, record_writer.masked_crc32c

@@ -113,24 +113,17 @@ def resumed(settings: TrainSettings, folder: RunFolder) -> TrainingRun:
     refuse_with_resume(settings)
     configuration, checkpoint = folder.configuration(), folder.checkpoint()
     start = progress_of(checkpoint)
-    try:
-        name, training = configuration["name"], build_training(configuration["training"])
-        weights, settings = configuration["initial_weights"], restored(settings, configuration)
-        of_this_run = is_of_run(checkpoint, configuration)
-    except (KeyError, TypeError, UsageError, NetworkError) as error:
-        raise DataError(f"{folder.config}: damaged: {error}") from None
-    if not of_this_run:
-        given = f"{folder.path}: its model is not of the run that config.toml describes"
-        raise ModelError(f"{given}; expected the model that this run wrote")
+    check_of_run(checkpoint, configuration, folder)
+    settings, training = restored(settings, configuration), build_training(configuration["training"])
     training = replace(training, epochs=total_epochs(settings.training.epochs, training, checkpoint, folder))
     data = load_data(settings.data, training.seed)
     check_unchanged(data, configuration.get("fingerprints"), folder)
     check_position(checkpoint, batches_in(data.train, training), folder)
     return TrainingRun(
-        name=name,
+        name=configuration["name"],
         network=checkpoint.network,
         training=training,
-        initial_weights=weights,
+        initial_weights=configuration["initial_weights"],
         data=data,
         settings=settings,
         folder=folder,
@@ -138,19 +131,28 @@ def resumed(settings: TrainSettings, folder: RunFolder) -> TrainingRun:
     )
 
 
+def check_of_run(checkpoint: Checkpoint, configuration: dict[str, Any], folder: RunFolder) -> None:
+    """ModelError unless a run with that configuration wrote the checkpoint; DataError if it describes no network."""
+    try:
+        found = is_of_run(checkpoint, configuration)
+    except NetworkError as error:
+        raise DataError(f"{folder.config}: network: {error}") from None
+    if not found:
+        given = f"{folder.path}: its model is not of the run that config.toml describes"
+        raise ModelError(f"{given}; expected the model that this run wrote")
+
+
 def is_of_run(checkpoint: Checkpoint, configuration: dict[str, Any]) -> bool:
     """Whether a run with that configuration wrote the checkpoint; --epochs and --data may have been others then."""
     then, network = checkpoint.configuration, checkpoint.network
     layers, input_shape, loss, scaling = parts_of(configuration["network"])
-    described = list(layers), tuple(input_shape), loss, scaling
-    if "training" not in then or described != (
-        list(network.layers),
-        network.input_shape,
-        network.loss,
-        network.scaling,
-    ):
+    made_of = list(network.layers), network.input_shape, network.loss, network.scaling
+    if "training" not in then or made_of != (list(layers), input_shape, loss, scaling):
         return False
-    before, now = (replace(build_training(each["training"]), epochs=0) for each in (then, configuration))
+    try:
+        before, now = (replace(build_training(each["training"]), epochs=0) for each in (then, configuration))
+    except UsageError:  # the model's, of a training that is not known here
+        return False
     names = [name for name in FIXED if name in then and name in configuration]
     return before == now and all(then[name] == configuration[name] for name in names)
 
