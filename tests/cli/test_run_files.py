@@ -76,7 +76,7 @@ def test_what_every_run_has_is_missed(runs, key):
         ({"header": "maybe"}, "--header is 'maybe'; expected yes or no"),
         ({"ink": "red"}, "--ink is 'red'"),
         ({"early_stopping": 0}, "--early-stopping is 0"),
-        ({"classes": ["a", "a"]}, "classes holds a name twice"),
+        ({"classes": ["a", "a"]}, "classes holds 'a' twice; expected different names"),
         ({"data": "x" * 5000}, "--data is"),
     ],
 )

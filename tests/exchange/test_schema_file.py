@@ -1,5 +1,6 @@
 """A model file's schema: kept number by number, and refused where it cannot be the network's."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -35,14 +36,14 @@ FITTING = [
     (REGRESSION, Schema(TABLE, Reals((A, B)))),
 ]
 WRONG = [
-    (CLASSIFIER, Schema(Features(3), NAMES), "schema.inputs has 3 features; expected 2, as the network reads"),
-    (IMAGES, Schema(replace(PIXELS, shape=(1, 3, 2)), NAMES), "schema.inputs has 6 features; expected 6"),
+    (CLASSIFIER, Schema(Features(3), NAMES), "schema.inputs is of shape (3,); expected (2,), as the network reads"),
+    (IMAGES, Schema(replace(PIXELS, shape=(1, 3, 2)), NAMES), "is of shape (1, 3, 2); expected (1, 2, 3), as the"),
     (CLASSIFIER, Schema(Features(2, (A,)), NAMES), "schema.inputs.columns has 1 columns; expected 2, as the network"),
     (CLASSIFIER, Schema(Features(2, (A, A)), NAMES), "schema.inputs.columns holds 'a' twice; expected different names"),
     (
         CLASSIFIER,
         Schema(Features(2, (A, replace(B, lowest=3.0))), NAMES),
-        r"schema.inputs.columns\[1\].lowest is 3.0; expected at most 2.0",
+        "schema.inputs.columns[1].lowest is 3.0; expected at most 2.0",
     ),
     (CLASSIFIER, Schema(Features(2, pixels=PIXELS), NAMES), "schema.inputs.pixels has 6 pixels; expected 2"),
     (CLASSIFIER, Schema(TABLE, Classes(("x", "y"))), "schema has 2 classes; expected 3, as the network"),
@@ -60,7 +61,7 @@ def test_what_fits_the_network_is_taken(trained, schema):
 
 @pytest.mark.parametrize(("trained", "schema", "message"), WRONG)
 def test_what_does_not_fit_the_network_is_refused(trained, schema, message):
-    with pytest.raises(ModelError, match=message):
+    with pytest.raises(ModelError, match=re.escape(message)):
         check_schema(trained, schema)
 
 

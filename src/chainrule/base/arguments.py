@@ -4,6 +4,7 @@ One line says what was given and what is expected. Whole numbers are in `numbers
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable
 from math import inf, isfinite
 from pathlib import Path
@@ -56,6 +57,13 @@ def name_among(names: Iterable[str], name: str, value: object, error: type[Chain
 def is_among(names: Iterable[str], value: object) -> bool:
     """Whether it is one of the names; nothing else is, not even what cannot be compared with text."""
     return isinstance(value, str) and value in names
+
+
+def check_different(name: str, names: Iterable[str], error: type[ChainruleError] = UsageError) -> None:
+    """`error`, which calls them `name`, if one of the names comes twice."""
+    for each, times in Counter(names).most_common(1):
+        if times > 1:
+            raise error(f"{name} holds {short(each)} twice; expected different names")
 
 
 def truth(name: str, value: object, error: type[ChainruleError] = UsageError) -> bool:

@@ -1,8 +1,9 @@
-"""What a run's configuration says of the run, as far as it is known here: of its settings, the commands know more."""
+"""What a run's configuration says of the run, as far as this room knows it; `cli/settings.py` knows the rest."""
 
 from dataclasses import dataclass, fields
 from typing import Annotated, Any
 
+from chainrule.base.arguments import check_different
 from chainrule.base.errors import ChainruleError, ModelError, UsageError
 from chainrule.base.typed import Typed, Within
 from chainrule.exchange.training_description import build_training
@@ -20,7 +21,7 @@ class InitialWeights:
 
 
 @dataclass(frozen=True)
-class Described:
+class DescribedNetwork:
     """A network as plain data, before anybody knows its layers."""
 
     input_shape: Annotated[tuple[Annotated[int, Within(1)], ...], Within(1, 3)]
@@ -39,7 +40,7 @@ class Configuration:
     classes: Annotated[tuple[str, ...], Within(1)] | None = None
     initial_weights: InitialWeights | None = None
     training: dict[str, Any] | None = None
-    network: Described | None = None
+    network: DescribedNetwork | None = None
     fingerprints: dict[str, Text] | None = None
 
 
@@ -47,8 +48,7 @@ def known(values: dict[str, Any], place: str, error: type[ChainruleError]) -> Co
     """What is known of a configuration; `error`, which calls it `place`, if that is not as it must be."""
     names = {each.name for each in fields(Configuration)} & set(values)
     found: Configuration = Typed(place, error).read(Configuration, {name: values[name] for name in names})
-    if found.classes and len(set(found.classes)) < len(found.classes):
-        raise error(f"{place}.classes holds a name twice; expected {len(found.classes)} different ones")
+    check_different(f"{place}.classes", found.classes or (), error)
     return found
 
 

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base.arguments import check_different
 from chainrule.base.errors import ModelError
 from chainrule.base.typed import Typed
 from chainrule.data.schema import Classes, Column, Features, Images, Schema
 from chainrule.data.typical import WIDEST, Typical, numbers_of
 from chainrule.exchange.tensors import Left, Tensors
+from chainrule.layers.passes import Shape
 from chainrule.network.network import Network
 
 FLOAT = np.dtype(np.float32)
@@ -41,27 +43,29 @@ def schema_of(network: Network, values: dict[str, Any], left: Left) -> Schema:
     check_schema(network, schema)
     if "schema.mean" not in left:
         return schema
-    inputs = schema.inputs
-    shape = inputs.shape if isinstance(inputs, Images) else (inputs.count,)
-    d = numbers_of(shape)
+    d = numbers_of(shape_of(schema.inputs))
     if d > WIDEST:
-        raise ModelError(
-            f"schema.mean is there, but inputs are looked at as {d:,} numbers; expected at most {WIDEST:,}"
-        )
+        raise ModelError(f"schema.mean is there, with inputs of {d:,} numbers; expected at most {WIDEST:,}")
     return replace(schema, typical=typical_of(d, left))
+
+
+def shape_of(inputs: Images | Features) -> Shape:
+    """Of one input."""
+    return inputs.shape if isinstance(inputs, Images) else (inputs.count,)
 
 
 def check_schema(network: Network, schema: Schema) -> None:
     """ModelError unless the inputs and the answers are as many as the network's."""
-    inputs, answers = schema.inputs, schema.answers
-    features, read = prod(inputs.shape) if isinstance(inputs, Images) else inputs.count, prod(network.input_shape)
-    if features != read or (isinstance(inputs, Images) and inputs.shape != network.input_shape):
-        raise ModelError(f"schema.inputs has {features} features; expected {read}, as the network reads")
-    check_columns("schema.inputs.columns", inputs.columns if isinstance(inputs, Features) else (), (0, read))
-    if isinstance(inputs, Features) and inputs.pixels is not None and prod(inputs.pixels.shape) != features:
-        raise ModelError(f"schema.inputs.pixels has {prod(inputs.pixels.shape)} pixels; expected {features}")
+    inputs, answers, features = schema.inputs, schema.answers, prod(network.input_shape)
+    shape, read = shape_of(inputs), network.input_shape if isinstance(inputs, Images) else (features,)
+    if shape != read:
+        raise ModelError(f"schema.inputs is of shape {shape}; expected {read}, as the network reads")
+    if isinstance(inputs, Features):
+        check_columns("schema.inputs.columns", inputs.columns, (0, features))
+        if inputs.pixels is not None and prod(inputs.pixels.shape) != features:
+            raise ModelError(f"schema.inputs.pixels has {prod(inputs.pixels.shape)} pixels; expected {features}")
     if isinstance(answers, Classes):
-        check_different("schema.answers.names", answers.names)
+        check_different("schema.answers.names", answers.names, ModelError)
         expected = max(2, network.output_shape[0])
         if len(answers.names) != expected:
             raise ModelError(f"schema has {len(answers.names)} classes; expected {expected}, as the network")
@@ -73,17 +77,10 @@ def check_columns(place: str, columns: Sequence[Column], counts: tuple[int, ...]
     """ModelError unless there are so many columns, each of another name, with some numbers between its ends."""
     if len(columns) not in counts:
         raise ModelError(f"{place} has {len(columns)} columns; expected {counts[-1]}, as the network")
-    check_different(place, [column.name for column in columns])
+    check_different(place, [column.name for column in columns], ModelError)
     for k, column in enumerate(columns):
         if column.lowest > column.highest:
             raise ModelError(f"{place}[{k}].lowest is {column.lowest}; expected at most {column.highest}")
-
-
-def check_different(place: str, names: Sequence[str]) -> None:
-    """ModelError if a name comes twice."""
-    if len(set(names)) < len(names):
-        twice = next(name for k, name in enumerate(names) if name in names[:k])
-        raise ModelError(f"{place} holds {twice!r} twice; expected different names")
 
 
 def typical_of(d: int, left: Left) -> Typical:

@@ -17,7 +17,7 @@ PLACE = "training"
 
 
 @dataclass(frozen=True)
-class Described:
+class DescribedTraining:
     """A training as plain data; what is left out is as by default, but for the batch size: all samples."""
 
     optimizer: dict[str, Any]
@@ -44,9 +44,9 @@ def build_training(description: Any, *, others: bool = False) -> Training:
     others : leave out what only another version knows
     """
     if others:
-        known = {each.name for each in fields(Described)}
+        known = {each.name for each in fields(DescribedTraining)}
         description = {name: value for name, value in description.items() if name in known}
-    found: Described = Typed(PLACE, UsageError).read(Described, description)
+    found: DescribedTraining = Typed(PLACE, UsageError).read(DescribedTraining, description)
     options = vars(found) | {"optimizer": build_optimizer(found.optimizer), "augmentation": None}
     if "augmentation" in description:
         options["augmentation"] = Augmentation.of(description["augmentation"])
