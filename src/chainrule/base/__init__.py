@@ -1,1 +1,1 @@
-"""The ground of all rooms: errors, signals, random numbers; files; what comes from outside, checked; locks and forks."""
+"""The ground of all rooms: errors, signals, random numbers; files; what comes from outside, checked; locks, forks."""
