@@ -92,7 +92,10 @@ def test_a_damaged_model_is_made_up_for_by_the_previous_one(cli):
     cli("train", "--preset", "mlp", *SMALL, "--epochs", 2, "--out", "run")
     before = weights("run")
     Path("run/model.safetensors").write_bytes(b"damaged")
-    assert cli("train", "--resume", "run").code == 0
+    ran = cli("train", "--resume", "run")
+    assert ran.code == 0
+    assert "warning: run/model.safetensors: not a model file, or damaged" in ran.err
+    assert "goes on from previous.safetensors, after 1 epoch" in ran.err
     assert weights("run") == before
 
 

@@ -93,14 +93,21 @@ class RunFolder:
         return [line for line in read_epochs(self.metrics) if line["epoch"] <= most]
 
     def checkpoint(self) -> Checkpoint:
-        """The last whole one, or what the run began with if it was stopped before; ModelError if there is none."""
+        """The last whole one, or what the run began with if it was stopped before; ModelError if there is none.
+
+        A model that cannot be read is warned of.
+        """
         try:
             return load_checkpoint(self.model)
-        except ModelError:
+        except ModelError as error:
             older = next((each for each in (self.previous, self.initial) if each.exists()), None)
             if older is None:
                 raise
-            return load_checkpoint(older)
+            found = load_checkpoint(older)
+            if self.model.exists():
+                made = f"after {found.epoch} epoch{'s' * (found.epoch != 1)}"
+                warn(f"{error}; the run goes on from {older.name}, {made}")
+            return found
 
 
 def measured_on(configuration: dict[str, Any]) -> str:
