@@ -102,8 +102,8 @@ LOSSES = "LogSoftmaxNLL, NLL, SquaredError, BinaryCrossEntropy, SigmoidBinaryCro
 @pytest.mark.parametrize(
     ("description", "message"),
     [
-        ({"layers": [LINEAR]}, "input_shape is None; expected a list"),
-        ({"input_shape": [4]}, "layers is None; expected a list"),
+        ({"layers": [LINEAR]}, "the network has no input_shape; expected a list"),
+        ({"input_shape": [4]}, "the network has no layers; expected a list"),
         (described() | {"layers": LINEAR}, f"layers is {LINEAR}; expected a list"),
         (described(LINEAR) | {"input_shape": 4}, "input_shape is 4; expected a list"),
         (described(), "the network has no layers; expected at least one"),

@@ -48,7 +48,7 @@ def test_evaluate_refuses_bad_input(cli, model, tmp_path):
         (("none",), 4, "none: no such file"),
         ((model, "--data", "none"), 4, "none"),
         ((model, "--split", "half"), 2, "half"),
-        ((), 2, "Missing argument 'model'"),
+        ((), 2, "Missing argument 'MODEL'"),
     ):
         ran = cli("evaluate", *arguments)
         assert (ran.code, ran.out) == (code, "")

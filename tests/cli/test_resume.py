@@ -96,7 +96,7 @@ def test_a_damaged_model_is_made_up_for_by_the_previous_one(cli):
     assert (ran.code, weights("run")) == (0, before)
     warned = ran.err.splitlines()[0]
     assert warned.startswith("chainrule: warning: run/model.safetensors: not a model file, or damaged")
-    assert warned.endswith("; previous.safetensors is taken in its place")
+    assert warned.endswith("; the run goes on from previous.safetensors, after 1 epoch")
 
 
 SHORT_OF_SPACE = """

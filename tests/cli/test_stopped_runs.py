@@ -142,14 +142,21 @@ def test_what_is_said_at_the_end(cli, when):
     when(step(7), StopTraining)
     ran = cli("train", *SMALL, "--epochs", 3, "--out", "run")
     assert ran.code == 130
-    assert "go on" in ran.out
-    assert "chainrule train --resume run" in ran.out
+    assert "1 epoch of 320 samples, and 2 batches" in ran.out
+    assert ran.out.endswith("go on: chainrule train --resume run\n")
     when(step(8), StopTraining)
     ran = cli("train", "--resume", "run", "--json")
     assert json.loads(ran.out)["next"] == "chainrule train --resume run"
     when(never)
     ran = cli("train", "--resume", "run")
-    assert "it is finished; for more epochs: chainrule train --resume run --epochs 6" in ran.out
+    assert "go on: it is finished; for more epochs:\n       chainrule train --resume run --epochs 6\n" in ran.out
+
+
+def test_a_run_without_an_epoch(cli):
+    ran = cli("train", *SMALL, "--epochs", 0, "--out", "run")
+    assert ran.out.startswith("mlp: not trained\n")
+    assert "samples/s" not in ran.out
+    assert ran.out.endswith("chainrule train --resume run --epochs 1\n")
     ran = cli("train", "--resume", "run", "--json")
     told = json.loads(ran.out)
     lines = [json.loads(line) for line in Path("run/metrics.jsonl").read_text().splitlines()]
@@ -210,7 +217,7 @@ def test_another_runs_model_is_refused(cli, file, other):
     assert ran.err.splitlines()[-1] == (
         "chainrule: run: its model is not of the run that config.toml describes; expected the model that this run wrote"
     )
-    assert ran.err.count("previous.safetensors is taken in its place") == (file == "previous.safetensors")
+    assert ran.err.count("the run goes on from previous.safetensors") == (file == "previous.safetensors")
 
 
 def test_a_model_that_no_run_wrote_is_refused(cli):

@@ -163,7 +163,7 @@ ERRORS = [
     (("--preset", "nope"), 2, "there is no preset 'nope'; expected one of: lecture, mnist, mlp, 21mnist"),
     (("--lr", "-1"), 2, "Adam: lr is -1.0; expected a finite number of at least 0"),
     (("--lr", "nan"), 2, "--lr is nan; expected a finite number"),
-    (("--lr", "fast"), 2, "unable to parse string as a number; given was 'fast'"),
+    (("--lr", "fast"), 2, "--lr is 'fast'; expected a finite number"),
     (("--epochs", "-1"), 2, "--epochs is -1; expected a whole number of at least 0"),
     (("--batch-size", "0"), 2, "batch_size is 0"),
     (("--optimizer", "newton"), 2, "there is no optimizer 'newton'; expected one of: sgd, adadelta, adam"),

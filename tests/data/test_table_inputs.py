@@ -94,7 +94,7 @@ def test_missing_values_are_those_of_the_training(written: Any) -> None:
     ("text", "columns", "message"),
     [
         ("length,widht\n1,2\n", COLUMNS, "has no column 'width'; expected all that the model was trained on; did you"),
-        ("a,b\n1,2\n", COLUMNS, "has no column 'length' and 1 more; expected all that the model was trained on"),
+        ("a,b\n1,2\n", COLUMNS, "has no column 'length', nor 1 more; expected all that the model was trained on"),
         ("a,b,c,d\n1,2,3,4\n", None, "4 columns; expected 2 as the model was trained on, or one more"),
         ("a\n1\n", None, "1 columns; expected 2 as the model was trained on, or one more"),
         ("length,width\n1,x\n", COLUMNS, "column 2 (width): found 'x'; expected a finite number"),

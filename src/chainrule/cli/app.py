@@ -14,6 +14,7 @@ import typer
 from chainrule.base import signals
 from chainrule.base.errors import ChainruleError, DataWarning, reason
 from chainrule.base.printable import in_a_line
+from chainrule.base.typed import called
 from chainrule.base.version import __version__
 from chainrule.cli.bench import Bench
 from chainrule.cli.commands import add_command
@@ -24,6 +25,7 @@ from chainrule.cli.info import Info
 from chainrule.cli.predict import Predict
 from chainrule.cli.regress import Regress
 from chainrule.cli.runs import Runs
+from chainrule.cli.settings import leaves
 from chainrule.cli.streams import usable_streams
 from chainrule.cli.train import Train
 
@@ -74,8 +76,8 @@ def _run(arguments: list[str]) -> int:
     except ChainruleError as error:
         return _fail(str(error), error.exit_code)
     except typer.TyperException as error:
-        message = " ".join(error.format_message().split())
-        return _fail(message + _given(error, arguments), error.exit_code) if message else error.exit_code
+        message = _no_number(error, arguments) or " ".join(error.format_message().split())
+        return _fail(message, error.exit_code) if message else error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         return _fail(signals.WORD, signals.exit_code())
     except MemoryError as error:
@@ -118,13 +120,14 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
-def _given(error: typer.TyperException, arguments: Sequence[str]) -> str:
-    """What was given for the option that an error is about, which its message leaves out."""
+def _no_number(error: typer.TyperException, arguments: Sequence[str]) -> str:
+    """What an error says of an option that takes a number and was given something else; nothing of other errors."""
     names = getattr(getattr(error, "param", None), "opts", ())
+    kinds = {flag: leaf.kind for command in COMMANDS for leaf in leaves(command) for flag in leaf.flags}
     for argument, value in zip(arguments, [*arguments[1:], ""], strict=True):
         name, equals, attached = argument.partition("=")
-        if name in names:
-            return f"; given was {attached if equals else value!r}"
+        if isinstance(error, typer.BadParameter) and name in names and kinds.get(name) in (int, float):
+            return f"{name} is {attached if equals else value!r}; expected {called(kinds[name])}"
     return ""
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from chainrule.engine.measure.steps import Measured
 
 CAPTION = (
-    "\nus: microseconds a sample; GFLOP/s: executed, 2 a multiply-add; dense: those of the layer's definition\n"
+    "\nus: microseconds a sample; GFLOP/s: executed, 2 a multiply-add; dense: those of the layer's definition "
     "in that time; GB/s: what an update reads and writes, above the bandwidth where caches hold it"
 )
 MISSING, NAME_WIDTH = "-", 27
@@ -105,7 +105,7 @@ class Report(NamedTuple):
     def table(self, title: str) -> Table:
         """A block of lines for each stage; its name takes as many lines as it has layers."""
         grid = Table(title=title, title_justify="left", caption=CAPTION, caption_justify="left", box=box.SIMPLE_HEAD)
-        grid.collapse_padding, grid.pad_edge, grid.show_edge = True, False, False
+        grid.padding, grid.show_edge = (0, 0), False  # so that it fits 80 columns
         grid.add_column("stage", overflow="fold", max_width=NAME_WIDTH)
         grid.add_column("phase", no_wrap=True)
         for header in ("us", "% of\nstep", "GFLOP/s", "dense\nGFLOP/s", "% of\npeak", "GB/s", "% of\nband-\nwidth"):

@@ -57,9 +57,9 @@ class Output:
 
     @cached_property
     def stdout(self) -> Console:
-        """For results."""
-        width = None if sys.stdout.isatty() else WIDE
-        return Printer(sys.stdout, soft_wrap=True, width=width)
+        """For results. On a terminal, long lines break between words."""
+        terminal = sys.stdout.isatty()
+        return Printer(sys.stdout, soft_wrap=not terminal, width=None if terminal else WIDE)
 
     @cached_property
     def stderr(self) -> Console:

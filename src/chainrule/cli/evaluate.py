@@ -23,6 +23,7 @@ from chainrule.tasks.examination import Examination, Mistake, examine
 from chainrule.views.report import Run, check_report_path, write_report
 from chainrule.views.report.gallery import few
 
+SPLIT_HELP = "Which of the data: test, train; all, if they are in one piece (default: those it was not trained on)."
 MOST_ROWS = 40  # classes that have a line
 OF_VALUES = {"r2": "R2", "rmse": "rms error", "mae": "mean absolute error"}
 PAIRS = 10  # of classes that are named where there is no room for the matrix
@@ -38,9 +39,7 @@ class Evaluate:
 
     model: Annotated[Path, Argument(MODEL_HELP)]
     data: Annotated[Path | None, Option("As for train (default: what it was trained on).", "PATH")] = None
-    split: Annotated[
-        str | None, Option("Which of the data: test, train or all (default: those it was not trained on).")
-    ] = None
+    split: Annotated[str | None, Option(SPLIT_HELP)] = None
     range: Annotated[str | None, Option("What black and white are in its pixels.", "LOWEST,HIGHEST")] = None
     ink: Annotated[str | None, Option("Of its drawings: light (on dark) or dark.")] = None
     mistakes: Annotated[int, Option("Show the N worst mistakes.", "N", least=0)] = 5

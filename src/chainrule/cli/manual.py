@@ -2,7 +2,6 @@
 
 from dataclasses import MISSING
 from itertools import groupby
-from typing import get_args
 
 from chainrule.cli.app import COMMANDS
 from chainrule.cli.commands import paragraphs
@@ -27,11 +26,11 @@ def page() -> str:
 
 def row(leaf: Leaf) -> str:
     """A line of a table."""
-    told, kind = leaf.option, (get_args(leaf.type) or (leaf.type,))[0]
+    told, kind = leaf.option, leaf.kind
     value = told.metavar or ("" if kind is bool else f"<{kind.__name__.lower()}>")
     default = "" if any(leaf.default is none for none in (None, False, MISSING)) else f" (default: {leaf.default})"
     if isinstance(told, Argument):
-        called = [told.metavar or leaf.name.upper()]
+        called = [leaf.metavar]
     else:
         called = [f"{flag} {value}".strip() for flag in (*leaf.flags, told.contrary) if flag]
     return f"| {', '.join(f'`{each}`' for each in called)} | {told.help.removesuffix('.')}{default}. |"

@@ -30,12 +30,18 @@ class Outcome:
 
     @property
     def title(self) -> str:
-        return f"{self.name}: {'trained' if self.history.reason == 'done' else self.history.reason}"
+        made = "trained" if self.epochs else "not trained"
+        return f"{self.name}: {made if self.history.reason == 'done' else self.history.reason}"
 
     @property
     def epochs(self) -> int:
         """Made in all."""
         return self.history.progress.epoch if self.history.progress else 0
+
+    @property
+    def batches(self) -> int:
+        """Made of an epoch that has not ended."""
+        return self.history.progress.batch if self.history.progress else 0
 
     @property
     def rate(self) -> float:
@@ -83,25 +89,27 @@ class Outcome:
         if self.is_regression:
             scores = {"R2": (final and final.r2, ".4f"), "rms error": (final and final.rmse, ".4g")}
         made = f"{epochs} epoch{'s' * (epochs != 1)} of {self.samples:,} samples"
+        made += f", {self.epochs} in all" * (self.epochs > epochs) + f", and {self.batches} batches" * (
+            self.batches > 0
+        )
         return {
             **{
                 name: "not measured" if score is None else f"{score:{form}}{tested}"
                 for name, (score, form) in {**scores, "loss": (self.loss, ".4f")}.items()
             },
-            "time": f"{self.seconds:.1f} s for {made}" + f", {self.epochs} in all" * (self.epochs > epochs),
-            "speed": f"{self.rate:,.0f} samples/s while training",
+            "time": f"{self.seconds:.1f} s for {made}",
+            **({"speed": f"{self.rate:,.0f} samples/s while training"} if epochs else {}),
             "model": str(self.folder.model),
             **({"report": self.report} if self.report else {}),
-            **self._next(),
         }
 
-    def _next(self) -> dict[str, str]:
-        """What to type next."""
+    def next(self) -> str:
+        """What to type next; below the table, where a line can be copied whole."""
         resume = command("train --resume", self.folder)
         if not self.done:
-            return {"go on": resume}
-        more = f"; for more epochs: {resume} --epochs {2 * self.epochs}" * (self.history.reason == "done")
-        return {"next": command("evaluate", self.folder), "go on": f"it is finished{more}"}
+            return f"go on: {resume}"
+        more = f"; for more epochs:\n       {resume} --epochs {2 * self.epochs or 1}" * (self.history.reason == "done")
+        return f"next:  {command('evaluate', self.folder)}\ngo on: it is finished{more}"
 
     def _training_seconds(self) -> float:
         """Of all epochs of the run."""

@@ -98,9 +98,11 @@ class RunFolder:
             older = next((each for each in (self.previous, self.initial) if each.exists()), None)
             if older is None:
                 raise
+            found = load_checkpoint(older)
             if older == self.previous or self.model.exists():
-                warn(f"{error}; {older.name} is taken in its place")
-            return load_checkpoint(older)
+                made = f"after {found.epoch} epoch{'s' * (found.epoch != 1)}"
+                warn(f"{error}; the run goes on from {older.name}, {made}")
+            return found
 
 
 def measured_on(configuration: dict[str, Any]) -> str:

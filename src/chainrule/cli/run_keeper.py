@@ -76,7 +76,8 @@ class Keeper:
     def _good(self) -> str:
         """What is there to go on from."""
         try:
-            return f"the last good checkpoint is that of {self.folder.checkpoint().epoch} epochs in {self.folder.path}"
+            done = self.folder.checkpoint().epoch
+            return f"the last good checkpoint, after {done} epoch{'s' * (done != 1)}, is in {self.folder.path}"
         except ModelError:
             return "there is no checkpoint"
 

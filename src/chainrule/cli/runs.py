@@ -22,7 +22,7 @@ class Runs:
 
     folders: Annotated[
         list[Path] | None,
-        Argument("Runs, which are compared, or a folder of runs (default: runs).", "FOLDER..."),
+        Argument("Runs, which are compared, or a folder of runs (default: runs).", "FOLDER"),
     ] = None
     output: Output = field(default_factory=Output)
 
@@ -33,7 +33,7 @@ class Runs:
         found = [run for run in found if str(run.path) not in broken]
         rows = [summary(run) for run in found]
         values: dict[str, Any] = {"runs": rows}
-        shown = [listing(rows)]
+        shown = [listing(rows, self.output.stdout.width)]
         if broken:
             values["broken"] = broken
             shown.append(table("Broken", broken))
@@ -83,8 +83,8 @@ def summary(run: RunFolder) -> dict[str, Any]:
     }
 
 
-def listing(rows: Sequence[dict[str, Any]]) -> Table:
-    """A line a run."""
+def listing(rows: Sequence[dict[str, Any]], width: int) -> Table:
+    """A line a run; how fast it was is left out where there is no room for it beside the runs' names."""
     forms = {
         "loss": ".4f", "validation_loss": ".4f", "validation_accuracy": ".2%", "seconds": ".1f",
         "samples_per_second": ",.0f",
@@ -94,7 +94,10 @@ def listing(rows: Sequence[dict[str, Any]]) -> Table:
         numbers = [MISSING if row[key] is None else format(row[key], form) for key, form in forms.items()]
         lines.append((row["run"], f"{row['epochs']}/{row['of']}", *numbers))
     other = "/".join(sorted({row["measured_on"] for row in rows}))
-    return grid("Runs", ("run", "epochs", "loss", f"{other} loss", "accuracy", "seconds", "samples/s"), lines)
+    heads = "run", "epochs", "loss", f"{other} loss", "accuracy", "seconds", "samples/s"
+    room = width - max((len(row["run"]) for row in rows), default=0) - sum(len(head) + 3 for head in heads[1:]) - 4
+    shown = len(heads) if room >= 0 else len(heads) - 2
+    return grid("Runs", heads[:shown], [line[:shown] for line in lines])
 
 
 def differing(found: Sequence[RunFolder]) -> dict[str, list[Any]]:

@@ -52,8 +52,18 @@ class Leaf(NamedTuple):
     panel: str | None
 
     @property
+    def kind(self) -> Any:
+        """The type of what is given; None, where nothing is, left out."""
+        return (get_args(self.type) or (self.type,))[0]
+
+    @property
     def flags(self) -> tuple[str, ...]:
         return self.option.flags or (f"--{self.path.rpartition('.')[2].replace('_', '-')}",)
+
+    @property
+    def metavar(self) -> str:
+        """What stands for an argument in the usage."""
+        return self.option.metavar or self.path.upper()
 
     @property
     def name(self) -> str:
@@ -151,8 +161,10 @@ def refuse_with_resume(settings: Any) -> None:
     for leaf in leaves(type(settings)):
         if values[leaf.name] != leaf.default and not leaf.option.resumes:
             resumed = "with --resume, which goes on with the run's own settings"
-            may = "--epochs, --data and --checkpoint-every"
-            raise UsageError(f"{leaf.flags[0]} is given {resumed}; expected none of these but {may}")
+            *others, last = (
+                each.flags[0] for each in leaves(type(settings)) if each.option.resumes and each.name != "resume"
+            )
+            raise UsageError(f"{leaf.flags[0]} is given {resumed}; expected only {', '.join(others)} and {last}")
 
 
 def one_of(values: Mapping[str, object]) -> None:

@@ -101,7 +101,7 @@ class TrainingRun:
             if data and seen:
                 self._write_report(data, seen)
             ended = self._outcome(history, seen and seen.evaluation, seconds)
-            self.settings.output.result(ended.values(), table(ended.title, ended.rows()))
+            self.settings.output.result(ended.values(), table(ended.title, ended.rows()), ended.next())
             if not done:
                 raise KeyboardInterrupt
         except KeyboardInterrupt:

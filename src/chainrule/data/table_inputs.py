@@ -78,7 +78,7 @@ def _by_name(text: CsvText, columns: Sequence[str]) -> list[int]:
     numbers = {name: k for k, name in enumerate(text.columns)}
     lacking = [name for name in columns if name not in numbers]
     if lacking:
-        more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+        more = f", nor {len(lacking) - 1} more" if len(lacking) > 1 else ""
         wanted = f"expected all that the model was trained on{meant(lacking[0], text.columns)}"
         raise DataError(f"{text.name}: has no column {lacking[0]!r}{more}; {wanted}")
     return [numbers[name] for name in columns]

@@ -90,8 +90,10 @@ def parts_of(description: Mapping[str, Any]) -> tuple[list[Layer], Shape, Loss, 
             f"unknown key {min(unknown)!r}; expected {', '.join(sorted(known))}{meant(min(unknown), known)}"
         )
     for key in ("input_shape", "layers"):
-        if not isinstance(description.get(key), list | tuple):
-            raise NetworkError(f"{key} is {short(description.get(key))}; expected a list")
+        if key not in description:
+            raise NetworkError(f"the network has no {key}; expected a list")
+        if not isinstance(description[key], list | tuple):
+            raise NetworkError(f"{key} is {short(description[key])}; expected a list")
     if not description["layers"]:
         raise NetworkError("the network has no layers; expected at least one")
     if (count := layers_in(description["layers"])) > MOST_LAYERS:

@@ -11,7 +11,7 @@ from chainrule.views.report.document import Section, note, percent, table, width
 MOST_ROWS = 40  # classes that the table has a line for
 HEADS = ("class", "precision", "recall", "F1", "samples", "missed", "false alarms", "")
 WORDS = (
-    "Precision: how much of what was taken for a class is of it. Recall: how much of what is of it was found. "
+    "Precision: of the samples taken for a class, the part that is of it. Recall: of its samples, the part found. "
     "Blue is what was missed, vermilion are false alarms."
 )
 
