@@ -45,7 +45,7 @@ def test_an_engine_asked_of_two_ws_by_turns_does_not_mix_them_up():
     def ask(k: int) -> bool:
         return all(np.array_equal(engine.outputs(w[k], X[:5], unchanged=n % 2 == 1), right[k]) for n in range(40))
 
-    assert not np.array_equal(*right)
+    assert not np.array_equal(right[0], right[1])
     assert at_once(lambda: ask(0), lambda: ask(1), lambda: ask(0), lambda: ask(1)) == [True] * 4
 
 
