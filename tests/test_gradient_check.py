@@ -17,14 +17,10 @@ from chainrule.layers import (
     Dropout,
     Layer,
     Linear,
-    LogSoftmax,
     MaxPooling,
     ReLU,
-    Residual,
-    Sequential,
     Sigmoid,
     Softmax,
-    Standardise,
     Tanh,
 )
 from chainrule.losses import (
@@ -41,8 +37,8 @@ from chainrule.network.reference import Reference
 from chainrule.regression.polynomial import PolynomialObjective
 from chainrule.tasks.presets import PRESETS, preset
 from chainrule.training.objective import Batch, Layout, Objective
+from every_layer import every_layer
 from messages import exactly
-from strategies import OURS
 
 EMPTY = Batch(np.empty(0), np.empty(0))
 WITH_ROOM = 0.1  # right gradients stay at least this far inside the bound
@@ -194,46 +190,7 @@ def test_the_seed_draws_the_direction() -> None:
 # every layer, alone
 
 
-EVERY_LAYER = [
-    (Convolution(3), (2, 6, 5)),
-    (Convolution(2, 1), (3, 3, 4)),
-    (Convolution(2, 2, stride=2), (2, 7, 6)),
-    (Convolution(2, 3, padding=1), (1, 4, 5)),
-    (Convolution(2, 3, stride=2, padding=2), (2, 5, 6)),
-    (Convolution(2, 3, stride=4), (1, 8, 7)),
-    (Linear(4), (7,)),
-    (Linear(3), (2, 3, 2)),
-    (Linear(1), (1,)),
-    (ReLU(), (2, 5, 4)),
-    (ReLU(derivative_at_zero=1), (20,)),
-    (MaxPooling(), (2, 6, 4)),
-    (MaxPooling(), (1, 5, 7)),
-    (MaxPooling(3, 2), (2, 7, 6)),
-    (MaxPooling(3, 1), (1, 5, 6)),
-    (MaxPooling(2, 3), (1, 8, 6)),
-    (AveragePooling(), (2, 5, 4)),
-    (AveragePooling(3, 1), (1, 5, 6)),
-    (AveragePooling(2, 3), (1, 8, 6)),
-    (Dropout(0.5), (30,)),
-    (Dropout(0.25), (2, 4, 3)),
-    (Dropout(0.0), (5,)),
-    (Sequential([Convolution(2), ReLU(), MaxPooling()]), (1, 6, 5)),
-    (Residual([Linear(4), Tanh()]), (4,)),
-    (Residual([Convolution(2, padding=1), ReLU(), Dropout(0.3), Convolution(2, padding=1), ReLU()]), (2, 4, 5)),
-    (Residual([Convolution(3), ReLU(), Residual([Convolution(3, 1), Dropout(0.5)])], Convolution(3)), (2, 5, 4)),
-    (Softmax(), (6,)),
-    (LogSoftmax(), (6,)),
-    (Sigmoid(), (2, 3, 3)),
-    (Tanh(), (9,)),
-    (Standardise((1.0, 2.0), (0.5, 3.0)), (2, 3, 2)),
-]
-
-
-def test_no_layer_is_forgotten() -> None:
-    assert {type(layer) for layer, _ in EVERY_LAYER} == set(OURS)
-
-
-@pytest.mark.parametrize(("layer", "shape"), EVERY_LAYER, ids=str)
+@every_layer
 def test_every_layer(layer: Layer, shape: tuple[int, ...]) -> None:
     network = alone(layer, shape)
     check = check_layer(layer, shape, samples=3)
