@@ -1,13 +1,14 @@
 """TOML and JSON from outside: of a stated size, depth and range, before anybody uses them."""
 
-import os
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
 from chainrule.base.errors import DataError
 from chainrule.base.plain_text import TOML_BYTES, json_of, toml_file, toml_of
 from messages import exactly
+from odd_files import put_odd_file
 
 DEEP = "is nested too deep; expected at most 64 levels"
 MANY = "has more than 60,000 keys or 400,000 values; expected no more"
@@ -90,27 +91,27 @@ def test_what_is_sensible_is_read():
     assert toml_of("a = " + "[" * 64 + "]" * 64, "place", DataError)
 
 
-@pytest.mark.parametrize("kind", ["pipe", "folder", "loop", "large", "not UTF-8", "nothing"])
-def test_what_is_no_file_of_toml_is_refused(tmp_path, kind):
-    path = tmp_path / "a.toml"
-    match kind:
-        case "pipe":
-            os.mkfifo(path)
-            message = "is a pipe; expected a file in TOML"
-        case "folder":
-            path.mkdir()
-            message = "is a folder; expected a file in TOML"
-        case "loop":
-            path.symlink_to(path)
-            message = "cannot be read: Too many levels of symbolic links"
-        case "large":
-            path.write_bytes(b"")
-            os.truncate(path, 100_000_000)
-            message = f"has 100,000,000 bytes; expected at most {TOML_BYTES:,}"
-        case "not UTF-8":
-            path.write_bytes(b"a = '\xff'")
-            message = "not a TOML file: 'utf-8' codec can't decode byte 0xff in position 5: invalid start byte"
-        case _:
-            message = "no such file; expected a file in TOML"
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        ("pipe", "is a pipe; expected a file in TOML"),
+        ("folder", "is a folder; expected a file in TOML"),
+        ("loop", "cannot be read: Too many levels of symbolic links"),
+        ("large", f"has {10 * 2**30:,} bytes; expected at most {TOML_BYTES:,}"),
+    ],
+)
+def test_what_is_no_file_of_toml_is_refused(tmp_path, kind, message):
+    put_odd_file(kind, tmp_path / "a.toml")
+    refuses(tmp_path / "a.toml", message)
+
+
+def test_a_file_that_is_not_there_or_not_utf_8_is_refused(tmp_path):
+    refuses(tmp_path / "a.toml", "no such file; expected a file in TOML")
+    (tmp_path / "a.toml").write_bytes(b"a = '\xff'")
+    wrong = "'utf-8' codec can't decode byte 0xff in position 5: invalid start byte"
+    refuses(tmp_path / "a.toml", f"not a TOML file: {wrong}")
+
+
+def refuses(path: Path, message: str) -> None:
     with pytest.raises(DataError, match=exactly(f"{path}: {message}")):
         toml_file(path, DataError)

@@ -1,84 +1,18 @@
-import warnings
-from collections.abc import Callable
+"""Gradient descent, over all data and over mini-batches: its steps by hand, and the same bits again."""
+
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from chainrule.base.errors import DataError, DivergedError, UsageError
-from chainrule.data import Dataset
-from chainrule.layers import Dropout, Linear, Tanh
-from chainrule.network.network import Network
 from chainrule.network.reference import Reference
-from chainrule.training.descent import Reduction, Result, Training, minimise
-from chainrule.training.events import (
-    BatchEvent,
-    CheckpointEvent,
-    EpochEvent,
-    Event,
-    Memory,
-    Progress,
-    StopEvent,
-    StopTraining,
-)
-from chainrule.training.objective import Batch, Objective
+from chainrule.training.descent import Reduction, Training, minimise
+from chainrule.training.events import BatchEvent, EpochEvent, Progress
+from chainrule.training.objective import Batch
 from chainrule.training.optimizers import SGD, AdaDelta, Adam, Optimizer, State
 from chainrule.training.sampling import ORDERS, Order
-from messages import exactly
-from oracles import assert_agrees, normal
-
-EXAMPLES = Dataset(normal(10, 4), np.array([0, 1, 2, 1, 0, 2, 2, 1, 0, 1]))
-TRAINING = Training(SGD(0.1, momentum=0.9), epochs=3, batch_size=4, seed=5)  # batches of 4, 4, 2
-
-
-class Quadratic(Objective):
-    """err(w, x) = 1/2 (w - x) A (w - x), whose sum is smallest at the mean of the x."""
-
-    a = np.diag([1.0, 2.0, 4.0, 0.5])
-
-    def loss(self, w: np.ndarray, batch: Batch) -> float:
-        return self.loss_and_gradient(w, batch, np.empty_like(w))
-
-    def loss_and_gradient(
-        self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: Callable[[slice], None] | None = None
-    ) -> float:
-        weight = np.ones(len(batch)) if batch.sample_weight is None else batch.sample_weight
-        d = w - batch.samples
-        out[:] = weight @ (d @ self.a)
-        return float(weight @ np.einsum("si,ij,sj->s", d, self.a, d) / 2)
-
-
-def classifier(dropout: float = 0.25) -> Network:
-    return Network([Linear(6), Tanh(), Dropout(dropout), Linear(3)], 4, dtype=np.float64)
-
-
-def train(training: Training = TRAINING, data: Dataset = EXAMPLES, listeners=(), dropout: float = 0.25) -> Result:
-    network = classifier(dropout)
-    return minimise(Reference(network, training.seed), data, network.w, training, listeners=listeners)
-
-
-class Recorder:
-    """A listener that keeps the events, and w at each."""
-
-    def __init__(self) -> None:
-        self.events: list[Event] = []
-        self.weights: list[np.ndarray] = []
-
-    def __call__(self, event: Event) -> None:
-        self.events.append(event)
-        self.weights.append(event.progress.weights())
-
-    def of(self, kind: type) -> list:
-        return [event for event in self.events if isinstance(event, kind)]
-
-
-def stop_after(epoch: int, batch: int) -> Callable[[Event], None]:
-    def listener(event: Event) -> None:
-        if isinstance(event, BatchEvent) and (event.epoch, event.batch) == (epoch, batch):
-            raise StopTraining("enough")
-
-    return listener
-
+from descents import EXAMPLES, TRAINING, Quadratic, Recorder, classifier, stop_after, train
+from oracles import assert_agrees
 
 # --- gradient descent
 
@@ -154,6 +88,12 @@ def test_a_batch_of_zero_weights_is_no_step(reduction: Reduction) -> None:
     training = Training(SGD(0.05), epochs=1, batch_size=4, order="file", reduction=reduction)
     expected = train(training, EXAMPLES.head(4), dropout=0)
     assert np.array_equal(train(training, weighted, dropout=0).w, expected.w)
+
+
+@pytest.mark.parametrize(("batch_size", "steps"), [(4, 9), (5, 6), (None, 3), (100, 3)])
+def test_every_batch_is_a_step(batch_size: int | None, steps: int) -> None:
+    training = replace(TRAINING, batch_size=batch_size)
+    assert train(training).progress.state.step == steps
 
 
 # --- the result is a function of the arguments
@@ -241,45 +181,7 @@ def test_an_optimizer_without_memory_has_no_vectors() -> None:
     assert train(replace(TRAINING, optimizer=SGD())).progress.optimizer_vectors().shape == (0, classifier().size)
 
 
-# --- what listeners hear
-
-
-def test_events_come_in_order() -> None:
-    recorder = Recorder()
-    train(replace(TRAINING, epochs=2), listeners=[recorder])
-    kinds = [type(event) for event in recorder.events]
-    assert kinds == [BatchEvent, BatchEvent, BatchEvent, EpochEvent, CheckpointEvent] * 2 + [StopEvent]
-    places = [(event.epoch, event.batch, event.samples) for event in recorder.of(BatchEvent)]
-    assert places == [(0, 0, 4), (0, 1, 4), (0, 2, 2), (1, 0, 4), (1, 1, 4), (1, 2, 2)]
-
-
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
-def test_a_batch_event_tells_the_mean_error_before_the_update_and_the_gradients_norm(reduction: Reduction) -> None:
-    recorder, start = Recorder(), np.ones(4)
-    training = Training(SGD(0.1), epochs=1, batch_size=4, order="file", reduction=reduction)
-    minimise(Quadratic(), EXAMPLES, start, training, listeners=[recorder])
-    for w, event, where in zip(
-        (start, *recorder.weights), recorder.of(BatchEvent), (slice(0, 4), slice(4, 8), slice(8, 10)), strict=False
-    ):
-        g = np.empty(4)
-        part = EXAMPLES.take(where)
-        loss = Quadratic().loss_and_gradient(w, Batch(part.x, part.t), g)
-        n = len(part)
-        assert event.loss == pytest.approx(loss / n, rel=1e-14)
-        assert event.gradient_norm == pytest.approx(np.linalg.norm(g) / (n if reduction == "mean" else 1), rel=1e-14)
-
-
-def test_an_epoch_event_tells_the_mean_over_its_samples() -> None:
-    recorder = Recorder()
-    train(listeners=[recorder])
-    batches, epochs = recorder.of(BatchEvent), recorder.of(EpochEvent)
-    for k, epoch in enumerate(epochs):
-        own = batches[3 * k : 3 * k + 3]
-        mean = sum(batch.loss * batch.samples for batch in own) / 10
-        assert epoch.loss == pytest.approx(mean, rel=1e-14)
-        assert (epoch.epoch, epoch.samples) == (k, 10)
-        assert epoch.gradient_norm == own[-1].gradient_norm
-        assert epoch.seconds > 0
+# --- the learning rate
 
 
 def test_the_learning_rate_decays_every_so_many_epochs() -> None:
@@ -294,151 +196,3 @@ def test_the_decayed_learning_rate_is_what_the_optimizer_gets() -> None:
     m, eye = EXAMPLES.x.mean(axis=0), np.eye(4)
     expected = m + (eye - 0.05 * Quadratic.a) @ (eye - 0.1 * Quadratic.a) @ (np.ones(4) - m)
     assert_agrees(result.w, expected, 1e-14)
-
-
-def test_a_listener_stops_the_run_after_its_update() -> None:
-    recorder = Recorder()
-    result = train(listeners=[recorder, stop_after(1, 0)])
-    assert result.reason == "enough"
-    last = recorder.events[-1]
-    assert isinstance(last, StopEvent)
-    assert (last.reason, last.progress.epoch, last.progress.batch) == ("enough", 1, 1)
-    assert len(recorder.of(BatchEvent)) == 4
-    assert np.array_equal(result.w, recorder.weights[-3])
-    assert [event.progress.batch for event in recorder.of(CheckpointEvent)] == [1, 1]  # one Progress, as it stands now
-
-
-def test_a_whole_run_is_done() -> None:
-    recorder = Recorder()
-    assert train(listeners=[recorder]).reason == "done"
-    assert recorder.of(StopEvent)[0].reason == "done"
-
-
-def test_all_listeners_hear_of_the_event_at_which_one_of_them_stops() -> None:
-    recorder = Recorder()
-    train(listeners=[stop_after(1, 0), recorder])
-    assert len(recorder.of(BatchEvent)) == 4
-
-
-# --- what goes wrong
-
-
-def diverge(objective: Objective, data: Dataset, training: Training) -> str:
-    """The message of the DivergedError, if there is no warning besides."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        with pytest.raises(DivergedError) as caught:
-            minimise(objective, data, np.ones(4), training)
-    return str(caught.value)
-
-
-def test_a_loss_that_overflows() -> None:
-    message = diverge(Quadratic(), EXAMPLES, Training(SGD(1e200), epochs=3, batch_size=5, order="file"))
-    assert message == "the loss is inf at epoch 1, batch 2 (step 2); try a learning rate below 1e+200"
-
-
-def test_a_loss_that_is_not_a_number() -> None:
-    data = Dataset(EXAMPLES.x.copy(), EXAMPLES.t)
-    data.x[7, 0] = np.nan
-    message = diverge(Quadratic(), data, Training(SGD(0.1), batch_size=5, order="file"))
-    assert message == "the loss is nan at epoch 1, batch 2 (step 2); try a learning rate below 0.1"
-
-
-def test_a_gradient_that_is_not_finite() -> None:
-    class Infinite(Quadratic):
-        def loss_and_gradient(self, w, batch, out, on_ready=None) -> float:
-            out[:] = np.inf
-            return 0.0
-
-    message = diverge(Infinite(), EXAMPLES, Training(SGD(0.1), batch_size=None))
-    assert message == "the gradient is not finite at epoch 1, batch 1 (step 1); try a learning rate below 0.1"
-
-
-def test_a_last_update_that_overflows() -> None:
-    data = Dataset(1e10 * EXAMPLES.x, EXAMPLES.t)
-    message = diverge(Quadratic(), data, Training(SGD(1e308), epochs=1, batch_size=None))
-    assert message == "w is not finite after epoch 1, batch 1 (step 1); try a learning rate below 1e+308"
-
-
-def test_no_data() -> None:
-    with pytest.raises(DataError, match=exactly("there is no training data; expected at least one sample")):
-        train(data=EXAMPLES.head(0))
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"epochs": -1}, "epochs is -1; expected a whole number of at least 0"),
-        ({"epochs": 1.5}, "epochs is 1.5; expected a whole number of at least 0"),
-        ({"batch_size": 0}, "batch_size is 0; expected a whole number of at least 1"),
-        ({"batch_size": True}, "batch_size is True; expected a whole number of at least 1"),
-        ({"order": "random"}, "order is 'random'; expected one of: shuffle, replacement, file"),
-        ({"reduction": "max"}, "reduction is 'max'; expected one of: mean, sum"),
-        ({"lr_decay": 0.0}, "lr_decay is 0.0; expected a number above 0"),
-        ({"lr_decay": np.nan}, "lr_decay is nan; expected a number above 0"),
-        ({"lr_decay_every": 0}, "lr_decay_every is 0; expected a whole number of at least 1"),
-        ({"seed": -1}, "the seed is -1; expected a whole number from 0 to 2**64 - 1"),
-    ],
-)
-def test_bad_settings(options: dict, message: str) -> None:
-    with pytest.raises(UsageError, match=exactly(message)):
-        Training(**options)
-
-
-@pytest.mark.parametrize(("batch_size", "steps"), [(4, 9), (5, 6), (None, 3), (100, 3)])
-def test_every_batch_is_a_step(batch_size: int | None, steps: int) -> None:
-    training = replace(TRAINING, batch_size=batch_size)
-    assert train(training).progress.state.step == steps
-
-
-def test_an_epoch_that_was_interrupted_tells_of_all_its_samples() -> None:
-    whole, rest = Recorder(), Recorder()
-    train(listeners=[whole])
-    stopped = train(listeners=[stop_after(1, 0)])
-    minimise(stopped.progress.objective, EXAMPLES, stopped.w, TRAINING, listeners=[rest], start=stopped.progress)
-    told = [(event.epoch, event.samples, event.loss, event.gradient_norm) for event in rest.of(EpochEvent)]
-    expected = [(event.epoch, event.samples, event.loss, event.gradient_norm) for event in whole.of(EpochEvent)]
-    assert told == expected[1:]
-
-
-class Counter:
-    """A listener that remembers how many epochs it has seen."""
-
-    def __init__(self) -> None:
-        self.epochs = 0
-
-    def __call__(self, event: Event) -> None:
-        self.epochs += isinstance(event, EpochEvent)
-
-    def state(self) -> Memory:
-        return {"epochs": self.epochs}
-
-    def restore(self, state: Memory) -> None:
-        self.epochs = state["epochs"]
-
-
-def test_a_checkpoint_tells_what_the_listeners_remember_after_the_epoch() -> None:
-    seen: list[dict[str, Memory]] = []
-
-    def keep(event: Event) -> None:
-        if isinstance(event, CheckpointEvent):
-            seen.append(event.memories())
-
-    train(listeners=[keep, Counter()])
-    assert seen == [{"Counter": {"epochs": k}} for k in (1, 2, 3)]
-
-
-def test_a_run_that_goes_on_gives_its_listeners_back_what_they_remembered() -> None:
-    stopped = train(listeners=[stop_after(1, 2)]).progress
-    counter = Counter()
-    start = replace(stopped, memories={"Counter": {"epochs": 40}, "Nobody": {}})
-    minimise(stopped.objective, EXAMPLES, stopped.weights(), TRAINING, listeners=[counter], start=start)
-    assert counter.epochs == 41
-
-
-def test_a_listener_may_put_other_weights_into_a_run_that_is_over() -> None:
-    def zero(event: Event) -> None:
-        if isinstance(event, StopEvent):
-            event.progress.w[:] = 0
-
-    assert not train(listeners=[zero]).w.any()

@@ -47,8 +47,7 @@ def clocked() -> Iterator[None]:
 def outcome(function: Callable[..., Any], arguments: dict[str, Any], typed: tuple[type[Exception], ...]) -> str:
     """ "refused", or what came of a call: "gave ..." its result, or what was wrong with how it was refused."""
     try:
-        with clocked(), warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("ignore")
+        with clocked(), warnings.catch_warnings(action="ignore"), np.errstate(all="ignore"):
             return f"gave {told(function(**arguments))}"
     except typed as error:
         line = str(error)
@@ -95,11 +94,9 @@ def unlike(name: str, parameter: str, form: str) -> str | None:
     found = outcome(function, arguments, errors(name))
     if told({key: value for key, value in arguments.items() if key not in WRITTEN}) != before:
         found = "changed what it was given"
-    return (
-        None
-        if found == right(name)
-        else f"{name}({parameter}, {form}): {found[:LONGEST]}; else {right(name)[:LONGEST]}"
-    )
+    if found == right(name):
+        return None
+    return f"{name}({parameter}, {form}): {found[:LONGEST]}; else {right(name)[:LONGEST]}"
 
 
 def drawn(of: Any, random: np.random.Generator) -> Any:

@@ -111,8 +111,7 @@ def fault(path: Path) -> str | None:
 def used(found: Checkpoint, path: Path) -> str | None:
     """What is wrong with an accepted model: it answers, is shown, goes on, and is saved and read again."""
     network, x = found.network, np.zeros((2, 3))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         y = network.predict(x)
         str(network.schema)
         progress_of(found)

@@ -1,6 +1,6 @@
-"""Processes to be killed: a warm one, which has imported all, forks another for each try.
+"""Forked processes: of this one, to see what becomes of its state there; and of a warm one, to be killed.
 
-A campaign's file has a function `work(text)`, which is what they do.
+The warm one has imported all and forks another for each try, which does what `work(text)` in the campaign's file says.
 """
 
 import os
@@ -10,10 +10,38 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 KILLED = -signal.SIGKILL
+LIMIT = 120.0  # seconds: a child that takes longer hangs
 SERVE = "import sys; from torture.forks import serve; from {module} import work; serve(work)"
+
+
+def child_of(work: Callable[[], object]) -> int:
+    """The number of a forked process that does this work, and ends with 0, or with 1 if it raises."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            work()
+            code = 0
+        finally:  # it must not go on as if it were its parent, whatever was raised
+            os._exit(code)
+    return child
+
+
+def says_true_in_a_child(work: Callable[[], bool]) -> bool:
+    """What it says in a forked process; False, too, if it raises, or hangs and so is killed."""
+    child, end = child_of(lambda: os._exit(0 if work() else 1)), time.monotonic() + LIMIT
+    while time.monotonic() < end:
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            return status == 0
+        time.sleep(0.005)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return False
 
 
 def serve(work: Callable[[str], None]) -> None:
@@ -22,13 +50,7 @@ def serve(work: Callable[[str], None]) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)  # which is ignored by what runs in the background
     for line in sys.stdin:
         seconds, signum, text = line.rstrip("\n").split(" ", 2)
-        child = os.fork()
-        if child == 0:
-            try:
-                work(text)
-            except BaseException:
-                os._exit(1)
-            os._exit(0)
+        child = child_of(partial(work, text))
         if float(seconds) >= 0:
             time.sleep(float(seconds))
             os.kill(child, int(signum))

@@ -10,12 +10,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from torture.campaign import Tally, campaign
 from torture.forks import forked
+from torture.killed_training import begun, history
 from torture.signalled import signalled
 
 SIGNALS = signal.SIGKILL, signal.SIGINT, signal.SIGTERM
@@ -54,12 +56,10 @@ def begin(folder: Path, kind: tuple[str, str], steps: int) -> str:
 def contents(folder: Path) -> tuple[object, ...]:
     """What a run has found: the lines of metrics.jsonl but for the clock, the temperature, and every bit of the
     weights, the schema, and the optimizer's and listeners' memories."""
-    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    told = [{key: value for key, value in line.items() if "second" not in key} for line in lines]
     arrays = load_file(folder / "model.safetensors").items()
     schema = json.loads(safe_open(folder / "model.safetensors", "numpy").metadata()["schema"])
     temperature = schema["answers"]["temperature"]
-    return told, temperature, {name: a.tobytes() for name, a in arrays}
+    return history(folder), temperature, {name: a.tobytes() for name, a in arrays}
 
 
 def complaint(code: int, said: str, signum: int) -> str:
@@ -72,6 +72,42 @@ def complaint(code: int, said: str, signum: int) -> str:
     return "" if right else f"left with {code}: {said[-300:]}"
 
 
+class Stopped(NamedTuple):
+    """How a process that was sent a signal ended."""
+
+    code: int
+    complaint: str
+
+
+class Run:
+    """A training in a folder of its own, which is begun, or goes on if it was."""
+
+    def __init__(self, done: Callable[..., int], out: Path, kind: tuple[str, str], steps: int) -> None:
+        self.done, self.out, self.log, self.kind = done, out, out.parent / "log", kind
+        self.first = begin(out, kind, steps)
+
+    def words(self) -> str:
+        return f"train --resume {self.out}" if begun(self.out) else self.first
+
+    def stop(self, rng: random.Random, seconds: float) -> Stopped:
+        """Let it run, and send it a signal at some moment: in a fresh process or a forked one."""
+        signum, words = rng.choice(SIGNALS), self.words()
+        words += f" --threads {rng.randint(1, 3)}" * (self.kind[0] == "compiled")  # BLAS's bits depend on its threads
+        if rng.randrange(FRESH) == 0:
+            ended = signalled(words.split(), self.out.parent, signum, [rng.uniform(0, seconds + 1)])
+            code, said = ended.code, ended.err
+        else:
+            self.log.write_text("")
+            code = self.done(f"{self.log} {words}", rng.uniform(0, seconds), signum)
+            said = self.log.read_text()
+        wrong = complaint(code, said, signum)
+        return Stopped(code, wrong and f"{words}: {wrong}")
+
+    def end(self) -> int:
+        """Let it run to its end: the exit code."""
+        return self.done(f"{self.log} {self.words()}", -1)
+
+
 @campaign(
     "A training stopped by kill -9, Ctrl-C or SIGTERM, anywhere and again and again, ends with the same bits",
     tries=400,
@@ -80,47 +116,34 @@ def complaint(code: int, said: str, signum: int) -> str:
 def interrupted_runs(tally: Tally) -> None:
     stops = 0
     with tempfile.TemporaryDirectory() as name, forked(__name__) as done:
-        root, log = Path(name), Path(name, "log")
+        root = Path(name)
         (root / "net.toml").write_text(NETWORK)
         whole: dict[tuple[str, str], tuple[object, float]] = {}
         for k in tally:
-            rng = random.Random(k)
-            kind, out = KINDS[k % len(KINDS)], root / f"run-{k}"
+            rng, kind = random.Random(k), KINDS[k % len(KINDS)]
             if kind not in whole:
                 whole[kind] = uninterrupted(done, root, kind)
             expected, seconds = whole[kind]
-            line = begin(out, kind, rng.randint(1, 5))
+            run = Run(done, root / f"run-{k}", kind, rng.randint(1, 5))
             for _ in range(rng.randint(1, MOST_STOPS)):
-                signum, threads = rng.choice(SIGNALS), rng.randint(1, 3)
-                again = any((out / file).exists() for file in ("model.safetensors", "initial.safetensors"))
-                words = f"train --resume {out}" if again else line
-                words += f" --threads {threads}" * (kind[0] == "compiled")  # BLAS's bits depend on its threads
-                if rng.randrange(FRESH) == 0:
-                    ended = signalled(words.split(), root, signum, [rng.uniform(0, seconds + 1)])
-                    code, said = ended.code, ended.err
-                else:
-                    log.write_text("")
-                    code = done(f"{log} {words}", rng.uniform(0, seconds), signum)
-                    said = log.read_text()
-                stops += code != 0
-                wrong = complaint(code, said, signum)
-                tally.check(not wrong, f"run {k}: {words}: {wrong}")
-            again = any((out / file).exists() for file in ("model.safetensors", "initial.safetensors"))
-            code = done(f"{log} {f'train --resume {out}' if again else line}", -1)
-            tally.check(code == 0, f"run {k}: left with {code} at the end: {log.read_text()[-300:]}")
+                stopped = run.stop(rng, seconds)
+                stops += stopped.code != 0
+                tally.check(not stopped.complaint, f"run {k}: {stopped.complaint}")
+            code = run.end()
+            tally.check(code == 0, f"run {k}: left with {code} at the end: {run.log.read_text()[-300:]}")
             if code == 0:
-                tally.check(contents(out) == expected, f"run {k}: another result")
-            shutil.rmtree(out, ignore_errors=True)
+                tally.check(contents(run.out) == expected, f"run {k}: another result")
+            shutil.rmtree(run.out, ignore_errors=True)
     tally.notes["stops"] = f"{stops:,}"
 
 
 def uninterrupted(done: Callable[..., int], root: Path, kind: tuple[str, str]) -> tuple[object, float]:
     """What such a run finds, and the seconds that it takes; the first time is slower."""
-    seconds = 0.0
+    seconds, found = 0.0, None
     for each in ("first", "second"):
-        out, began = root / each, time.perf_counter()
-        if done(f"{root / 'log'} {begin(out, kind, 1000)}", -1) != 0:
-            raise RuntimeError((root / "log").read_text())
-        seconds, found = time.perf_counter() - began, contents(out)
-        shutil.rmtree(out)
+        run, began = Run(done, root / each, kind, 1000), time.perf_counter()
+        if run.end() != 0:
+            raise RuntimeError(run.log.read_text())
+        seconds, found = time.perf_counter() - began, contents(run.out)
+        shutil.rmtree(run.out)
     return found, seconds

@@ -24,9 +24,13 @@ def work(folder: str) -> None:
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, 2)
     sys.stdout = sys.stderr
-    begun = any(Path(folder, name).exists() for name in ("model.safetensors", "initial.safetensors"))
     data = ["--data", str(Path(folder).parent / "table.csv"), "--engine", "reference", "--epochs", str(EPOCHS)]
-    os._exit(run(["train", "--resume", folder] if begun else ["train", *data, "--out", folder]))
+    os._exit(run(["train", "--resume", folder] if begun(Path(folder)) else ["train", *data, "--out", folder]))
+
+
+def begun(folder: Path) -> bool:
+    """Whether there is something to go on from."""
+    return any((folder / name).exists() for name in ("model.safetensors", "initial.safetensors"))
 
 
 def history(folder: Path) -> list[dict[str, object]]:
@@ -58,8 +62,7 @@ def killed_training(tally: Tally) -> None:
             tally.check(ended == 0, f"run {k}: left with {ended} at the end")
             if ended == 0:
                 tally.check(history(out) == history(whole), f"run {k}: another history")
-                same = bits(out) == bits(whole)
-                tally.check(same, f"run {k}: other weights")
+                tally.check(bits(out) == bits(whole), f"run {k}: other weights")
                 tally.check(sorted(os.listdir(out)) == FILES, f"run {k}: {sorted(os.listdir(out))} are left")
     tally.notes["kills"] = f"{kills:,}"
 

@@ -1,8 +1,7 @@
 """Memory layouts: numbers are what they are, wherever and however they lie in memory."""
 
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from tempfile import TemporaryFile
 from typing import Any
 
@@ -96,13 +95,6 @@ class Case:
         return objective.loss_and_gradient(w, batch, gw), gw
 
 
-@contextmanager
-def quiet() -> Iterator[None]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-
-
 @campaign("Training, evaluation and answers are the same bits however the data lie in memory", tries=600, few=3)
 def layouts(tally: Tally) -> None:
     names = sorted(EVERYWHERE)
@@ -110,7 +102,7 @@ def layouts(tally: Tally) -> None:
         case, name = Case(k // 4), names[k % len(names)]
         if name == REPEATED:
             case.parts |= {part: np.repeat(case.parts[part][:1], len(case.parts["x"]), 0) for part in case.parts}
-        with quiet():
+        with warnings.catch_warnings(action="ignore"):
             case.learn()
             expected = case.results(case.parts)
             lay = EVERYWHERE[name]

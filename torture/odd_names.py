@@ -3,12 +3,11 @@
 import os
 import random
 import tempfile
-from contextlib import chdir, redirect_stderr, redirect_stdout
-from io import StringIO
+from contextlib import chdir
 from pathlib import Path
 
-from chainrule.cli import run
 from torture.campaign import Tally, campaign
+from torture.commands import executed
 from torture.killed_training import TABLE
 
 LONGEST = 255  # bytes of a name
@@ -34,13 +33,6 @@ def called(name: str, ending: str) -> str:
     return name + ending
 
 
-def typed(*line: str) -> tuple[int, str]:
-    """The exit code of a command line and what it says on stderr."""
-    out, err = StringIO(), StringIO()
-    with redirect_stdout(out), redirect_stderr(err):
-        return run(line), err.getvalue()
-
-
 @campaign("Names that hold anything: the right file is written and read, errors are one line", tries=200, few=1)
 def odd_names(tally: Tally) -> None:
     for k in tally:
@@ -56,11 +48,11 @@ def odd_names(tally: Tally) -> None:
                 ("predict", f"--csv=./{answers}", "--", f"./{name}", f"./{data}"),
                 ("runs", "--", name),
             ):
-                code, said = typed(*line)
+                code, _, said = executed([*line])
                 tally.check(code == 0, f"{name!a}: {line[0]} leaves with {code}: {said!a}")
             made = {name, data, picture, report, answers}
             tally.check(set(os.listdir()) == made, f"{name!a}: {os.listdir()!a}")
             for line in (("evaluate", "--", missing), ("predict", "--", name, missing), ("train", f"--data={missing}")):
-                code, said = typed(*line)
+                code, _, said = executed([*line])
                 tally.check(code == 4, f"{missing!a}: {line[0]} leaves with {code}")
                 tally.check(len(said.splitlines()) == 1, f"{missing!a}: {line[0]} says {said!a}")

@@ -5,26 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.base.errors import NetworkError
-from chainrule.layers import (
-    AveragePooling,
-    Convolution,
-    Dropout,
-    Layer,
-    Linear,
-    LogSoftmax,
-    MaxPooling,
-    ReLU,
-    Residual,
-    Sequential,
-    Sigmoid,
-    Softmax,
-    Standardise,
-    Tanh,
-)
+import chainrule as cr
 from chainrule.layers.layer import Shape
-from chainrule.losses import SquaredError
-from chainrule.network.network import Network
 
 FLOATS = 1 << 15  # of a value of a sample, at most
 PRODUCTS = 1 << 21  # multiply-adds of a sample, at most
@@ -35,20 +17,20 @@ class Draw:
 
     def __init__(self, random: np.random.Generator, depth: int = 0) -> None:
         self.random, self.depth = random, depth
-        self.makers: dict[type[Layer], Callable[[Shape], Layer]] = {
-            Convolution: lambda shape: Convolution(self(1, 40), self(1, 5), self(1, 3), self(0, 2)),
-            MaxPooling: lambda shape: MaxPooling(self(1, 4), self(0, 3)),
-            AveragePooling: lambda shape: AveragePooling(self(1, 4), self(0, 3)),
-            Linear: lambda shape: Linear(self(1, self.of(67, 67, 600))),
-            Dropout: lambda shape: Dropout(self.of(0.0, 0.25, 0.5)),
-            ReLU: lambda shape: ReLU(self.of(0, 0, 0, 1)),
-            Sigmoid: lambda shape: Sigmoid(),
-            Tanh: lambda shape: Tanh(),
-            Softmax: lambda shape: Softmax(),
-            LogSoftmax: lambda shape: LogSoftmax(),
-            Standardise: lambda shape: Standardise((0.5,) * shape[0], (2.0,) * shape[0]),
-            Sequential: lambda shape: Sequential(self.inner(shape)),
-            Residual: lambda shape: Residual(self.inner(shape)),
+        self.makers: dict[type[cr.Layer], Callable[[Shape], cr.Layer]] = {
+            cr.Convolution: lambda shape: cr.Convolution(self(1, 40), self(1, 5), self(1, 3), self(0, 2)),
+            cr.MaxPooling: lambda shape: cr.MaxPooling(self(1, 4), self(0, 3)),
+            cr.AveragePooling: lambda shape: cr.AveragePooling(self(1, 4), self(0, 3)),
+            cr.Linear: lambda shape: cr.Linear(self(1, self.of(67, 67, 600))),
+            cr.Dropout: lambda shape: cr.Dropout(self.of(0.0, 0.25, 0.5)),
+            cr.ReLU: lambda shape: cr.ReLU(self.of(0, 0, 0, 1)),
+            cr.Sigmoid: lambda shape: cr.Sigmoid(),
+            cr.Tanh: lambda shape: cr.Tanh(),
+            cr.Softmax: lambda shape: cr.Softmax(),
+            cr.LogSoftmax: lambda shape: cr.LogSoftmax(),
+            cr.Standardise: lambda shape: cr.Standardise((0.5,) * shape[0], (2.0,) * shape[0]),
+            cr.Sequential: lambda shape: cr.Sequential(self.inner(shape)),
+            cr.Residual: lambda shape: cr.Residual(self.inner(shape)),
         }
 
     def __call__(self, low: int, high: int) -> int:
@@ -57,39 +39,39 @@ class Draw:
     def of(self, *values: Any) -> Any:
         return values[self(0, len(values) - 1)]
 
-    def layer(self, shape: Shape) -> Layer:
+    def layer(self, shape: Shape) -> cr.Layer:
         """Half of them what engines fuse, the others any."""
-        fused = Convolution, MaxPooling, ReLU, Linear, Dropout
+        fused = cr.Convolution, cr.MaxPooling, cr.ReLU, cr.Linear, cr.Dropout
         kinds = fused if self.random.random() < 0.5 else tuple(self.makers)
         return self.makers[kinds[self(0, len(kinds) - 1)]](shape)
 
-    def inner(self, shape: Shape) -> list[Layer]:
+    def inner(self, shape: Shape) -> list[cr.Layer]:
         """Layers of a container, at most two deep."""
         draw = Draw(self.random, self.depth + 1)
         if self.depth > 1:
-            return [Tanh()]
-        return draw.row(shape, 2) or [Tanh()]
+            return [cr.Tanh()]
+        return draw.row(shape, 2) or [cr.Tanh()]
 
-    def row(self, shape: Shape, most: int) -> list[Layer]:
+    def row(self, shape: Shape, most: int) -> list[cr.Layer]:
         """Up to so many layers, each of which takes what the one before gives."""
-        layers: list[Layer] = []
+        layers: list[cr.Layer] = []
         for _ in range(self(1, most)):
             try:
                 layer = self.layer(shape)
                 found = layer.y_shape(shape)
-            except NetworkError:
+            except cr.NetworkError:
                 continue
             if np.prod(found) <= FLOATS and layer.multiply_adds(shape) <= PRODUCTS:
                 layers, shape = [*layers, layer], found
         return layers
 
 
-def random_network(random: np.random.Generator) -> Network:
+def random_network(random: np.random.Generator) -> cr.Network:
     """Of images or of vectors, for three classes or for numbers."""
     draw = Draw(random)
     shape = draw.of((draw(1, 20), draw(1, 40), draw(1, 40)), (draw(1, 3), draw(1, 67), draw(1, 67)), (draw(1, 300),))
     layers = draw.row(shape, 6)
     try:
-        return Network(layers, shape, SquaredError())
-    except NetworkError:  # a loss for what ends so is another one
-        return Network([*layers, Linear(3)], shape)
+        return cr.Network(layers, shape, cr.SquaredError())
+    except cr.NetworkError:  # a loss for what ends so is another one
+        return cr.Network([*layers, cr.Linear(3)], shape)

@@ -60,7 +60,7 @@ def test_presets_are_right(name, cli):
 
 @pytest.mark.parametrize("name", ["mnist", "21mnist"])
 def test_large_presets_layer_by_layer(name):
-    """Their whole networks are checked, made small, in test_gradient_check.py."""
+    """Their whole networks are checked, made small, in test_right_gradients.py."""
     rows = list(check_layers(PRESETS[name].network(), seed=0))
     assert len(rows) == 10
     assert all(row.passed for row in rows)

@@ -16,6 +16,7 @@ from chainrule import DataError, DataWarning
 from chainrule.base.plain_text import toml_of
 from chainrule.cli.run_files import LONGEST, read_configuration, read_epochs
 from messages import exactly
+from odd_files import ODD_FILES, put_odd_file
 
 TABLE = "\n".join(["a,b,t", *(f"{k % 7}.5,{k % 5},{'yes' if k % 7 > 3 else 'no'}" for k in range(40))]) + "\n"
 OTHERS = (True, 3, -1.5, "text", [], [1], {"k": 1}, float("inf"), float("nan"), 10**30, -(10**18), date(2026, 1, 1))
@@ -163,24 +164,15 @@ def test_bytes_that_are_no_line_end_the_history(tmp_path, end):
         assert len(read_epochs(path)) == 1
 
 
-@pytest.mark.parametrize("kind", ["pipe", "folder", "loop", "large", "none"])
+@pytest.mark.parametrize("kind", ODD_FILES)
 def test_what_is_no_history_is_none(tmp_path, kind):
-    path = tmp_path / "metrics.jsonl"
-    match kind:
-        case "pipe":
-            os.mkfifo(path)
-        case "folder":
-            path.mkdir()
-        case "loop":
-            path.symlink_to(path)
-        case "large":
-            with path.open("wb") as file:
-                file.truncate(10 * 2**30)
-    if kind == "none":
-        assert read_epochs(path) == []
-        return
+    put_odd_file(kind, tmp_path / "metrics.jsonl")
     with pytest.warns(DataWarning, match="line 1 cannot be read"):
-        assert read_epochs(path) == []
+        assert read_epochs(tmp_path / "metrics.jsonl") == []
+
+
+def test_no_history_is_none(tmp_path):
+    assert read_epochs(tmp_path / "metrics.jsonl") == []
 
 
 @pytest.mark.parametrize("text", ["1", "[]", "{}", '{"epoch": "a"}', '{"epoch": 1, "loss": NaN}', "\x00"])

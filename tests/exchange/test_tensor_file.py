@@ -1,7 +1,6 @@
 """Safetensors files that are not what they should be: a line, at once, and no memory."""
 
 import json
-import os
 import resource
 import struct
 from pathlib import Path
@@ -17,6 +16,7 @@ import chainrule
 from chainrule import Linear, ModelError, Network
 from chainrule.exchange import from_pytorch
 from chainrule.exchange.tensor_file import MOST_HEADER, tensor_file
+from odd_files import ODD_FILES, put_odd_file
 
 
 def file_of(header: bytes | dict, data: bytes = b"", length: int | None = None) -> bytes:
@@ -201,22 +201,19 @@ def test_what_is_read_here_the_library_reads_too(tmp_path):
     assert taken > 100
 
 
-@pytest.mark.parametrize("kind", ["pipe", "folder", "loop", "zero byte", "long", "device", "nothing"])
-def test_what_is_no_file_is_one_line_and_waits_for_nobody(kind, tmp_path):
-    path = tmp_path / "m"
-    match kind:
-        case "pipe":
-            os.mkfifo(path)
-        case "folder":
-            path.mkdir()
-        case "loop":
-            path.symlink_to(path)
-        case "zero byte":
-            path = Path(f"{path}\0")
-        case "long":
-            path = tmp_path / ("x" * 300)
-        case "device":
-            path = Path("/dev/zero")
+@pytest.mark.parametrize("kind", ODD_FILES)
+def test_what_is_no_model_is_one_line_and_waits_for_nobody(kind, tmp_path):
+    put_odd_file(kind, tmp_path / "m")
+    refuses(tmp_path / "m")
+
+
+@pytest.mark.parametrize("name", ["nothing", "a zero byte\0", "x" * 300, "/dev/zero"], ids=lambda name: name[:20])
+def test_a_path_of_no_file_is_told_in_one_line(name, tmp_path):
+    refuses(tmp_path / name)
+
+
+def refuses(path: Path) -> None:
     with pytest.raises(ModelError) as refused:
         chainrule.load(path)
     assert str(refused.value).startswith(str(path).replace("\0", "\\x00"))
+    assert len(str(refused.value).splitlines()) == 1
