@@ -10,7 +10,7 @@ from chainrule.data import Dataset
 from chainrule.layers import Dropout, Linear, Tanh
 from chainrule.network.network import Network
 from chainrule.network.reference import Reference
-from chainrule.training.descent import Reduction, Result, Training, minimise
+from chainrule.training.descent import Result, minimise
 from chainrule.training.events import (
     BatchEvent,
     CheckpointEvent,
@@ -24,6 +24,7 @@ from chainrule.training.events import (
 from chainrule.training.objective import Batch, Objective
 from chainrule.training.optimizers import SGD, AdaDelta, Adam, Optimizer, State
 from chainrule.training.sampling import ORDERS, Order
+from chainrule.training.settings import Reduction, Training
 from messages import exactly
 from oracles import assert_agrees, normal
 

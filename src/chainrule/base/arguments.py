@@ -4,10 +4,10 @@ One line says what was given and what is expected. Whole numbers are in `numbers
 """
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from math import inf, isfinite
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
 
@@ -33,6 +33,11 @@ def real_number(
     return found
 
 
+def fraction_of_all(name: str, value: object) -> float:
+    """The value as a `float`; UsageError, which calls it `name`, unless it is above 0 and below 1."""
+    return real_number(name, value, "a number between 0 and 1", lambda part: 0 < part < 1)
+
+
 def as_real(value: object) -> float | None:
     """A real number, Python's or NumPy's, as a `float`, infinite where it is too large; None for anything else."""
     if isinstance(value, np.ndarray) and value.ndim == 0 and not np.ma.is_masked(value):
@@ -55,6 +60,11 @@ def name_among(names: Iterable[str], name: str, value: object, error: type[Chain
 def is_among(names: Iterable[str], value: object) -> bool:
     """Whether it is one of the names; nothing else is, not even what cannot be compared with text."""
     return isinstance(value, str) and value in names
+
+
+def in_a_row(value: object) -> TypeGuard[Sequence[Any]]:
+    """Whether it is several things in an order: a list, a tuple, an array of one axis."""
+    return isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim == 1)
 
 
 def truth(name: str, value: object, error: type[ChainruleError] = UsageError) -> bool:

@@ -8,6 +8,9 @@ import numpy as np
 from chainrule.base.errors import ChainruleError, UsageError
 from chainrule.base.showing import short
 
+MOST = 2**63 - 1
+"""Of whatever is counted: what 64 bits hold."""
+
 
 def is_whole(value: object, minimum: int) -> TypeGuard[int]:
     """Whether it is a whole number, Python's or NumPy's, of at least `minimum`. A truth value is none."""
@@ -17,9 +20,11 @@ def is_whole(value: object, minimum: int) -> TypeGuard[int]:
 
 
 def whole_number(name: str, value: object, minimum: int, error: type[ChainruleError] = UsageError) -> int:
-    """The value as an `int`; `error`, which calls it `name`, unless it is a whole number of at least `minimum`."""
+    """The value as an `int`; `error`, which calls it `name`, unless it is a whole number from `minimum` to `MOST`."""
     if not is_whole(value, minimum):
         raise error(f"{name} is {short(value)}; expected a whole number of at least {minimum}")
+    if value > MOST:
+        raise error(f"{name} is {short(value)}; expected at most {MOST:,}")
     return int(value)
 
 

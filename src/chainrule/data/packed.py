@@ -61,6 +61,14 @@ def check_growth(packed: int, size: int, name: str) -> None:
         )
 
 
+def wrong_length(found: int, announced: int) -> str | None:
+    """What is wrong with so many bytes behind a header that announces so many; None if nothing is."""
+    if found == announced:
+        return None
+    problem = "truncated" if found < announced else "too long"
+    return f"{problem}: {found} bytes follow the header; expected {announced}"
+
+
 def rest_of(stream: Stream) -> bytes:
     """All bytes that are left."""
     return b"".join(iter(lambda: stream.read(PIECE), b""))

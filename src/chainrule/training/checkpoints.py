@@ -11,6 +11,7 @@ import re
 import time
 
 from chainrule.base.errors import UsageError
+from chainrule.base.showing import short
 from chainrule.training.events import BatchEvent, CheckpointEvent, Event
 
 SECONDS = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
@@ -28,7 +29,7 @@ class CheckpointEvery:
     def __init__(self, every: int | str) -> None:
         number, unit = _read(every)
         self.steps = int(number) if unit == "step" else None
-        self.seconds = None if unit == "step" else number * SECONDS[unit]
+        self.seconds = number * SECONDS.get(unit, math.inf)
         self._last = time.monotonic()
 
     def __call__(self, event: Event) -> None:
@@ -39,9 +40,9 @@ class CheckpointEvery:
             self._last = time.monotonic()
 
     def _is_time(self, step: int) -> bool:
-        if self.seconds is not None:
-            return time.monotonic() - self._last >= self.seconds
-        return step % (self.steps or 1) == 0
+        if self.steps is not None:
+            return step % self.steps == 0
+        return time.monotonic() - self._last >= self.seconds
 
 
 def _read(every: int | str) -> tuple[float, str]:
@@ -52,4 +53,4 @@ def _read(every: int | str) -> tuple[float, str]:
         unit = unit if unit in SECONDS else unit.removesuffix("s")
         if 0 < number < math.inf and (unit in SECONDS or (unit == "step" and number.is_integer())):
             return number, unit
-    raise UsageError(f"checkpoint-every is {every!r}; {EXPECTED}")
+    raise UsageError(f"checkpoint-every is {short(every)}; {EXPECTED}")
