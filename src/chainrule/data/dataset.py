@@ -19,7 +19,7 @@ from chainrule.data.names import given_names
 class Dataset:
     """D = {(x_i, t_i)}: n inputs, n true values and, optionally, a weight of each.
 
-    What is like an array becomes one. n may be 0. DataError for what are no numbers, and for lengths that differ;
+    What is like an array becomes one. n may be 0. DataError for anything but numbers, and for lengths that differ;
     whoever reads data from outside also calls `check_finite`, once.
     """
 
@@ -144,7 +144,7 @@ def numbers_of_samples(indices: Any, n: int) -> np.ndarray:
 
 
 def check_weighs(sample_weight: np.ndarray | None) -> None:
-    """DataError for weights (n,) that are negative or not finite, and for none but 0: there is nothing to average."""
+    """DataError for weights (n,) that are negative or not finite, and where all are 0: there is nothing to average."""
     if sample_weight is None:
         return
     _check_weights(sample_weight)

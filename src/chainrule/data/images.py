@@ -27,7 +27,8 @@ FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 PIXELS = 1 << 26
 """Pixels of a picture at most, by what its header says: 67 million, fewer than Pillow's own limit."""
 SURE, DENSE = 1 << 22, 10_000
-"""Pixels that every file may have; of more, at most so many for each of its bytes: what is blank packs no better."""
+"""Pixels that any file may announce; of more, at most so many for each of its bytes: not even a blank picture packs
+better."""
 
 
 def read_digit(path: str | os.PathLike[str]) -> np.ndarray:

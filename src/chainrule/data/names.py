@@ -23,7 +23,7 @@ NAMELESS = re.compile(r"unnamed: \d+|column \d+")
 
 
 def given_names(name: str, names: Any) -> tuple[str, ...] | None:
-    """The names as a tuple; DataError, which calls them `name`, for what are none."""
+    """The names as a tuple; DataError, which calls them `name`, for anything else; None for None."""
     if names is None:
         return None
     if not in_a_row(names):

@@ -1,6 +1,6 @@
 """What is packed in a file, unpacked no further than asked: some kilobytes of zeros may become gigabytes.
 
-Data that people have become 2 to 20 times larger, tables of mostly zeros maybe 50 times. Gzip and zip can do 1,000.
+Real data become 2 to 20 times larger, tables of mostly zeros perhaps 50 times. Gzip and zip can do 1,000.
 """
 
 import gzip
