@@ -83,7 +83,7 @@ WRONG = {  # what the issue tried, and what is said of it
     ),
     "a layer of thousands of digits": (
         lambda: cr.Linear(10**5000),
-        "Linear: out_features is a number above 2**4096; expected at most 9,223,372,036,854,775,807",
+        "Linear: out_features is a number above 2**4096; expected a smaller one",
     ),
     "a count of thousands of digits": (
         lambda: cr.Training(epochs=-(10**5000)),
