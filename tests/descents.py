@@ -8,10 +8,11 @@ from chainrule.data import Dataset
 from chainrule.layers import Dropout, Linear, Tanh
 from chainrule.network.network import Network
 from chainrule.network.reference import Reference
-from chainrule.training.descent import Result, Training, minimise
+from chainrule.training.descent import Result, minimise
 from chainrule.training.events import BatchEvent, Event, StopTraining
 from chainrule.training.objective import Batch, Objective
 from chainrule.training.optimizers import SGD
+from chainrule.training.settings import Training
 from oracles import normal
 
 EXAMPLES = Dataset(normal(10, 4), np.array([0, 1, 2, 1, 0, 2, 2, 1, 0, 1]))

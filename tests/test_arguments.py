@@ -73,7 +73,22 @@ WRONG = {  # what the issue tried, and what is said of it
         lambda: network(loss=cr.NLL),
         "the network's loss is <class 'chainrule.losses.nll.NLL'>; expected one, as in NLL()",
     ),
-    "large": (lambda: cr.Network([cr.Linear(1)], 10**18), "the input shape is 1000000000000000000; expected at most"),
+    "large": (
+        lambda: cr.Network([cr.Linear(1)], 10**18),
+        "the input shape is (1000000000000000000,); expected at most",
+    ),
+    "a shape of thousands of digits": (
+        lambda: cr.Network([cr.Linear(1)], 10**5000),
+        "the input shape is (a number above 2**4096,); expected at most 2,147,483,648 numbers in all",
+    ),
+    "a layer of thousands of digits": (
+        lambda: cr.Linear(10**5000),
+        "Linear: out_features is a number above 2**4096; expected a smaller one",
+    ),
+    "a count of thousands of digits": (
+        lambda: cr.Training(epochs=-(10**5000)),
+        "epochs is a number below -2**4096; expected a whole number of at least 0",
+    ),
     "weights": (
         lambda: cr.evaluate(network(), cr.Dataset(X, T, [1, -1, 1, 1]), "reference"),
         "sample_weight[1] holds -1.0; expected no negative weight",

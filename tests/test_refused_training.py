@@ -7,9 +7,10 @@ import pytest
 
 from chainrule.base.errors import DataError, DivergedError, UsageError
 from chainrule.data import Dataset
-from chainrule.training.descent import Training, minimise
+from chainrule.training.descent import minimise
 from chainrule.training.objective import Objective
 from chainrule.training.optimizers import SGD
+from chainrule.training.settings import Training
 from descents import EXAMPLES, Quadratic, train
 from messages import exactly
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from chainrule.network.reference import Reference
-from chainrule.training.descent import Reduction, Training, minimise
+from chainrule.training.descent import minimise
 from chainrule.training.events import BatchEvent, EpochEvent, Progress
 from chainrule.training.objective import Batch
 from chainrule.training.optimizers import SGD, AdaDelta, Adam, Optimizer, State
 from chainrule.training.sampling import ORDERS, Order
+from chainrule.training.settings import Reduction, Training
 from descents import EXAMPLES, TRAINING, Quadratic, Recorder, classifier, stop_after, train
 from oracles import assert_agrees
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chainrule.training.descent import Reduction, Training, minimise
+from chainrule.training.descent import minimise
 from chainrule.training.events import BatchEvent, CheckpointEvent, EpochEvent, Event, Memory, StopEvent
 from chainrule.training.objective import Batch
 from chainrule.training.optimizers import SGD
+from chainrule.training.settings import Reduction, Training
 from descents import EXAMPLES, TRAINING, Quadratic, Recorder, stop_after, train
 
 

@@ -59,7 +59,6 @@ from chainrule.tasks.fitting import fit as fit
 from chainrule.tasks.prediction import predictor_of as _predictor_of
 from chainrule.tasks.presets import preset as preset
 from chainrule.tasks.suited import network_for as network_for
-from chainrule.training.descent import Training as Training
 from chainrule.training.descent import minimise as minimise
 from chainrule.training.early_stopping import EarlyStopping as EarlyStopping
 from chainrule.training.objective import Batch as Batch
@@ -67,6 +66,7 @@ from chainrule.training.objective import Objective as Objective
 from chainrule.training.optimizers import SGD as SGD
 from chainrule.training.optimizers import AdaDelta as AdaDelta
 from chainrule.training.optimizers import Adam as Adam
+from chainrule.training.settings import Training as Training
 
 _doors["save"], _doors["predictor"], _doors["answers"] = _save, _predictor_of, _ask
 

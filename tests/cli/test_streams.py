@@ -15,7 +15,7 @@ from chainrule.cli.run_folder import RunFolder
 from chainrule.cli.streams import ALIKE, usable_streams
 from chainrule.data import mnist
 from chainrule.exchange.training_description import describe_training
-from chainrule.training.descent import Training
+from chainrule.training.settings import Training
 
 ENCODINGS = "cp1252", "cp932", "cp437"
 NETWORK = 'input_shape = [1, 4, 4]\n[[layers]]\ntype = "Linear"\nout_features = 3\n'

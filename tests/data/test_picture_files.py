@@ -17,6 +17,7 @@ from chainrule.base.errors import DataError, DataWarning
 from chainrule.data import levels, read_data, read_digit
 from chainrule.data.images import FORMATS, PIXELS
 from chainrule.data.levels import flat
+from chainrule.data.libtiff import libtiff_quiet
 from chainrule.data.pixels import common_form, read_images
 
 DRAWN = np.full((40, 40), 255, np.uint8)
@@ -112,6 +113,21 @@ def test_what_libtiff_says_of_a_damaged_file_is_not_seen(tmp_path: Path, capfd: 
     with pytest.raises(DataError, match="cannot be read as an image"):
         read_digit(path)
     assert capfd.readouterr() == ("", "")
+
+
+def test_errors_are_printed_again_after_two_tiffs_are_read_at_once(capfd: pytest.CaptureFixture[str]) -> None:
+    tiff, png = io.BytesIO(encoded("TIFF")), io.BytesIO(encoded("PNG"))
+    first, second = libtiff_quiet(tiff), libtiff_quiet(io.BytesIO(encoded("TIFF")))
+    first.__enter__()
+    second.__enter__()
+    os.write(2, b"lost")
+    first.__exit__(None, None, None)  # each thread is done when it is
+    os.write(2, b"lost")
+    second.__exit__(None, None, None)
+    with libtiff_quiet(png):
+        os.write(2, b"seen")
+    assert capfd.readouterr().err == "seen"
+    assert tiff.tell() == png.tell() == 0
 
 
 @pytest.mark.parametrize("mode", ["I;16", "F", "RGBA", "LA", "P"])

@@ -5,10 +5,10 @@ One line says what was given and what is expected. Whole numbers are in `numbers
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from math import inf, isfinite
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 import numpy as np
 
@@ -33,6 +33,11 @@ def real_number(
     if found is None or not (isfinite(found) and holds(found)):
         raise error(f"{name} is {short(value)}; expected {expected}")
     return found
+
+
+def fraction_of_all(name: str, value: object) -> float:
+    """The value as a `float`; UsageError, which calls it `name`, unless it is above 0 and below 1."""
+    return real_number(name, value, "a number between 0 and 1", lambda part: 0 < part < 1)
 
 
 def as_real(value: object) -> float | None:
@@ -64,6 +69,11 @@ def check_different(name: str, names: Iterable[str], error: type[ChainruleError]
     for each, times in Counter(names).most_common(1):
         if times > 1:
             raise error(f"{name} holds {short(each)} twice; expected different names")
+
+
+def in_a_row(value: object) -> TypeGuard[Sequence[Any]]:
+    """Whether it is several things in an order: a list, a tuple, an array of one axis."""
+    return isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim == 1)
 
 
 def truth(name: str, value: object, error: type[ChainruleError] = UsageError) -> bool:

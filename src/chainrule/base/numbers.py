@@ -6,7 +6,7 @@ from typing import TypeGuard
 import numpy as np
 
 from chainrule.base.errors import ChainruleError, UsageError
-from chainrule.base.showing import short
+from chainrule.base.showing import BITS, short
 
 
 def is_whole(value: object, minimum: int) -> TypeGuard[int]:
@@ -17,10 +17,16 @@ def is_whole(value: object, minimum: int) -> TypeGuard[int]:
 
 
 def whole_number(name: str, value: object, minimum: int, error: type[ChainruleError] = UsageError) -> int:
-    """The value as an `int`; `error`, which calls it `name`, unless it is a whole number of at least `minimum`."""
+    """The value as an `int`; `error`, which calls it `name`, unless it is a whole number of at least `minimum`.
+
+    One that Python would refuse to write down, of thousands of digits, is refused here.
+    """
     if not is_whole(value, minimum):
         raise error(f"{name} is {short(value)}; expected a whole number of at least {minimum}")
-    return int(value)
+    found = int(value)
+    if found.bit_length() > BITS:
+        raise error(f"{name} is {short(value)}; expected a smaller one")
+    return found
 
 
 def whole_of(text: str) -> int | None:

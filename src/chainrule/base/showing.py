@@ -10,6 +10,7 @@ from chainrule.base.arrays import described
 
 FEW = 4  # elements that are shown
 LONGEST, MOST = 80, 900  # characters of one value, and of all
+BITS = 4096  # of a whole number that is shown: Python refuses to write down much larger ones
 
 
 def brief(self: Any) -> str:
@@ -28,6 +29,8 @@ def short(value: Any) -> str:
         return _few([f"{key!r}: {short(each)}" for key, each in [*value.items()][:FEW]], len(value), "{}")
     if isinstance(value, list | tuple) and type(value).__repr__ is not brief:
         return _few([short(each) for each in value[:FEW]], len(value), "()" if isinstance(value, tuple) else "[]")
+    if isinstance(value, int) and value.bit_length() > BITS:
+        return f"{'a number below -' if value < 0 else 'a number above '}2**{BITS}"
     return one_line(repr(value), LONGEST)
 
 

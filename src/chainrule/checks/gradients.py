@@ -114,7 +114,7 @@ def gradient_check(
 
 
 def entries_of(entries: Iterable[int], size: int) -> Iterator[int]:
-    """The numbers of some of `size` entries; UsageError for what is none."""
+    """The numbers of some of `size` entries; UsageError for anything else."""
     if not isinstance(entries, Iterable) or isinstance(entries, str | bytes | Mapping):
         raise UsageError(f"the entries are {short(entries)}; expected their numbers")
     for k in entries:

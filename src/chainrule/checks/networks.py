@@ -22,8 +22,8 @@ from chainrule.base.random import check_seed
 from chainrule.checks.gradients import GradientCheck, gradient_check, noise
 from chainrule.layers import Layer
 from chainrule.layers.passes import Shape, write_gradients
+from chainrule.layers.shapes import MOST_NUMBERS
 from chainrule.losses.loss import BinaryLoss, ClassLoss, RealLoss, like, sample_sums
-from chainrule.network.form import MOST_NUMBERS
 from chainrule.network.given import check_batch
 from chainrule.network.network import Network
 from chainrule.network.reference import Reference
@@ -94,7 +94,7 @@ def check_network(
     of_kind("the network", network, Network, "a Network")
     seed = check_seed(seed)
     batch = random_batch(network, 2, seed) if batch is None else batch
-    check_batch(network, of_kind("the batch", batch, Batch, "Batch(x, t)"))
+    check_batch(network, batch)
     objective = WithInputs(Reference(network, seed))
     return gradient_check(objective, objective.join(network.w, batch.samples), batch, entries, seed=seed)
 

@@ -5,12 +5,12 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated
 
+from chainrule.base.arguments import fraction_of_all
 from chainrule.base.errors import DataError, UsageError
 from chainrule.base.numbers import whole_of
 from chainrule.base.showing import short
 from chainrule.cli.settings import Option, leaves
 from chainrule.data import Dataset, mnist, read_data
-from chainrule.data.dataset import part_of_all
 from chainrule.data.fingerprint import fingerprint
 from chainrule.data.full_scale import Scale
 from chainrule.data.names import as_number
@@ -61,7 +61,7 @@ class DataOptions:
         if self.header not in (None, "yes", "no"):
             raise UsageError(f"--header is {short(self.header)}; expected yes or no")
         if self.validation is not None:
-            part_of_all("--validation", self.validation)
+            fraction_of_all("--validation", self.validation)
         for leaf in leaves(DataOptions):
             if self.data is None and leaf.path in OF_DATA and getattr(self, leaf.path) not in (None, False):
                 raise UsageError(f"{leaf.flags[0]} is given without --data; expected both")

@@ -12,7 +12,7 @@ from chainrule.exchange.description import load_network
 from chainrule.network.network import Network
 from chainrule.tasks.presets import PRESETS, Preset
 from chainrule.tasks.presets import preset as preset_named
-from chainrule.training.descent import Training
+from chainrule.training.settings import Training
 
 DEFAULT_PRESET = "mnist"
 NAMES = ", ".join(PRESETS)

@@ -22,8 +22,8 @@ from chainrule.network.network import Network
 from chainrule.tasks.adapting import adapted, lengthened
 from chainrule.tasks.presets import is_like_digits
 from chainrule.tasks.suited import suited
-from chainrule.training.descent import Training
 from chainrule.training.drawing import batches_in
+from chainrule.training.settings import Training
 from chainrule.views.plots import check_plot_path
 
 FIXED = "name", "engine", "initial_weights", "fingerprints", "classes"

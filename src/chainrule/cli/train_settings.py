@@ -14,9 +14,9 @@ from chainrule.cli.network_options import NetworkOrSuited
 from chainrule.cli.settings import Option
 from chainrule.engine import DEFAULT_ENGINE, ENGINES
 from chainrule.training.checkpoints import CheckpointEvery
-from chainrule.training.descent import Training
 from chainrule.training.optimizers import OPTIMIZERS, Optimizer
 from chainrule.training.sampling import ORDERS
+from chainrule.training.settings import Training
 
 HELD_OUT = 0.1
 """What early stopping holds out of the training data if --validation does not say: never may it choose by the test."""

@@ -34,9 +34,9 @@ from chainrule.tasks.calibration import calibrate, gives_probabilities, uncalibr
 from chainrule.tasks.evaluation import Evaluation
 from chainrule.tasks.examination import Examination, examine
 from chainrule.tasks.fitting import History, introduce, learn
-from chainrule.training.descent import Training
 from chainrule.training.early_stopping import EarlyStopping
 from chainrule.training.events import Listener, Progress
+from chainrule.training.settings import Training
 from chainrule.views.plots import plot_history
 from chainrule.views.progress import ProgressBar, epoch_lines
 from chainrule.views.report import Run, write_report

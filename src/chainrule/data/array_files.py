@@ -51,17 +51,17 @@ def read_arrays(
         raise DataError(f"{path}: holds {found}; expected x and t, or x_train, t_train, x_test and t_test{hint}")
     test = _pair(arrays, "test")
     pairs = [train, test] if test else [train]
+    found = [(arrays[x](), arrays[t]()) for x, t in pairs]
     try:
-        inputs = [inputs_of(_channels_first(arrays[x]()), x) for x, _ in pairs]
-        labels = [flat(arrays[t]()) for _, t in pairs]
+        inputs = [inputs_of(_channels_first(x), name) for (x, _), (name, _) in zip(found, pairs, strict=True)]
+        labels = [flat(t) for _, t in found]
         if regression is None and classes is None:
             named = inputs[0].ndim == 4 or "label" in train[1].lower()
             regression = are_values(labels, f"{path}: {train[1]}", named=named)
         targets, names = targets_of(labels, regression, classes, train[1])
         parts = [Dataset(x, t, classes=names) for x, t in zip(inputs, targets, strict=True)]
     except DataError as error:
-        named = str(error).startswith(str(path))
-        raise DataError(str(error) if named else f"{path}: {error}") from None
+        raise DataError(f"{path}: {error}") from None
     return part_of(parts, split, str(path))
 
 

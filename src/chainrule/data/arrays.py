@@ -8,8 +8,8 @@ import numpy as np
 from chainrule.base.arguments import truth
 from chainrule.base.arrays import as_array, as_numbers
 from chainrule.base.errors import DataError, warn
-from chainrule.data.dataset import Dataset, names_of
-from chainrule.data.names import Classes, number_labels, only_counts
+from chainrule.data.dataset import Dataset
+from chainrule.data.names import Classes, given_names, number_labels, only_counts
 from chainrule.data.targets import are_values
 
 
@@ -43,7 +43,7 @@ def as_dataset(
         regression = are_values([labels], "t", named=inputs.ndim == 4)
     if classes is None and not regression and labels.ndim == 1 and _are_class_numbers(labels):
         return Dataset(inputs, labels.astype(np.int64), weight, columns=columns, target=target)
-    classes = names_of("classes", classes)
+    classes = given_names("classes", classes)
     (targets,), names = targets_of([labels], regression, classes, "t")
     return Dataset(inputs, targets, weight, names, columns=columns, target=target)
 

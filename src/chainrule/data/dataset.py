@@ -5,20 +5,21 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.base.arguments import real_number
+from chainrule.base.arguments import fraction_of_all, real_number
 from chainrule.base.arrays import as_array, as_numbers, described, in_one_piece
 from chainrule.base.errors import DataError
 from chainrule.base.numbers import is_whole
 from chainrule.base.showing import brief, short
 from chainrule.data.chunks import chunks
 from chainrule.data.mapped import check_mapped
+from chainrule.data.names import given_names
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """D = {(x_i, t_i)}: n inputs, n true values and, optionally, a weight of each.
 
-    What is like an array becomes one. n may be 0. DataError for what are no numbers, and for lengths that differ;
+    What is like an array becomes one. n may be 0. DataError for anything but numbers, and for lengths that differ;
     whoever reads data from outside also calls `check_finite`, once.
     """
 
@@ -52,7 +53,7 @@ class Dataset:
             weight = in_one_piece(as_numbers(self.sample_weight, "sample_weight"))
             object.__setattr__(self, "sample_weight", weight.astype(np.float64, copy=False))
         for name in ("classes", "columns"):
-            object.__setattr__(self, name, names_of(name, getattr(self, name)))
+            object.__setattr__(self, name, given_names(name, getattr(self, name)))
         if not isinstance(self.target, str | None):
             raise DataError(f"target is {short(self.target)}; expected a name")
         white = real_number("white", self.white, "a number above 0", lambda white: white > 0, error=DataError)
@@ -96,7 +97,7 @@ class Dataset:
         UsageError unless 0 < fraction < 1; DataError if a part is empty.
         """
         n = len(self)
-        fraction = part_of_all("the validation fraction", fraction)
+        fraction = fraction_of_all("the validation fraction", fraction)
         training = n - round(fraction * n)
         if training in (0, n):
             raise DataError(f"the validation fraction is {fraction} of {n} samples; expected some in either part")
@@ -125,28 +126,11 @@ class Dataset:
 
         It goes through the data in parts, so that they may be larger than memory.
         """
-        for name, values in (("x", self.x), ("t", self.t), ("sample_weight", self.sample_weight)):
-            if values is None or values.dtype.kind in "biu":  # integers are finite
-                continue
-            if values.dtype.kind != "f":
-                raise DataError(f"{name} holds {values.dtype}; expected integers or reals")
-            for part in chunks(values):
+        for name, values in (("x", self.x), ("t", self.t)):
+            for part in chunks(values) if values.dtype.kind == "f" else ():  # integers are finite
                 _check(name, np.isfinite(values[part]), values[part], "finite numbers", start=part.start)
         if self.sample_weight is not None:
-            _check("sample_weight", self.sample_weight >= 0, self.sample_weight, "no negative weight")
-
-
-def names_of(name: str, names: Any) -> tuple[str, ...] | None:
-    """The names as a tuple; DataError, which calls them `name`, for what are none."""
-    if names is None:
-        return None
-    in_a_row = isinstance(names, list | tuple) or (isinstance(names, np.ndarray) and names.ndim == 1)
-    if not in_a_row:
-        raise DataError(f"{name} is {short(names)}; expected a list of names")
-    if not all(issubclass(kind, str) for kind in {*map(type, names)}):
-        strange = next(each for each in names if not isinstance(each, str))
-        raise DataError(f"{name} holds {short(strange)}; expected names")
-    return names if type(names) is tuple else tuple(map(str, names))
+            _check_weights(self.sample_weight)
 
 
 def numbers_of_samples(indices: Any, n: int) -> np.ndarray:
@@ -159,20 +143,18 @@ def numbers_of_samples(indices: Any, n: int) -> np.ndarray:
     return found if found.size else np.empty(0, np.int64)
 
 
-def part_of_all(name: str, fraction: Any) -> float:
-    """The fraction; UsageError, which calls it `name`, unless it is above 0 and below 1."""
-    return real_number(name, fraction, "a number between 0 and 1", lambda part: 0 < part < 1)
-
-
 def check_weighs(sample_weight: np.ndarray | None) -> None:
-    """DataError for weights (n,) that are negative or not finite, and for none but 0: there is nothing to average."""
+    """DataError for weights (n,) that are negative or not finite, and where all are 0: there is nothing to average."""
     if sample_weight is None:
         return
-    if sample_weight.dtype.kind == "f":
-        _check("sample_weight", np.isfinite(sample_weight), sample_weight, "finite numbers")
-    _check("sample_weight", sample_weight >= 0, sample_weight, "no negative weight")
+    _check_weights(sample_weight)
     if not sample_weight.any():
         raise DataError("all sample weights are 0; expected at least one above 0")
+
+
+def _check_weights(sample_weight: np.ndarray) -> None:
+    _check("sample_weight", np.isfinite(sample_weight), sample_weight, "finite numbers")
+    _check("sample_weight", sample_weight >= 0, sample_weight, "no negative weight")
 
 
 def _check(name: str, good: np.ndarray, values: np.ndarray, expected: str, *, start: int = 0) -> None:

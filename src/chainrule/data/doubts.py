@@ -10,7 +10,8 @@ from chainrule.data.schema import Column, columns_of
 FAR = 1.0
 """How far beyond what was seen in training a number may lie, in parts of that range, before it is doubtful."""
 NEAR, OFTEN = 0.15, 0.25
-"""How far the numbers of a row may lie beyond, all together; and the part of many rows that must, before it is said."""
+"""How far beyond the numbers of a row may lie in all, likewise; and in what part of many rows they must lie farther
+before it is said."""
 SHIFT, MANY = 3.0, 10
 """How far the mean of so many numbers or more may lie from that in training, in standard deviations."""
 CUT = 2.5

@@ -115,22 +115,14 @@ def kind_of(head: bytes) -> str | None:
 
 def kind_of_file(path: str | os.PathLike[str], own: str = "nothing") -> str | None:
     """`kind_of` a file's first bytes; None, too, if it cannot be read, or is of the `own` kind of whoever asks."""
-    try:
-        with opened(path) as file:
-            kind = _kind_of(file.read(HEAD))
-    except (OSError, DataError):
-        return None
+    kind = _kind_of(_head_of(path))
     return None if kind is None or own in kind.name else str(kind)
 
 
 def no_model(path: str | os.PathLike[str]) -> str | None:
     """What a file is that was given as a model, by its first bytes, and how to come by a model; None if it may be one,
     or that is not known."""
-    try:
-        with open(path, "rb") as file:
-            head = file.read(HEAD)
-    except (OSError, ValueError):
-        return None
+    head = _head_of(path)
     kind = _kind_of(head)
     if kind is None and len(head) >= SAFETENSORS.at and not CONTROLS.search(head):
         kind = TEXT
@@ -139,6 +131,15 @@ def no_model(path: str | os.PathLike[str]) -> str | None:
     if "pickle" in kind.name:
         return f"{kind.name}, which is never loaded; of a module of PyTorch {TO_SAFETENSORS}"
     return str(kind if kind.advice in WAYS else kind._replace(advice=NO_NETWORK))
+
+
+def _head_of(path: str | os.PathLike[str]) -> bytes:
+    """A file's first bytes; none if it cannot be read."""
+    try:
+        with opened(path) as file:
+            return file.read(HEAD)
+    except (OSError, DataError):
+        return b""
 
 
 def _kind_of(head: bytes) -> Kind | None:

@@ -21,7 +21,7 @@ from chainrule.base.memory import check_room
 from chainrule.base.reading import opened, size_of
 from chainrule.base.writing import write_bytes
 from chainrule.data.file_kinds import HEAD, kind_of
-from chainrule.data.packed import Stream, Unpacking, check_growth, fill, unpacked
+from chainrule.data.packed import Stream, Unpacking, check_growth, fill, unpacked, wrong_length
 
 TYPES = {
     0x08: np.dtype(">u1"),
@@ -85,9 +85,8 @@ def _read(stream: Stream, size: int, name: str) -> np.ndarray:
 
 
 def _check_length(found: int, header: Header, name: str) -> None:
-    if found != header.size:
-        problem = "truncated" if found < header.size else "too long"
-        raise DataError(f"{name}: {problem}: {found} bytes follow the header; expected {header.size}")
+    if problem := wrong_length(found, header.size):
+        raise DataError(f"{name}: {problem}")
 
 
 def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:

@@ -4,7 +4,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -15,6 +15,7 @@ from chainrule.base.reading import opened, size_of
 from chainrule.data.digits import Seen, see_digit, see_digits
 from chainrule.data.file_kinds import kind_of_file
 from chainrule.data.levels import flat
+from chainrule.data.libtiff import libtiff_quiet
 from chainrule.data.picture_files import check_whole
 
 T = TypeVar("T")
@@ -25,11 +26,8 @@ FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")
 PIXELS = 1 << 26
 """Pixels of a picture at most, by what its header says: 67 million, fewer than Pillow's own limit."""
 SURE, DENSE = 1 << 22, 10_000
-"""Pixels that every file may have; of more, at most so many for each of its bytes: what is blank packs no better."""
-TIFF = (b"II", b"MM")
-"""How TIFFs begin."""
-STDERR = 2
-"""The descriptor that C libraries print errors to."""
+"""Pixels that any file may announce; of more, at most so many for each of its bytes: not even a blank picture packs
+better."""
 
 
 def read_digit(path: str | os.PathLike[str]) -> np.ndarray:
@@ -98,24 +96,6 @@ def _check_size(image: Image.Image, path: str | os.PathLike[str], bytes_there: i
         raise DataError(f"{path}: too many pixels: {width} x {height}; expected {PIXELS:,} at most")
     if width * height > max(SURE, DENSE * bytes_there):
         raise DataError(f"{path}: damaged: {bytes_there:,} bytes announce {width} x {height} pixels")
-
-
-@contextmanager
-def libtiff_quiet(file: BinaryIO) -> Iterator[None]:
-    """While a TIFF is open, without what libtiff prints of a damaged one, which nobody can ask it not to."""
-    begins = file.read(2)
-    file.seek(0)
-    if begins not in TIFF:
-        yield
-        return
-    with open(os.devnull, "wb") as nowhere:
-        kept = os.dup(STDERR)
-        os.dup2(nowhere.fileno(), STDERR)
-        try:
-            yield
-        finally:
-            os.dup2(kept, STDERR)
-            os.close(kept)
 
 
 @contextmanager

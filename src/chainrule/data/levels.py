@@ -1,6 +1,6 @@
 """An image's pixels as bytes on white paper, whatever they are stored as: transparent, in 16 or 32 bits, as reals.
 
-It goes through a large image strip by strip, as what is between its pixels and these bytes is up to 24 bytes each.
+A large image is changed strip by strip, as what is computed on the way takes up to 24 bytes a pixel.
 """
 
 from collections.abc import Callable, Iterator

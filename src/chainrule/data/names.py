@@ -3,10 +3,13 @@
 import math
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from chainrule.base.arguments import in_a_row
 from chainrule.base.errors import DataError
+from chainrule.base.showing import short
 
 Classes = tuple[str, ...]
 FEW_ROWS = 3
@@ -17,6 +20,18 @@ IDENTIFIER = re.compile(r"(.*[ _.-])?[iI][dD]|.*[a-z]I[dD]|[rR]ow[iI][dD]")
 """What columns are called that tell the rows apart."""
 NAMELESS = re.compile(r"unnamed: \d+|column \d+")
 """What columns without a name are called, by pandas and here."""
+
+
+def given_names(name: str, names: Any) -> tuple[str, ...] | None:
+    """The names as a tuple; DataError, which calls them `name`, for anything else; None for None."""
+    if names is None:
+        return None
+    if not in_a_row(names):
+        raise DataError(f"{name} is {short(names)}; expected a list of names")
+    if not all(issubclass(kind, str) for kind in {*map(type, names)}):
+        strange = next(each for each in names if not isinstance(each, str))
+        raise DataError(f"{name} holds {short(strange)}; expected names")
+    return names if type(names) is tuple else tuple(map(str, names))
 
 
 def number_labels(

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from chainrule.data.packed import Stream
+from chainrule.base.filters import own_filters
+from chainrule.data.packed import Stream, wrong_length
 
 LONGEST = 2048
 """Characters of a header at most; NumPy's have about 120."""
@@ -29,7 +30,7 @@ class Header(NamedTuple):
 
 def read_header(stream: Stream) -> Header:
     """What the array that begins here announces; errors of every kind if that is none, or none of numbers or text."""
-    with warnings.catch_warnings():  # of headers as Python 2 wrote them
+    with own_filters():  # of headers as Python 2 wrote them
         warnings.simplefilter("ignore")
         version = np.lib.format.read_magic(stream)
         if version not in READERS:
@@ -47,6 +48,5 @@ def read_header(stream: Stream) -> Header:
 
 def check_size(header: Header, found: int) -> None:
     """ValueError unless so many bytes follow the header as it announces."""
-    if found != header.size:
-        problem = "truncated" if found < header.size else "too long"
-        raise ValueError(f"{problem}: {found} bytes follow the header; expected {header.size}")
+    if problem := wrong_length(found, header.size):
+        raise ValueError(problem)

@@ -1,6 +1,6 @@
 """What is packed in a file, unpacked no further than asked: some kilobytes of zeros may become gigabytes.
 
-Data that people have become 2 to 20 times larger, tables of mostly zeros maybe 50 times. Gzip and zip can do 1,000.
+Real data become 2 to 20 times larger, tables of mostly zeros perhaps 50 times. Gzip and zip can do 1,000.
 """
 
 import gzip
@@ -59,6 +59,14 @@ def check_growth(packed: int, size: int, name: str) -> None:
         raise DataError(
             f"{name}: {given}; expected at most {TIMES} times as many; if they are right, unpack them first"
         )
+
+
+def wrong_length(found: int, announced: int) -> str | None:
+    """What is wrong with so many bytes behind a header that announces so many; None if nothing is."""
+    if found == announced:
+        return None
+    problem = "truncated" if found < announced else "too long"
+    return f"{problem}: {found} bytes follow the header; expected {announced}"
 
 
 def rest_of(stream: Stream) -> bytes:

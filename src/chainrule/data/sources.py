@@ -8,11 +8,11 @@ from typing import NamedTuple, Unpack
 from chainrule.base.arguments import as_path
 from chainrule.base.errors import DataError, UsageError, warn
 from chainrule.data.array_files import read_arrays
-from chainrule.data.dataset import Dataset, names_of
+from chainrule.data.dataset import Dataset
 from chainrule.data.file_kinds import kind_of_file
 from chainrule.data.idx_folder import IDX_NAME, read_idx_part
 from chainrule.data.image_folder import has_classes, read_image_folder
-from chainrule.data.names import shortened
+from chainrule.data.names import given_names, shortened
 from chainrule.data.places import below, entries, file_at, has_pictures, missing
 from chainrule.data.roles import proposals
 from chainrule.data.split import check_split, named_part
@@ -92,7 +92,7 @@ def read_data(
         if name not in source.options:
             takes = ", ".join(source.options) or "no options"
             raise UsageError(f"{path}: is {source.kind}, which has no {name}; expected {takes}")
-    data = source.read(places[0], split, *places[1:], **given, classes=names_of("classes", classes))
+    data = source.read(places[0], split, *places[1:], **given, classes=given_names("classes", classes))
     if classes is None and split != "test":
         _check_several(data, split, str(path))
     return data

@@ -6,11 +6,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from chainrule.base.arguments import name_among
+from chainrule.base.arguments import fraction_of_all, name_among
 from chainrule.base.arrays import as_targets
 from chainrule.base.errors import DataError, UsageError
 from chainrule.base.random import HOLD_OUT, Draws, check_seed, permutation
-from chainrule.data.dataset import Dataset, part_of_all
+from chainrule.data.dataset import Dataset
 
 T = TypeVar("T")
 
@@ -84,7 +84,7 @@ def hold_out(t: np.ndarray, fraction: float = TEST_FRACTION, seed: int = 0) -> t
     t (n, ...). Of class numbers each class is held out in proportion, and one sample of it or more stays.
     UsageError unless 0 < fraction < 1.
     """
-    t, fraction = as_targets(t, "t"), part_of_all("the fraction to hold out", fraction)
+    t, fraction = as_targets(t, "t"), fraction_of_all("the fraction to hold out", fraction)
     order = permutation(Draws(check_seed(seed), HOLD_OUT), len(t))
     if t.ndim == 1 and t.dtype.kind in "iu":
         order = order[np.argsort(t[order], kind="stable")]

@@ -20,7 +20,7 @@ from chainrule.data.pixel_tables import Shape, checked_shape, guessed_shape, sha
 from chainrule.data.roles import CLASS_NAMES, index_columns, target_of
 from chainrule.data.split import check_split, part_of
 from chainrule.data.targets import guess, said
-from chainrule.data.text import read_text
+from chainrule.data.text import table_bytes
 
 
 class TableOptions(TypedDict, total=False):
@@ -66,11 +66,11 @@ def read_table(
     """
     check_split(split)
     missing, shape = checked_way(options.get("missing")), checked_shape(options.get("image"))
-    train = csv_text(read_text(path), str(path), options.get("header"))
+    train = csv_text(table_bytes(path), str(path), options.get("header"))
     columns = columns_of(train, target_of(train, options.get("target")), shape)
     tables = [_read(train, columns, missing, options.get("regression"))]
     if test_path is not None:
-        test = csv_text(read_text(test_path), str(test_path), train.named)
+        test = csv_text(table_bytes(test_path), str(test_path), train.named)
         matched = _matched(test, train, columns)
         tables += [_read(test, matched, missing, options.get("regression"))] if matched else []
     parts = _datasets(tables, train, columns, classes, **options)

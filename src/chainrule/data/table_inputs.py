@@ -15,7 +15,7 @@ from chainrule.data.missing import with_means
 from chainrule.data.pixel_tables import Shape, shaped
 from chainrule.data.places import file_at
 from chainrule.data.roles import index_columns, target_of
-from chainrule.data.text import read_text
+from chainrule.data.text import table_bytes
 
 HINT = "; --missing mean, of train or predict, takes the mean of its column"
 """What else could have been done about a cell that is missing."""
@@ -55,7 +55,7 @@ def read_inputs(
     DataError naming a column that is missing, a wrong number of them, or line and column of a cell that is no number.
     """
     path = file_at(path)
-    text = csv_text(read_text(path), str(path), header)
+    text = csv_text(table_bytes(path), str(path), header)
     if columns is not None and not text.named:
         warn(f"{text.name}: has no header: its columns are taken in the order of the training's")
     if columns is not None and text.named:

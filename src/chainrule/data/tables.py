@@ -17,7 +17,7 @@ from chainrule.data.csv_text import CsvText, csv_text
 from chainrule.data.dataset import Dataset
 from chainrule.data.names import shortened
 from chainrule.data.places import file_at
-from chainrule.data.text import read_text
+from chainrule.data.text import table_bytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +80,7 @@ def read_csv(path: str | os.PathLike[str]) -> Table:
     DataError naming file, line and column if a cell of it is not a finite number or a row has another length.
     """
     path = file_at(path)
-    return parse_csv(read_text(path), str(path))
+    return parse_csv(table_bytes(path), str(path))
 
 
 def parse_csv(data: bytes, name: str) -> Table:

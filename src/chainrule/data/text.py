@@ -16,8 +16,8 @@ LONGEST = 1 << 24
 """Characters of a line at most."""
 
 
-def read_text(path: AnyPath) -> bytes:
-    """The bytes of a file of lines; a DataError as of `opened`, and where its first line does not end."""
+def table_bytes(path: AnyPath) -> bytes:
+    """The bytes of a table's file; DataError as of `opened`, and where its first line does not end."""
     with opened(path) as file:
         check_room(size_of(file), str(path))
         begins = unpacked(file, str(path)).read(LONGEST)

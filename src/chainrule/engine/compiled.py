@@ -26,7 +26,7 @@ from chainrule.engine.stages.ends import Samples
 from chainrule.engine.stages.step import NO_GRADIENT, Step
 from chainrule.engine.stages.updates import Updates
 from chainrule.network.engine import Engine, LayerTime
-from chainrule.network.given import as_samples, check_apart, check_batch, check_optimizer, check_state, check_vector
+from chainrule.network.given import check_apart, check_batch, check_optimizer, check_state, check_vector
 from chainrule.network.network import Network
 from chainrule.training.objective import Batch
 from chainrule.training.optimizers import Optimizer, State
@@ -71,8 +71,8 @@ class Compiled(Engine):
         if threads is not None:
             threads = whole_number("threads", threads, 1)
         self.network = network
-        self.source = self._source = source if isinstance(source, Source) else Source(source)
-        self.lowering = Lowering(network, self._source)
+        self.source = source if isinstance(source, Source) else Source(source)
+        self.lowering = Lowering(network, self.source)
         self.layout, self.undecayed = self.lowering.layout, self.lowering.undecayed
         self.statistics = network.statistics.copy()
         self._size_of_w = self.lowering.layout.size
@@ -151,7 +151,7 @@ class Compiled(Engine):
 
     def outputs(self, w: np.ndarray, x: np.ndarray, unchanged: bool = False) -> np.ndarray:
         """y = f_w(x), in evaluation; `unchanged`: this w was the last one, and has not moved since."""
-        x = as_samples(self.network, x)
+        x = self.network.check_shape(x)
         if not unchanged:
             self._version = next(self._versions)
         with self._forwards.one() as forward:
@@ -160,7 +160,7 @@ class Compiled(Engine):
     def times(self, x: np.ndarray, runs: int) -> list[LayerTime]:
         """Stage by stage: the calls of a forward pass, timed one by one."""
         watch = Stopwatch()
-        engine = Compiled(self.network, self._source, 1, watch=watch)
+        engine = Compiled(self.network, self.source, 1, watch=watch)
         w, groups = engine.layout.pack(self.network.w), engine.lowering.groups
         for k in range(1 + runs):
             engine.outputs(w, x, unchanged=k > 0)
@@ -200,7 +200,7 @@ class Compiled(Engine):
                     check_state(optimizer, state, w)
                     check_apart(state=state.vectors, w=w, gw=gw, x=source.x)
                 updates = Updates(w, state, optimizer, self.undecayed) if optimizer else None
-                step = Step(w, n, plan.slots(n), training=True, gw=gw, updates=updates, source=self._source)
+                step = Step(w, n, plan.slots(n), training=True, gw=gw, updates=updates, source=self.source)
                 return step, plan.program(source, step, loss=True)
 
             vectors = state.vectors if state else None

@@ -14,9 +14,8 @@ from chainrule.engine.stages.step import Step
 from chainrule.network.given import check_vector
 
 FLOAT = np.dtype(np.float32)
-Run = Callable[
-    [Program, Samples, int, int], None
-]  # of a program, for so many samples there, by at most so many threads
+Run = Callable[[Program, Samples, int, int], None]
+"""Of a program, for so many samples there, by at most so many threads."""
 
 
 class Forward:

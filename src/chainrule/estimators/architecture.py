@@ -11,9 +11,7 @@ is taken as it is.
 
 from typing import Any
 
-import numpy as np
-
-from chainrule.base.arrays import is_masked
+from chainrule.base.arguments import in_a_row
 from chainrule.base.errors import NetworkError, UsageError
 from chainrule.base.numbers import is_whole
 from chainrule.base.showing import short
@@ -27,8 +25,7 @@ def layers_in_a_row(layers: Any) -> list[Layer]:
         return preset(layers).layers[:-1]
     if isinstance(layers, Layer) or is_whole(layers, 1):
         layers = [layers]
-    one_axis = isinstance(layers, np.ndarray) and layers.ndim == 1 and not is_masked(layers)
-    if not (one_axis or isinstance(layers, list | tuple)):
+    if not in_a_row(layers):
         raise UsageError(f"layers is {short(layers)}; expected hidden layer sizes, a list of layers or a preset's name")
     return [layer for each in layers for layer in _expanded(each)]
 

@@ -83,11 +83,11 @@ class NeuralEstimator(BaseEstimator):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from X (n, features) or images (n, channels, height, width), and y; sample_weight (n,) counts them."""
-        check_truths(self.get_params(deep=False))
+        parameters = self.get_params(deep=False)
+        check_truths(parameters)
         with trained_alone(self):
             fresh = not (self.warm_start and hasattr(self, "network_"))
             data, held_out = self._read(X, y, sample_weight, fresh), None
-            parameters = self.get_params(deep=False)
             stopping = stopping_of(parameters, self._monitor)
             if self.early_stopping:
                 data, held_out = self._split(data)
@@ -101,7 +101,8 @@ class NeuralEstimator(BaseEstimator):
 
     def _fit_part(self, X: Any, y: Any, sample_weight: Any) -> Self:
         """One epoch of these data, after all that there was before."""
-        check_truths(self.get_params(deep=False))
+        parameters = self.get_params(deep=False)
+        check_truths(parameters)
         with trained_alone(self):
             if self.early_stopping:
                 raise UsageError("partial_fit cannot hold out data for early stopping; expected early_stopping=False")
@@ -110,7 +111,7 @@ class NeuralEstimator(BaseEstimator):
             learner = self._new_learner(data) if fresh else self._learner
             if not fresh:
                 learner.see(data)
-            training = training_of(self.get_params(deep=False), len(data), learner.weight_seen(), self._seed, part=True)
+            training = training_of(parameters, len(data), learner.weight_seen(), self._seed, part=True)
             return self._finish(learner, learner.go_on(data, training, self._threads()), fresh)
 
     def _finish(self, learner: Learner, history: History, fresh: bool) -> Self:

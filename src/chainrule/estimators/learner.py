@@ -18,9 +18,9 @@ from chainrule.network.reference import Reference
 from chainrule.network.target_units import rescale_outputs
 from chainrule.tasks.fitting import History, learn
 from chainrule.tasks.units import input_units
-from chainrule.training.descent import Training
 from chainrule.training.events import Listener, Progress
 from chainrule.training.optimizers import Optimizer, State
+from chainrule.training.settings import Training
 
 
 class Learner:

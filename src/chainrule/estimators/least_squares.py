@@ -15,9 +15,10 @@ import numpy as np
 from chainrule.data.dataset import Dataset
 from chainrule.regression.descent import MOST_UPDATES
 from chainrule.regression.polynomial import Bowl
-from chainrule.training.descent import Training, minimise
+from chainrule.training.descent import minimise
 from chainrule.training.events import EpochEvent, Event, StopTraining
 from chainrule.training.objective import Batch, Objective
+from chainrule.training.settings import Training
 
 
 def exact(p: np.ndarray, t: np.ndarray, weight: np.ndarray) -> np.ndarray:

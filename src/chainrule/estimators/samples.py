@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import _check_sample_weight
 
-from chainrule.base.arguments import as_real
+from chainrule.base.arguments import as_real, in_a_row
 from chainrule.base.arrays import as_numbers, is_masked
 from chainrule.base.errors import DataError, UsageError
 from chainrule.base.numbers import is_whole
@@ -52,7 +52,7 @@ def sample_shape(layers: Any, image_shape: Any, given: Shape | None, features: i
     if image_shape is None:
         digits = isinstance(layers, str) and features == prod(DIGIT_SHAPE)
         return given or (DIGIT_SHAPE if digits else (features,))
-    if not isinstance(image_shape, list | tuple) or not all(is_whole(n, 1) for n in image_shape):
+    if not in_a_row(image_shape) or not all(is_whole(n, 1) for n in image_shape):
         raise UsageError(f"image_shape is {short(image_shape)}; expected (channels, height, width)")
     shape = tuple(map(int, image_shape))
     if len(shape) != 3 or prod(shape) != features or given not in (None, shape):

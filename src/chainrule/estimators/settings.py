@@ -4,17 +4,16 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from chainrule.base.arguments import as_real, real_number, truth
+from chainrule.base.arguments import as_real, fraction_of_all, is_among, real_number, truth
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import is_whole
 from chainrule.base.showing import short
-from chainrule.data.dataset import part_of_all
 from chainrule.tasks.adapting import LAST_LR, MOST_EPOCHS, ROWS_BATCH, adam_for
 from chainrule.tasks.presets import preset
-from chainrule.training.descent import Training
 from chainrule.training.early_stopping import EarlyStopping, Monitor
 from chainrule.training.optimizers import OPTIMIZERS, Adam, Optimizer
 from chainrule.training.sampling import batch_count
+from chainrule.training.settings import Training
 
 AUTO = "auto"
 PART_LR = 3e-3  # of partial_fit, which knows of no last epoch
@@ -56,7 +55,7 @@ def training_of(parameters: Parameters, samples: int, weight: float, seed: int, 
 def stopping_of(parameters: Parameters, monitor: Monitor) -> EarlyStopping:
     """What ends a `fit` early: by `monitor` on the part held out, if there is to be one, or by the training loss."""
     patience, tol = parameters["n_iter_no_change"], _real(parameters, "tol")
-    part_of_all("validation_fraction", parameters["validation_fraction"])
+    fraction_of_all("validation_fraction", parameters["validation_fraction"])
     if as_real(patience) != math.inf:
         patience = _whole(parameters, "n_iter_no_change")
     if parameters["early_stopping"]:
@@ -74,12 +73,13 @@ def _optimizer(chosen: Any, updates: int, part: bool) -> Any:
     """The optimizer of that name, or the one that was given."""
     if isinstance(chosen, Optimizer):
         return chosen
-    if isinstance(chosen, str) and chosen == "adam":
+    if not is_among(OPTIMIZERS, chosen):
+        expected = f"auto, {', '.join(OPTIMIZERS)} or one, as in Adam(1e-3)"
+        raise UsageError(f"optimizer is {short(chosen)}; expected {expected}")
+    if chosen == "adam":
         return Adam(PART_LR) if part else adam_for(updates)
-    if isinstance(chosen, str) and chosen in OPTIMIZERS:
-        kind: Any = OPTIMIZERS[chosen]  # each has its own learning rate
-        return kind()
-    raise UsageError(f"optimizer is {short(chosen)}; expected auto, {', '.join(OPTIMIZERS)} or one, as in Adam(1e-3)")
+    kind: Any = OPTIMIZERS[chosen]  # each has its own learning rate
+    return kind()
 
 
 def _whole(parameters: Parameters, name: str, usual: int | None = None) -> int:

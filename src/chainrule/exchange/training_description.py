@@ -9,9 +9,9 @@ from chainrule.base.guessing import expected_one_of
 from chainrule.base.showing import short
 from chainrule.base.typed import COUNT, ONE_OR_MORE, Typed, Within
 from chainrule.tasks.original import Drand48
-from chainrule.training.descent import Reduction, Training
 from chainrule.training.optimizers import OPTIMIZERS, Optimizer
 from chainrule.training.sampling import Order
+from chainrule.training.settings import Reduction, Training
 
 PLACE = "training"
 

@@ -4,6 +4,7 @@ from math import prod
 
 from chainrule.base.errors import NetworkError
 from chainrule.base.numbers import whole_number
+from chainrule.base.showing import short
 from chainrule.layers.layer import Layer, Shape
 
 MOST_NUMBERS = 2**31
@@ -13,7 +14,7 @@ MOST_NUMBERS = 2**31
 def check_room(shape: Shape, what: str) -> None:
     """NetworkError, which begins with `what`, if a sample of such a shape is too large."""
     if prod(shape) > MOST_NUMBERS:
-        raise NetworkError(f"{what} {shape}, {prod(shape):,} numbers; expected at most {MOST_NUMBERS:,}")
+        raise NetworkError(f"{what} {short(shape)}; expected at most {MOST_NUMBERS:,} numbers in all")
 
 
 def whole_numbers(layer: Layer, *names: str, minimum: int = 1) -> None:

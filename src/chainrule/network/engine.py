@@ -24,6 +24,9 @@ from chainrule.network.network import Network
 from chainrule.network.origin import origin_in_passes, origin_in_weights
 from chainrule.training.objective import Batch, Objective, Origin
 
+UNKNOWN = Source()
+"""Of an engine that does not say where its random words come from: no step of its can be made again."""
+
 
 class LayerTime(NamedTuple):
     """What some layers, executed as one, take of a forward pass."""
@@ -36,8 +39,8 @@ class Engine(Objective):
     """Executes a network. w is the engine's own vector, in its `layout`; so are the optimizer's."""
 
     network: Network
-    source: Source | None = None
-    """Of the random words; None: it is not known, and a step cannot be made again by the definitions."""
+    source: Source = UNKNOWN
+    """Of the random words."""
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} engine of {self.network!r}>"
@@ -55,7 +58,7 @@ class Engine(Objective):
     def origin(self, w: np.ndarray, batch: Batch | None = None) -> Origin | None:
         """By the layers' definitions."""
         canonical = self.layout.unpack(w)
-        if batch is None or self.source is None:
+        if batch is None or self.source is UNKNOWN:
             return origin_in_weights(self.network, canonical, self.statistics)
         return origin_in_passes(self.network, canonical, self.statistics, batch=batch, source=self.source)
 

@@ -1,18 +1,16 @@
 """The form that a network is given when it is made: its input's shape, and its numbers' type."""
 
 from collections.abc import Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
 
+from chainrule.base.arguments import in_a_row
 from chainrule.base.errors import NetworkError
 from chainrule.base.numbers import is_whole
 from chainrule.base.showing import short
 from chainrule.layers.passes import Shape
-
-MOST_NUMBERS = 2**40
-"""Of one sample: more than any memory holds."""
+from chainrule.layers.shapes import check_room
 
 
 def checked_dtype(dtype: Any) -> np.dtype:
@@ -28,15 +26,10 @@ def checked_dtype(dtype: Any) -> np.dtype:
 
 def checked_shape(shape: int | Sequence[int]) -> Shape:
     """The input shape as a tuple; NetworkError unless it is (n,) or (channels, height, width)."""
-    given: Any = shape
-    several = (isinstance(shape, Sequence) and not isinstance(shape, str | bytes | memoryview)) or (
-        isinstance(shape, np.ndarray) and shape.ndim > 0
-    )
-    found: tuple[Any, ...] = tuple(given) if several else (given,)
+    found: tuple[Any, ...] = tuple(shape) if in_a_row(shape) else (shape,)
     if len(found) not in (1, 3) or not all(is_whole(n, 1) for n in found):
-        raise NetworkError(
-            f"the input shape is {short(shape)}; expected (n,) or (channels, height, width), all above 0"
-        )
-    if prod(map(int, found)) > MOST_NUMBERS:
-        raise NetworkError(f"the input shape is {short(shape)}; expected at most {MOST_NUMBERS:,} numbers a sample")
-    return tuple(int(n) for n in found)
+        expected = "(n,) or (channels, height, width), all above 0"
+        raise NetworkError(f"the input shape is {short(shape)}; expected {expected}")
+    found = tuple(map(int, found))
+    check_room(found, "the input shape is")
+    return found

@@ -57,11 +57,6 @@ def check_samples(network: Network, x: np.ndarray) -> None:
     network.check_shape(x)
 
 
-def as_samples(network: Network, x: Any) -> np.ndarray:
-    """x as (samples, *input_shape), from anything that is like an array; DataError for what is none."""
-    return network.check_shape(x)
-
-
 def _refuse_rows(rows: np.ndarray, n: tuple[int, ...], samples: int) -> NoReturn:
     if not _numbers(rows, n, "iu"):
         raise DataError(f"rows is {described(rows)}; expected whole numbers of shape {n}")

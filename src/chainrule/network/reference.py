@@ -16,7 +16,7 @@ from chainrule.layers import graph as graphs
 from chainrule.layers.layer import Context, within
 from chainrule.layers.passes import write_gradients
 from chainrule.network.engine import Engine, LayerTime, register_engine
-from chainrule.network.given import as_samples, check_apart, check_batch, check_optimizer, check_state, check_vector
+from chainrule.network.given import check_apart, check_batch, check_optimizer, check_state, check_vector
 from chainrule.network.network import Network
 from chainrule.training.objective import Batch
 from chainrule.training.optimizers import Optimizer, State
@@ -29,7 +29,7 @@ class Reference(Engine):
     def __init__(self, network: Network, source: Source | int = 0, threads: int | None = None) -> None:
         """`source` of the random words, or its seed. `threads` is for other engines: NumPy has its own."""
         self.network = network
-        self.source = self._source = source if isinstance(source, Source) else Source(source)
+        self.source = source if isinstance(source, Source) else Source(source)
 
     def loss(self, w: np.ndarray, batch: Batch) -> float:
         return self.loss_of(self.forward(w, batch)[0], batch)
@@ -45,7 +45,7 @@ class Reference(Engine):
 
     def outputs(self, w: np.ndarray, x: np.ndarray, unchanged: bool = False) -> np.ndarray:
         check_vector("w", w, self.network.size)
-        x = self.network.prepare(as_samples(self.network, x), w.dtype)
+        x = self.network.prepare(self.network.check_shape(x), w.dtype)
         return self.network.forward(x, self.network.named(read_only(w)), self.context())[0]
 
     def step(
@@ -102,7 +102,7 @@ class Reference(Engine):
         statistics = self.network.named_statistics(self.statistics)
         if batch is None:
             return Context(statistics=statistics)
-        return Context(True, self._source.draws(batch.step, batch.offset), statistics)
+        return Context(True, self.source.draws(batch.step, batch.offset), statistics)
 
     def forward(self, w: np.ndarray, batch: Batch) -> tuple[np.ndarray, Any]:
         """(y, saved), in training."""

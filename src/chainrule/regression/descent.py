@@ -19,9 +19,9 @@ from chainrule.base.numbers import whole_number
 from chainrule.base.random import check_seed
 from chainrule.base.showing import short
 from chainrule.regression.polynomial import ScaledProblem
-from chainrule.training.descent import Training
 from chainrule.training.optimizers import SGD
 from chainrule.training.sampling import batch_count
+from chainrule.training.settings import Training
 
 METHODS = ("gd", "sgd")
 SGD_TOLERANCE = 1e-4  # of the gradient's norm

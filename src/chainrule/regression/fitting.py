@@ -15,9 +15,10 @@ from chainrule.base.guessing import expected_one_of
 from chainrule.base.showing import brief, one_line
 from chainrule.regression.descent import Descent
 from chainrule.regression.polynomial import WORST, ScaledProblem, formula
-from chainrule.training.descent import Training, minimise
+from chainrule.training.descent import minimise
 from chainrule.training.events import BatchEvent, EpochEvent, Event, Listener, StopEvent, StopTraining, check_listeners
 from chainrule.training.optimizers import Optimizer
+from chainrule.training.settings import Training
 
 MOST_CONDITION = {"gd": WORST, "sgd": 1e3}  # of problems that more epochs help with
 GROWN = 1.1  # a loss that has grown by this factor tells of divergence, not of noise

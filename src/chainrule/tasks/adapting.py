@@ -21,9 +21,9 @@ from dataclasses import replace
 from chainrule.base.arguments import of_kind
 from chainrule.data.dataset import Dataset
 from chainrule.network.network import Network
-from chainrule.training.descent import Training
 from chainrule.training.optimizers import Adam
 from chainrule.training.sampling import batch_count
+from chainrule.training.settings import Training
 
 FULL = 60_000
 """Samples for which the presets, and `Training`, say how to train."""

@@ -17,7 +17,7 @@ from chainrule.base.arrays import as_numbers
 from chainrule.base.errors import DataError, UsageError
 from chainrule.base.numbers import whole_of
 from chainrule.base.showing import short
-from chainrule.data.dataset import names_of
+from chainrule.data.names import given_names
 from chainrule.data.schema import AS_THEY_SAY, Classes, Features, Given, Reals
 from chainrule.data.table_inputs import read_inputs
 from chainrule.network.network import Network
@@ -68,7 +68,7 @@ def ask(
     as_is, many = truth("as_is", as_is), truth("many", many)
     if missing is not None and not is_among(("mean",), missing):
         raise UsageError(f"missing is {short(missing)}; expected 'mean'")
-    classes = names_of("classes", classes)
+    classes = given_names("classes", classes)
     of_kind("given", given, Given, "Given(...)")
     said = Said(network, as_is, many, missing, classes, given)
     paths = paths_of(inputs)

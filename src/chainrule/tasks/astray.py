@@ -4,8 +4,7 @@ A loss may settle far above that of a network which knows nothing: too long step
 back from. Or all units of a layer are 0 for every sample: nothing passes through it, and nothing changes that.
 """
 
-from copy import copy
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Annotated
 
 import numpy as np
@@ -28,25 +27,26 @@ FAR = 10.0
 PATIENCE = 100
 """Batches for which a run may be there, and not come back, before it is said to have diverged."""
 QUARTERS, FALL = 4, 0.9
+"""Parts of an epoch whose losses are compared; and the part of the last epoch's loss below which an epoch's falls."""
 ENOUGH = 10_000
 """Samples whose targets tell how much knowing nothing costs."""
 FEW, MANY = 64, 1024
 """Samples that a network is looked at with; and where these make it look dead."""
 
 
-@dataclass(frozen=True)
-class Kept:
-    """What a checkpoint keeps of a `LossRange`."""
+@dataclass
+class Seen:
+    """What a `LossRange` has seen, as a checkpoint keeps it."""
 
-    untrained: float | None
-    above: Annotated[int, COUNT]
-    last: float
-    sums: Annotated[tuple[float, ...], Within(QUARTERS, QUARTERS)]
-    before: float
-    stayed: Annotated[int, COUNT]
+    untrained: float | None = None  # the first batch's mean error
+    above: Annotated[int, COUNT] = 0  # batches of this epoch that were far above
+    last: float = 0.0  # mean error of the last batch
+    sums: Annotated[tuple[float, ...], Within(QUARTERS, QUARTERS)] = (0.0,) * QUARTERS  # of mean errors, by quarters
+    before: float = 0.0  # the last epoch's sum
+    stayed: Annotated[int, COUNT] = 0  # batches, in a row of epochs that were far above and did not fall
 
 
-@remembers(Kept)
+@remembers(Seen)
 @dataclass
 class LossRange:
     """A listener that raises DivergedError once the loss is far above the range of an untrained network, for good.
@@ -59,48 +59,47 @@ class LossRange:
     ignorant: float  # the mean error of that answer
     batches: int  # in an epoch
     epochs: int
-    untrained: float | None = None  # the first batch's mean error
-    above: int = 0  # batches of this epoch that were far above
-    last: float = 0.0  # mean error of the last batch
-    sums: list[float] = field(default_factory=lambda: [0.0] * QUARTERS)  # of mean errors, by quarters of an epoch
-    before: float = 0.0  # the last epoch's sum
-    stayed: int = 0  # batches, in a row of epochs that were far above and did not fall
+    seen: Seen = field(default_factory=Seen)
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, BatchEvent):
-            self.untrained = event.loss if self.untrained is None else self.untrained
-            self.above += event.loss > self.limit
-            self.sums[QUARTERS * event.batch // self.batches] += event.loss
-            self.last = event.loss
+            self._count(event)
         elif isinstance(event, EpochEvent):
             self._judge(event)
 
     @property
     def limit(self) -> float:
-        return FAR * max(self.ignorant, self.untrained or 0.0)
+        return FAR * max(self.ignorant, self.seen.untrained or 0.0)
+
+    def _count(self, event: BatchEvent) -> None:
+        seen, quarter = self.seen, QUARTERS * event.batch // self.batches
+        seen.untrained = event.loss if seen.untrained is None else seen.untrained
+        seen.above += event.loss > self.limit
+        seen.sums = (*seen.sums[:quarter], seen.sums[quarter] + event.loss, *seen.sums[quarter + 1 :])
+        seen.last = event.loss
 
     def _judge(self, event: EpochEvent) -> None:
-        is_above = self.last > self.limit and 2 * self.above > self.batches
-        falls = sum(self.sums) < FALL * self.before or (self.batches >= QUARTERS and self.sums[3] < self.sums[2])
+        seen, total = self.seen, sum(self.seen.sums)
+        is_above = seen.last > self.limit and 2 * seen.above > self.batches
+        falls = total < FALL * seen.before or (self.batches >= QUARTERS and seen.sums[-1] < seen.sums[-2])
         if not is_above:
-            self.stayed = 0
+            seen.stayed = 0
         elif not falls:
-            self.stayed += self.batches
-        if is_above and (event.epoch + 1 == self.epochs or self.stayed >= PATIENCE):
+            seen.stayed += self.batches
+        if is_above and (event.epoch + 1 == self.epochs or seen.stayed >= PATIENCE):
             step, most = event.progress.state.step, self.limit / FAR
             given = f"the loss is {event.loss:.4g} over epoch {event.epoch + 1} (step {step})"
             expected = f"a network that knows nothing has {most:.4g}; try a learning rate below {event.lr:g}"
             raise DivergedError(f"{given}, diverged: {expected}", epoch=event.epoch + 1, step=step, lr=event.lr)
-        self.above, self.before, self.sums = 0, sum(self.sums), [0.0] * QUARTERS
+        seen.above, seen.before, seen.sums = 0, total, Seen.sums
 
     def state(self) -> Memory:
         """What a checkpoint keeps."""
-        return {each.name: copy(getattr(self, each.name)) for each in fields(Kept)}
+        return asdict(self.seen)
 
     def restore(self, state: Memory) -> None:
         """Go on from what a checkpoint kept."""
-        for name, value in state.items():
-            setattr(self, name, value)
+        self.seen = Seen(**state)
 
 
 def loss_range(network: Network, data: Dataset, training: Training) -> list[LossRange]:

@@ -53,7 +53,6 @@ def calibrate(network: Network, data: Dataset, *, engine: str = DEFAULT_ENGINE, 
         )
     if len(data) == 0:
         raise DataError("there is no data to calibrate on; expected at least one sample")
-    data.check_finite()
     data = network.reading.data(data.take(slice(None, None, -(-len(data) // ENOUGH))))
     network.loss.check_targets(data.t, network.output_shape)
     y = network.predictor(engine).outputs(data.x)

@@ -38,7 +38,6 @@ def evaluate(
     """
     of_kind("the network", network, Network, "a Network")
     of_kind("the data", data, Dataset, "Dataset(x, t)")
-    data.check_finite()
     executor = engine if isinstance(engine, Engine) else execute(network, engine, threads=threads)
     return measure(network, network.reading.data(data), executor, batch_size)
 

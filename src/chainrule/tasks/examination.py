@@ -13,7 +13,8 @@ from chainrule.base.arguments import of_kind
 from chainrule.base.errors import DataError
 from chainrule.base.numbers import written
 from chainrule.base.showing import brief, short
-from chainrule.data.dataset import Dataset, check_weighs, names_of
+from chainrule.data.dataset import Dataset, check_weighs
+from chainrule.data.names import given_names
 from chainrule.engine import DEFAULT_ENGINE
 from chainrule.losses.loss import RealLoss
 from chainrule.network.network import Network
@@ -145,8 +146,7 @@ def examine(
     """
     of_kind("the network", network, Network, "a Network")
     of_kind("the data", data, Dataset, "Dataset(x, t)")
-    data.check_finite()
-    classes = names_of("classes", classes)
+    classes = given_names("classes", classes)
     if len(data) == 0:
         raise DataError("there is no data to examine the network on; expected at least one sample")
     data = network.reading.data(data)

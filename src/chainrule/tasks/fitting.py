@@ -1,10 +1,11 @@
 """fit: train a network on data, and look at it after every epoch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypedDict, Unpack
 
-from chainrule.base.alone import check_untrained, trained_alone
+from chainrule.base.alone import trained_alone
 from chainrule.base.arguments import of_kind, truth
 from chainrule.base.errors import DataError, UsageError
 from chainrule.data.dataset import Dataset
@@ -17,7 +18,7 @@ from chainrule.tasks.astray import doubt_life, loss_range
 from chainrule.tasks.calibration import uncalibrated
 from chainrule.tasks.evaluation import measure
 from chainrule.tasks.units import doubt_units
-from chainrule.training.descent import Training, minimise
+from chainrule.training.descent import minimise
 from chainrule.training.events import (
     CheckpointEvent,
     EpochEvent,
@@ -27,6 +28,7 @@ from chainrule.training.events import (
     Progress,
     check_listeners,
 )
+from chainrule.training.settings import Training
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,6 @@ def fit(
     of_kind("the network", network, Network, "a Network")
     of_kind("the data", data, Dataset, "Dataset(x, t)")
     check_listeners(listeners)
-    check_untrained(network)
     if len(data) == 0:
         raise DataError("there is no training data; expected at least one sample")
     if training is not None:
@@ -134,23 +135,30 @@ def fit(
         progress = truth("progress", progress)
     if validation is not None:
         of_kind("the validation data", validation, Dataset, "Dataset(x, t)")
-    known = network.schema
-    try:
-        if known is None:
+    with trained_alone(network), nothing_learned_if_refused(network):
+        if network.schema is None:
             introduce(network, data)
         else:
-            network.schema = uncalibrated(known)
+            network.schema = uncalibrated(network.schema)
             data = network.reading.data(data)
         if validation is not None:
             validation = network.reading.data(validation.checked("validation"))
         training = training_for(network, data) if training is None else training
         with doors["progress"](progress, len(data), training.epochs) as shown:
             history = learn(network, data, training, validation=validation, listeners=[*listeners, *shown], **how)
-    except (DataError, UsageError):
-        network.schema = known  # of what is refused nothing is kept
-        raise
-    doubt_life(network, data, training.optimizer.lr)
+        doubt_life(network, data, training.optimizer.lr)
     return history
+
+
+@contextmanager
+def nothing_learned_if_refused(network: Network) -> Iterator[None]:
+    """What the network knows of its data stays as it was, if those that it is given are refused."""
+    known = network.schema
+    try:
+        yield
+    except (DataError, UsageError):
+        network.schema = known
+        raise
 
 
 def introduce(network: Network, data: Dataset, given: Given = AS_THEY_SAY) -> None:
@@ -174,7 +182,10 @@ def learn(
     listeners: Sequence[Listener] = (),
     start: Progress | None = None,
 ) -> History:
-    """`fit` to data that are as the network reads them, and of which it is to remember nothing else."""
+    """`fit` to data that are as the network reads them, and of which it is to remember nothing else.
+
+    Whoever calls it sees to it that nobody else trains the network meanwhile.
+    """
     network.prepare(data.x[:1], network.w.dtype)
     network.loss.check_targets(data.t, network.output_shape)
     source = training.source(len(data), len(validation) if validation else 0)
@@ -192,10 +203,9 @@ def learn(
             history.epochs.append(EpochRecord.of(event))
 
     judged = judge if validation is not None and len(validation) else None
-    with trained_alone(network):
-        heard = [record, *listeners, *loss_range(network, data, training)]
-        result = minimise(objective, data, network.w, training, listeners=heard, start=start, judge=judged)
-        bring_up_to_date(network, result.progress)
+    heard = [record, *listeners, *loss_range(network, data, training)]
+    result = minimise(objective, data, network.w, training, listeners=heard, start=start, judge=judged)
+    bring_up_to_date(network, result.progress)
     history.reason, history.progress = result.reason, result.progress
     return history
 

@@ -5,7 +5,7 @@ import numpy as np
 from chainrule.base.arguments import of_kind
 from chainrule.base.numbers import whole_number
 from chainrule.engine import DEFAULT_ENGINE, execute
-from chainrule.network.given import as_samples, check_weights
+from chainrule.network.given import check_weights
 from chainrule.network.moment import numbers_of
 from chainrule.network.network import Network
 
@@ -42,7 +42,7 @@ class Predictor:
 
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """y = f_w(x) of x as it stands, in numbers that the network reads, or bytes: (s, *output_shape)."""
-        x = as_samples(self.network, x)
+        x = self.network.check_shape(x)
         parts = [self._ask(x[k : k + self.batch_size]) for k in range(0, len(x), self.batch_size)]
         if len(parts) == 1:
             return parts[0]

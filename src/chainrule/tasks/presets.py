@@ -16,8 +16,8 @@ from chainrule.network.network import Network
 from chainrule.network.scaling import Scaling, scaling_of
 from chainrule.tasks import original
 from chainrule.tasks.units import input_units, is_lost_in_float32
-from chainrule.training.descent import Training
 from chainrule.training.optimizers import AdaDelta, Adam
+from chainrule.training.settings import Training
 
 DIGITS, DIGIT_SHAPE = 10, (1, 28, 28)
 DIGIT_SCALING = Scaling(mean=0.1307, std=0.3081)  # of MNIST's training pixels

@@ -11,8 +11,8 @@ from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, Re
 from chainrule.network.network import Network
 from chainrule.tasks.presets import DIGIT_SHAPE, Preset
 from chainrule.tasks.presets import preset as preset_named
-from chainrule.training.descent import Training
 from chainrule.training.optimizers import Adam
+from chainrule.training.settings import Training
 
 SMALL = 8
 """Pictures are halved as long as their smaller side has so many pixels."""

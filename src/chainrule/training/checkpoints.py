@@ -11,6 +11,7 @@ import re
 import time
 
 from chainrule.base.errors import UsageError
+from chainrule.base.showing import short
 from chainrule.training.events import BatchEvent, CheckpointEvent, Event
 
 SECONDS = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
@@ -52,4 +53,4 @@ def _read(every: int | str) -> tuple[float, str]:
         unit = unit if unit in SECONDS else unit.removesuffix("s")
         if 0 < number < math.inf and (unit in SECONDS or (unit == "step" and number.is_integer())):
             return number, unit
-    raise UsageError(f"checkpoint-every is {every!r}; {EXPECTED}")
+    raise UsageError(f"checkpoint-every is {short(every)}; {EXPECTED}")

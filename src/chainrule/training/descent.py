@@ -37,8 +37,7 @@ from chainrule.training.events import (
 )
 from chainrule.training.objective import Objective
 from chainrule.training.optimizers import State
-from chainrule.training.settings import Reduction as Reduction
-from chainrule.training.settings import Training as Training
+from chainrule.training.settings import Training
 from chainrule.training.steps import Steps
 
 Judge = Callable[[Progress], Evaluation]  # how well w does on held-out data

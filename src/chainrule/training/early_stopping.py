@@ -16,7 +16,7 @@ import numpy as np
 
 from chainrule.base.arguments import as_real, name_among, real_number, truth
 from chainrule.base.errors import UsageError
-from chainrule.base.numbers import is_whole, whole_number
+from chainrule.base.numbers import whole_number
 from chainrule.base.showing import brief
 from chainrule.base.typed import COUNT, Within
 from chainrule.training.events import EpochEvent, Event, Memory, StopEvent, StopTraining
@@ -60,7 +60,7 @@ class EarlyStopping:
     __repr__ = brief
 
     def __post_init__(self) -> None:
-        if as_real(self.patience) != math.inf or is_whole(self.patience, 1):
+        if as_real(self.patience) != math.inf:
             self.patience = whole_number("patience", self.patience, 1)
         self.min_delta = real_number("min_delta", self.min_delta, "a number of at least 0", lambda delta: delta >= 0)
         name_among(get_args(Monitor), "monitor", self.monitor)

@@ -59,9 +59,9 @@ class Training:
     def __post_init__(self) -> None:
         of_kind("the optimizer", self.optimizer, Optimizer, "one, as in Adam(1e-3)")
         checked: dict[str, object] = {"seed": check_seed(self.seed), "epochs": whole_number("epochs", self.epochs, 0)}
-        for name in ("batch_size", "lr_decay_every"):
-            if name == "lr_decay_every" or self.batch_size is not None:
-                checked[name] = whole_number(name, getattr(self, name), 1)
+        checked["lr_decay_every"] = whole_number("lr_decay_every", self.lr_decay_every, 1)
+        if self.batch_size is not None:
+            checked["batch_size"] = whole_number("batch_size", self.batch_size, 1)
         name_among(ORDERS, "order", self.order)
         name_among(get_args(Reduction), "reduction", self.reduction)
         checked["lr_decay"] = real_number("lr_decay", self.lr_decay, "a number above 0", lambda factor: factor > 0)

@@ -41,7 +41,8 @@ AWAKE = 200  # times it does so, between steps, before it sleeps
 def run(program: Program, threads: int = 1) -> None:
     """Run a program by so many threads, or by the caller alone if these are at work for another: an exception in it is
     raised here. Who runs it changes no bit of the result."""
-    team = team_of(threads) if threads > 1 and not any(team.busy for team in _teams.values()) else None
+    teams = tuple(_teams.values())  # at once: another thread may add one meanwhile
+    team = team_of(threads) if threads > 1 and not any(each.busy for each in teams) else None
     if team is None:
         run_alone(program)
     else:

@@ -39,8 +39,7 @@ class MultilayerPerceptron(Stochastic):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn from X (n, features), dense or sparse, and y; each sample counts by its sample_weight (n,)."""
-        with trained_alone(self):
-            return self._fit(X, y, sample_weight)
+        return self._fit(X, y, sample_weight)
 
     def _learns_in_parts(self) -> bool:
         """Whether there is a `partial_fit`."""
@@ -49,6 +48,10 @@ class MultilayerPerceptron(Stochastic):
         return True
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, part: bool = False) -> Self:
+        with trained_alone(self):
+            return self._fit_alone(X, y, sample_weight, part)
+
+    def _fit_alone(self, X: Any, y: Any, sample_weight: Any, part: bool) -> Self:
         parameters = self.get_params(deep=False)
         check_parameters(parameters)
         hidden = hidden_units(self.hidden_layer_sizes)

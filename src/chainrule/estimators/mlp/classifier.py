@@ -10,7 +10,6 @@ from sklearn.utils import column_or_1d
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets, type_of_target
 
-from chainrule.base.alone import trained_alone
 from chainrule.base.errors import DataError
 from chainrule.estimators.mlp.base import MultilayerPerceptron
 from chainrule.estimators.mlp.descent import Samples
@@ -113,8 +112,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """One epoch of these data, after those of earlier calls; the first call needs all `classes` there will be."""
         _check_partial_fit_first_call(self, classes)
-        with trained_alone(self):
-            return self._fit(X, y, sample_weight, part=True)
+        return self._fit(X, y, sample_weight, part=True)
 
     def predict(self, X: Any) -> np.ndarray:
         """(n,) the most probable class of each sample; of several labels (n, k), which are more probable than not."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.base.arguments import as_real
+from chainrule.base.arguments import as_real, in_a_row
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import is_whole
 from chainrule.base.showing import short
@@ -78,8 +78,7 @@ def check_parameters(parameters: dict[str, Any]) -> None:
 
 def hidden_units(sizes: Any) -> list[int]:
     """`hidden_layer_sizes`, a number or several, as a list."""
-    several = isinstance(sizes, list | tuple) or (isinstance(sizes, np.ndarray) and sizes.ndim == 1)
-    found: list[Any] = list(sizes) if several else [sizes]
+    found: list[Any] = list(sizes) if in_a_row(sizes) else [sizes]
     if not all(is_whole(n, 1) for n in found):
         raise UsageError(f"hidden_layer_sizes must be > 0, got {short(sizes)}; expected whole numbers of at least 1")
     return [int(n) for n in found]

@@ -9,7 +9,6 @@ from sklearn.metrics import r2_score
 from sklearn.utils import column_or_1d
 from sklearn.utils.metaestimators import available_if
 
-from chainrule.base.alone import trained_alone
 from chainrule.base.errors import DataError
 from chainrule.estimators.mlp.base import MultilayerPerceptron
 from chainrule.estimators.mlp.descent import Samples
@@ -86,8 +85,7 @@ class MLPRegressor(RegressorMixin, MultilayerPerceptron):
     @available_if(MultilayerPerceptron._learns_in_parts)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """One epoch of these data, after those of earlier calls."""
-        with trained_alone(self):
-            return self._fit(X, y, sample_weight, part=True)
+        return self._fit(X, y, sample_weight, part=True)
 
     def predict(self, X: Any) -> np.ndarray:
         """(n,) or (n, k)."""
