@@ -131,7 +131,7 @@ DEEP = "is nested too deep; expected at most 64 levels"
             "network: no JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)",
         ),
         ({"configuration": []}, "configuration is '[]' in the metadata; expected a table in JSON"),
-        ({"network": described() | {"layers": None}}, "the network has no layers; expected a list"),
+        ({"network": described() | {"layers": None}}, "layers is None; expected a list"),
         ({"network": described({"type": "Linear"})}, "layer 1: Linear needs out_features"),
         (
             {"network": described({"type": "Linear", "out_features": 10**6})},

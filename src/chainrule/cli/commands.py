@@ -42,7 +42,8 @@ def parameter(leaf: Leaf, callback: Any = None) -> inspect.Parameter:
     more: dict[str, Any] = {"help": option.help, "metavar": option.metavar, "callback": callback, "is_eager": eager}
     more["readable"] = False  # it may be a file to write; who reads one says what is wrong with it
     if isinstance(option, Argument):
-        how: Any = typer.Argument(**more | {"metavar": leaf.metavar})
+        more["metavar"] = leaf.metavar
+        how: Any = typer.Argument(**more)
     else:
         flags = [f"{leaf.flags[0]}/{option.contrary}"] if option.contrary else leaf.flags
         how = typer.Option(*flags, hidden=not leaf.option.common, **more)
