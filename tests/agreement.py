@@ -15,7 +15,7 @@ TOLERANCE = 2e-5
 
 
 def compare(network: Network, batch: Batch, threads: int = 2) -> None:
-    """Loss, gradient and outputs against the definitions in float64 at the same (float32) w and x."""
+    """Loss, gradient, statistics and outputs against the definitions in float64 at the same (float32) w and x."""
     batch = Batch(batch.x.astype(np.float32) if batch.x.dtype != np.uint8 else batch.x, batch.t, batch.sample_weight,
                   step=batch.step, offset=batch.offset)  # fmt: skip
     exact, w64, expected = Reference(network, 7), network.w.astype(np.float64), np.empty(network.size)
@@ -27,6 +27,8 @@ def compare(network: Network, batch: Batch, threads: int = 2) -> None:
     expected_loss = exact.loss_and_gradient(w64, batch, expected)
     assert loss == pytest.approx(expected_loss, rel=TOLERANCE, abs=1e-5)
     assert compiled.loss(w, batch) == loss
+    exact.loss(w64, batch)  # so that both have seen the batch twice
+    np.testing.assert_allclose(compiled.statistics, exact.statistics, rtol=1e-4, atol=TOLERANCE)
     gradient = compiled.layout.unpack(out)
     scale = max(np.abs(expected).max(initial=0), 1e-3)
     np.testing.assert_allclose(gradient, expected, rtol=0, atol=TOLERANCE * scale)
