@@ -9,7 +9,7 @@ engine drops the same ones: an element is dropped where its 32-bit random word i
 With `channels` the j of k[s,j] is the channel: of one, all pixels are dropped, or none. Neighbouring pixels tell much
 the same, so that one dropped alone is no loss.
 
-Compiled: engine/stages/elementwise.py, engine/kernels/elementwise.py, engine/kernels/philox.py.
+Compiled: engine/stages/elementwise.py, engine/kernels/channel_dropout.py, engine/kernels/philox.py.
 """
 
 from dataclasses import dataclass

@@ -4,7 +4,7 @@
 
 A Linear does that by itself; this is for who looks for it, and for what takes vectors only.
 
-Compiled: engine/stages/flatten.py, engine/kernels/flatten.py.
+Compiled: engine/stages/reshaping.py, engine/kernels/flatten.py.
 """
 
 from math import prod

@@ -4,7 +4,7 @@
 
 (of a signal, of its L numbers). Not in the lecture. What comes behind it does not depend on how large the image is.
 
-Compiled: engine/stages/global_average.py, engine/kernels/pooling/whole.py.
+Compiled: engine/stages/reshaping.py, engine/kernels/pooling/whole.py.
 """
 
 from math import prod
