@@ -15,7 +15,7 @@ from chainrule.engine.simd import LANES, load, load_bytes, multiply, scale, stor
 def drop_channels(x, keep, y, factor, first, last):
     """y, of samples first .. last-1; keep is uint8, 1 or 0, of one pixel."""
     values, kept, to = x.values, keep.values, y.values
-    lines, pixels = lines_in(x.image, y.image)
+    lines, pixels = lines_in(x.image, y.image, y.image)
     for s in range(first, last):
         for c in range(0, x.image.channels, LANES):
             of_channel = scale(factor, load_bytes(kept, place(keep.image, s, c, 0, 0)))

@@ -148,7 +148,7 @@ def write_products(sums, channels, gw):
 def shift_and_scale(x, y, by, first, last):
     """y = factor (x - centre) + summand, of samples first .. last-1."""
     x_values, y_values, centres, factors, summands = x.values, y.values, by.centre, by.factor, by.summand
-    lines, pixels = lines_in(x.image, y.image)
+    lines, pixels = lines_in(x.image, y.image, y.image)
     for s in range(first, last):
         for c in range(0, x.image.channels, LANES):
             centre, factor = load(1, 1, centres, c, 0), load(1, 1, factors, c, 0)
@@ -165,7 +165,7 @@ def normalisation_input_gradient(gy, x, gx, by, slopes, first, last):
     """gx = factor gy + slope (x - centre) + level, of samples first .. last-1."""
     g_values, x_values, to_values = gy.values, x.values, gx.values
     centres, factors, tilts, levels = by.centre, by.factor, slopes.slope, slopes.level
-    lines, pixels = lines_in(gy.image, x.image)
+    lines, pixels = lines_in(gy.image, x.image, gx.image)
     for s in range(first, last):
         for c in range(0, x.image.channels, LANES):
             centre, factor = load(1, 1, centres, c, 0), load(1, 1, factors, c, 0)

@@ -20,9 +20,10 @@ F32, F64 = np.float32, np.float64
 
 
 @kernel
-def lines_in(a, b):
-    """(lines, pixels of each) in which a block lies in one piece, in both images: all of it, or its rows."""
-    return (1, a.height * a.width) if a.halo == 0 and b.halo == 0 else (a.height, a.width)
+def lines_in(a, b, c):
+    """(lines, pixels of each) in which a block lies in one piece, in all three images: all of it, or its rows."""
+    whole = a.halo == 0 and b.halo == 0 and c.halo == 0
+    return (1, a.height * a.width) if whole else (a.height, a.width)
 
 
 @inlined
@@ -73,7 +74,7 @@ def chunk_moments(x, at, n):
 def add_moments(x, s, sums, size, scratch):
     """Add Sum x and Sum x^2 of sample s to sums[k] and sums[size + k], k the channel modulo size."""
     values, image = x.values, x.image
-    lines, pixels = lines_in(image, image)
+    lines, pixels = lines_in(image, image, image)
     for c in range(0, image.channels, LANES):
         to = c % size
         for i in range(lines):
@@ -112,7 +113,7 @@ def chunk_products(g, g_at, x, x_at, centre, n):
 def add_products(gy, x, centre, s, sums, size, scratch):
     """Add Sum gy and Sum gy (x - centre) of sample s, channel by channel, to sums[c] and sums[size + c]."""
     g_values, x_values = gy.values, x.values
-    lines, pixels = lines_in(gy.image, x.image)
+    lines, pixels = lines_in(gy.image, x.image, x.image)
     for c in range(0, x.image.channels, LANES):
         c_centre = load(1, 1, centre, c, 0)
         for i in range(lines):

@@ -54,7 +54,7 @@ def normalised(x, at, centre, inverse, left):
 def normalise_samples(x, y, gamma, beta, kept, eps, scratch, first, last):
     """y, and the moments of samples first .. last-1."""
     x_values, y_values, scales, shifts = x.values, y.values, gamma.values, beta.values
-    lines, pixels = lines_in(x.image, y.image)
+    lines, pixels = lines_in(x.image, y.image, y.image)
     n = x.image.channels * x.image.height * x.image.width
     for s in range(first, last):
         scratch.sums[:] = 0
@@ -78,7 +78,7 @@ def add_gradients(gy, x, gamma, s, by, slot):
     """Add dL/dgamma and dL/dbeta of sample s to a slot's."""
     g_values, x_values = gy.values, x.values
     centre, inverse, left = by
-    lines, pixels = lines_in(gy.image, x.image)
+    lines, pixels = lines_in(gy.image, x.image, x.image)
     for c in range(0, x.image.channels, LANES):
         for i in range(lines):
             g, at, own = place(gy.image, s, c, i, 0), place(x.image, s, c, i, 0), place(gamma.image, 0, c, i, 0)
@@ -94,7 +94,7 @@ def add_sums(gy, x, gamma, s, by, scratch):
     """Add Sum h and Sum h z of sample s to the worker's sums."""
     g_values, x_values, scales = gy.values, x.values, gamma.values
     centre, inverse, left = by
-    lines, pixels = lines_in(gy.image, x.image)
+    lines, pixels = lines_in(gy.image, x.image, x.image)
     for c in range(0, x.image.channels, LANES):
         for i in range(lines):
             g, at, own = place(gy.image, s, c, i, 0), place(x.image, s, c, i, 0), place(gamma.image, 0, c, i, 0)
@@ -137,7 +137,7 @@ def sample_weight_gradients(gy, x, gamma, kept, slot, first, last):
 def sample_input_gradient(gy, x, gx, gamma, kept, scratch, first, last):
     """gx, of samples first .. last-1."""
     g_values, x_values, to_values, scales = gy.values, x.values, gx.values, gamma.values
-    lines, pixels = lines_in(gy.image, x.image)
+    lines, pixels = lines_in(gy.image, x.image, gx.image)
     n = x.image.channels * x.image.height * x.image.width
     for s in range(first, last):
         scratch.sums[:] = 0

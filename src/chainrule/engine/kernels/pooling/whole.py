@@ -19,7 +19,7 @@ F32 = np.float32
 def whole_average(x, y, first, last):
     """y, of samples first .. last-1."""
     image, values, to = x.image, x.values, y.values
-    lines, pixels = lines_in(image, image)
+    lines, pixels = lines_in(image, image, image)
     share = F32(1) / F32(image.height * image.width)
     for s in range(first, last):
         for c in range(0, image.channels, LANES):
@@ -35,7 +35,7 @@ def whole_average(x, y, first, last):
 def whole_average_input_gradient(gy, gx, first, last):
     """gx, of samples first .. last-1."""
     image, values, g = gx.image, gx.values, gy.values
-    lines, pixels = lines_in(image, image)
+    lines, pixels = lines_in(image, image, image)
     share = F32(1) / F32(image.height * image.width)
     for s in range(first, last):
         for c in range(0, image.channels, LANES):
