@@ -45,8 +45,8 @@ def match(path: object, found: Shapes, expected: Shapes) -> Match:
         tensors = by_shape(path, found, expected)
         if tensors is None:
             raise ModelError(f"{path}: {_why(found, expected)}")
-        pairs = ", ".join(f"{each} as {name}" for name, each in tensors.items() if each and not name.endswith(BIAS))
-        words = f"matched by shape and order: {pairs}"
+        told = [name for name, each in tensors.items() if each and _key(name) not in (BIAS, *OF_BATCH_NORM)]
+        words = f"matched by shape and order: {', '.join(f'{tensors[name]} as {name}' for name in told)}"
     elif prefix := _prefix(tensors):
         words = f"names are read without {prefix!r}"
     unused = [name for name in found if name not in tensors.values()]

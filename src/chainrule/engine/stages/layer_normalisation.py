@@ -12,6 +12,7 @@ from chainrule.engine.kernels.normalisation.samples import (
     LAST,
     SampleGradients,
     SampleMoments,
+    SampleWeights,
     Scratch,
     normalise_samples,
     sample_input_gradient,
@@ -66,8 +67,8 @@ class LayerNormalisationStage(Stage):
         return [bind(zero_all, sums) for sums in self.sums] if step.gw.size else []
 
     def forward(self, step: Step) -> Work:
-        gamma, beta = (self._part(step.w, name) for name in NAMES)
-        more = gamma, beta, self.kept, self.group.layers.eps, self.scratch
+        weights = SampleWeights(*(self._part(step.w, name) for name in NAMES))
+        more = weights, self.kept, self.group.layers.eps, self.scratch
         return [bind(normalise_samples, self.x.view, self.y.view, *more, role=FORWARD)]
 
     def backward(self, step: Step, to_input: bool) -> Work:

@@ -28,6 +28,13 @@ class SampleMoments(NamedTuple):
     inverse: Any
 
 
+class SampleWeights(NamedTuple):
+    """gamma and beta, as views of one sample."""
+
+    gamma: Any
+    beta: Any
+
+
 class Scratch(NamedTuple):
     """Of a worker."""
 
@@ -51,10 +58,11 @@ def normalised(x, at, centre, inverse, left):
 
 
 @range_kernel
-def normalise_samples(x, y, gamma, beta, kept, eps, scratch, first, last):
+def normalise_samples(x, y, weights, kept, eps, scratch, first, last):
     """y, and the moments of samples first .. last-1."""
-    x_values, y_values, scales, shifts = x.values, y.values, gamma.values, beta.values
+    x_values, y_values, scales, shifts = x.values, y.values, weights.gamma.values, weights.beta.values
     lines, pixels = lines_in(x.image, y.image, y.image)
+    own_image = weights.gamma.image
     n = x.image.channels * x.image.height * x.image.width
     for s in range(first, last):
         scratch.sums[:] = 0
@@ -66,7 +74,7 @@ def normalise_samples(x, y, gamma, beta, kept, eps, scratch, first, last):
         left = fill(1, 1, F32((mean - F64(F32(mean))) * kept.inverse[s]))
         for c in range(0, x.image.channels, LANES):
             for i in range(lines):
-                at, to, own = place(x.image, s, c, i, 0), place(y.image, s, c, i, 0), place(gamma.image, 0, c, i, 0)
+                at, to, own = place(x.image, s, c, i, 0), place(y.image, s, c, i, 0), place(own_image, 0, c, i, 0)
                 for k in range(0, pixels * LANES, LANES):
                     z = normalised(x_values, at + k, centre, inverse, left)
                     scaled = multiply(z, load(1, 1, scales, own + k, 0))
