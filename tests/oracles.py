@@ -125,9 +125,9 @@ def torch_layer(layer: Layer, x: Tensor, w: Mapping[str, Tensor], context: Conte
         case LayerNormalisation():
             return F.layer_norm(x, x.shape[1:], w["gamma"], w["beta"], layer.eps)
         case BatchNormalisation():
-            kept = (torch.tensor(context.statistics[name]).to(x.dtype) for name in ("mean", "variance"))
+            mean, variance = (torch.tensor(context.statistics[name]).to(x.dtype) for name in ("mean", "variance"))
             by_batch = context.training and x[:, :1].numel() > 1
-            return F.batch_norm(x, *kept, w["gamma"], w["beta"], by_batch, layer.momentum, layer.eps)
+            return F.batch_norm(x, mean, variance, w["gamma"], w["beta"], by_batch, layer.momentum, layer.eps)
         case Standardise():
             mean, std = (torch.tensor(numbers, dtype=x.dtype) for numbers in (layer.mean, layer.std))
             return F.batch_norm(x, mean, std**2, eps=0)

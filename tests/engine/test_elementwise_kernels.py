@@ -6,15 +6,18 @@ from contextlib import nullcontext
 import numpy as np
 import pytest
 
+from chainrule.engine.kernels import activations, samples
 from chainrule.engine.kernels import elementwise as kernels
-from chainrule.engine.kernels import samples
 from chainrule.engine.layout import Image, View, image
 from chainrule.engine.runtime.denormals import denormals_flushed
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import LANES
 from chainrule.layers.dropout import dropout, dropout_input_gradient
+from chainrule.layers.gelu import probability_below
 from chainrule.layers.relu import relu, relu_input_gradient
 from chainrule.layers.sigmoid import sigmoid, sigmoid_input_gradient
+from chainrule.layers.silu import silu
+from chainrule.layers.softplus import softplus
 from chainrule.layers.tanh import tanh, tanh_input_gradient
 from chainrule.network.scaling import Scaling
 
@@ -186,6 +189,11 @@ ACCURATE = [
     (exponential, np.exp, [LEAST]),
     (kernels.sigmoid, lambda x: 1 / (1 + np.exp(-x)), [LEAST, 87.0]),
     (kernels.tanh, np.tanh, [-87.0, 87.0]),
+    (kernels.of_one(activations.gaussian), lambda x: x * probability_below(x), [-13.0, 87.0]),
+    (kernels.of_one(activations.approximate_gaussian), lambda x: x * probability_below(x, True), [-10.0, 87.0]),
+    (kernels.of_one(activations.weighted), silu, [-91.0, 87.0]),
+    (kernels.of_one(activations.smooth), softplus, [LEAST, 87.0]),
+    (kernels.of_one(activations.exponential_less_1), np.expm1, [-100.0]),
 ]
 
 

@@ -38,7 +38,7 @@ def probability_below(x: np.ndarray, approximate: bool = False) -> np.ndarray:
     near = np.clip(x, -FAR, FAR)
     if approximate:
         return sigmoid(2 * sqrt(2 / pi) * (near + CUBIC * near**3))
-    return erfc_of_each(near / -sqrt(2)).astype(x.dtype) / 2
+    return np.asarray(erfc_of_each(near / -sqrt(2)), x.dtype) / 2
 
 
 def density(x: np.ndarray, approximate: bool = False) -> np.ndarray:

@@ -101,9 +101,9 @@ def take_numbers(other: Network, network: Network, pairs: Mapping[str, Pair]) ->
     kept = [node for node in network.graph.nodes if node.name not in gone]
     for old, new in zip(kept, other.graph.nodes, strict=True):
         own: Arrays = within(numbers, old.name)
-        if old.name in pairs:
-            layer = pairs[old.name].normalising
-            own = folded_weights(own, within(numbers, layer.name), layer.layer.eps)
+        pair = pairs.get(old.name)
+        if pair and isinstance(layer := pair.normalising.layer, BatchNormalisation):
+            own = folded_weights(own, within(numbers, pair.normalising.name), layer.eps)
         for name, view in within(to, new.name).items():
             view[...] = own[name]
 

@@ -3,8 +3,9 @@
     y  = factor (x - centre) + summand
     gx = factor gy + slope (x - centre) + level
 
-The definitions: chainrule/layers/batch_normalisation.py, chainrule/layers/scale.py. A batch's mean is split into `centre`, the float32
-nearest to it, and what is left of it, which goes into the summand: so x far from 0 costs no digits.
+The definitions: chainrule/layers/batch_normalisation.py, chainrule/layers/scale.py. A batch's mean is split into
+`centre`, the float32 nearest to it, and what is left of it, which goes into the summand: so x far from 0 costs no
+digits.
 """
 
 from typing import Any, NamedTuple
