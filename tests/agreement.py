@@ -16,7 +16,7 @@ TOLERANCE = {np.dtype(np.float32): 2e-5, np.dtype(np.float64): 1e-13}
 
 
 def compare(network: Network, batch: Batch, threads: int = 2) -> None:
-    """Loss, gradient and outputs against the definitions in float64 at the same w and x, of the network's type."""
+    """Loss, gradient, statistics and outputs against the definitions in float64, at the network's own w and x."""
     tolerance = TOLERANCE[network.w.dtype]
     batch = Batch(batch.x.astype(network.w.dtype) if batch.x.dtype != np.uint8 else batch.x, batch.t,
                   batch.sample_weight, step=batch.step, offset=batch.offset)  # fmt: skip
@@ -29,6 +29,8 @@ def compare(network: Network, batch: Batch, threads: int = 2) -> None:
     expected_loss = exact.loss_and_gradient(w64, batch, expected)
     assert loss == pytest.approx(expected_loss, rel=tolerance, abs=tolerance / 2)
     assert compiled.loss(w, batch) == loss
+    exact.loss(w64, batch)  # so that both have seen the batch twice
+    np.testing.assert_allclose(compiled.statistics, exact.statistics, rtol=5 * tolerance, atol=tolerance)
     gradient = compiled.layout.unpack(out)
     scale = max(np.abs(expected).max(initial=0), 1e-3)
     np.testing.assert_allclose(gradient, expected, rtol=0, atol=tolerance * scale)

@@ -1,6 +1,7 @@
 """PyTorch as an oracle: the same layers, losses and networks by other people's code, in float64."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -10,22 +11,33 @@ from torch import Tensor
 
 from chainrule.base.random import Source
 from chainrule.layers import (
+    ELU,
+    GELU,
     AveragePooling,
+    BatchNormalisation,
     Context,
     Convolution,
     Dropout,
+    Flatten,
+    GlobalAveragePooling,
     Layer,
+    LayerNormalisation,
+    LeakyReLU,
     Linear,
     LogSoftmax,
     MaxPooling,
     ReLU,
     Residual,
+    Scale,
     Sequential,
     Sigmoid,
+    SiLU,
     Softmax,
+    Softplus,
     Standardise,
     Tanh,
 )
+from chainrule.layers.passes import Shape
 from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy, SquaredError
 from chainrule.network.network import Network
 from chainrule.training.objective import Batch
@@ -83,7 +95,8 @@ def torch_layer(layer: Layer, x: Tensor, w: Mapping[str, Tensor], context: Conte
         case Dropout():
             if not context.training:
                 return x
-            keep = context.draws.keep(layer.p, len(x), prod(x.shape[1:])).reshape(x.shape)
+            shape = (*x.shape[:2], *[1] * (x.ndim - 2)) if layer.channels else x.shape
+            keep = context.draws.keep(layer.p, len(x), prod(shape[1:])).reshape(shape)
             return x * torch.from_numpy(keep) / (1 - layer.p)
         case Softmax():
             return torch.softmax(x, 1)
@@ -93,10 +106,37 @@ def torch_layer(layer: Layer, x: Tensor, w: Mapping[str, Tensor], context: Conte
             return torch.sigmoid(x)
         case Tanh():
             return torch.tanh(x)
+        case LeakyReLU():
+            return F.leaky_relu(x, layer.slope)
+        case ELU():
+            return F.elu(x, layer.alpha)
+        case GELU():
+            return F.gelu(x, approximate="tanh" if layer.approximate else "none")
+        case SiLU():
+            return F.silu(x)
+        case Softplus():
+            return F.softplus(x, threshold=40)
+        case Scale():
+            return x * along(w["w"], x) + along(w["b"], x)
+        case Flatten():
+            return x.flatten(1)
+        case GlobalAveragePooling():
+            return x.flatten(2).mean(2)
+        case LayerNormalisation():
+            return F.layer_norm(x, x.shape[1:], w["gamma"], w["beta"], layer.eps)
+        case BatchNormalisation():
+            mean, variance = (torch.tensor(context.statistics[name]).to(x.dtype) for name in ("mean", "variance"))
+            by_batch = context.training and x[:, :1].numel() > 1
+            return F.batch_norm(x, mean, variance, w["gamma"], w["beta"], by_batch, layer.momentum, layer.eps)
         case Standardise():
             mean, std = (torch.tensor(numbers, dtype=x.dtype) for numbers in (layer.mean, layer.std))
             return F.batch_norm(x, mean, std**2, eps=0)
     raise AssertionError(f"no oracle for {layer}")
+
+
+def along(numbers: Tensor, x: Tensor) -> Tensor:
+    """The numbers (c,), each along its channel."""
+    return numbers.reshape(-1, *[1] * (x.ndim - 2))
 
 
 def torch_within(w: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
@@ -125,14 +165,22 @@ def torch_loss(loss: Loss, y: Tensor, t: np.ndarray) -> Tensor:
     return errors.flatten(1).sum(1)
 
 
+def with_statistics(context: Context, layer: Layer, x_shape: Shape, dtype: type = np.float64) -> Context:
+    """The context with statistics of the layer's, such as it may have kept: numbers above 0."""
+    found = layer.statistics_for(x_shape)
+    kept = {name: np.exp(normal(*each.shape, seed=k)).astype(dtype) for k, (name, each) in enumerate(found.items())}
+    return replace(context, statistics=kept)
+
+
 def check_layer(layer: Layer, x: np.ndarray, context: Context = TRAINING) -> None:
     """y, dL/dx and every dL/dw of the layer are PyTorch's, for random parameters and a random dL/dy."""
     parameters = layer.parameters_for(x.shape[1:])
     w = {name: normal(*each.shape, seed=k) for k, (name, each) in enumerate(parameters.items())}
     torch_x, torch_w = variable(x), {name: variable(value) for name, value in w.items()}
+    context = with_statistics(context, layer, x.shape[1:])
 
+    torch_y = torch_layer(layer, torch_x, torch_w, with_statistics(context, layer, x.shape[1:]))
     y, saved = layer.forward(x, w, context)
-    torch_y = torch_layer(layer, torch_x, torch_w, context)
     assert y.shape[1:] == layer.y_shape(x.shape[1:])
     assert_agrees(y, torch_y.detach().numpy())
 
@@ -161,7 +209,8 @@ def torch_network(
 ) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
     """L, y, dL/dx and dL/dw of a network over a batch, by PyTorch."""
     torch_w, torch_x = variable(w), variable(batch.x)
-    context = Context(True, Source(seed).draws(batch.step, batch.offset))
+    statistics = network.named_statistics(network.statistics.copy())
+    context = Context(True, Source(seed).draws(batch.step, batch.offset), statistics)
     named = {p.name: torch_w[p.slice].reshape(p.shape) for p in network.parameters}
     x = torch_layer(network, torch_x, named, context)
     errors = torch_loss(network.loss, x, batch.t)

@@ -7,11 +7,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from chainrule.layers import (
+    ELU,
+    GELU,
     LAYERS,
     AveragePooling,
+    BatchNormalisation,
     Convolution,
     Dropout,
+    GlobalAveragePooling,
     Layer,
+    LayerNormalisation,
+    LeakyReLU,
     Linear,
     LogSoftmax,
     MaxPooling,
@@ -61,7 +67,8 @@ def blocks(draw: st.DrawFn, kind: type, x_shape: Shape, depth: int) -> Layer:
 def layers(draw: st.DrawFn, input_shape: Shape, depth: int = 0) -> Layer:
     """Any layer that takes this input; in blocks, at most two deep, also those that are made of others."""
     image = len(input_shape) == 3
-    only_images, only_vectors = {Convolution, MaxPooling, AveragePooling}, {Softmax, LogSoftmax}
+    only_images = {Convolution, MaxPooling, AveragePooling, GlobalAveragePooling}
+    only_vectors = {Softmax, LogSoftmax}
     nested = {Sequential, Residual} if depth > 1 else set()
     unfit = nested | (only_vectors if image else only_images)
     kind = draw(st.sampled_from([each for each in OURS if each not in unfit]))
@@ -76,7 +83,17 @@ def layers(draw: st.DrawFn, input_shape: Shape, depth: int = 0) -> Layer:
     if kind is Linear:
         return Linear(draw(st.integers(1, 6)))
     if kind is Dropout:
-        return Dropout(draw(st.sampled_from([0.0, 0.25, 0.5])))
+        return Dropout(draw(st.sampled_from([0.0, 0.25, 0.5])), draw(st.booleans()))
+    if kind is LeakyReLU:
+        return LeakyReLU(draw(st.sampled_from([0.0, 0.1])))
+    if kind is ELU:
+        return ELU(draw(st.sampled_from([0.5, 1.0])))
+    if kind is GELU:
+        return GELU(draw(st.booleans()))
+    if kind is BatchNormalisation:
+        return BatchNormalisation(draw(st.sampled_from([0.0, 0.1, 1.0])), draw(st.sampled_from([0.1, 1.0])))
+    if kind is LayerNormalisation:
+        return LayerNormalisation(draw(st.sampled_from([0.1, 1.0])))
     if kind is ReLU:
         return ReLU(draw(st.sampled_from([0, 1])))
     if kind is Standardise:

@@ -22,6 +22,7 @@ T = np.array([0, 1, 2, 1])
 OTHERS = {  # public, but not called with arguments of a user's, or called in another test's table
     *("Batch", "Objective", "Layer", "Loss", "Context", "Parameter", "Seen", "Table", "NLL", "LogSoftmaxNLL", "Tanh"),
     *("BinaryCrossEntropy", "SigmoidBinaryCrossEntropy", "Sigmoid", "Softmax", "LogSoftmax", "DataWarning"),
+    *("SiLU", "Softplus", "Scale", "Flatten", "GlobalAveragePooling"),
     *("cache_folder", "write_atomically", "stopping_distance", "read_idx_folder"),
     *("read_digit", "read_digits", "read_seen"),  # files: tests/data/test_images.py
 }

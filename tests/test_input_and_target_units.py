@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from chainrule import DataWarning, Linear, Network, ReLU, SquaredError, Standardise, Training, fit
+from chainrule import BatchNormalisation, DataWarning, Linear, Network, ReLU, SquaredError, Standardise, Training, fit
 from chainrule.data import Dataset
 
 RNG = np.random.default_rng(0)
@@ -34,6 +34,7 @@ def test_columns_far_from_1_are_warned_of_unless_they_are_standardised():
     with pytest.warns(DataWarning, match=r"column income goes up to \d.*: Standardise\.of\(x\) as the first layer"):
         fit(network(x, SquaredError()), Dataset(x, Y, columns=("age", "income")), Training(epochs=1))
     fit(network(x, SquaredError(), Standardise.of(x)), Dataset(x, Y), Training(epochs=1))
+    fit(network(x, SquaredError(), BatchNormalisation()), Dataset(x, Y), Training(epochs=1))
 
 
 def test_a_column_that_float32_cannot_hold_is_warned_of_also_where_it_is_standardised():

@@ -1,4 +1,5 @@
-"""exp, log, sigmoid and tanh, as kernels compute them, of every float32 there is, beside NumPy's of the same in double.
+"""exp, log, sigmoid, tanh, GELU, SiLU, ELU and softplus of every float32 there is, as kernels compute them, beside
+NumPy's of the same in double.
 
 NumPy's are within a few units in the last place of a double, which is 2^-29 of a float32's: for a float32 they are
 exact. Kernels run with subnormals flushed: a subnormal x is taken for the 0 of its sign, and a result below the normal
@@ -6,15 +7,16 @@ numbers may be 0. exp is made for x <= 0. log is that of a loss, of the probabil
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.engine.kernels import elementwise
+from chainrule.engine.kernels import activations, elementwise
 from chainrule.engine.kernels.losses import nll
 from chainrule.engine.layout import Image, View
 from chainrule.engine.runtime.denormals import denormals_flushed
 from chainrule.engine.simd import LANES
+from chainrule.layers.gelu import FAR, gelu, probability_below
 from torture.campaign import Tally, campaign
 
 BLOCK = 1 << 20  # numbers that are tried at once
@@ -42,6 +44,11 @@ def elementwise_kernel(kernel: Callable[..., None]) -> Callable[[np.ndarray], np
     return run
 
 
+def curve(function: Any) -> Callable[[np.ndarray], np.ndarray]:
+    """y of x (n,), by the kernel of a scalar function."""
+    return elementwise_kernel(elementwise.of_one(function))
+
+
 def log(p: np.ndarray) -> np.ndarray:
     """log p, which is less the error of a sample whose true class has the chance p."""
     at, error = Image(1, 1, 1, 0, 1, 1), np.empty(len(p))  # samples of one number, side by side
@@ -55,11 +62,31 @@ def logistic(x: np.ndarray) -> np.ndarray:
     return np.where(x >= 0, 1, e) / (1 + e)
 
 
+def bent(x: np.ndarray) -> np.ndarray:
+    """y of x (n,), by the kernel of ELU."""
+    at, y = Image(len(x), 1, 1, 0, LANES, len(x)), np.empty_like(x)
+    elementwise.of_two_and_a_parameter(activations.bent)(View(x, at), View(x, at), View(y, at), np.float32(1), 0, 1)
+    return y
+
+
+def normal_share(x: np.ndarray) -> np.ndarray:
+    """The probability of a normal number below x, of doubles; of float32 far from 0 it is 0 or 1."""
+    far = np.abs(x) > FAR
+    share = np.where(x > 0, 1.0, 0.0)
+    share[~far] = probability_below(x[~far])
+    return np.where(np.isnan(x), x, share)
+
+
 FUNCTIONS = {
-    "exp": Function(elementwise_kernel(elementwise.of_one(elementwise.exponential)), np.exp),
+    "exp": Function(curve(elementwise.exponential), np.exp),
     "log": Function(log, np.log),
     "sigmoid": Function(elementwise_kernel(elementwise.sigmoid), logistic),
     "tanh": Function(elementwise_kernel(elementwise.tanh), np.tanh),
+    "GELU": Function(curve(activations.gaussian), lambda x: x * normal_share(x)),
+    "GELU by tanh": Function(curve(activations.approximate_gaussian), lambda x: gelu(x, approximate=True)),
+    "SiLU": Function(curve(activations.weighted), lambda x: x * logistic(x)),
+    "ELU": Function(bent, lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0)))),
+    "softplus": Function(curve(activations.smooth), lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))),
 }
 
 
@@ -89,7 +116,11 @@ def alike(found: np.ndarray, exact: np.ndarray, x: np.ndarray) -> np.ndarray:
     return same | (x != 0) & (exact != 0) & (np.abs(exact) < NORMAL) & (np.abs(found) <= NORMAL)
 
 
-@campaign("Exp, log, sigmoid and tanh of all 2^32 float32 numbers are within 2 ULP", tries=2**32 // BLOCK, few=2)
+@campaign(
+    "Exp, log, sigmoid, tanh, GELU, SiLU, ELU and softplus of all 2^32 float32 numbers are within 2 ULP",
+    tries=2**32 // BLOCK,
+    few=2,
+)
 def all_numbers(tally: Tally) -> None:
     worst = dict.fromkeys(FUNCTIONS, 0.0)
     for k in tally:

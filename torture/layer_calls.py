@@ -26,7 +26,12 @@ LAYERS = {
     ),
     "MaxPooling": call(cr.MaxPooling, size=(SIZE, 2), stride=(SIZE_OR_0, 2)),
     "AveragePooling": call(cr.AveragePooling, size=(SIZE, 2), stride=(SIZE_OR_0, 2)),
-    "Dropout": call(cr.Dropout, p=(k.BELOW_1, 0.25)),
+    "Dropout": call(cr.Dropout, p=(k.BELOW_1, 0.25), channels=(k.FLAG, True)),
+    "LeakyReLU": call(cr.LeakyReLU, slope=(k.NOT_NEGATIVE, 0.1)),
+    "ELU": call(cr.ELU, alpha=(k.NOT_NEGATIVE, 0.5)),
+    "GELU": call(cr.GELU, approximate=(k.FLAG, True)),
+    "BatchNormalisation": call(cr.BatchNormalisation, momentum=(k.BELOW_1.but("one"), 0.2), eps=(k.POSITIVE, 1e-3)),
+    "LayerNormalisation": call(cr.LayerNormalisation, eps=(k.POSITIVE, 1e-3)),
     "ReLU": call(cr.ReLU, derivative_at_zero=(k.COUNT_OR_0, 1)),
     "Standardise": call(cr.Standardise, mean=(v.ROW, np.arange(4.0)), std=(v.ROW, np.arange(1, 5.0))),
     "Standardise.of": call(

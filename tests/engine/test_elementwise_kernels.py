@@ -7,15 +7,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule.engine.kernels import elementary, samples
+from chainrule.engine.kernels import activations, elementary, samples
 from chainrule.engine.kernels import elementwise as kernels
 from chainrule.engine.layout import Image, View, image
 from chainrule.engine.runtime.denormals import denormals_flushed
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import LANES
 from chainrule.layers.dropout import dropout, dropout_input_gradient
+from chainrule.layers.gelu import probability_below
 from chainrule.layers.relu import relu, relu_input_gradient
 from chainrule.layers.sigmoid import sigmoid, sigmoid_input_gradient
+from chainrule.layers.silu import silu
+from chainrule.layers.softplus import softplus
 from chainrule.layers.tanh import tanh, tanh_input_gradient
 from chainrule.network.scaling import Scaling
 
@@ -192,11 +195,20 @@ ACCURATE = [
 ]
 
 
+SINGLE = [
+    (kernels.of_one(activations.gaussian), lambda x: x * probability_below(x), [-13.0, 87.0]),
+    (kernels.of_one(activations.approximate_gaussian), lambda x: x * probability_below(x, True), [-10.0, 87.0]),
+    (kernels.of_one(activations.weighted), silu, [-91.0, 87.0]),
+    (kernels.of_one(activations.smooth), softplus, [LEAST, 87.0]),
+    (kernels.of_one(activations.exponential_less_1), np.expm1, [-100.0]),
+]
+"""Of float32 alone."""
+KINDS = [(np.float32, np.float64, LEAST), (np.float64, np.longdouble, LEAST_DOUBLE)]
+TRIED = [(*kind, *curve) for kind in KINDS for curve in ACCURATE] + [(*KINDS[0], *curve) for curve in SINGLE]
+
+
 @pytest.mark.parametrize("flushed", [False, True])
-@pytest.mark.parametrize(("kernel", "exact", "ends"), ACCURATE)
-@pytest.mark.parametrize(
-    ("dtype", "more_exact", "least"), [(np.float32, np.float64, LEAST), (np.float64, np.longdouble, LEAST_DOUBLE)]
-)
+@pytest.mark.parametrize(("dtype", "more_exact", "least", "kernel", "exact", "ends"), TRIED)
 def test_curves_are_within_2_ulp(dtype: Any, more_exact: Any, least: float, kernel: Any, exact: Any, ends: list[Any],
                                  flushed: bool) -> None:  # fmt: skip
     """Of normal numbers, where the result is one: of float32 all of these are tried by `make torture`."""

@@ -132,9 +132,9 @@ def test_half_precision(dtype, atol, tmp_path):
 @pytest.mark.parametrize(
     ("extra", "message"),
     [
-        (nn.BatchNorm2d(3), "extra is a BatchNorm, as extra.num_batches_tracked tells"),
+        (nn.BatchNorm2d(3), "extra is a BatchNorm, as extra.num_batches_tracked tells, and the network has none there"),
         (nn.LSTM(3, 3), "extra is a recurrent layer (LSTM, GRU, RNN), as extra.weight_hh_l0 tells"),
-        (nn.LayerNorm(3), "extra is a normalization (BatchNorm, LayerNorm), as extra.weight tells"),
+        (nn.LayerNorm(3), "extra.bias is no parameter of the network"),
         (nn.MultiheadAttention(4, 2), "extra is a MultiheadAttention, as extra.in_proj_weight tells"),
         (nn.Conv1d(2, 3, 3), "extra is a Conv1d, as extra.weight tells"),
         (nn.Linear(9, 9), "extra.bias is no parameter of the network"),

@@ -15,13 +15,18 @@ from onnx.reference import ReferenceEvaluator
 
 import chainrule
 from chainrule import (
+    ELU,
+    GELU,
     NLL,
     AveragePooling,
+    BatchNormalisation,
     BinaryCrossEntropy,
     ChainruleError,
     Convolution,
     DataError,
     Dropout,
+    LayerNormalisation,
+    LeakyReLU,
     Linear,
     LogSoftmax,
     LogSoftmaxNLL,
@@ -63,6 +68,11 @@ EXAMPLES: dict[type[Layer], list[dict[str, Any]]] = {  # of layers that have opt
         {"layers": [Dropout(0.5)]},
     ],
     Standardise: [{"mean": (1.5, -2.0), "std": (0.5, 3.0)}],
+    LeakyReLU: [{}, {"slope": 0.3}],
+    ELU: [{}, {"alpha": 0.3}],
+    GELU: [{}, {"approximate": True}],
+    LayerNormalisation: [{}, {"eps": 0.1}],
+    BatchNormalisation: [{}, {"eps": 0.1}],
     MaxPooling: [{}, {"size": 3}, {"size": 3, "stride": 1}, {"size": 2, "stride": 3}, {"size": 1, "stride": 2}],
     AveragePooling: [{}, {"size": 3}, {"size": 3, "stride": 1}, {"size": 2, "stride": 3}, {"size": 1, "stride": 2}],
 }
@@ -85,7 +95,7 @@ def in_reference(model: onnx.ModelProto, x: np.ndarray) -> np.ndarray:
 def single(network: Network, scaling: Scaling) -> Network:
     """The same network in float32."""
     twin = Network(network.layers, network.input_shape, network.loss, scaling=scaling)
-    twin.w[:] = network.w
+    twin.w[:], twin.statistics[:] = network.w, network.statistics
     return twin
 
 
@@ -119,7 +129,10 @@ def test_any_network_computes_the_same_in_both_runtimes(network, preprocess, pro
 def test_every_layer_computes_the_same_in_both_runtimes(kind):
     shape = (5,) if kind in (Softmax, LogSoftmax) else (2, 7, 8)
     for option in EXAMPLES.get(kind, [{}]):
-        check(Network([kind(**option)], shape, SquaredError(), seed=4))
+        network = Network([kind(**option)], shape, SquaredError(), seed=4)
+        for numbers in (network.w, network.statistics):
+            numbers[:] = np.random.default_rng(4).uniform(0.5, 1.5, len(numbers))
+        check(network)
 
 
 @pytest.fixture(scope="module")
@@ -230,8 +243,9 @@ class OwnLoss(LogSoftmaxNLL):
 
 
 def test_what_onnx_cannot_say_is_refused():
-    known = "Convolution, Linear, ReLU, MaxPooling, AveragePooling, Softmax, LogSoftmax, Sigmoid, Tanh, "
-    known += "Dropout, Standardise"
+    known = "Convolution, Linear, ReLU, LeakyReLU, ELU, Softplus, MaxPooling, AveragePooling, Softmax, LogSoftmax, "
+    known += "Sigmoid, Tanh, Flatten, BatchNormalisation, LayerNormalisation, Dropout, "
+    known += "Standardise, Scale, SiLU, GELU, GlobalAveragePooling"
     with pytest.raises(NetworkError, match=exactly(f"Doubled() has no operator in ONNX; expected one of: {known}")):
         onnx_model(Network([Doubled(), Linear(3)], 2))
     for loss in (SquaredError(), OwnLoss()):

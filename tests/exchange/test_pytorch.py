@@ -35,11 +35,12 @@ from chainrule import (
 from chainrule.data import Dataset, mnist
 from chainrule.exchange import from_pytorch, to_pytorch
 from chainrule.exchange.description import build
-from chainrule.layers import LAYERS, Layer, Parameter
+from chainrule.exchange.pytorch import by_torch_name
+from chainrule.layers import LAYERS, Context, Layer, Parameter
 from chainrule.layers.log_softmax import log_softmax
 from chainrule.tasks.presets import PRESETS, preset
 from messages import exactly
-from oracles import EVALUATION, assert_agrees, torch_layer
+from oracles import assert_agrees, torch_layer
 from strategies import networks
 
 EXAMPLE_SHAPES = {
@@ -122,12 +123,16 @@ def test_pytorch_computes_any_network_from_its_state_dict(tmp_path_factory, netw
     path = tmp_path_factory.mktemp("state") / "state.safetensors"
     to_pytorch(network, path)
     state = load_file(path)
-    assert len(state) == len(network.parameters)
+    kept = len(network.parameters) + len(network.kept)
+    assert len(state) == kept + sum(name.endswith(".num_batches_tracked") for name in state)
     samples = np.random.default_rng(1).normal(size=(3, *network.input_shape))
-    w = {name.replace(".weight", ".w").replace(".bias", ".b"): tensor for name, tensor in state.items()}
-    y = torch_layer(network, torch.from_numpy(samples), w, EVALUATION)
+    ours = [*network.named(), *network.named_statistics()]
+    found = {name: state[theirs] for name, theirs in zip(ours, by_torch_name(network), strict=True)}
+    statistics = {name: found[name].numpy() for name in network.named_statistics()}
+    y = torch_layer(network, torch.from_numpy(samples), found, Context(statistics=statistics))
     assert_agrees(network(samples), y.numpy())
-    assert from_pytorch(path, network).w.tobytes() == network.w.tobytes()
+    again = from_pytorch(path, network)
+    assert (again.w.tobytes(), again.statistics.tobytes()) == (network.w.tobytes(), network.statistics.tobytes())
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
@@ -248,9 +253,9 @@ def test_what_is_not_finite_is_refused_by_name(value, small, tmp_path):
             "conv1.weight has shape (2, 1, 5, 5); the network's has (2, 1, 3, 3)",
         ),
         (
-            {"bn1.weight": torch.zeros(2)},
-            "bn1 is a normalization (BatchNorm, LayerNorm), as bn1.weight tells; expected layers that chainrule has: "
-            "Linear, Conv2d",
+            {"conv2.weight": torch.zeros(2, 2, 3, 3, 3)},
+            "conv2 is a Conv3d, as conv2.weight tells; expected layers that chainrule has: Linear, Conv2d, BatchNorm, "
+            "LayerNorm",
         ),
         (
             {"fc2.weight": torch.zeros(2, 7)},

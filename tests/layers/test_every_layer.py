@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from chainrule.layers import Convolution, Layer, Linear
-from every_layer import EVERY_LAYER, every_layer
-from oracles import TRAINING, normal
+from chainrule.layers import BatchNormalisation, Convolution, Layer, Linear
+from every_layer import EVERY_LAYER, IMAGE, VECTOR, every_layer
+from oracles import TRAINING, normal, with_statistics
 from strategies import OURS
 
 
@@ -17,10 +17,11 @@ class Pass:
         parameters = layer.parameters_for(x.shape[1:])
         self.w = {name: normal(*p.shape, seed=k).astype(x.dtype) for k, (name, p) in enumerate(parameters.items())}
         self.inputs = [a.copy() for a in (x, *self.w.values())]
-        self.y, saved = layer.forward(x, self.w, TRAINING)
+        context = with_statistics(TRAINING, layer, x.shape[1:], x.dtype.type)
+        self.y, saved = layer.forward(x, self.w, context)
         self.gy = np.where(np.isnan(self.y), np.nan, normal(*self.y.shape)).astype(x.dtype)
         self.inputs += [self.y.copy(), self.gy.copy()]
-        self.gx, self.gw = layer.backward(self.gy, saved, self.w, TRAINING)
+        self.gx, self.gw = layer.backward(self.gy, saved, self.w, context)
 
 
 def test_no_layer_is_forgotten() -> None:
@@ -57,7 +58,11 @@ def test_shapes_are_as_announced(layer: Layer, shape: tuple[int, ...]) -> None:
     assert {name: g.shape for name, g in p.gw.items()} == {k: v.shape for k, v in layer.parameters_for(shape).items()}
 
 
-@every_layer
+APART = [(layer, shape) for layer, shape in EVERY_LAYER if not layer.mixes_samples]
+each_apart = pytest.mark.parametrize(("layer", "shape"), APART, ids=[f"{la}-{sh}" for la, sh in APART])
+
+
+@each_apart
 def test_a_nan_reaches_the_output_and_both_derivatives_of_its_own_sample(layer: Layer, shape: tuple[int, ...]) -> None:
     x = normal(3, *shape)
     x[(1, *(0,) * len(shape))] = np.nan
@@ -68,13 +73,25 @@ def test_a_nan_reaches_the_output_and_both_derivatives_of_its_own_sample(layer: 
         assert np.isnan(g).any()
 
 
-@every_layer
+@each_apart
 def test_samples_do_not_mix_in_layers_that_say_so(layer: Layer, shape: tuple[int, ...]) -> None:
-    assert not layer.mixes_samples
     x = normal(3, *shape)
     together, alone = Pass(layer, x), Pass(layer, x[:1])
     assert np.allclose(together.y[:1], alone.y, rtol=1e-14, atol=1e-14)
     assert np.allclose(together.gx[:1], alone.gx, rtol=1e-14, atol=1e-14)
+
+
+@pytest.mark.parametrize("shape", [IMAGE, VECTOR])
+def test_samples_mix_in_layers_that_say_so(shape: tuple[int, ...]) -> None:
+    assert {type(layer) for layer, _ in EVERY_LAYER if layer.mixes_samples} == {BatchNormalisation}
+    x = normal(3, *shape)
+    together, alone = Pass(BatchNormalisation(), x), Pass(BatchNormalisation(), x[:2])
+    assert not np.isclose(together.y[:2], alone.y).any()
+    x[(1, *(0,) * len(shape))] = np.nan
+    p = Pass(BatchNormalisation(), x)
+    for a in (p.y, p.gx, *p.gw.values()):
+        by_channel = np.moveaxis(a, 1, 0) if a.ndim > 1 else a
+        assert [bool(np.isnan(channel).any()) for channel in by_channel] == [True, *[False] * (shape[0] - 1)]
 
 
 @every_layer

@@ -26,7 +26,7 @@ DIGITS = Dataset(X, (X.mean(axis=(1, 2, 3)) > 0).astype(np.int64))
 
 
 @dataclass(frozen=True)
-class Scale(Layer):
+class Gain(Layer):
     """y[s,c,...] = g[c] x[s,c,...]: a factor for each channel, which weight decay leaves alone."""
 
     begin: str = "ones"
@@ -99,7 +99,7 @@ class Gated(Layer):
         return gx + more, {**named("f", gw), **named("g", gv)}
 
 
-OWN = (Scale, Centre, Gated)
+OWN = (Gain, Centre, Gated)
 
 
 @pytest.fixture(autouse=True)
@@ -113,25 +113,25 @@ def registered() -> Iterator[None]:
 
 
 def network(**options: Any) -> cr.Network:
-    block = cr.Residual([Centre(), Gated(cr.Convolution(3, padding=1), cr.Sigmoid()), cr.Dropout(0.25), Scale()])
-    layers = [Scale(), cr.Convolution(3), block, cr.ReLU(), cr.MaxPooling(), Gated(cr.Linear(4), cr.Linear(4))]
+    block = cr.Residual([Centre(), Gated(cr.Convolution(3, padding=1), cr.Sigmoid()), cr.Dropout(0.25), Gain()])
+    layers = [Gain(), cr.Convolution(3), block, cr.ReLU(), cr.MaxPooling(), Gated(cr.Linear(4), cr.Linear(4))]
     return cr.Network([*layers, Centre(), cr.Linear(2)], (3, 6, 6), seed=3, **options)
 
 
 def test_names_follow_the_nesting() -> None:
     names = [p.name for p in network().parameters]
-    assert names[:6] == ["scale1.g", "conv1.w", "conv1.b", "block1.gated1.f.w", "block1.gated1.f.b", "block1.scale1.g"]
+    assert names[:6] == ["gain1.g", "conv1.w", "conv1.b", "block1.gated1.f.w", "block1.gated1.f.b", "block1.gain1.g"]
     assert list(network().named_statistics()) == ["block1.centre1.mean", "centre1.mean"]
 
 
-@pytest.mark.parametrize("layer", [Scale(), Centre(), Gated(cr.Tanh(), cr.Convolution(3, 1))], ids=str)
+@pytest.mark.parametrize("layer", [Gain(), Centre(), Gated(cr.Tanh(), cr.Convolution(3, 1))], ids=str)
 def test_their_gradients_are_right(layer: Layer) -> None:
     assert check_layer(layer, (3, 4, 5), samples=3).passed
     assert check_network(network(dtype=np.float64)).passed
 
 
 def test_a_layer_that_mixes_samples_says_so() -> None:
-    for layer in (Scale(), Centre(), cr.Linear(2)):
+    for layer in (Gain(), Centre(), cr.Linear(2)):
         w = {name: normal(*p.shape) for name, p in layer.parameters_for((4,)).items()}
         statistics = {name: np.zeros(p.shape) for name, p in layer.statistics_for((4,)).items()}
         context, x = Context(True, statistics=statistics), normal(5, 4)
@@ -225,11 +225,11 @@ def test_a_step_leaves_alone_what_says_so_too() -> None:
 
 def test_a_type_that_nobody_registered_is_refused_with_the_line_that_would(tmp_path: Any) -> None:
     network().save(tmp_path / "m")
-    LAYERS.pop("Scale")
+    LAYERS.pop("Gain")
     known = ", ".join(LAYERS)
     message = (
-        f"{tmp_path / 'm'}: layer 1: there is no 'Scale'; "
-        f"expected @chainrule.register above its class Scale, or one of: {known}"
+        f"{tmp_path / 'm'}: layer 1: there is no 'Gain'; "
+        f"expected @chainrule.register above its class Gain, or one of: {known}"
     )
     with pytest.raises(cr.ModelError, match=exactly(message)):
         cr.load(tmp_path / "m")

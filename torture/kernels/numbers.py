@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.random import Draws
-from chainrule.engine.kernels import elementwise, losses
+from chainrule.engine.kernels import activations, elementwise, losses
 from chainrule.engine.kernels.mask import copy_gradient
 from chainrule.engine.kernels.philox import draw_masks, step_words, threshold_of
 from chainrule.engine.kernels.samples import take_samples
 from chainrule.engine.layout import View, image
 from chainrule.engine.simd import LANES
+from chainrule.layers import elu, gelu, leaky_relu, silu, softplus
 from chainrule.layers.relu import relu, relu_input_gradient
 from chainrule.layers.sigmoid import sigmoid, sigmoid_input_gradient
 from chainrule.layers.tanh import tanh, tanh_input_gradient
@@ -24,6 +25,10 @@ ONE_NUMBER: list[tuple[Any, Callable[..., np.ndarray], float]] = [  # kernel, de
     (elementwise.relu, relu, 0),
     (elementwise.sigmoid, sigmoid, 3),
     (elementwise.tanh, tanh, 3),
+    (elementwise.of_one(activations.gaussian), gelu.gelu, 3),
+    (elementwise.of_one(activations.approximate_gaussian), lambda x: gelu.gelu(x, True), 3),
+    (elementwise.of_one(activations.weighted), silu.silu, 3),
+    (elementwise.of_one(activations.smooth), softplus.softplus, 3),
 ]
 TWO_NUMBERS: list[tuple[Any, Callable[..., np.ndarray], float]] = [
     (elementwise.addition, np.add, 1),
@@ -31,6 +36,18 @@ TWO_NUMBERS: list[tuple[Any, Callable[..., np.ndarray], float]] = [
     (elementwise.of_two(elementwise.rectified_gradient_at_zero), lambda gy, x: relu_input_gradient(gy, x, 1), 0),
     (elementwise.of_two(elementwise.logistic_gradient), sigmoid_input_gradient, 4),
     (elementwise.of_two(elementwise.hyperbolic_tangent_gradient), tanh_input_gradient, 4),
+    (elementwise.of_two(activations.gaussian_gradient), gelu.gelu_input_gradient, 4),
+    (
+        elementwise.of_two(activations.approximate_gaussian_gradient),
+        lambda gy, x: gelu.gelu_input_gradient(gy, x, True),
+        4,
+    ),
+    (elementwise.of_two(activations.weighted_gradient), silu.silu_input_gradient, 4),
+    (elementwise.of_two(activations.smooth_gradient), softplus.softplus_input_gradient, 4),
+]
+BENT: list[tuple[Any, Any, Callable[..., np.ndarray], Callable[..., np.ndarray]]] = [  # scalar functions, definitions
+    (activations.leaky, activations.leaky_gradient, leaky_relu.leaky_relu, leaky_relu.leaky_relu_input_gradient),
+    (activations.bent, activations.bent_gradient, elu.elu, elu.elu_input_gradient),
 ]
 
 
@@ -66,6 +83,25 @@ def of_two(rig: Rig) -> None:
 
 
 @case("elementwise:elementwise")
+def bent_or_dropout(rig: Rig) -> None:
+    rig.any_of(dropout, bent)(rig)
+
+
+def bent(rig: Rig) -> None:
+    """A curve with a parameter, and its gradient."""
+    *kernels, definition, derivative = rig.any_of(*BENT)
+    of_x, of_gy = map(elementwise.of_two_and_a_parameter, kernels)
+    shape, lanes, parameter = pictures(rig), rig.any_of(LANES, 1), np.float32(0.3)
+    x, gy = rig.normal(*shape), rig.normal(*shape)
+    y, gx, given = output(rig, shape, lanes), output(rig, shape, lanes), rig.picture(x, rig.any_of(0, 1), lanes)
+    rig.run(of_x, given, given, y, parameter, count=len(x))
+    rig.run(of_gy, rig.picture(gy, 0, lanes), given, gx, parameter, count=len(x))
+    exact, g = f64(x, gy)
+    expected = definition(exact, float(parameter))
+    rig.close("y", rig.numbers(y, "y"), expected, np.abs(expected) * 3, 0)
+    rig.close("gx", rig.numbers(gx, "gx"), derivative(g, exact, float(parameter)), np.abs(g) * 4, 0)
+
+
 def dropout(rig: Rig) -> None:
     x, lanes, p = rig.normal(*pictures(rig)), rig.any_of(LANES, 1), 0.3
     keep, y = (rig.random.random(x.shape) >= p).astype(np.uint8), output(rig, x.shape, lanes)

@@ -30,7 +30,7 @@ class Lowering:
 
     def __init__(self, network: Network, source: Source) -> None:
         self.network, self.graph = network, network.graph
-        self.groups = fusion_groups(self.graph, source)
+        self.groups = fusion_groups(self.graph, source, network.w.dtype)
         self.images = {0: self._image(0)} | {group.output: self._image(group.output) for group in self.groups}
         self.undecayed: list[slice] = []  # of w, in the engine's layout
         self.layout = self._layout()
@@ -89,14 +89,14 @@ class Lowering:
         return learns
 
 
-def fusion_groups(graph: Graph, source: Source) -> list[Group]:
+def fusion_groups(graph: Graph, source: Source, dtype: np.dtype) -> list[Group]:
     """The nodes in groups: each time the stage that takes most of those that are next."""
     groups: list[Group] = []
     first = 0
     while first < len(graph.nodes):
         best, taken, layers = DefinitionStage, Upcoming(graph, first, source), None
         taken.take_any()
-        for kind in STAGES:
+        for kind in (stage for stage in STAGES if dtype.type in stage.types):
             nodes = Upcoming(graph, first, source)
             found = kind.fuse(nodes)
             if found is not None and len(nodes.taken) >= len(taken.taken):

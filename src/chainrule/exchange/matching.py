@@ -16,15 +16,17 @@ Shape = tuple[int, ...]
 Shapes = Mapping[str, Shape]
 Tensors = dict[str, str | None]  # of a file, by the parameter's name; None: a bias that is 0
 BIAS = "bias"  # what a layer of PyTorch may be without
+COUNT = "num_batches_tracked"  # of a BatchNorm: how many batches it saw, on which nothing depends
+OF_BATCH_NORM = "running_mean", "running_var", COUNT  # what only a BatchNorm has
 FOREIGN = {
-    "running_mean": "BatchNorm", "running_var": "BatchNorm", "num_batches_tracked": "BatchNorm",
     "weight_ih_l0": "recurrent layer (LSTM, GRU, RNN)", "weight_hh_l0": "recurrent layer (LSTM, GRU, RNN)",
     "in_proj_weight": "MultiheadAttention", "weight_g": "weight norm", "weight_v": "weight norm",
     "original0": "parametrization", "original1": "parametrization", "weight_orig": "pruning or spectral norm",
     "scale": "quantized layer", "zero_point": "quantized layer", "_packed_params": "quantized layer",
 }  # fmt: skip
-BY_AXES = {1: "normalization (BatchNorm, LayerNorm)", 3: "Conv1d", 5: "Conv3d"}
+BY_AXES = {3: "Conv1d", 5: "Conv3d"}
 """What a weight of so many axes belongs to; Linear has 2, Conv2d 4."""
+KNOWN = "Linear, Conv2d, BatchNorm, LayerNorm"
 
 
 class Match(NamedTuple):
@@ -36,13 +38,15 @@ class Match(NamedTuple):
 
 def match(path: object, found: Shapes, expected: Shapes) -> Match:
     """The file's tensors for the expected ones, both given by their shapes; ModelError if they cannot be matched."""
+    if any(_key(name) in OF_BATCH_NORM for name in expected):
+        found = {name: shape for name, shape in found.items() if _key(name) != COUNT}
     tensors, words = by_name(found, expected), ""
     if tensors is None:
         tensors = by_shape(path, found, expected)
         if tensors is None:
             raise ModelError(f"{path}: {_why(found, expected)}")
-        pairs = ", ".join(f"{each} as {name}" for name, each in tensors.items() if each and not name.endswith(BIAS))
-        words = f"matched by shape and order: {pairs}"
+        told = [name for name, each in tensors.items() if each and _key(name) not in (BIAS, *OF_BATCH_NORM)]
+        words = f"matched by shape and order: {', '.join(f'{tensors[name]} as {name}' for name in told)}"
     elif prefix := _prefix(tensors):
         words = f"names are read without {prefix!r}"
     unused = [name for name in found if name not in tensors.values()]
@@ -130,12 +134,14 @@ def _left_over(found: Shapes, unused: Sequence[str], expected: Shapes) -> str:
 
 
 def _foreign(found: Shapes, names: Iterable[str]) -> str:
-    """Which of these belongs to a kind of layer that chainrule does not have; "" if none does."""
-    for name in sorted(names, key=lambda each: each.rpartition(".")[2] not in FOREIGN):
+    """Which of these belongs to a kind of layer that chainrule, or the network, does not have; "" if none does."""
+    for name in sorted(names, key=lambda each: _key(each) not in (*FOREIGN, *OF_BATCH_NORM)):
         layer, _, key = name.rpartition(".")
+        if key in OF_BATCH_NORM:
+            return f"{layer or name} is a BatchNorm, as {name} tells, and the network has none there"
         kind = FOREIGN.get(key) or (BY_AXES.get(len(found[name])) if key == "weight" else None)
         if kind:
-            return f"{layer or name} is a {kind}, as {name} tells; expected layers that chainrule has: Linear, Conv2d"
+            return f"{layer or name} is a {kind}, as {name} tells; expected layers that chainrule has: {KNOWN}"
     return ""
 
 
@@ -143,6 +149,11 @@ def _natural(name: str) -> list[tuple[int, str]]:
     """So that "10" comes after "2"."""
     parts = [(whole_of(part), part) for part in re.split("([0-9]+)", name)]
     return [(-1, part) if number is None else (number, "") for number, part in parts]
+
+
+def _key(name: str) -> str:
+    """A tensor's own name, "weight"."""
+    return name.rpartition(".")[2]
 
 
 def _joined(layer: str, key: str) -> str:

@@ -3,9 +3,10 @@
     x (batch, *input_shape)  or a column (batch, 1) each, by name        float32, or bytes
     -> [label (batch,)],  y (batch, *output_shape)  or probabilities
 
-y of a regression is in the target's units. Metadata: "input" and "output", what these are, in words; and in JSON
-"network", the network as plain data, and, of one that knows what it was trained on, "schema", that; "columns", the
-names of a table's, in the order of x; "classes", the classes' names. onnx is an extra, loaded only here.
+y of a regression is in the target's units. Batch normalisations are folded into what is before them, where they can be
+(`network.folding`). Metadata: "input" and "output", what these are, in words; and in JSON "network", the network as
+plain data, and, of one that knows what it was trained on, "schema", that; "columns", the names of a table's, in the
+order of x; "classes", the classes' names. onnx is an extra, loaded only here.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from chainrule.exchange.description import describe
 from chainrule.exchange.meaning import class_names
 from chainrule.exchange.onnx_ends import End, Wanted
 from chainrule.exchange.onnx_input import input_operators, inputs_of
-from chainrule.exchange.onnx_operators import Operator, network_operators
+from chainrule.exchange.onnx_operator import Operator
+from chainrule.exchange.onnx_operators import network_operators
 from chainrule.exchange.onnx_output import output_operators, outputs_of, own_name
+from chainrule.network.folding import folded
 from chainrule.network.moment import still
 from chainrule.network.network import Network
 
@@ -78,7 +81,7 @@ def onnx_model(
     network = still(of_kind("the network", network, Network, "a Network"))
     wanted = Wanted(preprocess, probabilities, labels, columns)
     given, made = ends(network, wanted)
-    row = operators(network, wanted)
+    row = operators(folded(network), wanted)
     nodes = [helper.make_node(o.kind, o.arguments, [o.output], o.output, o.about, **o.attributes) for o in row]
     constants = [numpy_helper.from_array(a, name) for o in row for name, a in o.constants.items()]
     types = {"float32": TensorProto.FLOAT, "uint8": TensorProto.UINT8}

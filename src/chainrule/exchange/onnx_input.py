@@ -12,7 +12,7 @@ from chainrule.base.errors import UsageError
 from chainrule.data.schema import Column, Features
 from chainrule.exchange.meaning import byte_scaling, in_bytes, in_numbers
 from chainrule.exchange.onnx_ends import End, Wanted
-from chainrule.exchange.onnx_operators import FLOAT32, Operator
+from chainrule.exchange.onnx_operator import FLOAT32, Operator
 from chainrule.network.network import Network
 from chainrule.network.scaling import Scaling
 

@@ -15,7 +15,7 @@ from chainrule.base.numbers import whole_of
 from chainrule.data.names import shortened
 from chainrule.exchange.meaning import answers, class_names
 from chainrule.exchange.onnx_ends import End, Wanted
-from chainrule.exchange.onnx_operators import FLOAT32, Operator
+from chainrule.exchange.onnx_operator import FLOAT32, Operator
 from chainrule.exchange.rounding import doubt_rounding, rounded
 from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy, SquaredError
 from chainrule.network.network import Network

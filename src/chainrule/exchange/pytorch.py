@@ -1,10 +1,14 @@
 """The parameters as PyTorch names and keeps them: a module's `state_dict`, in one safetensors file.
 
-    conv1.w (oc, ic, di, dj)  <->  conv1.weight        fc1.w (out, in)  <->  fc1.weight
-    conv1.b (oc,)             <->  conv1.bias          fc1.b (out,)     <->  fc1.bias
+    conv1.w (oc, ic, di, dj)  <->  conv1.weight        fc1.w (out, in)    <->  fc1.weight
+    conv1.b (oc,)             <->  conv1.bias          fc1.b (out,)       <->  fc1.bias
+    bn1.gamma (c,)            <->  bn1.weight          bn1.mean (c,)      <->  bn1.running_mean
+    bn1.beta (c,)             <->  bn1.bias            bn1.variance (c,)  <->  bn1.running_var
+    ln1.gamma (c, i, j)       <->  ln1.weight          ln1.beta           <->  ln1.bias
 
-Parameters of other names keep these, and so do layers' statistics, which are a module's buffers.
-Both hold them in this order, and both flatten an image in (c, i, j) order: no number moves. On PyTorch's side:
+Parameters of other names keep these, and so do layers' statistics, which are a module's buffers. A BatchNorm's
+num_batches_tracked, on which nothing depends that has a momentum, is written as 0 and not read. Both hold them in this
+order, and both flatten an image in (c, i, j) order: no number moves. On PyTorch's side:
 
     module.load_state_dict(safetensors.torch.load_file(path))      takes what `to_pytorch` wrote
     safetensors.torch.save_file(module.state_dict(), path)         writes what `from_pytorch` reads
@@ -22,10 +26,12 @@ from chainrule.base.plain_text import json_of
 from chainrule.base.version import __version__
 from chainrule.base.writing import write_bytes
 from chainrule.exchange.description import build_loss, describe
-from chainrule.exchange.matching import match
+from chainrule.exchange.matching import COUNT, match
 from chainrule.exchange.meaning import module_ends
 from chainrule.exchange.rounding import rounded
 from chainrule.exchange.tensor_file import TensorFile, tensor_file
+from chainrule.layers import BatchNormalisation, Layer, LayerNormalisation
+from chainrule.layers.layer import walk
 from chainrule.losses import Loss, SquaredError
 from chainrule.network.moment import still
 from chainrule.network.network import Network
@@ -33,6 +39,12 @@ from chainrule.network.target_units import in_target_units
 
 PRODUCER = f"chainrule {__version__}"
 KEYS = {"w": "weight", "b": "bias"}
+SCALED = {"gamma": "weight", "beta": "bias"}
+KEYS_OF: dict[type[Layer], dict[str, str]] = {
+    BatchNormalisation: {**SCALED, "mean": "running_mean", "variance": "running_var"},
+    LayerNormalisation: SCALED,
+}
+"""Of the layers whose parameters and statistics have names of their own."""
 FLOATS = "F16", "F32", "F64"  # safetensors' names of what NumPy has, too
 BRAIN_FLOAT = "BF16"  # the upper half of a float32, which NumPy has not
 WANTED = "a safetensors file, as safetensors.torch.save_file(module.state_dict(), path) writes it"
@@ -53,6 +65,9 @@ def to_pytorch(network: Network, path: str | Path, *, fold: bool = True) -> None
     if network.schema is not None:
         metadata["schema"] = json.dumps(network.schema.plain())
     tensors = {name: np.asarray(view, order="C") for name, view in by_torch_name(network).items()}
+    steps = walk(network, network.input_shape)
+    counts = [step.name for step in steps if type(step.layer) is BatchNormalisation]
+    tensors |= {f"{name}.{COUNT}": np.zeros((), np.int64) for name in counts}
     write_bytes(path, to_bytes(tensors, metadata))
 
 
@@ -90,9 +105,10 @@ def by_torch_name(network: Network) -> dict[str, np.ndarray]:
     NetworkError if two have the same.
     """
     views: dict[str, np.ndarray] = {}
+    keys = {step.name: KEYS_OF.get(type(step.layer), KEYS) for step in walk(network, network.input_shape)}
     for own_name, view in [*network.named().items(), *network.named_statistics().items()]:
         layer, _, key = own_name.rpartition(".")
-        name = f"{layer}.{KEYS.get(key, key)}"
+        name = f"{layer}.{keys.get(layer, KEYS).get(key, key)}"
         if name in views:
             raise NetworkError(f"{own_name} is {name} to PyTorch, as another one is; expected another name")
         views[name] = view

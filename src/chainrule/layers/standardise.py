@@ -21,6 +21,7 @@ from chainrule.base.arrays import as_array, as_numbers
 from chainrule.base.errors import DataError, NetworkError
 from chainrule.base.showing import short
 from chainrule.data.moments import Moments
+from chainrule.layers.channels import along_channels
 from chainrule.layers.layer import Arrays, Context, Layer, Shape, register
 
 SHOWN = 4
@@ -40,8 +41,8 @@ def standardise_input_gradient(gy: np.ndarray, std: np.ndarray) -> np.ndarray:
 
 
 def _along(numbers: np.ndarray, x: np.ndarray) -> np.ndarray:
-    """The numbers (n,) in x's type, shaped so that they go with x's second axis."""
-    return numbers.astype(x.dtype).reshape(-1, *[1] * (x.ndim - 2))
+    """The numbers (n,) in x's type, each along its channel."""
+    return along_channels(numbers.astype(x.dtype), x)
 
 
 @register

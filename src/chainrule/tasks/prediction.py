@@ -1,12 +1,14 @@
-"""A network made ready to be asked: one sample at a time in as little time as possible, or many."""
+"""A network made ready to be asked: one sample at a time in as little time as possible, or many. Batch normalisations
+are folded into what is before them (`network.folding`)."""
 
 import numpy as np
 
 from chainrule.base.arguments import of_kind
 from chainrule.base.numbers import whole_number
 from chainrule.engine import DEFAULT_ENGINE, execute
+from chainrule.network.folding import folded
 from chainrule.network.given import check_weights
-from chainrule.network.moment import numbers_of
+from chainrule.network.moment import still
 from chainrule.network.network import Network
 
 
@@ -33,9 +35,9 @@ class Predictor:
     ) -> None:
         self.network = network
         self.batch_size = whole_number("batch_size", batch_size, 1)
-        self._executor = execute(network, engine, threads=threads)
-        w, self._executor.statistics[:] = numbers_of(network)
-        self._w = self._executor.layout.pack(w)
+        same = folded(still(of_kind("the network", network, Network, "a Network")))
+        self._executor = execute(same, engine, threads=threads)
+        self._w = self._executor.layout.pack(same.w)
 
     def __repr__(self) -> str:
         return f"<Predictor of {self.network!r}>"

@@ -15,7 +15,7 @@ import numpy as np
 from chainrule.base.errors import warn
 from chainrule.data.moments import Moments
 from chainrule.data.schema import Column, Features, Reals, Schema
-from chainrule.layers import Standardise
+from chainrule.layers import BatchNormalisation, Standardise
 from chainrule.layers.layer import Shape
 from chainrule.losses import SquaredError
 from chainrule.network.network import Network
@@ -64,7 +64,7 @@ def _doubt_inputs(network: Network, columns: Sequence[Column]) -> None:
     if lost and network.w.dtype == np.float32:
         what = f"column {lost[0].name} is {lost[0].mean:.10g} ± {lost[0].deviation:.2g}, which float32 cannot hold"
         warn(f"{what}: expected dtype=np.float64 for the network, or the column less its mean")
-    elif not isinstance(network.layers[0], Standardise) and _size(largest) > LARGE:
+    elif not isinstance(network.layers[0], Standardise | BatchNormalisation) and _size(largest) > LARGE:
         what = f"column {largest.name} goes up to {_size(largest):.6g}, far from 1"
         warn(f"{what}: Standardise.of(x) as the first layer brings inputs there")
 

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.base.random import threshold_of
+from chainrule.engine.kernels.channel_dropout import drop_channels
 from chainrule.engine.kernels.elementary import hyperbolic_tangent, logistic
 from chainrule.engine.kernels.elementwise import (
     dropout,
@@ -27,7 +28,7 @@ from chainrule.engine.kernels.elementwise import (
     rectified_gradient_at_zero,
 )
 from chainrule.engine.kernels.philox import draw_masks
-from chainrule.engine.layout import View
+from chainrule.engine.layout import View, image
 from chainrule.engine.runtime.calls import BY_INPUT, FORWARD, Call, bind
 from chainrule.engine.stages.joins import is_picture
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
@@ -113,8 +114,8 @@ class DropoutStage(ElementwiseStage):
         super().__init__(group, values, room)
         self.number, layer = group.layers
         self.threshold, self.scale = threshold_of(layer.p), room.number(1 / (1 - layer.p))
-        image = self.y.gradient.image  # the mask lies as dL/dy, without a halo
-        self.keep = View(room.whole(image.stride if room.gradients else 0, np.uint8), image)
+        mask = self.y.gradient.image  # it lies as dL/dy, without a halo
+        self.keep = View(room.whole(mask.stride if room.gradients else 0, np.uint8), mask)
         self.y.rectified = self.x.rectified
 
     @classmethod
@@ -131,3 +132,31 @@ class DropoutStage(ElementwiseStage):
 
     def _input_gradient(self) -> Call:
         return bind(dropout, self.y.gradient, self.keep, self.x.gradient, self.scale, role=BY_INPUT)
+
+
+@register_stage
+class ChannelDropoutStage(ElementwiseStage):
+    """The same of whole channels."""
+
+    def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
+        super().__init__(group, values, room)
+        self.number, layer = group.layers
+        self.threshold, self.scale = threshold_of(layer.p), np.float32(1 / (1 - layer.p))
+        mask = image(self.y.image.channels, 1, 1)
+        self.keep = View(room.whole(mask.stride if room.gradients else 0, np.uint8), mask)
+        self.y.rectified = self.x.rectified
+
+    @classmethod
+    def fuse(cls, nodes: Upcoming) -> Any:
+        return nodes.take_dropout(channels=True)
+
+    def forward(self, step: Step) -> Work:
+        if not step.training:
+            return [bind(identity, self.x.view, self.y.view, role=FORWARD)]
+        return [
+            bind(draw_masks, step.draw_words, self.keep, self.number, self.threshold),
+            bind(drop_channels, self.x.view, self.keep, self.y.view, self.scale, role=FORWARD),
+        ]
+
+    def _input_gradient(self) -> Call:
+        return bind(drop_channels, self.y.gradient, self.keep, self.x.gradient, self.scale, role=BY_INPUT)

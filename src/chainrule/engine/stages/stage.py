@@ -65,10 +65,17 @@ class Upcoming:
         self.next += 1
         return self._graph.nodes[self.next - 1].layer
 
-    def take_dropout(self, *, when: bool = True) -> Any:
-        """A dropout, if its random words are those that kernels draw: (the node's number, the layer)."""
-        layer = self.take(Dropout, when=when and type(self._source) is Source)
-        return layer and (self._graph.nodes[self.next - 1].number, layer)
+    def take_dropout(self, *, when: bool = True, channels: bool = False) -> Any:
+        """A dropout, if its random words are those that kernels draw: (the node's number, the layer).
+
+        channels : one of whole channels, which in a vector is none
+        """
+        node = self._graph.nodes[self.next] if self.next < len(self._graph.nodes) else None
+        if node is None or type(node.layer) is not Dropout or type(self._source) is not Source:
+            return None
+        whole = node.layer.channels and len(self._graph.shapes[node.output]) > 1
+        layer = self.take(Dropout, when=when and whole == channels)
+        return layer and (node.number, layer)
 
     @property
     def taken(self) -> list[Node]:
@@ -125,6 +132,8 @@ class Stage:
     """Whether between two such stages an image, and its gradient, need only live for one sample."""
     sums_by_slot: ClassVar[bool] = False
     """Whether it sums over samples slot by slot."""
+    types: ClassVar[tuple[type, ...]] = (np.float32, np.float64)
+    """Of numbers that its kernels compute in; layers of networks of others are executed by their definitions."""
     takes_shift: bool = False
     """Whether it can begin with x - c instead of x."""
 

@@ -1,0 +1,179 @@
+"""Batch normalisation, and a factor and a summand for each channel: sums by slot, and what is made of x by them.
+
+    y  = factor (x - centre) + summand
+    gx = factor gy + slope (x - centre) + level
+
+The definitions: chainrule/layers/batch_normalisation.py, chainrule/layers/scale.py. A batch's mean is split into
+`centre`, the float32 nearest to it, and what is left of it, which goes into the summand: so x far from 0 costs no
+digits.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.engine.kernels.normalisation.lines import add_moments, add_products, lines_in
+from chainrule.engine.layout import place
+from chainrule.engine.runtime.jit import kernel, range_kernel
+from chainrule.engine.simd import LANES, add, load, multiply, store, subtract
+
+F32, F64 = np.float32, np.float64
+
+
+class Channels(NamedTuple):
+    """A number for each channel, and 0 for padded lanes."""
+
+    centre: Any
+    factor: Any
+    summand: Any
+
+
+class Slopes(NamedTuple):
+    """What the gradient takes more of, likewise."""
+
+    slope: Any
+    level: Any
+
+
+class Weights(NamedTuple):
+    """Where gamma and beta begin in w, and in its gradient."""
+
+    values: Any
+    gamma_at: int
+    beta_at: int
+
+
+class Running(NamedTuple):
+    """The running statistics, (c,) float32; and how a batch moves them."""
+
+    mean: Any
+    variance: Any
+    momentum: float
+    eps: float
+
+
+class Seen(NamedTuple):
+    """What a batch is normalised by, (c,) float64, for the backward pass."""
+
+    inverse: Any  # 1 / r
+    left: Any  # the mean less the centre
+
+
+class Sums(NamedTuple):
+    """Two numbers for each channel, by slot: sums[slot][0 or 1][size]."""
+
+    values: Any  # float64
+    slots: int
+    size: int
+
+
+@range_kernel
+def channel_moments(x, sums, size, scratch, first, last):
+    """Add Sum x and Sum x^2 of samples first .. last-1 to a slot's sums."""
+    for s in range(first, last):
+        add_moments(x, s, sums, size, scratch)
+
+
+@range_kernel
+def channel_products(gy, x, centre, sums, size, scratch, first, last):
+    """Add Sum gy and Sum gy (x - centre) of samples first .. last-1 to a slot's sums."""
+    for s in range(first, last):
+        add_products(gy, x, centre, s, sums, size, scratch)
+
+
+@kernel
+def sum_of_slots(sums, row, c):
+    """Of channel c, in the order of the slots."""
+    total = 0.0
+    for slot in range(sums.slots):
+        total += sums.values[(2 * slot + row) * sums.size + c]
+    return total
+
+
+@kernel
+def set_channel(to, seen, weights, mean, variance, c):
+    """What normalises channel c; the variance with its eps."""
+    inverse, centre = 1 / np.sqrt(variance), F32(mean)
+    gamma, beta = F64(weights.values[weights.gamma_at + c]), F64(weights.values[weights.beta_at + c])
+    seen.inverse[c], seen.left[c] = inverse, mean - F64(centre)
+    to.centre[c], to.factor[c] = centre, F32(gamma * inverse)
+    to.summand[c] = F32(beta - gamma * inverse * (mean - F64(centre)))
+
+
+@kernel
+def normalise_by_batch(sums, n, weights, running, to, seen):
+    """By the moments of a batch with n numbers of each channel; the running statistics move towards them."""
+    for c in range(len(running.mean)):
+        mean = sum_of_slots(sums, 0, c) / n
+        variance = sum_of_slots(sums, 1, c) / n - mean * mean
+        variance = 0.0 if variance < 0 else variance  # NaN stays
+        set_channel(to, seen, weights, mean, variance + running.eps, c)
+        old_mean, old_variance = F64(running.mean[c]), F64(running.variance[c])
+        running.mean[c] = F32(old_mean + running.momentum * (mean - old_mean))
+        unbiased = variance * (n / (n - 1))
+        running.variance[c] = F32(old_variance + running.momentum * (unbiased - old_variance))
+
+
+@kernel
+def normalise_by_running(weights, running, to, seen):
+    """By the running statistics, which stay."""
+    for c in range(len(running.mean)):
+        set_channel(to, seen, weights, F64(running.mean[c]), F64(running.variance[c]) + running.eps, c)
+
+
+@kernel
+def normalisation_gradient(sums, n, weights, gw, seen, slopes):
+    """dL/dgamma and dL/dbeta from the sums of products; and what dL/dx takes of x. n: 0 where mean and variance are
+    constants."""
+    for c in range(len(seen.inverse)):
+        total, inverse, left = sum_of_slots(sums, 0, c), seen.inverse[c], seen.left[c]
+        of_gamma = inverse * (sum_of_slots(sums, 1, c) - left * total)
+        gw.values[gw.gamma_at + c], gw.values[gw.beta_at + c] = F32(of_gamma), F32(total)
+        factor = F64(weights.values[weights.gamma_at + c]) * inverse
+        slope = -factor * inverse * of_gamma / n if n > 0 else 0.0
+        level = -factor * total / n if n > 0 else 0.0
+        slopes.slope[c], slopes.level[c] = F32(slope), F32(level - slope * left)
+
+
+@kernel
+def write_products(sums, channels, gw):
+    """dL/dfactor and dL/dsummand of a layer whose centre is 0."""
+    for c in range(channels):
+        gw.values[gw.gamma_at + c], gw.values[gw.beta_at + c] = (
+            F32(sum_of_slots(sums, 1, c)),
+            F32(sum_of_slots(sums, 0, c)),
+        )
+
+
+@range_kernel
+def shift_and_scale(x, y, by, first, last):
+    """y = factor (x - centre) + summand, of samples first .. last-1."""
+    x_values, y_values, centres, factors, summands = x.values, y.values, by.centre, by.factor, by.summand
+    lines, pixels = lines_in(x.image, y.image, y.image)
+    for s in range(first, last):
+        for c in range(0, x.image.channels, LANES):
+            centre, factor = load(1, 1, centres, c, 0), load(1, 1, factors, c, 0)
+            summand = load(1, 1, summands, c, 0)
+            for i in range(lines):
+                at, to = place(x.image, s, c, i, 0), place(y.image, s, c, i, 0)
+                for k in range(0, pixels * LANES, LANES):
+                    d = subtract(load(1, 1, x_values, at + k, 0), centre)
+                    store(add(multiply(d, factor), summand), y_values, to + k, 0)
+
+
+@range_kernel
+def normalisation_input_gradient(gy, x, gx, by, slopes, first, last):
+    """gx = factor gy + slope (x - centre) + level, of samples first .. last-1."""
+    g_values, x_values, to_values = gy.values, x.values, gx.values
+    centres, factors, tilts, levels = by.centre, by.factor, slopes.slope, slopes.level
+    lines, pixels = lines_in(gy.image, x.image, gx.image)
+    for s in range(first, last):
+        for c in range(0, x.image.channels, LANES):
+            centre, factor = load(1, 1, centres, c, 0), load(1, 1, factors, c, 0)
+            slope, level = load(1, 1, tilts, c, 0), load(1, 1, levels, c, 0)
+            for i in range(lines):
+                g, at, to = place(gy.image, s, c, i, 0), place(x.image, s, c, i, 0), place(gx.image, s, c, i, 0)
+                for k in range(0, pixels * LANES, LANES):
+                    d = subtract(load(1, 1, x_values, at + k, 0), centre)
+                    rest = add(multiply(d, slope), level)
+                    store(add(multiply(load(1, 1, g_values, g + k, 0), factor), rest), to_values, to + k, 0)

@@ -1,0 +1,128 @@
+"""Sums over an image's pixels, all lanes of a block at once: of a few pixels in float32, of these sums in float64.
+
+    sums of x    Sum x and Sum x^2, of up to CHUNK pixels about their own mean m: with d = x - m, R = Sum d, Q = Sum d^2
+                 these are n m + R and Q + 2 m R + n m^2. float32 holds m, R and Q to its precision, however far from 0
+                 x is; what they make is added up in float64.
+    products     Sum g and Sum g d, with d = x - c
+
+A lane is a channel, and pixels are added in their order, so that no sum depends on how many lanes a vector has.
+"""
+
+import numpy as np
+
+from chainrule.engine.layout import place
+from chainrule.engine.runtime.jit import inlined, kernel
+from chainrule.engine.simd import LANES, add, join, load, multiply, scale, split, store, subtract, zeros
+
+CHUNK = 64  # pixels
+KEPT = 3 * LANES  # floats of scratch
+F32, F64 = np.float32, np.float64
+
+
+@kernel
+def lines_in(a, b, c):
+    """(lines, pixels of each) in which a block lies in one piece, in all three images: all of it, or its rows."""
+    whole = a.halo == 0 and b.halo == 0 and c.halo == 0
+    return (1, a.height * a.width) if whole else (a.height, a.width)
+
+
+@inlined
+def column(vector):
+    """Four times that vector."""
+    return join((vector, vector, vector, vector))
+
+
+@inlined
+def total_of(tile):
+    """The sum of four vectors."""
+    a, b, c, d = split(tile)
+    return add(add(a, b), add(c, d))
+
+
+@inlined
+def chunk_sum(x, at, n):
+    """The sum of n pixels."""
+    acc, k = zeros(4, 1), 0
+    while k + 4 <= n:
+        acc = add(acc, load(4, 1, x, at + k * LANES, LANES))
+        k += 4
+    total = total_of(acc)
+    while k < n:
+        total = add(total, load(1, 1, x, at + k * LANES, 0))
+        k += 1
+    return total
+
+
+@inlined
+def chunk_moments(x, at, n):
+    """m, R and Q of n pixels."""
+    mean = scale(F32(1) / F32(n), chunk_sum(x, at, n))
+    means, rest, squares, k = column(mean), zeros(4, 1), zeros(4, 1), 0
+    while k + 4 <= n:
+        d = subtract(load(4, 1, x, at + k * LANES, LANES), means)
+        rest, squares = add(rest, d), add(squares, multiply(d, d))
+        k += 4
+    r, q = total_of(rest), total_of(squares)
+    while k < n:
+        one = subtract(load(1, 1, x, at + k * LANES, 0), mean)
+        r, q = add(r, one), add(q, multiply(one, one))
+        k += 1
+    return mean, r, q
+
+
+@kernel
+def add_moments(x, s, sums, size, scratch):
+    """Add Sum x and Sum x^2 of sample s to sums[k] and sums[size + k], k the channel modulo size."""
+    values, image = x.values, x.image
+    lines, pixels = lines_in(image, image, image)
+    for c in range(0, image.channels, LANES):
+        to = c % size
+        for i in range(lines):
+            start = place(image, s, c, i, 0)
+            for first in range(0, pixels, CHUNK):
+                n = min(CHUNK, pixels - first)
+                mean, r, q = chunk_moments(values, start + first * LANES, n)
+                store(mean, scratch, 0, 0)
+                store(r, scratch, LANES, 0)
+                store(q, scratch, 2 * LANES, 0)
+                for lane in range(LANES):
+                    m, left = F64(scratch[lane]), F64(scratch[LANES + lane])
+                    sums[to + lane] += n * m + left
+                    sums[size + to + lane] += F64(scratch[2 * LANES + lane]) + 2 * m * left + n * m * m
+
+
+@inlined
+def chunk_products(g, g_at, x, x_at, centre, n):
+    """Sum g and Sum g (x - centre) of n pixels."""
+    centres, sums, products, k = column(centre), zeros(4, 1), zeros(4, 1), 0
+    while k + 4 <= n:
+        gy = load(4, 1, g, g_at + k * LANES, LANES)
+        d = subtract(load(4, 1, x, x_at + k * LANES, LANES), centres)
+        sums, products = add(sums, gy), add(products, multiply(gy, d))
+        k += 4
+    total, product = total_of(sums), total_of(products)
+    while k < n:
+        one = load(1, 1, g, g_at + k * LANES, 0)
+        d_of_one = subtract(load(1, 1, x, x_at + k * LANES, 0), centre)
+        total, product = add(total, one), add(product, multiply(one, d_of_one))
+        k += 1
+    return total, product
+
+
+@kernel
+def add_products(gy, x, centre, s, sums, size, scratch):
+    """Add Sum gy and Sum gy (x - centre) of sample s, channel by channel, to sums[c] and sums[size + c]."""
+    g_values, x_values = gy.values, x.values
+    lines, pixels = lines_in(gy.image, x.image, x.image)
+    for c in range(0, x.image.channels, LANES):
+        c_centre = load(1, 1, centre, c, 0)
+        for i in range(lines):
+            g_start, x_start = place(gy.image, s, c, i, 0), place(x.image, s, c, i, 0)
+            for first in range(0, pixels, CHUNK):
+                n, at = min(CHUNK, pixels - first), first * LANES
+                total, product = chunk_products(g_values, g_start + at, x_values, x_start + at, c_centre, n)
+                store(total, scratch, 0, 0)
+                store(product, scratch, LANES, 0)
+                for lane in range(LANES):
+                    sums[c + lane] += F64(scratch[lane])
+                    sums[size + c + lane] += F64(scratch[LANES + lane])

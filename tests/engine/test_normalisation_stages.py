@@ -1,0 +1,135 @@
+"""Activations, normalisations, Scale, Flatten, global pooling and dropout of channels, as the engine executes them."""
+
+import numpy as np
+import pytest
+
+from agreement import compare
+from chainrule.base.random import Source
+from chainrule.engine.compiled import Compiled
+from chainrule.layers import (
+    ELU,
+    GELU,
+    BatchNormalisation,
+    Convolution,
+    Dropout,
+    Flatten,
+    GlobalAveragePooling,
+    LayerNormalisation,
+    LeakyReLU,
+    Linear,
+    MaxPooling,
+    ReLU,
+    Residual,
+    Scale,
+    SiLU,
+    Softplus,
+)
+from chainrule.layers.layer import Layer, Shape
+from chainrule.losses import SquaredError
+from chainrule.network.network import Network
+from chainrule.training.objective import Batch
+
+IMAGE = (3, 13, 14)
+PRE = Residual([BatchNormalisation(), ReLU(), Convolution(3, padding=1), BatchNormalisation(), ELU(0.5)])
+
+NETWORKS: list[tuple[list[Layer], Shape]] = [
+    (
+        [
+            *(Convolution(5), BatchNormalisation(), LeakyReLU(0.1), Convolution(19, padding=1)),
+            *(BatchNormalisation(0.5, 0.1), ReLU(), MaxPooling(), Linear(4)),
+        ],
+        IMAGE,
+    ),
+    ([Linear(9), BatchNormalisation(), ELU(), Linear(20), LayerNormalisation(), GELU(), Linear(4)], (11,)),
+    (
+        [
+            *(Convolution(20, padding=1), LayerNormalisation(), SiLU(), Convolution(6, padding=2), Scale()),
+            *(Softplus(), GlobalAveragePooling(), Linear(4)),
+        ],
+        IMAGE,
+    ),
+    (
+        [
+            *(BatchNormalisation(), Scale(), Dropout(0.3, channels=True), Convolution(18), Dropout(0.5, channels=True)),
+            *(GELU(True), Flatten(), Linear(7), Dropout(0.2, channels=True), Scale(), Linear(3)),
+        ],
+        IMAGE,
+    ),
+    ([Flatten(), LayerNormalisation(), Linear(4)], IMAGE),
+    ([PRE, ReLU(), Residual([LayerNormalisation(), SiLU()]), Linear(3)], IMAGE),
+]
+
+every_network = pytest.mark.parametrize(("layers", "shape"), NETWORKS, ids=lambda value: ",".join(map(str, value)))
+
+
+def made(layers: list[Layer], shape: Shape) -> Network:
+    """A network with parameters that are not as they begin."""
+    network = Network(layers, shape, seed=3)
+    network.w[:] += 0.1 * np.random.default_rng(0).standard_normal(network.size).astype(np.float32)
+    return network
+
+
+def batch_for(network: Network, samples: int) -> Batch:
+    rng = np.random.default_rng(1)
+    x = (2 * rng.standard_normal((samples, *network.input_shape)) + 1).astype(np.float32)
+    return Batch(x, rng.integers(0, 3, samples), rng.uniform(0, 2, samples), step=5, offset=30)
+
+
+@every_network
+def test_loss_outputs_gradients_and_statistics_agree_with_the_definitions(layers: list[Layer], shape: Shape) -> None:
+    network = made(layers, shape)
+    assert "definition" not in [row["kernel"] for row in Compiled(network).plan(4).rows()]
+    for samples in (10, 1):  # a single vector is normalised by the running statistics
+        compare(network, batch_for(network, samples))
+
+
+@every_network
+def test_the_same_bits_for_any_number_of_threads(layers: list[Layer], shape: Shape) -> None:
+    network, results = made(layers, shape), set()
+    for threads in (1, 2, 3):
+        compiled = Compiled(network, Source(7), threads)
+        compiled._work = 1 << 30, 1 << 30  # as if it were worth all threads
+        w, batch = compiled.layout.pack(network.w), batch_for(network, 13)
+        out = np.zeros_like(w)
+        loss = compiled.loss_and_gradient(w, batch, out)
+        results.add((loss, out.tobytes(), compiled.statistics.tobytes(), compiled.outputs(w, batch.x).tobytes()))
+    assert len(results) == 1
+
+
+def test_a_smaller_batch_after_a_larger_one_and_back() -> None:
+    network = made([Linear(20), BatchNormalisation(), ReLU(), Linear(3)], (7,))
+    compiled, alone = Compiled(network), {}
+    for samples in (32, 5, 1):
+        fresh = Compiled(network)
+        w = fresh.layout.pack(network.w)
+        alone[samples] = fresh.loss(w, batch_for(network, samples))
+    w = compiled.layout.pack(network.w)
+    for samples in (32, 5, 1, 32):
+        compiled.statistics[:] = network.statistics
+        assert compiled.loss(w, batch_for(network, samples)) == alone[samples]
+
+
+def test_numbers_far_from_zero_keep_their_digits() -> None:
+    """In float32, whose squares would lose them."""
+    network = Network([BatchNormalisation(), LayerNormalisation()], (5, 9, 9), SquaredError())
+    rng = np.random.default_rng(2)
+    x = (1000 + rng.standard_normal((8, 5, 9, 9))).astype(np.float32)
+    compiled = Compiled(network)
+    compiled.statistics[:] = 0
+    w = compiled.layout.pack(network.w)
+    compiled.loss(w, Batch(x, rng.standard_normal((8, 5, 9, 9))))
+    mean, variance = network.named_statistics(compiled.statistics).values()
+    exact = x.astype(np.float64)
+    np.testing.assert_allclose(mean, 0.1 * exact.mean((0, 2, 3)), rtol=1e-6)
+    np.testing.assert_allclose(variance, 0.1 * exact.var((0, 2, 3), ddof=1), rtol=1e-5)
+
+
+def test_nothing_changes_the_running_statistics_but_training() -> None:
+    network = made([Convolution(3), BatchNormalisation(), Linear(3)], IMAGE)
+    compiled, batch = Compiled(network), batch_for(network, 6)
+    w, before = compiled.layout.pack(network.w), compiled.statistics.tobytes()
+    first = compiled.outputs(w, batch.x)
+    assert compiled.statistics.tobytes() == before
+    compiled.loss(w, batch)
+    assert compiled.statistics.tobytes() != before
+    assert compiled.outputs(w, batch.x).tobytes() != first.tobytes()
