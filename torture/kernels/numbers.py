@@ -96,7 +96,7 @@ def bent(rig: Rig) -> None:
     y, gx, given = output(rig, shape, lanes), output(rig, shape, lanes), rig.picture(x, rig.any_of(0, 1), lanes)
     rig.run(of_x, given, given, y, parameter, count=len(x))
     rig.run(of_gy, rig.picture(gy, 0, lanes), given, gx, parameter, count=len(x))
-    exact, g = f64(x, gy)
+    exact, g = exactly(x, gy)
     expected = definition(exact, float(parameter))
     rig.close("y", rig.numbers(y, "y"), expected, np.abs(expected) * 3, 0)
     rig.close("gx", rig.numbers(gx, "gx"), derivative(g, exact, float(parameter)), np.abs(g) * 4, 0)

@@ -18,7 +18,7 @@ def drop_channels(x, keep, y, factor, first, last):
     lines, pixels = lines_in(x.image, y.image, y.image)
     for s in range(first, last):
         for c in range(0, x.image.channels, LANES):
-            of_channel = scale(factor, load_bytes(kept, place(keep.image, s, c, 0, 0)))
+            of_channel = scale(factor, load_bytes(kept, place(keep.image, s, c, 0, 0), x.values))
             for i in range(lines):
                 at, there = place(x.image, s, c, i, 0), place(y.image, s, c, i, 0)
                 for k in range(0, pixels * LANES, LANES):

@@ -29,7 +29,6 @@ from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, 
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.runtime.program import each
 from chainrule.engine.simd import padded
-from chainrule.engine.stages.algorithms import scratch
 from chainrule.engine.stages.joins import is_picture
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import SLOTS, Step
@@ -54,7 +53,6 @@ class ChannelSums:
 class BatchNormalisationStage(Stage):
     """The moments of the batch, or the running ones; then y."""
 
-    types = (np.float32,)
     kernel = "normalisation"
     sums_by_slot = True
 
@@ -63,11 +61,11 @@ class BatchNormalisationStage(Stage):
         image = self.x.image
         self.by_sample, self.at = is_picture(image), group.at
         self.channels, self.pixels = image.channels, image.height * image.width
-        self.by = Channels(*(aligned_zeros(padded(self.channels)) for _ in range(3)))
-        self.slopes = Slopes(*(aligned_zeros(padded(self.channels)) for _ in range(2)))
+        self.by = Channels(*(room.zeros(padded(self.channels)) for _ in range(3)))
+        self.slopes = Slopes(*(room.zeros(padded(self.channels)) for _ in range(2)))
         self.seen = Seen(*(aligned_zeros(self.channels, np.float64) for _ in range(2)))
         self.moments, self.products = ChannelSums(self.channels), ChannelSums(self.channels)
-        self.scratch = scratch(room.workers, KEPT)
+        self.scratch = room.scratch(KEPT)
 
     @classmethod
     def fuse(cls, nodes: Upcoming) -> Any:

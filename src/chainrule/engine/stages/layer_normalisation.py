@@ -21,7 +21,6 @@ from chainrule.engine.kernels.normalisation.samples import (
 from chainrule.engine.layout import Image, View, image
 from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, PerSlot, PerWorker, bind
 from chainrule.engine.runtime.memory import aligned_zeros
-from chainrule.engine.stages.algorithms import scratch
 from chainrule.engine.stages.joins import is_picture
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import SLOTS, Step
@@ -36,7 +35,6 @@ NAMES = "gamma", "beta"
 class LayerNormalisationStage(Stage):
     """Mean 0 and variance 1 over all of a sample, then gamma and beta, which lie as a sample does."""
 
-    types = (np.float32,)
     kernel = "normalisation"
     sums_by_slot = True
 
@@ -47,9 +45,9 @@ class LayerNormalisationStage(Stage):
         self.own = image(of.channels, of.height, of.width)
         self.kept = SampleMoments(*(aligned_zeros(room.samples, np.float64) for _ in NAMES))
         sums = aligned_zeros(room.workers * 2 * LAST, np.float64).reshape(room.workers, -1)
-        self.scratch = Scratch(PerWorker(sums), scratch(room.workers, KEPT))
+        self.scratch = Scratch(PerWorker(sums), room.scratch(KEPT))
         slots = SLOTS if room.gradients else 0
-        self.sums = [aligned_zeros(slots * self.floats) for _ in NAMES]
+        self.sums = [room.zeros(slots * self.floats) for _ in NAMES]
 
     @classmethod
     def fuse(cls, nodes: Upcoming) -> Any:

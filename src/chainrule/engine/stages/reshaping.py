@@ -2,8 +2,6 @@
 
 from typing import Any, ClassVar
 
-import numpy as np
-
 from chainrule.engine.kernels.flatten import flatten, flatten_input_gradient
 from chainrule.engine.kernels.pooling.whole import whole_average, whole_average_input_gradient
 from chainrule.engine.runtime.calls import BY_INPUT, FORWARD, bind
@@ -15,7 +13,6 @@ from chainrule.layers import Flatten, GlobalAveragePooling, Layer
 class ReshapingStage(Stage):
     """One kernel for y, of x; and one for gx, of gy."""
 
-    types = (np.float32,)
     layer: ClassVar[type[Layer]]
     function: ClassVar[Any]
     derivative: ClassVar[Any]

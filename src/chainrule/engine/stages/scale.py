@@ -15,9 +15,7 @@ from chainrule.engine.kernels.normalisation.channels import (
 )
 from chainrule.engine.kernels.normalisation.lines import KEPT
 from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, bind
-from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import padded
-from chainrule.engine.stages.algorithms import scratch
 from chainrule.engine.stages.batch_normalisation import ChannelSums
 from chainrule.engine.stages.joins import is_picture
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
@@ -30,15 +28,14 @@ from chainrule.layers import Scale
 class ScaleStage(Stage):
     """w x + b."""
 
-    types = (np.float32,)
     kernel = "channel by channel"
     sums_by_slot = True
 
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         super().__init__(group, values, room)
         self.channels, self.by_sample = self.x.image.channels, is_picture(self.x.image)
-        self.none, self.sums = aligned_zeros(padded(self.channels)), ChannelSums(self.channels)
-        self.scratch = scratch(room.workers, KEPT)
+        self.none, self.sums = room.zeros(padded(self.channels)), ChannelSums(self.channels)
+        self.scratch = room.scratch(KEPT)
 
     @classmethod
     def fuse(cls, nodes: Upcoming) -> Any:

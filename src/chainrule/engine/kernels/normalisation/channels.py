@@ -4,7 +4,7 @@
     gx = factor gy + slope (x - centre) + level
 
 The definitions: chainrule/layers/batch_normalisation.py, chainrule/layers/scale.py. A batch's mean is split into
-`centre`, the float32 nearest to it, and what is left of it, which goes into the summand: so x far from 0 costs no
+`centre`, the x's number nearest to it, and what is left of it, which goes into the summand: so x far from 0 costs no
 digits.
 """
 
@@ -17,7 +17,7 @@ from chainrule.engine.layout import place
 from chainrule.engine.runtime.jit import kernel, range_kernel
 from chainrule.engine.simd import LANES, add, load, multiply, store, subtract
 
-F32, F64 = np.float32, np.float64
+F64 = np.float64
 
 
 class Channels(NamedTuple):
@@ -44,7 +44,7 @@ class Weights(NamedTuple):
 
 
 class Running(NamedTuple):
-    """The running statistics, (c,) float32; and how a batch moves them."""
+    """The running statistics, (c,); and how a batch moves them."""
 
     mean: Any
     variance: Any
@@ -93,11 +93,12 @@ def sum_of_slots(sums, row, c):
 @kernel
 def set_channel(to, seen, weights, mean, variance, c):
     """What normalises channel c; the variance with its eps."""
-    inverse, centre = 1 / np.sqrt(variance), F32(mean)
+    inverse = 1 / np.sqrt(variance)
     gamma, beta = F64(weights.values[weights.gamma_at + c]), F64(weights.values[weights.beta_at + c])
-    seen.inverse[c], seen.left[c] = inverse, mean - F64(centre)
-    to.centre[c], to.factor[c] = centre, F32(gamma * inverse)
-    to.summand[c] = F32(beta - gamma * inverse * (mean - F64(centre)))
+    to.centre[c], to.factor[c] = mean, gamma * inverse
+    left = mean - F64(to.centre[c])
+    to.summand[c] = beta - gamma * inverse * left
+    seen.inverse[c], seen.left[c] = inverse, left
 
 
 @kernel
@@ -109,9 +110,9 @@ def normalise_by_batch(sums, n, weights, running, to, seen):
         variance = 0.0 if variance < 0 else variance  # NaN stays
         set_channel(to, seen, weights, mean, variance + running.eps, c)
         old_mean, old_variance = F64(running.mean[c]), F64(running.variance[c])
-        running.mean[c] = F32(old_mean + running.momentum * (mean - old_mean))
+        running.mean[c] = old_mean + running.momentum * (mean - old_mean)
         unbiased = variance * (n / (n - 1))
-        running.variance[c] = F32(old_variance + running.momentum * (unbiased - old_variance))
+        running.variance[c] = old_variance + running.momentum * (unbiased - old_variance)
 
 
 @kernel
@@ -128,11 +129,11 @@ def normalisation_gradient(sums, n, weights, gw, seen, slopes):
     for c in range(len(seen.inverse)):
         total, inverse, left = sum_of_slots(sums, 0, c), seen.inverse[c], seen.left[c]
         of_gamma = inverse * (sum_of_slots(sums, 1, c) - left * total)
-        gw.values[gw.gamma_at + c], gw.values[gw.beta_at + c] = F32(of_gamma), F32(total)
+        gw.values[gw.gamma_at + c], gw.values[gw.beta_at + c] = of_gamma, total
         factor = F64(weights.values[weights.gamma_at + c]) * inverse
         slope = -factor * inverse * of_gamma / n if n > 0 else 0.0
         level = -factor * total / n if n > 0 else 0.0
-        slopes.slope[c], slopes.level[c] = F32(slope), F32(level - slope * left)
+        slopes.slope[c], slopes.level[c] = slope, level - slope * left
 
 
 @kernel
@@ -140,8 +141,8 @@ def write_products(sums, channels, gw):
     """dL/dfactor and dL/dsummand of a layer whose centre is 0."""
     for c in range(channels):
         gw.values[gw.gamma_at + c], gw.values[gw.beta_at + c] = (
-            F32(sum_of_slots(sums, 1, c)),
-            F32(sum_of_slots(sums, 0, c)),
+            sum_of_slots(sums, 1, c),
+            sum_of_slots(sums, 0, c),
         )
 
 

@@ -15,8 +15,8 @@ from chainrule.engine.runtime.jit import inlined, kernel
 from chainrule.engine.simd import LANES, add, join, load, multiply, scale, split, store, subtract, zeros
 
 CHUNK = 64  # pixels
-KEPT = 3 * LANES  # floats of scratch
-F32, F64 = np.float32, np.float64
+KEPT = 3 * LANES  # numbers of scratch
+F64 = np.float64
 
 
 @kernel
@@ -42,7 +42,7 @@ def total_of(tile):
 @inlined
 def chunk_sum(x, at, n):
     """The sum of n pixels."""
-    acc, k = zeros(4, 1), 0
+    acc, k = zeros(4, 1, x), 0
     while k + 4 <= n:
         acc = add(acc, load(4, 1, x, at + k * LANES, LANES))
         k += 4
@@ -56,8 +56,8 @@ def chunk_sum(x, at, n):
 @inlined
 def chunk_moments(x, at, n):
     """m, R and Q of n pixels."""
-    mean = scale(F32(1) / F32(n), chunk_sum(x, at, n))
-    means, rest, squares, k = column(mean), zeros(4, 1), zeros(4, 1), 0
+    mean = scale(1 / n, chunk_sum(x, at, n))
+    means, rest, squares, k = column(mean), zeros(4, 1, x), zeros(4, 1, x), 0
     while k + 4 <= n:
         d = subtract(load(4, 1, x, at + k * LANES, LANES), means)
         rest, squares = add(rest, d), add(squares, multiply(d, d))
@@ -94,7 +94,7 @@ def add_moments(x, s, sums, size, scratch):
 @inlined
 def chunk_products(g, g_at, x, x_at, centre, n):
     """Sum g and Sum g (x - centre) of n pixels."""
-    centres, sums, products, k = column(centre), zeros(4, 1), zeros(4, 1), 0
+    centres, sums, products, k = column(centre), zeros(4, 1, x), zeros(4, 1, x), 0
     while k + 4 <= n:
         gy = load(4, 1, g, g_at + k * LANES, LANES)
         d = subtract(load(4, 1, x, x_at + k * LANES, LANES), centres)

@@ -18,7 +18,7 @@ from chainrule.engine.runtime.jit import inlined, kernel, range_kernel
 from chainrule.engine.simd import LANES, add, fill, load, multiply, store, subtract, zeros
 
 LAST = 16
-F32, F64 = np.float32, np.float64
+F64 = np.float64
 
 
 class SampleMoments(NamedTuple):
@@ -39,7 +39,7 @@ class Scratch(NamedTuple):
     """Of a worker."""
 
     sums: Any  # (2 LAST,) float64
-    vectors: Any  # float32
+    vectors: Any
 
 
 @kernel
@@ -57,6 +57,15 @@ def normalised(x, at, centre, inverse, left):
     return subtract(multiply(subtract(load(1, 1, x, at, 0), centre), inverse), left)
 
 
+@kernel
+def moments_of(kept, s, like):
+    """The centre, 1 / r, and what is left of the mean over r, of sample s, as vectors of numbers such as `like` has."""
+    mean, inverse = kept.mean[s], kept.inverse[s]
+    centre = like.dtype.type(mean)
+    left = (mean - F64(centre)) * inverse
+    return fill(1, 1, centre, like), fill(1, 1, inverse, like), fill(1, 1, left, like)
+
+
 @range_kernel
 def normalise_samples(x, y, weights, kept, eps, scratch, first, last):
     """y, and the moments of samples first .. last-1."""
@@ -70,8 +79,7 @@ def normalise_samples(x, y, weights, kept, eps, scratch, first, last):
         mean = total_of_lanes(scratch.sums, 0) / n
         variance = total_of_lanes(scratch.sums, LAST) / n - mean * mean
         kept.mean[s], kept.inverse[s] = mean, 1 / np.sqrt((0.0 if variance < 0 else variance) + eps)
-        centre, inverse = fill(1, 1, F32(mean)), fill(1, 1, F32(kept.inverse[s]))
-        left = fill(1, 1, F32((mean - F64(F32(mean))) * kept.inverse[s]))
+        centre, inverse, left = moments_of(kept, s, x_values)
         for c in range(0, x.image.channels, LANES):
             for i in range(lines):
                 at, to, own = place(x.image, s, c, i, 0), place(y.image, s, c, i, 0), place(own_image, 0, c, i, 0)
@@ -107,7 +115,7 @@ def add_sums(gy, x, gamma, s, by, scratch):
         for i in range(lines):
             g, at, own = place(gy.image, s, c, i, 0), place(x.image, s, c, i, 0), place(gamma.image, 0, c, i, 0)
             for start in range(0, pixels, CHUNK):
-                total, product = zeros(1, 1), zeros(1, 1)
+                total, product = zeros(1, 1, x_values), zeros(1, 1, x_values)
                 for k in range(start * LANES, min(start + CHUNK, pixels) * LANES, LANES):
                     h = multiply(load(1, 1, g_values, g + k, 0), load(1, 1, scales, own + k, 0))
                     total = add(total, h)
@@ -126,19 +134,11 @@ class SampleGradients(NamedTuple):
     beta: Any
 
 
-@kernel
-def moments_of(kept, s):
-    """The centre, 1 / r, and what is left of the mean over r, of sample s, as vectors."""
-    mean, inverse = kept.mean[s], kept.inverse[s]
-    left = (mean - F64(F32(mean))) * inverse
-    return fill(1, 1, F32(mean)), fill(1, 1, F32(inverse)), fill(1, 1, F32(left))
-
-
 @range_kernel
 def sample_weight_gradients(gy, x, gamma, kept, slot, first, last):
     """Add dL/dgamma and dL/dbeta of samples first .. last-1 to a slot's."""
     for s in range(first, last):
-        add_gradients(gy, x, gamma, s, moments_of(kept, s), slot)
+        add_gradients(gy, x, gamma, s, moments_of(kept, s, gamma.values), slot)
 
 
 @range_kernel
@@ -149,11 +149,11 @@ def sample_input_gradient(gy, x, gx, gamma, kept, scratch, first, last):
     n = x.image.channels * x.image.height * x.image.width
     for s in range(first, last):
         scratch.sums[:] = 0
-        by = moments_of(kept, s)
+        by = moments_of(kept, s, x_values)
         add_sums(gy, x, gamma, s, by, scratch)
         centre, inverse, left = by
-        mean = fill(1, 1, F32(total_of_lanes(scratch.sums, 0) / n))
-        product = fill(1, 1, F32(total_of_lanes(scratch.sums, LAST) / n))
+        mean = fill(1, 1, total_of_lanes(scratch.sums, 0) / n, x_values)
+        product = fill(1, 1, total_of_lanes(scratch.sums, LAST) / n, x_values)
         for c in range(0, x.image.channels, LANES):
             for i in range(lines):
                 g, at, own = place(gy.image, s, c, i, 0), place(x.image, s, c, i, 0), place(gamma.image, 0, c, i, 0)
