@@ -85,7 +85,7 @@ FUNCTIONS = {
     "GELU": Function(curve(activations.gaussian), lambda x: x * normal_share(x)),
     "GELU by tanh": Function(curve(activations.approximate_gaussian), lambda x: gelu(x, approximate=True)),
     "SiLU": Function(curve(activations.weighted), lambda x: x * logistic(x)),
-    "ELU": Function(bent, lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0)))),
+    "ELU": Function(bent, lambda x: np.where(x > 0, x, np.expm1(np.where(x > 0, 0, x)))),
     "softplus": Function(curve(activations.smooth), lambda x: np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))),
 }
 

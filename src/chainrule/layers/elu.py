@@ -21,12 +21,12 @@ from chainrule.layers.layer import Arrays, Context, Layer, register
 
 def elu(x: np.ndarray, alpha: float = 1.0) -> np.ndarray:
     """y, of x's shape."""
-    return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
+    return np.where(x > 0, x, alpha * np.expm1(np.where(x > 0, 0, x)))
 
 
 def elu_input_gradient(gy: np.ndarray, x: np.ndarray, alpha: float = 1.0) -> np.ndarray:
     """dL/dx, of x's shape."""
-    return gy * np.where(x > 0, 1, alpha * np.exp(np.minimum(x, 0)))
+    return gy * np.where(x > 0, 1, alpha * np.exp(np.where(x > 0, 0, x)))
 
 
 @register
