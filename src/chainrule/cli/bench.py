@@ -63,7 +63,8 @@ class Bench:
         training = Steps(network, digits, replace(chosen.training, batch_size=size))
         measured = measure(training, network, self.threads, after=after, counted=steps, warmup=self.warmup)
         output.note("the machine: multiply-adds in registers, bytes from and to memory")
-        found = Report(size, measured, peak_flops(), bandwidth())
+        dtype = network.w.dtype
+        found = Report(size, measured, peak_flops(dtype), bandwidth(dtype))
         title = f"{name}: a step of {size:,} samples, call by call on one thread, after {after:,} steps of training"
         values = {"preset": name, "batch_size": size, "after": after, "steps": steps, **found.values()}
         output.result(values, found.table(title), found.summary())

@@ -1,8 +1,6 @@
-"""Engines execute a network: `compiled` by kernels, in float32; `reference` by its definitions, in any float type."""
+"""Engines execute a network: `compiled` by kernels, `reference` by its definitions; both in float32 and float64."""
 
 from __future__ import annotations
-
-import numpy as np
 
 from chainrule.base.arguments import of_kind
 from chainrule.base.numbers import whole_number
@@ -10,7 +8,7 @@ from chainrule.base.random import Source
 from chainrule.network.engine import ENGINES as ENGINES
 from chainrule.network.engine import Engine, engine_named, register_engine
 from chainrule.network.network import Network
-from chainrule.network.reference import Reference
+from chainrule.network.reference import Reference as Reference
 
 DEFAULT_ENGINE = "compiled"
 
@@ -33,9 +31,7 @@ def execute(
 
 @register_engine("compiled")
 def make_compiled(network: Network, source: Source, threads: int | None) -> Engine:
-    """The compiled engine, which is loaded here, and Numba with it; a network that is not float32 has no kernels."""
-    if network.w.dtype != np.float32:
-        return Reference(network, source)
+    """The compiled engine, which is loaded here, and Numba with it."""
     from chainrule.engine.compiled import Compiled
 
     return Compiled(network, source, threads)

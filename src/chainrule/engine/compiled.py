@@ -14,7 +14,7 @@ from chainrule.base.forking import in_forked_children
 from chainrule.base.numbers import whole_number
 from chainrule.base.random import Source
 from chainrule.engine.bound import Bound
-from chainrule.engine.forward import FLOAT, Forwards
+from chainrule.engine.forward import Forwards
 from chainrule.engine.kernels.optimizers import update_of
 from chainrule.engine.lowering import Lowering
 from chainrule.engine.plan import Plan
@@ -53,7 +53,7 @@ class Done(NamedTuple):
 
 
 class Compiled(Engine):
-    """The loss of a float32 network over a batch, and its gradient. Buffers are allocated once for a batch size.
+    """The loss of a network over a batch, and its gradient. Buffers are allocated once for a batch size.
 
     Threads may share it. In training they take turns, as what one puts into the buffers is to be computed and taken out
     before the next one's; outputs are computed at once, each caller's in buffers of its own.
@@ -75,7 +75,7 @@ class Compiled(Engine):
         self.lowering = Lowering(network, self._source)
         self.layout, self.undecayed = self.lowering.layout, self.lowering.undecayed
         self.statistics = network.statistics.copy()
-        self._size_of_w = self.lowering.layout.size
+        self.dtype, self._size_of_w = network.w.dtype, self.lowering.layout.size
         self.threads, self.watch = threads or default_threads(), watch
         self._work = self.lowering.work(in_bytes=False), self.lowering.work(in_bytes=True)
         self._plan: Plan | None = None
@@ -109,7 +109,7 @@ class Compiled(Engine):
         """Each part of w is moved as soon as its gradient is known, while both are in cache."""
         check_optimizer(optimizer, state)
         if update_of(optimizer) is None:
-            check_vector("w", w, self._size_of_w, FLOAT, written=True)
+            check_vector("w", w, self._size_of_w, self.dtype, written=True)
             check_state(optimizer, state, w)
             return super().step(optimizer, w, batch, gw, state=state)
         done = self._run(w, batch, gw, optimizer=optimizer, state=state)
@@ -121,8 +121,8 @@ class Compiled(Engine):
         key = "update", id(w), id(gw), id(state.vectors), update_of(optimizer)
 
         def make() -> tuple[Updates, Program]:
-            check_vector("w", w, self._size_of_w, FLOAT, written=True)
-            check_vector("gw", gw, len(w), FLOAT)
+            check_vector("w", w, self._size_of_w, self.dtype, written=True)
+            check_vector("gw", gw, len(w), self.dtype)
             check_state(optimizer, state, w)
             check_apart(w=w, gw=gw, state=state.vectors)
             updates = Updates(w, state, optimizer, self.undecayed)
@@ -140,7 +140,7 @@ class Compiled(Engine):
         """|gw|: squares are summed chunk by chunk, so that threads do not matter."""
 
         def make() -> tuple[Updates, Program]:
-            check_vector("gw", gw, dtype=FLOAT)
+            check_vector("gw", gw, dtype=self.dtype)
             updates = Updates(gw, None, None)
             return updates, Program(updates.rest(gw))
 
@@ -192,9 +192,9 @@ class Compiled(Engine):
             plan.output.take(batch)
 
             def make() -> tuple[Step, Program]:
-                check_vector("w", w, self._size_of_w, FLOAT, written=optimizer is not None)
+                check_vector("w", w, self._size_of_w, self.dtype, written=optimizer is not None)
                 if gw is not NO_GRADIENT:
-                    check_vector("gw", gw, self._size_of_w, FLOAT, written=True)
+                    check_vector("gw", gw, self._size_of_w, self.dtype, written=True)
                     check_apart(gw=gw, w=w, x=source.x)
                 if optimizer and state:
                     check_state(optimizer, state, w)

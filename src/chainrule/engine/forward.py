@@ -13,7 +13,6 @@ from chainrule.engine.stages.ends import Samples
 from chainrule.engine.stages.step import Step
 from chainrule.network.given import check_vector
 
-FLOAT = np.dtype(np.float32)
 Run = Callable[
     [Program, Samples, int, int], None
 ]  # of a program, for so many samples there, by at most so many threads
@@ -35,7 +34,7 @@ class Forward:
         source = plan.input.take(x)
 
         def make() -> tuple[Program, Program]:
-            check_vector("w", w, self.lowering.layout.size, FLOAT)
+            check_vector("w", w, self.lowering.layout.size, self.lowering.network.w.dtype)
             step = Step(w, len(x), plan.slots(len(x)))
             return plan.program(source, step, loss=False), plan.program(source, step, loss=False, prepared=True)
 

@@ -26,7 +26,7 @@ class Plan:
         self.network = lowering.network
         self.capacity = capacity
         self.threads = threads
-        self.room, groups = Room(capacity, threads, gradients), lowering.groups
+        self.room, groups = Room(capacity, threads, gradients, self.network.w.dtype), lowering.groups
         self.values = {0: Value.room(lowering.images[0], self.room)}
         self.forks: dict[int, Fork] = {}
         self.stages: list[Stage] = []

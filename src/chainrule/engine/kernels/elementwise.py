@@ -7,7 +7,8 @@
     Residual    y = a + b                       (the sum at its end)
 
 The definitions: chainrule/layers/relu.py, sigmoid.py, tanh.py, dropout.py, residual.py. A scalar function is
-`@inlined`, takes and returns float32 and does not branch, so that LLVM makes vectors of the loop:
+`@inlined`, takes and returns numbers of one type, float32 or float64, and does not branch, so that LLVM makes vectors
+of the loop:
 
     @inlined
     def swish(x):
@@ -17,19 +18,17 @@ The definitions: chainrule/layers/relu.py, sigmoid.py, tanh.py, dropout.py, resi
 
 The views of a kernel share channels, height, width and lanes; each has a halo and a stride of its own. Padded lanes of
 the output are zero where those of the inputs are.
+
+Whole numbers are written F32(1), which is exact in both types: in Numba float32 with a plain 1 is float64. The
+elementary functions are in `elementary`.
 """
 
 from functools import cache
 from typing import Any
 
-import numpy as np
-
+from chainrule.engine.kernels.elementary import F32, hyperbolic_tangent, logistic
 from chainrule.engine.layout import block_floats, blocks_of, place
 from chainrule.engine.runtime.jit import inlined, kernel, range_kernel
-
-F32 = np.float32
-ZERO = F32(0)
-LOWEST = F32(-87.336540)  # the least float32 whose exponential is a normal number
 
 
 @kernel
@@ -60,11 +59,12 @@ def zero_padding(y, s):
 
 
 @cache
-def of_two_and_a_parameter(function: Any, zero: Any = ZERO) -> Any:
-    """The kernel y = function(a, b, parameter), number by number; `zero`: of b's type."""
+def of_two_and_a_parameter(function: Any) -> Any:
+    """The kernel y = function(a, b, parameter), number by number."""
 
     @range_kernel
     def elementwise(a, b, y, parameter, first, last):
+        zero_a, zero_b = a.values.dtype.type(0), b.values.dtype.type(0)
         count = stretches(a.image, b.image, y.image)
         for s in range(first, last):
             for k in range(count):
@@ -76,7 +76,7 @@ def of_two_and_a_parameter(function: Any, zero: Any = ZERO) -> Any:
                 out = y.values[first_y:last_y]
                 for n in range(len(out)):
                     out[n] = function(left[n], right[n], parameter)
-            if function(ZERO, zero, parameter) != 0:
+            if function(zero_a, zero_b, parameter) != 0:
                 zero_padding(y, s)
 
     return elementwise
@@ -153,48 +153,9 @@ def dropped(x, keep, scale):
 
 
 @inlined
-def exponential(x):
-    """exp(x) of a float32 x <= 0, to 1 unit in the last place, in operations that LLVM makes vectors of; 0 where it is
-    below the normal numbers.
-
-    x = n log 2 + r with a whole n and |r| <= log(2) / 2, so exp(x) = 2^n exp(r). The polynomial is Cephes' `expf`.
-    """
-    bounded = x if x > LOWEST else LOWEST  # NaN, too
-    n = np.floor(bounded * F32(1.44269504) + F32(0.5))
-    r = bounded - n * F32(0.693359375) + n * F32(2.12194440e-4)
-    high = (F32(1.9875691500e-4) * r + F32(1.3981999507e-3)) * r + F32(8.3334519073e-3)
-    low = ((high * r + F32(4.1665795894e-2)) * r + F32(1.6666665459e-1)) * r + F32(5.0000001201e-1)
-    power = np.int32((np.int32(n) + np.int32(127)) << 23).view(np.float32)
-    value = (low * r * r + r + F32(1)) * power if x >= LOWEST else F32(0)
-    return x if x != x else value
-
-
-@inlined
-def logistic(x):
-    """1 / (1 + exp(-x)), or exp(x) / (1 + exp(x)) for x < 0, to 2 units in the last place: what rounding the sum lost
-    is taken back."""
-    e = exponential(-np.abs(x))
-    total = F32(1) + e
-    lost = e - (total - F32(1))
-    y = (F32(1) if x >= 0 else e) / total
-    return y - y * lost * (y if x >= 0 else F32(1) - y)  # the last factor is 1 / total
-
-
-@inlined
 def logistic_gradient(gy, y):
     """gy y (1 - y)."""
     return gy * y * (F32(1) - y)
-
-
-@inlined
-def hyperbolic_tangent(x):
-    """tanh(x) = +-(1 - e) / (1 + e), e = exp(-2 |x|), to 2 units in the last place; near 0 the polynomial of Cephes'
-    `tanhf`. tanh(-0) = -0."""
-    z, e = x * x, exponential(F32(-2) * np.abs(x))
-    far = (F32(1) - e) / (F32(1) + e)
-    high = (F32(-5.70498872745e-3) * z + F32(2.06390887954e-2)) * z - F32(5.37397155531e-2)
-    near = ((high * z + F32(1.33314422036e-1)) * z - F32(3.33332819422e-1)) * z * x + x
-    return np.copysign(near if np.abs(x) < F32(0.625) else far, x)
 
 
 @inlined
@@ -205,9 +166,7 @@ def hyperbolic_tangent_gradient(gy, y):
 
 identity, relu, sigmoid, tanh = (of_one(f) for f in (same, rectified, logistic, hyperbolic_tangent))
 addition = of_two(summed)
-dropout = of_two_and_a_parameter(
-    dropped, np.uint8(0)
-)  # (x, keep, y, scale, first, last), and for the gradient (gy, keep, gx, ...)
+dropout = of_two_and_a_parameter(dropped)  # (x, keep, y, scale, ...), and for the gradient (gy, keep, gx, scale, ...)
 
 
 @kernel

@@ -5,7 +5,7 @@ The definitions: chainrule/layers/relu.py and dropout.py.
 
 from chainrule.engine.layout import place
 from chainrule.engine.runtime.jit import range_kernel
-from chainrule.engine.simd import LANES, above, fill, load, scale, select, store
+from chainrule.engine.simd import LANES, above, load, scale, select, store, zeros
 
 
 @range_kernel
@@ -15,8 +15,8 @@ def copy_gradient(gy, y, gz, relu, factor, spread, first, last):
     factor is the 1/(1-p) of a dropout behind the ReLU, whose y is 0 where it dropped; else 1. gz may be gy. What lies
     between and around those pixels is left as it is: zeros.
     """
-    zero = fill(1, 1, 0.0)
     g_values, y_values, z_values = gy.values, y.values, gz.values
+    zero = zeros(1, 1, y_values)
     for s in range(first, last):
         for c in range(0, gy.image.channels, LANES):
             for i in range(gy.image.height):

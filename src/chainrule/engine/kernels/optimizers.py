@@ -153,7 +153,7 @@ def adam(w, gw, m, v, constants, span, first, last):
 def squares(g, sums, span, block, first, last):
     """sums[first // block] = the sum of the squares of items first .. last-1 of g, at most `block` of them."""
     at, end = span.gw_at + first * span.floats, span.gw_at + last * span.floats
-    acc = zeros(1, 4)
+    acc = zeros(1, 4, g)
     while at + 4 * LANES <= end:
         four = load(1, 4, g, at, 0)
         acc = add(acc, multiply(four, four))

@@ -9,7 +9,7 @@ def zero_vectors(y, at, row, rows, columns):
     """y[at:] = 0, `rows` x `columns` vectors."""
     for i in range(rows):
         for j in range(columns):
-            store(zeros(1, 1), y, at + i * row + j * LANES, 0)
+            store(zeros(1, 1, y), y, at + i * row + j * LANES, 0)
 
 
 @kernel

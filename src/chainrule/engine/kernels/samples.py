@@ -6,15 +6,12 @@ The definition: chainrule/network/scaling.py. x is flat and in canonical order. 
 memory: each is asked for ahead of its turn.
 """
 
-import numpy as np
-
 from chainrule.engine.layout import place
 from chainrule.engine.runtime.jit import kernel, range_kernel
 from chainrule.engine.runtime.memory import CACHE_LINE
 from chainrule.engine.simd import prefetch
 
 AHEAD = 2  # samples
-F32 = np.float32
 
 
 @kernel
@@ -68,8 +65,8 @@ def take_samples(x, rows, out, zero, step, first, last):
                 if apart == 1:
                     a, b = x[source : source + width], values[at : at + width]
                     for j in range(len(b)):
-                        b[j] = zero + step * F32(a[j])
+                        b[j] = zero + step * values.dtype.type(a[j])
                 else:
                     for j in range(width):
-                        values[at + j * apart] = zero + step * F32(x[source + j])
+                        values[at + j * apart] = zero + step * values.dtype.type(x[source + j])
                 source += width

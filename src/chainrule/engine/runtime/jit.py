@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from numba import extending
+from numba import extending, types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.core.compiler_lock import global_compiler_lock
@@ -49,6 +49,23 @@ def inlined(function: Callable[..., Any]) -> Any:
     """Compile a function into its callers, so that LLVM makes vectors of the loops that call it."""
     tell_apart(function)
     return Kernel(function, targetoptions={**OPTIONS, "forceinline": True})
+
+
+class Chosen:
+    """By the types of its arguments: the function takes these as Numba knows them, and returns the kernel that is
+    compiled in its place. Only kernels call it."""
+
+    is_compiling = False  # Numba asks where a function calls itself
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.py_func = function
+        self._numba_type_: Any = types.Dispatcher(self)
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        return self.py_func(*args, **kws).get_call_template(args, kws)
+
+    def get_overload(self, sig: Any) -> Any:
+        return self.py_func(*sig).get_overload(sig)
 
 
 def native(function: Callable[..., Any], arguments: tuple[Any, ...], beside: Callable[..., Any]) -> int:

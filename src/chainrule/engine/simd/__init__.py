@@ -1,12 +1,16 @@
 """Vectors and register tiles as Numba values: what lets a kernel written in Python run at the speed of the machine.
 
-A *vector* is what one register holds: `LANES` float32. A *tile* is `rows` x `columns` vectors that stay in registers,
-an ordinary value inside a jitted function:
+A *vector* is `LANES` numbers, float32 or float64: of float32 it is what one register holds, of float64 two. A *tile* is
+`rows` x `columns` vectors that stay in registers, an ordinary value inside a jitted function:
 
-    acc = zeros(6, 4)                                           # 6 pixels x 4 vectors of output channels
+    acc = zeros(6, 4, y)                                        # 6 pixels x 4 vectors of output channels
     for k in range(n):
         acc = multiply_add(acc, x, at + k, x_stride, w, k * w_stride)
     store(acc, y, y_at, y_stride)
+
+A tile has the element type of the array that it was read from (or is like: y), and what is computed of it, too: one
+source is compiled for each type that a program calls it with, and for no other. Only where a tile's shape should follow
+from the registers that it takes is the type looked at (`tile_widths`, `vectors_in_registers`).
 
 Arrays are flat, places in them are offsets in elements. With CHAINRULE_BOUNDSCHECK=1 every load and store checks its
 offsets against the array and raises IndexError.
@@ -33,6 +37,8 @@ from chainrule.engine.simd.isa import LANES as LANES
 from chainrule.engine.simd.isa import REGISTERS as REGISTERS
 from chainrule.engine.simd.isa import cpu_features as cpu_features
 from chainrule.engine.simd.isa import padded as padded
+from chainrule.engine.simd.isa import tile_widths as tile_widths
+from chainrule.engine.simd.isa import vectors_in_registers as vectors_in_registers
 from chainrule.engine.simd.matrix import add_patch as add_patch
 from chainrule.engine.simd.matrix import add_scaled as add_scaled
 from chainrule.engine.simd.matrix import multiply_add as multiply_add
@@ -56,10 +62,10 @@ from chainrule.engine.simd.shape import transpose as transpose
 from chainrule.engine.simd.shape import zeros as zeros
 from chainrule.engine.simd.tile import BOUNDSCHECK as BOUNDSCHECK
 from chainrule.engine.simd.tile import F32 as F32
+from chainrule.engine.simd.tile import F64 as F64
 from chainrule.engine.simd.tile import I1 as I1
 from chainrule.engine.simd.tile import I32 as I32
 from chainrule.engine.simd.tile import I64 as I64
-from chainrule.engine.simd.tile import VECTOR as VECTOR
 from chainrule.engine.simd.tile import Emitter as Emitter
 from chainrule.engine.simd.tile import TileModel as TileModel
 from chainrule.engine.simd.tile import TileType as TileType

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba import types
 
 from chainrule.engine.runtime.jit import intrinsic
 from chainrule.engine.simd.isa import LANES
-from chainrule.engine.simd.tile import I32, VECTOR, Emitter
+from chainrule.engine.simd.tile import I32, Emitter, zero
 
 
 def _elementwise(combine: Callable[[Emitter, Any, Any], Any]) -> Callable[..., Any]:
@@ -49,7 +48,7 @@ def scale(typingctx, factor, a):
         value = e.broadcast(arguments[0])
         return e.pack([builder.fmul(value, v) for v in e.unpack(arguments[1], a)])
 
-    return a(types.float32, a), emit
+    return a(a.element, a), emit
 
 
 @intrinsic
@@ -62,7 +61,7 @@ def add_multiple(typingctx, a, factor, b):
         pairs = zip(e.unpack(arguments[0], a), e.unpack(arguments[2], b), strict=True)
         return e.pack([e.fma(value, y, x) for x, y in pairs])
 
-    return a(a, types.float32, b), emit
+    return a(a, a.element, b), emit
 
 
 @intrinsic
@@ -71,9 +70,8 @@ def rectify(typingctx, tile):
 
     def emit(context, builder, signature, arguments):
         e = Emitter(context, builder)
-        zero = ir.Constant(VECTOR, [0.0] * LANES)
-        vectors = e.unpack(arguments[0], tile)
-        return e.pack([builder.select(builder.fcmp_unordered(">", v, zero), v, zero) for v in vectors])
+        nothing, vectors = zero(tile), e.unpack(arguments[0], tile)
+        return e.pack([builder.select(builder.fcmp_unordered(">", v, nothing), v, nothing) for v in vectors])
 
     return tile(tile), emit
 
@@ -111,4 +109,4 @@ def total(typingctx, tile):
             lanes = builder.fadd(lanes, moved)
         return builder.extract_element(lanes, I32(0))
 
-    return types.float32(tile), emit
+    return tile.element(tile), emit

@@ -10,7 +10,7 @@ from numba import types
 
 from chainrule.engine.runtime.jit import intrinsic
 from chainrule.engine.simd.isa import LANES
-from chainrule.engine.simd.tile import I1, I64, VECTOR, Emitter, literal
+from chainrule.engine.simd.tile import I1, I64, Emitter, literal, zero
 
 
 def _bits(e: Emitter, flags: list[Any]) -> Any:
@@ -58,7 +58,7 @@ def nonzero_bits(typingctx, vectors, array, offset):
         bits = I64(0)
         for k in range(count):
             vector = e.load(builder.gep(base, [I64(k * LANES)]))
-            live = builder.fcmp_unordered("!=", vector, ir.Constant(VECTOR, [0.0] * LANES))
+            live = builder.fcmp_unordered("!=", vector, ir.Constant(vector.type, [0.0] * LANES))
             word = builder.zext(builder.bitcast(live, ir.IntType(LANES)), I64)
             bits = builder.or_(bits, builder.shl(word, I64(k * LANES)))
         return bits
@@ -72,10 +72,10 @@ def select(typingctx, bits, tile):
 
     def emit(context, builder, signature, arguments):
         e = Emitter(context, builder)
-        zero, vectors = ir.Constant(VECTOR, [0.0] * LANES), e.unpack(arguments[1], tile)
+        nothing, vectors = zero(tile), e.unpack(arguments[1], tile)
         for k, vector in enumerate(vectors):
             lanes = builder.trunc(builder.lshr(arguments[0], I64(k * LANES)), ir.IntType(LANES))
-            vectors[k] = builder.select(builder.bitcast(lanes, ir.VectorType(I1, LANES)), vector, zero)
+            vectors[k] = builder.select(builder.bitcast(lanes, ir.VectorType(I1, LANES)), vector, nothing)
         return e.pack(vectors)
 
     return tile(types.uint64, tile), emit

@@ -41,7 +41,7 @@ def add_scaled(typingctx, acc, scale, array, offset, stride):
         vectors = e.unpack(arguments[0], acc)
         return e.pack([e.fma(factor, e.load(p), v) for p, v in zip(pointers, vectors, strict=True)])
 
-    return acc(acc, types.float32, array, types.intp, types.intp), emit
+    return acc(acc, acc.element, array, types.intp, types.intp), emit
 
 
 @intrinsic
@@ -65,7 +65,7 @@ def add_patch(typingctx, acc, x, offset, stride, factor):
 @intrinsic
 def products(typingctx, tile, array, offset, stride):
     """The tile times the array's elements in its place, as the sums over its even and over its odd vectors (1 x 2)."""
-    sums = TileType(1, min(tile.size, 2))
+    sums = TileType(1, min(tile.size, 2), tile.element)
 
     def emit(context, builder, signature, arguments):
         e = Emitter(context, builder)

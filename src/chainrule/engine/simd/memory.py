@@ -9,13 +9,13 @@ from numba import types
 
 from chainrule.engine.runtime.jit import intrinsic
 from chainrule.engine.simd.isa import LANES
-from chainrule.engine.simd.tile import I32, I64, VECTOR, Emitter, TileType, literal
+from chainrule.engine.simd.tile import I32, I64, Emitter, TileType, element_of, literal
 
 
 @intrinsic(prefer_literal=True)
 def load(typingctx, rows, columns, array, offset, stride):
     """A tile read from the array, its rows `stride` apart."""
-    tile = TileType(literal(rows), literal(columns))
+    tile = TileType(literal(rows), literal(columns), array.dtype)
 
     def emit(context, builder, signature, arguments):
         e = Emitter(context, builder)
@@ -48,7 +48,7 @@ def store_blocks(typingctx, tile, array, offset, stride, column_stride):
         e = Emitter(context, builder)
         vectors = e.unpack(arguments[0], tile)
         for c in range(tile.columns):
-            column = TileType(tile.rows, 1)
+            column = TileType(tile.rows, 1, tile.element)
             at = builder.add(arguments[2], builder.mul(arguments[4], I64(c)))
             for vector, pointer in zip(
                 vectors[c :: tile.columns],
@@ -64,7 +64,7 @@ def store_blocks(typingctx, tile, array, offset, stride, column_stride):
 @intrinsic(prefer_literal=True)
 def repeat(typingctx, rows, columns, array, offset):
     """A tile whose rows are all the `columns` vectors at the offset."""
-    tile = TileType(literal(rows), literal(columns))
+    tile = TileType(literal(rows), literal(columns), array.dtype)
 
     def emit(context, builder, signature, arguments):
         e = Emitter(context, builder)
@@ -115,17 +115,18 @@ def put(typingctx, array, offset, value):
 
 
 @intrinsic
-def load_bytes(typingctx, array, offset):
-    """A tile of one vector: LANES uint8 as float32."""
-    tile = TileType(1, 1)
+def load_bytes(typingctx, array, offset, like):
+    """A tile of one vector: LANES uint8 as numbers such as another array's."""
+    tile = TileType(1, 1, element_of(like))
 
     def emit(context, builder, signature, arguments):
         e = Emitter(context, builder)
         pointer = e.address(array, arguments[0], arguments[1], I64(LANES))
         kind = ir.VectorType(ir.IntType(8), LANES)
-        return e.pack([builder.uitofp(builder.load(builder.bitcast(pointer, kind.as_pointer()), align=1), VECTOR)])
+        found = builder.load(builder.bitcast(pointer, kind.as_pointer()), align=1)
+        return e.pack([builder.uitofp(found, tile.vector)])
 
-    return tile(array, types.intp), emit
+    return tile(array, types.intp, like), emit
 
 
 @intrinsic(prefer_literal=True)

@@ -8,30 +8,30 @@ from numba import types
 
 from chainrule.engine.runtime.jit import intrinsic
 from chainrule.engine.simd.isa import LANES
-from chainrule.engine.simd.tile import I32, VECTOR, Emitter, TileType, literal
+from chainrule.engine.simd.tile import I32, Emitter, TileType, element_of, literal, zero
 
 
 @intrinsic(prefer_literal=True)
-def zeros(typingctx, rows, columns):
-    """A tile of zeros; rows and columns are constants."""
-    tile = TileType(literal(rows), literal(columns))
+def zeros(typingctx, rows, columns, like):
+    """A tile of zeros, of the elements of `like`: an array, a tile, or a float. rows and columns are constants."""
+    tile = TileType(literal(rows), literal(columns), element_of(like))
 
     def emit(context, builder, signature, arguments):
-        return Emitter(context, builder).pack([ir.Constant(VECTOR, [0.0] * LANES)] * tile.size)
+        return Emitter(context, builder).pack([zero(tile)] * tile.size)
 
-    return tile(rows, columns), emit
+    return tile(rows, columns, like), emit
 
 
 @intrinsic(prefer_literal=True)
-def fill(typingctx, rows, columns, value):
-    """A tile of which every element is the value."""
-    tile = TileType(literal(rows), literal(columns))
+def fill(typingctx, rows, columns, value, like):
+    """A tile of which every element is the value, in the type of the elements of `like`."""
+    tile = TileType(literal(rows), literal(columns), element_of(like))
 
     def emit(context, builder, signature, arguments):
         e = Emitter(context, builder)
         return e.pack([e.broadcast(arguments[2])] * tile.size)
 
-    return tile(rows, columns, types.float32), emit
+    return tile(rows, columns, tile.element, like), emit
 
 
 @intrinsic(prefer_literal=True)
@@ -39,7 +39,7 @@ def part(typingctx, tile, row, column, rows, columns):
     """The `rows` x `columns` vectors of a tile that start at (row, column); all four are constants."""
     r0 = literal(row)
     c0 = literal(column)
-    smaller = TileType(literal(rows), literal(columns))
+    smaller = TileType(literal(rows), literal(columns), tile.element)
 
     def emit(context, builder, signature, arguments):
         e = Emitter(context, builder)
@@ -57,9 +57,9 @@ def shift_left(typingctx, tile, columns):
 
     def emit(context, builder, signature, arguments):
         e = Emitter(context, builder)
-        vectors, zero = e.unpack(arguments[0], tile), ir.Constant(VECTOR, [0.0] * LANES)
+        vectors = e.unpack(arguments[0], tile)
         rows = [vectors[r * tile.columns : (r + 1) * tile.columns] for r in range(tile.rows)]
-        return e.pack([vector for row in rows for vector in row[n:] + [zero] * n])
+        return e.pack([vector for row in rows for vector in row[n:] + [zero(tile)] * n])
 
     return tile(tile, columns), emit
 
@@ -89,7 +89,7 @@ def split(typingctx, tile):
         parts = [e.pack([vector]) for vector in e.unpack(arguments[0], tile)]
         return context.make_tuple(builder, signature.return_type, parts)
 
-    return types.UniTuple(TileType(1, 1), tile.size)(tile), emit
+    return types.UniTuple(TileType(1, 1, tile.element), tile.size)(tile), emit
 
 
 @intrinsic
@@ -100,7 +100,7 @@ def join(typingctx, vectors):
         tiles = [builder.extract_value(arguments[0], k) for k in range(vectors.count)]
         return Emitter(context, builder).pack([builder.extract_value(tile, 0) for tile in tiles])
 
-    return TileType(vectors.count, 1)(vectors), emit
+    return TileType(vectors.count, 1, vectors.dtype.element)(vectors), emit
 
 
 @intrinsic

@@ -1,7 +1,8 @@
 """Tiles as a type of Numba's, and of LLVM's.
 
-A *vector* is what one register holds: `LANES` float32. A *tile* is `rows` x `columns` vectors, an ordinary value inside
-a jitted function; an operation on tiles is an intrinsic, whose instructions an `Emitter` writes.
+A *vector* is `LANES` float32, or float64. A *tile* is `rows` x `columns` vectors, an ordinary value inside a jitted
+function, whose type says of which elements it is; an operation on tiles is an intrinsic, whose instructions an
+`Emitter` writes. To LLVM each is a vector of `LANES` elements, which it keeps in one register or in two.
 
 With CHAINRULE_BOUNDSCHECK=1 every load and store checks its offsets against the array and raises IndexError.
 """
@@ -17,20 +18,25 @@ from numba.extending import models, register_model
 from chainrule.engine.simd.isa import HAS_FMA, LANES
 
 BOUNDSCHECK = os.environ.get("CHAINRULE_BOUNDSCHECK") == "1"
-F32, I1, I32, I64 = ir.FloatType(), ir.IntType(1), ir.IntType(32), ir.IntType(64)
-VECTOR = ir.VectorType(F32, LANES)
+F32, F64, I1, I32, I64 = ir.FloatType(), ir.DoubleType(), ir.IntType(1), ir.IntType(32), ir.IntType(64)
+FLOATS = {types.float32: F32, types.float64: F64}  # what vectors are made of
 
 
 class TileType(types.Type):
-    """`rows` x `columns` vectors."""
+    """`rows` x `columns` vectors of that type of elements."""
 
-    def __init__(self, rows: int, columns: int) -> None:
-        self.rows, self.columns = rows, columns
-        super().__init__(name=f"Tile({rows}x{columns}x{LANES})")
+    def __init__(self, rows: int, columns: int, element: Any) -> None:
+        self.rows, self.columns, self.element = rows, columns, element
+        super().__init__(name=f"Tile({rows}x{columns}x{LANES}x{element})")
 
     @property
     def size(self) -> int:
         return self.rows * self.columns
+
+    @property
+    def vector(self) -> ir.VectorType:
+        """One of its vectors, to LLVM."""
+        return ir.VectorType(FLOATS[self.element], LANES)
 
 
 @register_model(TileType)
@@ -38,7 +44,7 @@ class TileModel(models.PrimitiveModel):
     """A tile is an LLVM array of vectors, which LLVM takes apart into registers."""
 
     def __init__(self, manager: Any, tile: TileType) -> None:
-        super().__init__(manager, tile, ir.ArrayType(VECTOR, tile.size))
+        super().__init__(manager, tile, ir.ArrayType(tile.vector, tile.size))
 
 
 class Emitter:
@@ -51,7 +57,7 @@ class Emitter:
         return [self.builder.extract_value(tile, k) for k in range(kind.size)]
 
     def pack(self, vectors: list[Any]) -> Any:
-        tile = ir.Constant(ir.ArrayType(VECTOR, len(vectors)), ir.Undefined)
+        tile = ir.Constant(ir.ArrayType(vectors[0].type, len(vectors)), ir.Undefined)
         for k, vector in enumerate(vectors):
             tile = self.builder.insert_value(tile, vector, k)
         return tile
@@ -79,20 +85,39 @@ class Emitter:
         return [b.gep(start, [I64(c * LANES)]) for start in starts for c in range(tile.columns)]
 
     def load(self, pointer: Any) -> Any:
-        return self.builder.load(self.builder.bitcast(pointer, VECTOR.as_pointer()), align=4)
+        """The vector at the address of its first element."""
+        element = pointer.type.pointee
+        place = self.builder.bitcast(pointer, ir.VectorType(element, LANES).as_pointer())
+        return self.builder.load(place, align=size_of(element))
 
     def store(self, vector: Any, pointer: Any) -> None:
-        self.builder.store(vector, self.builder.bitcast(pointer, VECTOR.as_pointer()), align=4)
+        place = self.builder.bitcast(pointer, vector.type.as_pointer())
+        self.builder.store(vector, place, align=size_of(vector.type.element))
 
     def broadcast(self, scalar: Any) -> Any:
-        one = self.builder.insert_element(ir.Constant(VECTOR, ir.Undefined), scalar, I32(0))
+        one = self.builder.insert_element(ir.Constant(ir.VectorType(scalar.type, LANES), ir.Undefined), scalar, I32(0))
         return self.builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(I32, LANES), [0] * LANES))
 
     def fma(self, a: Any, b: Any, c: Any) -> Any:
         """a b + c."""
         if HAS_FMA:
-            return self.call(f"llvm.fma.v{LANES}f32", VECTOR, a, b, c)
+            return self.call(f"llvm.fma.v{LANES}f{8 * size_of(a.type.element)}", a.type, a, b, c)
         return self.builder.fadd(self.builder.fmul(a, b), c)
+
+
+def zero(tile: TileType) -> Any:
+    """A vector of zeros, such as the tile's are."""
+    return ir.Constant(tile.vector, [0.0] * LANES)
+
+
+def size_of(element: Any) -> int:
+    """Bytes of a float, which LLVM's vectors are made of."""
+    return 4 if element == F32 else 8
+
+
+def element_of(like: Any) -> Any:
+    """The type of the elements of an array or a tile; a float's own."""
+    return like.dtype if isinstance(like, types.Array) else getattr(like, "element", like)
 
 
 def literal(value: Any) -> int:

@@ -8,18 +8,12 @@ from chainrule.engine.kernels import elementwise
 from chainrule.engine.kernels.convolution import direct, winograd
 from chainrule.engine.kernels.convolution.operands import ConvolutionSizes, Filters
 from chainrule.engine.kernels.convolution.pooled import winograd_convolution_kernel
-from chainrule.engine.layout import LINE_FLOATS, Image, View
+from chainrule.engine.layout import Image, View
 from chainrule.engine.runtime.calls import Call, PerWorker, bind
-from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import LANES, padded
+from chainrule.engine.stages.value import Room
 
 WINOGRAD_CHANNELS = 16  # of input and output at least: below, transforms cost more than products
-
-
-def scratch(workers: int, floats: int) -> PerWorker:
-    """Room to work in, whole cache lines for each worker."""
-    floats = -(-floats // LINE_FLOATS) * LINE_FLOATS
-    return PerWorker(aligned_zeros(workers * floats).reshape(workers, floats))
 
 
 @dataclass
@@ -32,16 +26,18 @@ class Algorithm:
     scratch: PerWorker  # empty for the direct one
 
     @classmethod
-    def choose(cls, sizes: ConvolutionSizes, x: Image, workers: int) -> "Algorithm":
-        """Winograd for 3x3 of stride 1 in a halo of just the padding, with enough channels; else direct."""
+    def choose(cls, sizes: ConvolutionSizes, x: Image, room: Room) -> "Algorithm":
+        """Winograd for 3x3 of stride 1 in a halo of just the padding, with enough channels, in float32, as who takes
+        float64 wants it exact; else direct."""
         fits = sizes.kernel_size == 3 and sizes.stride == 1 and x.lanes == LANES and x.halo == sizes.padding
-        b = aligned_zeros(padded(sizes.out_channels))
+        fits = fits and room.dtype == np.float32
+        b = room.zeros(padded(sizes.out_channels))
         if not fits or min(sizes.in_channels, sizes.out_channels) < WINOGRAD_CHANNELS:
-            room = direct.packed_floats(sizes.out_channels, sizes.in_channels, sizes.kernel_size)
-            return cls(sizes, None, Filters(aligned_zeros(room), b), scratch(workers, 0))
+            floats = direct.packed_floats(sizes.out_channels, sizes.in_channels, sizes.kernel_size)
+            return cls(sizes, None, Filters(room.zeros(floats), b), room.scratch(0))
         tiling = winograd.tiling(sizes.in_channels, sizes.out_channels, sizes.columns)
-        room = scratch(workers, winograd.scratch_floats(tiling))
-        return cls(sizes, tiling, Filters(aligned_zeros(winograd.packed_floats(tiling)), b), room)
+        packed = room.zeros(winograd.packed_floats(tiling))
+        return cls(sizes, tiling, Filters(packed, b), room.scratch(winograd.scratch_floats(tiling)))
 
     @property
     def name(self) -> str:
@@ -54,7 +50,8 @@ class Algorithm:
             return bind(winograd.pack_weights, w, at, packed, self.tiling, int(transposed), self.scratch)
         s = self.sizes
         sizes = s._replace(out_channels=s.in_channels, in_channels=s.out_channels) if transposed else s
-        return bind(direct.pack_weights, w, at, packed, sizes, direct.tile_vectors(s.out_channels), int(transposed))
+        vectors = direct.tile_vectors(s.out_channels, packed.dtype)
+        return bind(direct.pack_weights, w, at, packed, sizes, vectors, int(transposed))
 
     def take_bias(self, w: np.ndarray, at: int) -> Call:
         """Take b from w[at:]."""
@@ -63,7 +60,7 @@ class Algorithm:
     def run(self, x: View, y: View, *, role: str, relu: bool = False) -> list[Call]:
         """y = convolution(x) + b, with ReLU if so asked; `role` of its calls."""
         if self.tiling is None:
-            _, kernel = direct.kernels_for(self.sizes)
+            _, kernel = direct.kernels_for(self.sizes, self.filters.b.dtype)
             return [bind(kernel, self.filters, x, y, self.sizes, int(relu), role=role)]
         kernel = winograd_convolution_kernel(winograd.rows_kernel(self.tiling.columns))
         products = bind(kernel, self.filters, x, y, self.tiling, self.scratch, role=role)

@@ -19,33 +19,31 @@ from chainrule.engine.kernels.elementwise import zero_all
 from chainrule.engine.kernels.mask import copy_gradient
 from chainrule.engine.layout import View, image
 from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, PerSlot, bind
-from chainrule.engine.runtime.memory import aligned_zeros
-from chainrule.engine.simd import REGISTERS, padded
+from chainrule.engine.simd import padded, vectors_in_registers
 from chainrule.engine.stages.algorithms import Algorithm
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import SLOTS, Step
 from chainrule.engine.stages.value import Room, Value
 from chainrule.layers import Convolution, ReLU
 
-ONE = np.float32(1)
 CHEAP = 32  # multiply-adds for an element of y, up to which it is computed again rather than kept
 
 
 @cache
-def gradient_kernel(kernel_size: int, lanes: int) -> Any:
+def gradient_kernel(kernel_size: int, lanes: int, dtype: np.dtype) -> Any:
     """K x K accumulators (for two oc, where x is in NCHWc) if they fit the registers, else K at a time."""
-    rows = kernel_size if 2 * kernel_size * kernel_size <= REGISTERS - 6 else 1
+    rows = kernel_size if 2 * kernel_size * kernel_size <= vectors_in_registers(dtype) - 6 else 1
     return (make_nchw_gradient if lanes == 1 else make_nchwc_gradient)(rows, kernel_size)
 
 
 class GradientSlots:
     """dL/dw and dL/db of a convolution, slot by slot, and their sums."""
 
-    def __init__(self, sizes: ConvolutionSizes, lanes: int, at: dict[str, int]) -> None:
+    def __init__(self, sizes: ConvolutionSizes, lanes: int, at: dict[str, int], room: Room) -> None:
         self.sizes, self.lanes, self.at = sizes, lanes, at
         self.w_floats, self.b_floats = slot_floats(sizes, lanes), padded(sizes.out_channels)
-        self.all_w = aligned_zeros(SLOTS * self.w_floats)
-        self.all_b = aligned_zeros(SLOTS * self.b_floats)
+        self.all_w = room.zeros(SLOTS * self.w_floats)
+        self.all_b = room.zeros(SLOTS * self.b_floats)
         w, b = self.all_w.reshape(SLOTS, self.w_floats), self.all_b.reshape(SLOTS, self.b_floats)
         self.slot = GradientSlot(PerSlot(w), PerSlot(b))
 
@@ -97,11 +95,12 @@ class ConvolutionStage(ConvolvingStage):
         self.sizes = ConvolutionSizes(
             layer.out_channels, x.image.channels, *filters, rows=y.image.height, columns=y.image.width
         )
+        self.one = room.number(1)
         self.relu, self.at = group.layers.relu is not None, group.at
-        self.algorithm = Algorithm.choose(self.sizes, x.image, room.workers)
+        self.algorithm = Algorithm.choose(self.sizes, x.image, room)
         self.kernel, y.rectified = self.algorithm.name, self.relu
         if room.gradients:
-            self.slots = GradientSlots(self.sizes, x.image.lanes, self.at)
+            self.slots = GradientSlots(self.sizes, x.image.lanes, self.at, room)
             if x.image.lanes > 1:
                 self._room_for_gradients(room)
 
@@ -130,7 +129,7 @@ class ConvolutionStage(ConvolvingStage):
             spread = image(sizes.out_channels, rows, columns, halo=k + stride - 2)
             self.spread = View(room.window(spread.stride), spread)
         back = ConvolutionSizes(sizes.in_channels, sizes.out_channels, k, 1, k - 1 - padding, x.height, x.width)
-        self.back = Algorithm.choose(back, self.spread.image, room.workers)
+        self.back = Algorithm.choose(back, self.spread.image, room)
 
     def prepare(self, step: Step) -> list[Call]:
         calls = [self.algorithm.pack(step.w, self.at["w"]), self.algorithm.take_bias(step.w, self.at["b"])]
@@ -143,7 +142,7 @@ class ConvolutionStage(ConvolvingStage):
 
     def backward(self, step: Step, to_input: bool) -> Work:
         x, y, slot, lanes = self.x, self.y, self.slots.slot, self.x.image.lanes
-        by_weights = gradient_kernel(self.sizes.kernel_size, lanes)
+        by_weights = gradient_kernel(self.sizes.kernel_size, lanes, step.w.dtype)
         if lanes == 1:  # the first layer: nobody else reads dL/dz, and it is not stored
             views = y.gradient, y.view, x.view
             return [bind(by_weights, *views, slot, self.sizes, int(self.relu), role=BY_WEIGHTS)]
@@ -160,7 +159,7 @@ class ConvolutionStage(ConvolvingStage):
 
     def _masked(self, gz: View, spread: int) -> Call:
         """dL/dz: dL/dy where the ReLU let pass."""
-        return bind(copy_gradient, self.y.gradient, self.y.view, gz, int(self.relu), ONE, spread)
+        return bind(copy_gradient, self.y.gradient, self.y.view, gz, int(self.relu), self.one, spread)
 
     def finish(self, step: Step) -> list[Call]:
         return self.slots.sums(step)

@@ -14,12 +14,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.base.random import threshold_of
+from chainrule.engine.kernels.elementary import hyperbolic_tangent, logistic
 from chainrule.engine.kernels.elementwise import (
     dropout,
-    hyperbolic_tangent,
     hyperbolic_tangent_gradient,
     identity,
-    logistic,
     logistic_gradient,
     of_one,
     of_two,
@@ -113,7 +112,7 @@ class DropoutStage(ElementwiseStage):
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         super().__init__(group, values, room)
         self.number, layer = group.layers
-        self.threshold, self.scale = threshold_of(layer.p), np.float32(1 / (1 - layer.p))
+        self.threshold, self.scale = threshold_of(layer.p), room.number(1 / (1 - layer.p))
         image = self.y.gradient.image  # the mask lies as dL/dy, without a halo
         self.keep = View(room.whole(image.stride if room.gradients else 0, np.uint8), image)
         self.y.rectified = self.x.rectified

@@ -38,7 +38,8 @@ class Input:
     def __init__(self, network: Network, x: Value, samples: int) -> None:
         self.network, self.x, self.samples = network, x, samples
         table = network.scaling.table(np.dtype(np.float64))
-        self.zero, self.step = np.float32(table[0]), np.float32(table[1] - table[0])  # scaling is affine
+        self.dtype = network.w.dtype
+        self.zero, self.step = self.dtype.type(table[0]), self.dtype.type(table[1] - table[0])  # scaling is affine
         self._staged: dict[np.dtype, Samples] = {}
         self._data: tuple[np.ndarray, Samples] | None = None  # what batches were last taken from
 
@@ -54,7 +55,7 @@ class Input:
 
     def _stage(self, x: np.ndarray) -> Samples:
         x = self.network.check_shape(x)
-        kind = x.dtype if x.dtype in KINDS else np.dtype(np.float32)
+        kind = x.dtype if x.dtype in KINDS else self.dtype
         staged = self._staged.get(kind)
         if staged is None:
             room = aligned_zeros(self.samples * prod(self.network.shapes[0]), kind.type)
@@ -68,9 +69,9 @@ class Input:
 
     def load(self, source: Samples, shift: float) -> Work:
         """Calls that make the samples that were taken, less `shift`, the network's input."""
-        scaling = np.float32(0), np.float32(1)
+        scaling = self.dtype.type(0), self.dtype.type(1)
         if source.x.dtype == np.uint8:
-            scaling = self.zero - np.float32(shift), self.step
+            scaling = self.zero - self.dtype.type(shift), self.step
         return [bind(take_samples, source.x, source.rows, self.x.view, *scaling)]
 
 
@@ -80,14 +81,14 @@ class Output:
     def __init__(self, network: Network, y: Value, samples: int) -> None:
         self.loss, self.y, self.shape = network.loss, y, network.output_shape
         self.kernel = losses.KERNELS.get(type(network.loss)) if len(network.output_shape) == 1 else None
-        self.gy = y.gradient
+        self.gy, kind = y.gradient, network.w.dtype.type
         if not self.gy.values.size:
-            self.gy = View(aligned_zeros(samples * y.gradient.image.stride), y.gradient.image)
+            self.gy = View(aligned_zeros(samples * y.gradient.image.stride, kind), y.gradient.image)
         self.error = aligned_zeros(samples, np.float64)
         self.weight = aligned_zeros(samples, np.float64)
         self.sum = aligned_zeros(1, np.float64)
         classes = isinstance(self.loss, ClassLoss)
-        self.t = aligned_zeros(samples * (1 if classes else self.shape[0]), np.int64 if classes else np.float32)
+        self.t = aligned_zeros(samples * (1 if classes else self.shape[0]), np.int64 if classes else kind)
         self.batch = Batch(np.empty(0), np.empty(0))
 
     def take(self, batch: Batch) -> None:
@@ -109,7 +110,7 @@ class Output:
         y = self.y.canonical(len(batch)).reshape(-1, *self.shape)
         self.error[: len(batch)] = self.weight[: len(batch)] * self.loss.error(y.astype(np.float64), batch.t)
         if self.y.gradient.values.size:
-            weight = self.weight[: len(batch)].astype(np.float32).reshape(-1, *[1] * len(self.shape))
+            weight = self.weight[: len(batch)].astype(y.dtype).reshape(-1, *[1] * len(self.shape))
             self.y.put(self.loss.gradient(y, batch.t) * weight, gradient=True)
 
     def add_up(self, step: Step) -> Task:

@@ -25,7 +25,6 @@ from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, 
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.runtime.program import TASKS, Phase, Task, cut, each
 from chainrule.engine.simd import LANES, padded
-from chainrule.engine.stages.algorithms import scratch
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import Step
 from chainrule.engine.stages.value import Room, Value
@@ -64,14 +63,14 @@ class LinearStage(Stage):
         self.owners = PARTS if self.big else max(1, min(room.workers, PARTS, self.inputs * self.row // SMALL))
         self.live = x.rectified and self.row >= 3 * LANES  # dL/dx is wanted only where x is not 0
         self.b = slice(self.at["b"], self.at["b"] + self.row)
-        self.scale = np.float32(1 / (1 - self.dropout[1].p) if self.dropout else 1)
+        self.scale = room.number(1 / (1 - self.dropout[1].p) if self.dropout else 1)
         self.kernel = "matrix products, part by part" if self.big else "matrix products"
-        self.no_bias, self.bias, self.start = (aligned_zeros(self.row) for _ in range(3))
+        self.no_bias, self.bias, self.start = (room.zeros(self.row) for _ in range(3))
         self.live_words = PerWorker(aligned_zeros(room.workers * WORD_BITS, np.uint64).reshape(room.workers, WORD_BITS))
-        self.turned = scratch(room.workers, WORD_BITS * WORD_BITS)
+        self.turned = room.scratch(WORD_BITS * WORD_BITS)
         if self.big:
-            self.parts = aligned_zeros(PARTS * room.samples * y.image.stride)
-            self.part_gw = Window(scratch(room.workers, AT_ONCE * self.row).array, self.row)
+            self.parts = room.zeros(PARTS * room.samples * y.image.stride)
+            self.part_gw = Window(room.scratch(AT_ONCE * self.row).array, self.row)
         mask = y.gradient.image  # lies as dL/dy
         self.keep = View(room.whole(mask.stride if self.dropout else 0, np.uint8), mask)
 
@@ -139,9 +138,9 @@ class LinearStage(Stage):
         """How work is shared: of a big layer an owner takes some inputs, of a small one some samples."""
         return Share(1, step.samples) if self.big else Share(0, self.inputs)
 
-    def _shift(self, step: Step) -> np.float32:
+    def _shift(self, step: Step) -> np.floating:
         """c, where x is x - c."""
-        return np.float32(step.shift if self.takes_shift else 0)
+        return step.w.dtype.type(step.shift if self.takes_shift else 0)
 
     def _activate(self, step: Step) -> list[Call]:
         y, calls = self.y.view, []

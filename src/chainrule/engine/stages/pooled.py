@@ -29,7 +29,7 @@ from chainrule.engine.kernels.pooling.patches import (
 from chainrule.engine.layout import View, image
 from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, bind
 from chainrule.engine.runtime.memory import aligned_zeros
-from chainrule.engine.stages.algorithms import Algorithm, scratch
+from chainrule.engine.stages.algorithms import Algorithm
 from chainrule.engine.stages.convolution import ConvolvingStage, GradientSlots
 from chainrule.engine.stages.stage import Group, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import Step
@@ -55,17 +55,17 @@ class PooledStage(ConvolvingStage):
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         super().__init__(group, values, room)
         layer, relu, pooling, self.dropout = group.layers
-        x, y, workers = self.x.image, self.y, room.workers
+        x, y = self.x.image, self.y
         rows, columns = (n + 2 * layer.padding - layer.kernel_size + 1 for n in (x.height, x.width))
         filters = layer.kernel_size, layer.stride, layer.padding
         self.sizes = PooledSizes(
             ConvolutionSizes(layer.out_channels, x.channels, *filters, rows=rows, columns=columns),
-            Pool(pooling.size, int(relu is not None), np.float32(1 / (1 - self.dropout[1].p) if self.dropout else 1)),
+            Pool(pooling.size, int(relu is not None), room.number(1 / (1 - self.dropout[1].p) if self.dropout else 1)),
         )
-        self.at, self.algorithm = group.at, Algorithm.choose(self.sizes.convolution, x, workers)
+        self.at, self.algorithm = group.at, Algorithm.choose(self.sizes.convolution, x, room)
         self.kernel, y.rectified = f"{self.algorithm.name}, sparse backward", relu is not None
         band = image(layer.out_channels, lcm(4, pooling.size) if self.algorithm.tiling else pooling.size, columns)
-        self.scratch = PooledScratch(View(scratch(workers, band.stride), band), self.algorithm.scratch)
+        self.scratch = PooledScratch(View(room.scratch(band.stride), band), self.algorithm.scratch)
         if room.gradients:
             self._room_for_gradients(room)
 
@@ -97,10 +97,10 @@ class PooledStage(ConvolvingStage):
         self.argmax = aligned_zeros(argmax_words(y, self.sizes.pool.size, room.samples), np.uint64)
         keep = room.window(y.stride, np.uint8) if self.dropout else NO_KEEP
         self.keep = View(keep, y)  # the mask lies as dL/dy, without the halo that y may have
-        self.transposed = aligned_zeros(sparse_input.packed_floats(self.sizes))
-        self.lists = sparse_weights.unit_lists(y, room.workers)
-        self.haloed = scratch(room.workers, sparse_input.scratch_floats(self.x.gradient.image, self.sizes))
-        self.slots = GradientSlots(self.sizes.convolution, self.x.image.lanes, self.at)
+        self.transposed = room.zeros(sparse_input.packed_floats(self.sizes))
+        self.lists = sparse_weights.unit_lists(y, room.workers, room.dtype)
+        self.haloed = room.scratch(sparse_input.scratch_floats(self.x.gradient.image, self.sizes))
+        self.slots = GradientSlots(self.sizes.convolution, self.x.image.lanes, self.at, room)
 
     def prepare(self, step: Step) -> list[Call]:
         calls = [self.algorithm.pack(step.w, self.at["w"]), self.algorithm.take_bias(step.w, self.at["b"])]
@@ -116,7 +116,7 @@ class PooledStage(ConvolvingStage):
             kernel = winograd_pooled_kernel(rows_kernel(algorithm.tiling.columns), pool_rows)
             sizes = PooledSizes(algorithm.tiling, self.sizes.pool)
         else:
-            kernel = direct_pooled_kernel(kernels_for(self.sizes.convolution)[0], pool_rows)
+            kernel = direct_pooled_kernel(kernels_for(self.sizes.convolution, step.w.dtype)[0], pool_rows)
             sizes = self.sizes
         masks = PoolMasks(NO_ARGMAX, View(NO_KEEP, self.y.gradient.image))
         if step.training:
@@ -138,7 +138,7 @@ class PooledStage(ConvolvingStage):
         of_w = self.slots.slot, sizes, self.lists
         calls = [bind(by_weights, gy, self.argmax, x.view, *of_w, role=BY_WEIGHTS)]
         if to_input:
-            by_input = sparse_input.input_gradient_kernel(k, sizes.pool.size)
+            by_input = sparse_input.input_gradient_kernel(k, sizes.pool.size, step.w.dtype)
             of_x = x.gradient, sizes, self.haloed
             calls.append(bind(by_input, self.transposed, gy, self.argmax, *of_x, role=BY_INPUT))
         return calls

@@ -28,7 +28,7 @@ class MaxPoolingStage(Stage):
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         super().__init__(group, values, room)
         self.size = group.layers.size
-        self.pool = Pool(self.size, 0, np.float32(1))
+        self.pool = Pool(self.size, 0, room.number(1))
         samples = room.samples if room.gradients else 0
         self.argmax = aligned_zeros(argmax_words(self.y.gradient.image, self.size, samples), np.uint64)
         self.y.rectified = self.x.rectified

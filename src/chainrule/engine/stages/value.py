@@ -4,32 +4,47 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from chainrule.engine.layout import Image, View, odd_lines
-from chainrule.engine.runtime.calls import Window
+from chainrule.engine.layout import LINE_FLOATS, Image, View, odd_lines
+from chainrule.engine.runtime.calls import PerWorker, Window
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import BOUNDSCHECK
 from chainrule.engine.weights import elements
 
-NO_GRADIENT = np.empty(0, np.float32)
+FLOAT32 = np.dtype(np.float32)
 
 
 @dataclass
 class Room:
-    """How much buffers are allocated for."""
+    """How much buffers are allocated for, and of the network's type."""
 
     samples: int
     workers: int
     gradients: bool
+    dtype: np.dtype = FLOAT32
 
-    def window(self, stride: int, kind: type = np.float32) -> np.ndarray | Window:
+    def number(self, value: float) -> np.floating:
+        """A number as kernels of that type take it."""
+        return self.dtype.type(value)
+
+    def zeros(self, n: int) -> np.ndarray:
+        """A buffer of so many numbers."""
+        return aligned_zeros(n, self.dtype.type)
+
+    def scratch(self, floats: int) -> PerWorker:
+        """Numbers to work with, whole cache lines for each worker."""
+        floats = -(-floats // LINE_FLOATS) * LINE_FLOATS
+        return PerWorker(self.zeros(self.workers * floats).reshape(self.workers, floats))
+
+    def window(self, stride: int, kind: type | None = None) -> np.ndarray | Window:
         """A buffer of one sample for each worker, handed on from kernel to kernel; whole where offsets are checked."""
         if BOUNDSCHECK:
             return self.whole(stride, kind)
-        return Window(aligned_zeros(self.workers * stride, kind).reshape(self.workers, stride), stride)
+        buffer = aligned_zeros(self.workers * stride, kind or self.dtype.type)
+        return Window(buffer.reshape(self.workers, stride), stride)
 
-    def whole(self, stride: int, kind: type = np.float32) -> np.ndarray:
+    def whole(self, stride: int, kind: type | None = None) -> np.ndarray:
         """A buffer of all samples, `stride` elements apart."""
-        return aligned_zeros(self.samples * stride, kind)
+        return aligned_zeros(self.samples * stride, kind or self.dtype.type)
 
 
 @dataclass
@@ -46,7 +61,7 @@ class Value:
         """A value that lies so; `window`, `gradient_window`: that need only live for one sample at a time."""
         plain = image._replace(halo=0, stride=odd_lines(elements(image)))
         x = (room.window if window else room.whole)(image.stride)
-        gx = (room.window if gradient_window else room.whole)(plain.stride) if room.gradients else NO_GRADIENT
+        gx = (room.window if gradient_window else room.whole)(plain.stride) if room.gradients else room.zeros(0)
         return cls(View(x, image), View(gx, plain))
 
     @property

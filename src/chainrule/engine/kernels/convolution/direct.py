@@ -11,12 +11,22 @@ a halo of K - 1 - P zeros with the filters rotated by 180 degrees and oc and ic 
 from functools import cache
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from chainrule.engine.kernels.convolution.operands import Band, ConvolutionSizes
 from chainrule.engine.layout import block_floats, place, row_floats, vectors_of
 from chainrule.engine.runtime.jit import kernel, range_kernel
-from chainrule.engine.simd import LANES, REGISTERS, multiply_add, padded, rectify, repeat, store_blocks
+from chainrule.engine.simd import (
+    LANES,
+    multiply_add,
+    padded,
+    rectify,
+    repeat,
+    store_blocks,
+    tile_widths,
+    vectors_in_registers,
+)
 
-VECTORS = (4, 3, 2, 1) if REGISTERS == 32 else (2, 1)  # of output channels in a tile
 PIXELS = 13  # in a tile, at most
 
 
@@ -33,14 +43,14 @@ def packed_floats(out_channels: int, in_channels: int, kernel_size: int) -> int:
     return padded(out_channels) * in_channels * kernel_size * kernel_size
 
 
-def tile_vectors(channels: int) -> int:
+def tile_vectors(channels: int, dtype: np.dtype) -> int:
     """Vectors of output channels in a tile: as many as divide all of them."""
-    return next(n for n in VECTORS if -(-channels // LANES) % n == 0)
+    return next(n for n in tile_widths(dtype) if -(-channels // LANES) % n == 0)
 
 
-def tile_pixels(columns: int, vectors: int) -> int:
+def tile_pixels(columns: int, vectors: int, dtype: np.dtype) -> int:
     """Pixels in a tile: as many as the registers hold, or fewer if that cuts a row with less overlap."""
-    most = min(PIXELS, (REGISTERS - 1 - vectors) // vectors, columns)
+    most = min(PIXELS, (vectors_in_registers(dtype) - 1 - vectors) // vectors, columns)
     return min(range(1, most + 1), key=lambda n: -(-columns // n) * (n * vectors + 3))  # a row's time, about
 
 
@@ -118,7 +128,7 @@ def convolution_kernels(pixels: int, vectors: int) -> tuple[Any, Any]:
     return convolution_rows, convolution
 
 
-def kernels_for(sizes: ConvolutionSizes) -> tuple[Any, Any]:
-    """The kernels whose tile suits the convolution."""
-    vectors = tile_vectors(sizes.out_channels)
-    return convolution_kernels(tile_pixels(sizes.columns, vectors), vectors)
+def kernels_for(sizes: ConvolutionSizes, dtype: np.dtype) -> tuple[Any, Any]:
+    """The kernels whose tile suits the convolution, of numbers of that type."""
+    vectors = tile_vectors(sizes.out_channels, dtype)
+    return convolution_kernels(tile_pixels(sizes.columns, vectors, dtype), vectors)

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from chainrule.engine.kernels.convolution.operands import ConvolutionSizes
 from chainrule.engine.layout import place, row_floats, vectors_of
 from chainrule.engine.runtime.jit import kernel, range_kernel
-from chainrule.engine.simd import LANES, above, add, add_patch, add_scaled, fill, load, padded, scatter, select, store
+from chainrule.engine.simd import LANES, above, add, add_patch, add_scaled, load, padded, scatter, select, store, zeros
 
 
 class PatchPlace(NamedTuple):
@@ -102,8 +102,8 @@ def make_nchw_gradient(rows: int, kernel_size: int) -> Any:
     @kernel
     def add_block(gy, y, x, slot, sizes, relu, where):
         """Add the products of a block of output channels with one channel of x, over one sample."""
-        zero, row = fill(1, 1, 0.0), row_floats(x.image)
         g_values, y_values, x_values = gy.values, y.values, x.values
+        zero, row = zeros(1, 1, g_values), row_floats(x.image)
         acc = load(rows, kernel_size, slot.w, where.at, kernel_size * LANES)
         bias = load(1, 1, slot.b, where.oc, 0)
         for i in range(sizes.rows):

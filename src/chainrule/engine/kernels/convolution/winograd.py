@@ -190,9 +190,9 @@ def make_multiply(columns: int) -> Any:
                     rows = 4 if left == 4 or left == 8 else 6
                     at = TileProduct(v_at, v_tile, u_at, width, m_at, m_tile)
                     if rows == 6:
-                        product(zeros(6, columns), u, scratch, tiling.in_channels, at)
+                        product(zeros(6, columns, scratch), u, scratch, tiling.in_channels, at)
                     else:
-                        product(zeros(4, columns), u, scratch, tiling.in_channels, at)
+                        product(zeros(4, columns, scratch), u, scratch, tiling.in_channels, at)
                     v_at += rows * v_tile
                     m_at += rows * m_tile
                     left -= rows

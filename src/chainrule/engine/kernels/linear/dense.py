@@ -6,12 +6,13 @@
 """
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
-from chainrule.engine.runtime.jit import kernel
-from chainrule.engine.simd import LANES, REGISTERS, load, multiply_add, store
+from numba.np.numpy_support import as_dtype
 
-WIDTHS = (4, 3, 2, 1) if REGISTERS == 32 else (2, 1)  # of a tile, in vectors
+from chainrule.engine.runtime.jit import Chosen, kernel
+from chainrule.engine.simd import LANES, load, multiply_add, store, tile_widths
 
 
 class MatrixProduct(NamedTuple):
@@ -96,7 +97,16 @@ def make_tile_columns(columns: int) -> Any:
     return tile_columns
 
 
-add_tiles = by_widths(make_tile_columns, WIDTHS)
+@cache
+def tiles_of(dtype: Any) -> Any:
+    """The kernel that adds to all vectors of all rows, in tiles as wide as the registers hold of that type."""
+    return by_widths(make_tile_columns, tile_widths(dtype))
+
+
+@Chosen
+def add_tiles(operands: Any, vectors: Any) -> Any:
+    c = operands[0].types[MatrixProduct._fields.index("c")]
+    return tiles_of(as_dtype(c.dtype))
 
 
 @kernel

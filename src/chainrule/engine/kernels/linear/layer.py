@@ -158,7 +158,7 @@ def bias_gradient(gy, gb, at, samples):
     """gb[at:] = sum over s of gy[s], padded to whole vectors."""
     values, image = gy.values, gy.image
     for j in range(0, vectors_of(image.channels) * LANES, LANES):
-        acc = zeros(1, 1)
+        acc = zeros(1, 1, values)
         for s in range(samples):
             acc = add(acc, load(1, 1, values, s * image.stride + j, 0))
         store(acc, gb, at + j, 0)
@@ -229,7 +229,7 @@ def shifted_bias(weights, b, bias, c):
     """bias = b + c sum over n of W[n]: started from it and given x - c for x, `forward` gives y = W x + b."""
     row = vectors_of(weights.outputs) * LANES
     for j in range(0, row, LANES):
-        acc = zeros(1, 1)
+        acc = zeros(1, 1, bias)
         for n in range(weights.inputs):
             acc = add(acc, load(1, 1, weights.values, weights.at + n * row + j, 0))
         store(add(load(1, 1, b, j, 0), scale(c, acc)), bias, j, 0)

@@ -7,19 +7,15 @@ The definition: chainrule/layers/average_pooling.py. The images are in NCHWc blo
 its own. Rows and columns that fill no whole patch are read by nobody, and gx is left there as it is: zeros.
 """
 
-import numpy as np
-
 from chainrule.engine.layout import place, row_floats
 from chainrule.engine.runtime.jit import range_kernel
-from chainrule.engine.simd import LANES, add, fill, load, scale, store
-
-F32 = np.float32
+from chainrule.engine.simd import LANES, add, load, scale, store, zeros
 
 
 @range_kernel
 def average_pooling(x, y, size, first, last):
     """y, of samples first .. last-1."""
-    row, share = row_floats(x.image), F32(1) / F32(size * size)
+    row, share = row_floats(x.image), 1 / (size * size)
     x_values, y_values = x.values, y.values
     for s in range(first, last):
         for c in range(0, y.image.channels, LANES):
@@ -27,7 +23,7 @@ def average_pooling(x, y, size, first, last):
                 at = place(x.image, s, c, i * size, 0)
                 to = place(y.image, s, c, i, 0)
                 for _ in range(y.image.width):
-                    total = fill(1, 1, 0.0)
+                    total = zeros(1, 1, x_values)
                     for di in range(size):
                         for dj in range(size):
                             total = add(total, load(1, 1, x_values, at + di * row + dj * LANES, 0))
@@ -39,7 +35,7 @@ def average_pooling(x, y, size, first, last):
 @range_kernel
 def average_pooling_input_gradient(gy, gx, size, first, last):
     """gx, of samples first .. last-1."""
-    row, share = row_floats(gx.image), F32(1) / F32(size * size)
+    row, share = row_floats(gx.image), 1 / (size * size)
     g_values, values = gy.values, gx.values
     for s in range(first, last):
         for c in range(0, gy.image.channels, LANES):

@@ -39,9 +39,9 @@ def max_pooling_input_gradient(gy, argmax, gx, size, first, last):
     Rows and columns that fill no whole patch are left as they are: zeros.
     """
     row = row_floats(gx.image)
-    one = fill(1, 1, 1.0)
     words = mask_words(gy.image)
     g_values, values = gy.values, gx.values
+    one = fill(1, 1, 1, values)
     for s in range(first, last):
         for c in range(0, gy.image.channels, LANES):
             for i in range(gy.image.height):

@@ -22,7 +22,6 @@ from chainrule.engine.runtime.jit import inlined, kernel
 from chainrule.engine.simd import (
     LANES,
     above,
-    fill,
     get,
     load,
     load_bytes,
@@ -32,6 +31,7 @@ from chainrule.engine.simd import (
     put,
     scale,
     store,
+    zeros,
 )
 
 ALL_LANES = np.uint64((1 << LANES) - 1)
@@ -44,7 +44,7 @@ class Pool(NamedTuple):
 
     size: int  # S
     relu: int  # 1: ReLU before the max-pool
-    scale: np.float32  # 1/(1-p)
+    scale: np.floating  # 1/(1-p)
 
 
 class PoolMasks(NamedTuple):
@@ -93,7 +93,7 @@ def make_pool_rows(constant_size: int) -> Any:
     @inlined
     def patch_maximum(values, at, row, pool):
         size = constant_size or pool.size
-        m = fill(1, 1, 0.0) if pool.relu else load(1, 1, values, at, 0)
+        m = zeros(1, 1, values) if pool.relu else load(1, 1, values, at, 0)
         for di in range(size):
             for dj in range(size):
                 m = maximum(load(1, 1, values, at + di * row + dj * LANES, 0), m)
@@ -114,9 +114,10 @@ def make_pool_rows(constant_size: int) -> Any:
     @kernel
     def pool_rows(x, y, masks, pool, rows):
         """Those rows of y and of the argmax mask; x and y in NCHWc blocks."""
-        size, zero = constant_size or pool.size, fill(1, 1, 0.0)
+        size = constant_size or pool.size
         x_values = x.values
         y_values = y.values
+        zero = zeros(1, 1, y_values)
         argmax = masks.argmax
         keep = masks.keep.values
         row, words = row_floats(x.image), mask_words(y.image)
@@ -131,7 +132,7 @@ def make_pool_rows(constant_size: int) -> Any:
                     m = patch_maximum(x_values, at, row, pool)
                     live = (above(m, zero) if pool.relu else ALL_LANES) & channels
                     if len(keep):
-                        kept = load_bytes(keep, keep_at)
+                        kept = load_bytes(keep, keep_at, y_values)
                         live &= above(kept, zero)
                         store(multiply(m, scale(pool.scale, kept)), y_values, y_at, 0)
                         keep_at += LANES

@@ -25,7 +25,6 @@ from chainrule.engine.layout import Image, block_floats, place, row_floats, vect
 from chainrule.engine.runtime.jit import kernel, range_kernel
 from chainrule.engine.simd import (
     LANES,
-    REGISTERS,
     add,
     add_scaled,
     get,
@@ -36,6 +35,7 @@ from chainrule.engine.simd import (
     shift_left,
     store,
     trailing_zeros,
+    vectors_in_registers,
     zeros,
 )
 
@@ -172,7 +172,7 @@ def make_spread_block_2x2(kernel_size: int) -> Any:
             g = place(gy.image, s, 0, i, 0)
             to = at + 2 * i * row
             below = to + overlap * row  # rows that the patches above do not reach
-            acc = zeros(patch, patch)
+            acc = zeros(patch, patch, gx)
             for _ in range(gy.image.width):
                 acc = spread_patch(acc, packed, target.w_at, g_values, Pixel(g, apart, words), argmax, word)
                 store(add(load(overlap, 2, gx, to, row), part(acc, 0, 0, overlap, 2)), gx, to, row)
@@ -189,9 +189,9 @@ def make_spread_block_2x2(kernel_size: int) -> Any:
 
 
 @cache
-def input_gradient_kernel(kernel_size: int, size: int) -> Any:
+def input_gradient_kernel(kernel_size: int, size: int, dtype: np.dtype) -> Any:
     """The kernel for filters of K x K and patches of S x S."""
-    fits = kernel_size > 1 and (kernel_size + 1) ** 2 <= REGISTERS - 4
+    fits = kernel_size > 1 and (kernel_size + 1) ** 2 <= vectors_in_registers(dtype) - 4
     make = make_spread_block_2x2 if size == 2 and fits else make_spread_block
     spread_block = make(kernel_size)
 

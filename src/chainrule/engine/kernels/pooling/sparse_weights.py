@@ -42,14 +42,14 @@ class UnitLists(NamedTuple):
     ends: Any  # (oc,) where the next unit goes
 
 
-def unit_lists(gy: Image, workers: int) -> UnitLists:
-    """Scratch for the weight gradient."""
+def unit_lists(gy: Image, workers: int, dtype: np.dtype) -> UnitLists:
+    """Scratch for the weight gradient, of that type."""
 
     def room(n: int, kind: type) -> PerWorker:
         return PerWorker(aligned_zeros(workers * n, kind).reshape(workers, n))
 
     units = odd_lines(gy.channels * (gy.height * gy.width + 1))
-    return UnitLists(room(units, np.float32), room(units, np.int32), room(gy.channels, np.int64))
+    return UnitLists(room(units, dtype.type), room(units, np.int32), room(gy.channels, np.int64))
 
 
 @kernel

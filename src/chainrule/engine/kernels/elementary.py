@@ -1,0 +1,91 @@
+"""exp, the logistic function and tanh of a float32 or float64, in operations that LLVM makes vectors of.
+
+Each is within 2 units in the last place. The polynomials and fractions are those of S. L. Moshier's Cephes library.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import types
+
+from chainrule.engine.runtime.jit import Chosen, inlined
+
+F32, F64 = np.float32, np.float64
+LOWEST = F32(-87.336540)  # the least float32 whose exponential is a normal number
+LOWEST_DOUBLE = F64(-708.396418532264)  # the least float64 likewise
+
+
+@inlined
+def exponential_single(x):
+    """exp(x) of a float32 x <= 0, to 1 unit in the last place; 0 where it is below the normal numbers.
+
+    x = n log 2 + r with a whole n and |r| <= log(2) / 2, so exp(x) = 2^n exp(r).
+    """
+    bounded = x if x > LOWEST else LOWEST  # NaN, too
+    n = np.floor(bounded * F32(1.44269504) + F32(0.5))
+    r = bounded - n * F32(0.693359375) + n * F32(2.12194440e-4)
+    high = (F32(1.9875691500e-4) * r + F32(1.3981999507e-3)) * r + F32(8.3334519073e-3)
+    low = ((high * r + F32(4.1665795894e-2)) * r + F32(1.6666665459e-1)) * r + F32(5.0000001201e-1)
+    power = np.int32((np.int32(n) + np.int32(127)) << 23).view(np.float32)
+    value = (low * r * r + r + F32(1)) * power if x >= LOWEST else F32(0)
+    return x if x != x else value
+
+
+@inlined
+def exponential_double(x):
+    """exp(x) of a float64 x <= 0, likewise; exp(r) = 1 + 2 p / (q - p), p odd in r and q even."""
+    bounded = x if x > LOWEST_DOUBLE else LOWEST_DOUBLE
+    n = np.floor(bounded * 1.4426950408889634 + 0.5)
+    r = bounded - n * 6.93145751953125e-1 - n * 1.42860682030941723212e-6
+    z = r * r
+    p = ((1.26177193074810590878e-4 * z + 3.02994407707441961300e-2) * z + 9.99999999999999999910e-1) * r
+    q = 3.00198505138664455042e-6 * z + 2.52448340349684104192e-3
+    q = (q * z + 2.27265548208155028766e-1) * z + 2.0
+    power = np.int64((np.int64(n) + np.int64(1023)) << 52).view(np.float64)
+    value = (1.0 + 2.0 * (p / (q - p))) * power if x >= LOWEST_DOUBLE else 0.0
+    return x if x != x else value
+
+
+@Chosen
+def exponential(x: Any) -> Any:
+    return exponential_double if x == types.float64 else exponential_single
+
+
+@inlined
+def logistic(x):
+    """1 / (1 + exp(-x)), or exp(x) / (1 + exp(x)) for x < 0: what rounding the sum lost is taken back."""
+    e = exponential(-np.abs(x))
+    total = F32(1) + e
+    lost = e - (total - F32(1))
+    y = (F32(1) if x >= 0 else e) / total
+    return y - y * lost * (y if x >= 0 else F32(1) - y)  # the last factor is 1 / total
+
+
+@inlined
+def near_zero_single(x):
+    """tanh(x) of a float32 |x| < 0.625."""
+    z = x * x
+    high = (F32(-5.70498872745e-3) * z + F32(2.06390887954e-2)) * z - F32(5.37397155531e-2)
+    return ((high * z + F32(1.33314422036e-1)) * z - F32(3.33332819422e-1)) * z * x + x
+
+
+@inlined
+def near_zero_double(x):
+    """tanh(x) of a float64 |x| < 0.625."""
+    z = x * x
+    p = (-9.64399179425052238628e-1 * z - 9.92877231001918586564e1) * z - 1.61468768441708447952e3
+    q = ((z + 1.12811678491632931402e2) * z + 2.23548839060100448583e3) * z + 4.84406305325125486048e3
+    return p / q * z * x + x
+
+
+@Chosen
+def near_zero(x: Any) -> Any:
+    return near_zero_double if x == types.float64 else near_zero_single
+
+
+@inlined
+def hyperbolic_tangent(x):
+    """tanh(x) = +-(1 - e) / (1 + e), e = exp(-2 |x|); near 0 otherwise. tanh(-0) = -0."""
+    e = exponential(F32(-2) * np.abs(x))
+    far = (F32(1) - e) / (F32(1) + e)
+    return np.copysign(near_zero(x) if np.abs(x) < F32(0.625) else far, x)
