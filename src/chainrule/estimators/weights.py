@@ -53,5 +53,10 @@ class Distinct:
 def _hashes(data: Dataset) -> np.ndarray:
     """(n,) of each sample's x and t."""
     x, t = np.ascontiguousarray(data.x), np.ascontiguousarray(data.t)
-    found = (blake2b(x[k].tobytes() + t[k].tobytes(), digest_size=8).digest() for k in range(len(data)))
-    return np.frombuffer(b"".join(found), "<u8")
+    return np.frombuffer(b"".join(_hash(x[k], t[k : k + 1]) for k in range(len(data))), "<u8")
+
+
+def _hash(x: np.ndarray, t: np.ndarray) -> bytes:
+    found = blake2b(x, digest_size=8)
+    found.update(t)
+    return found.digest()
