@@ -1,4 +1,4 @@
-"""Every kernel, of random sizes, at random addresses, by several threads, beside its definition in float64."""
+"""Every kernel, of random sizes, at random addresses, by several threads, in both types, beside its definition."""
 
 import importlib
 import pkgutil
@@ -14,8 +14,8 @@ NEXT = 13  # cases from one try to the next, so that a few are of several files
 
 
 @campaign(
-    "Every kernel is its float64 definition within rounding, for extents up to 67, any address and 1 to 8 threads, "
-    "and touches nothing beside",
+    "Every kernel is its definition within rounding, in float32 and float64, for extents up to 67, any address and "
+    "1 to 8 threads, and touches nothing beside",
     tries=30_000,
     few=2,
 )
@@ -29,5 +29,5 @@ def every_kernel(tally: Tally) -> None:
         ran |= rig.ran
         tally.check(rig.ran >= set(names), f"try {k}: {names} ran {rig.ran}")
         for fault in rig.end():
-            tally.check(False, f"try {k}, {', '.join(names)}, {rig.threads} threads: {fault}")
+            tally.check(False, f"try {k}, {', '.join(names)}, {rig.threads} threads, {rig.number.__name__}: {fault}")
     tally.notes["kernels"] = len(ran)

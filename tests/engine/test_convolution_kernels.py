@@ -56,8 +56,8 @@ def test_convolution(case):
     x, w, b = (rng.standard_normal(n).astype(np.float32) for n in ((samples, ic, height, width), (oc, ic, k, k), oc))
     packed, bias = aligned_zeros(packed_floats(oc, ic, k)), aligned_zeros(padded(oc))
     bias[:oc] = b
-    pack_weights(w.reshape(-1), 0, packed, shape, tile_vectors(oc), 0)
-    _, convolution = kernels_for(shape)
+    pack_weights(w.reshape(-1), 0, packed, shape, tile_vectors(oc, w.dtype), 0)
+    _, convolution = kernels_for(shape, x.dtype)
     y = Value.room(yi, Room(samples, 1, gradients=False))
     for first in range(samples):
         convolution(Filters(packed, bias), filled(xi, x), y.view, shape, 0, first, first + 1)
@@ -104,7 +104,7 @@ def test_nan_reaches_every_output_that_sees_it():
     x[0, 1, 2, 2] = np.nan
     packed, y = aligned_zeros(packed_floats(3, 2, 3)), Value.room(yi, Room(1, 1, gradients=False))
     pack_weights(np.ones(54, np.float32), 0, packed, shape, 1, 0)
-    _, convolution = kernels_for(shape)
+    _, convolution = kernels_for(shape, x.dtype)
     convolution(Filters(packed, aligned_zeros(padded(3))), filled(xi, x), y.view, shape, 1, 0, 1)
     seen = np.isnan(y.canonical(1)[0])
     assert seen[:, :3, :3].all()

@@ -54,6 +54,14 @@ def test_every_kernel_has_a_case() -> None:
     assert found == covered
 
 
+@pytest.mark.parametrize("names", CASES, ids=str)
+def test_every_kernel_is_its_definition_in_float64_too(names: tuple[str, ...]) -> None:
+    rig = Rig(len(names), np.float64)
+    CASES[names](rig)
+    assert rig.ran >= set(names)
+    assert not rig.end()
+
+
 def test_what_is_written_beside_an_array_is_seen() -> None:
     rig = Rig(0)
     array, given = rig.room(5), rig.given(rig.normal(3))

@@ -8,7 +8,7 @@ import pytest
 from agreement import compare
 from chainrule import Convolution, Linear, Network
 from chainrule.engine.compiled import Compiled
-from chainrule.engine.kernels.elementwise import logistic
+from chainrule.engine.kernels.elementary import logistic
 from chainrule.engine.runtime.jit import inlined
 from chainrule.engine.stages.elementwise import CurveStage
 from chainrule.engine.stages.stage import STAGES, register_stage

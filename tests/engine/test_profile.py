@@ -143,7 +143,8 @@ def test_divergence_is_told():
         steps.run(Compiled(network), 3)
 
 
-def test_the_machine_has_a_peak_and_a_bandwidth():
-    for rate in (peak_flops(rounds=100), bandwidth(floats=1000)):
+@pytest.mark.parametrize("dtype", [np.dtype(np.float32), np.dtype(np.float64)])
+def test_the_machine_has_a_peak_and_a_bandwidth(dtype):
+    for rate in (peak_flops(dtype, rounds=100), bandwidth(dtype, floats=1000)):
         assert rate > 0
         assert math.isfinite(rate)

@@ -42,7 +42,7 @@ def run_part(a, y):
 
 @kernel
 def run_replace(a, y):
-    store(replace(load(3, 4, a, 0, 4 * LANES), 1, 1, fill(2, 3, 9.0)), y, 0, 4 * LANES)
+    store(replace(load(3, 4, a, 0, 4 * LANES), 1, 1, fill(2, 3, 9, a)), y, 0, 4 * LANES)
 
 
 @kernel
@@ -68,12 +68,12 @@ def run_select(bits, a, y):
 
 @kernel
 def run_load_bytes(a, at, y):
-    store(load_bytes(a, at), y, 0, 0)
+    store(load_bytes(a, at, y), y, 0, 0)
 
 
 @kernel
 def run_add_patch(a, at, stride, y):
-    store(add_patch(fill(2, 3, 1.0), a, at, stride, load(1, 1, a, 0, 0)), y, 0, 3 * LANES)
+    store(add_patch(fill(2, 3, 1, a), a, at, stride, load(1, 1, a, 0, 0)), y, 0, 3 * LANES)
 
 
 @kernel

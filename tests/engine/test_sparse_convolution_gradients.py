@@ -28,6 +28,7 @@ from chainrule.layers.convolution import (
 from chainrule.layers.max_pooling import first_maxima, max_pooling, max_pooling_input_gradient
 from chainrule.layers.relu import relu, relu_input_gradient
 
+F32 = np.dtype(np.float32)
 EPSILON = float(np.finfo(np.float32).eps)
 SCALE = np.float32(1 / (1 - 0.25))
 CASES = [  # ic, oc, height, width of x, kernel size, padding, pool's size
@@ -62,7 +63,7 @@ class Case(NamedTuple):
         return self.sizes.convolution
 
     def input_gradient(self, *arguments: Any) -> None:
-        input_gradient_kernel(self.shape.kernel_size, self.sizes.pool.size)(*arguments)
+        input_gradient_kernel(self.shape.kernel_size, self.sizes.pool.size, F32)(*arguments)
 
 
 def offsets(x: Image, samples: int) -> np.ndarray:
@@ -137,7 +138,7 @@ def by_input(case: Case, ranges: list[tuple[int, int]], halo: int = 0) -> np.nda
 
 def room(gy_image: Image) -> UnitLists:
     """One worker's lists."""
-    return UnitLists(*(part.array[0] for part in unit_lists(gy_image, workers=1)))
+    return UnitLists(*(part.array[0] for part in unit_lists(gy_image, 1, F32)))
 
 
 def add_weights(case: Case, x: View, *others: Any) -> None:

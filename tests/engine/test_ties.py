@@ -90,7 +90,7 @@ def test_the_definition(patches: list[tuple[float, ...]]) -> None:
 @every_patch
 @with_and_without_relu
 def test_a_pool_of_an_image(patches: list[tuple[float, ...]], relu: int) -> None:
-    rig, x = Rig(0), picture_of(patches)
+    rig, x = Rig(0, np.float32), picture_of(patches)
     gy, winners = gradients_of(x), winners_of(x, relu)
     argmax, nothing = rig.room(argmax_words(image_of(gy.shape), 2, 1), np.uint64), rig.room(0, np.uint8)
     masks, pool = PoolMasks(argmax, View(nothing, image_of(gy.shape))), Pool(2, relu, ONE)
@@ -113,19 +113,19 @@ def as_convolved(x: np.ndarray) -> Convolved:
 @with_and_without_relu
 def test_a_pool_under_a_convolution(patches: list[tuple[float, ...]], relu: int) -> None:
     """Forward, and back by the sparse kernels: to x, and to w by what stands at the winners."""
-    rig, x = Rig(0), picture_of(patches)
+    rig, x = Rig(0, np.float32), picture_of(patches)
     gy, winners, of = gradients_of(x), winners_of(x, relu), as_convolved(x)
     y, masks, pool, band = pooled(rig, of, 2, 2)
     sizes = PooledSizes(of.sizes, pool._replace(relu=relu))
     room = PooledScratch(band, PerWorker(rig.room(rig.threads).reshape(rig.threads, 1)))
-    kernel = direct_pooled_kernel(direct.kernels_for(of.sizes)[0], pool_rows_kernel(2))
+    kernel = direct_pooled_kernel(direct.kernels_for(of.sizes, of.x.dtype)[0], pool_rows_kernel(2))
     rig.run(kernel, direct_filters(rig, of), rig.picture(x), y, masks, sizes, room)
     np.testing.assert_array_equal(numbers(y), max_pooling(np.maximum(x, 0) if relu else x))
     np.testing.assert_array_equal(masks.argmax, packed_bits(rig, winners))
     packed, gx = rig.room(sparse_input.packed_floats(sizes)), rig.blank(1, image_of(x.shape))
     rig.run(sparse_input.pack_weights_backward, rig.given(of.w), 0, packed, sizes)
     back = packed, rig.picture(gy), masks.argmax, gx, sizes
-    rig.run(sparse_input.input_gradient_kernel(1, 2), *back, PerWorker(rig.room(rig.threads).reshape(-1, 1)))
+    rig.run(sparse_input.input_gradient_kernel(1, 2, X.dtype), *back, PerWorker(rig.room(rig.threads).reshape(-1, 1)))
     np.testing.assert_array_equal(rig.numbers(gx, "gx"), spread(winners, gy))
     places = np.arange(x.size, dtype=np.float32).reshape(x.shape) % 5
     for lanes in (LANES, 1):
@@ -141,7 +141,7 @@ def test_a_pool_under_a_convolution(patches: list[tuple[float, ...]], relu: int)
 @with_and_without_relu
 def test_a_pool_under_winograds_algorithm(relu: int) -> None:
     """Of what it computed itself, whose rounding breaks ties; where all filters are 0 none is broken."""
-    rig = Rig(0)
+    rig = Rig(0, np.float32)
     w = rig.normal(20, 3, 3, 3)
     w[::2] = 0
     sizes, x, b = ConvolutionSizes(20, 3, 3, 1, 1, 9, 10), rig.normal(2, 3, 9, 10), rig.normal(20)
@@ -164,9 +164,9 @@ AT_ZERO = np.array([1, 1, 1, 1, 1, 0, 1, 0, 1])  # with a derivative of 1 at 0
 
 
 def test_relu_alone_and_in_a_convolution() -> None:
-    rig, of = Rig(0), as_convolved(X)
+    rig, of = Rig(0, np.float32), as_convolved(X)
     fused, alone = (rig.blank(1, image_of(X.shape)) for _ in range(2))
-    rig.run(direct.kernels_for(of.sizes)[1], direct_filters(rig, of), rig.picture(X), fused, of.sizes, 1)
+    rig.run(direct.kernels_for(of.sizes, of.x.dtype)[1], direct_filters(rig, of), rig.picture(X), fused, of.sizes, 1)
     rig.run(elementwise.relu, rig.picture(X), alone)
     np.testing.assert_array_equal(numbers(fused)[0, 0, 0], Y)
     np.testing.assert_array_equal(numbers(alone)[0, 0, 0], Y)
@@ -177,14 +177,14 @@ def test_relu_alone_and_in_a_convolution() -> None:
     [(elementwise.rectified_gradient, PASSES), (elementwise.rectified_gradient_at_zero, AT_ZERO)],
 )
 def test_the_gradient_of_a_relu_alone(function: Any, expected: np.ndarray) -> None:
-    rig, gx = Rig(0), Rig(0).blank(1, image_of(X.shape))
+    rig, gx = Rig(0, np.float32), Rig(0, np.float32).blank(1, image_of(X.shape))
     rig.run(elementwise.of_two(function), rig.picture(np.full_like(X, 3)), rig.picture(X), gx)
     np.testing.assert_array_equal(numbers(gx)[0, 0, 0], 3 * expected)
 
 
 def test_the_gradient_of_a_fused_relu() -> None:
     """From y: copied, or on its way to the weights."""
-    rig, y, gy = Rig(0), Y.reshape(X.shape), np.full_like(X, 3)
+    rig, y, gy = Rig(0, np.float32), Y.reshape(X.shape), np.full_like(X, 3)
     gz = rig.blank(1, image_of(X.shape))
     rig.run(copy_gradient, rig.picture(gy), rig.picture(y), gz, 1, ONE, 1)
     np.testing.assert_array_equal(numbers(gz)[0, 0, 0], 3 * PASSES)

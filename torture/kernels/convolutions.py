@@ -20,7 +20,7 @@ from chainrule.engine.simd import LANES, padded
 from chainrule.engine.stages.convolution import gradient_kernel
 from chainrule.layers import convolution as definition
 from chainrule.layers.max_pooling import max_pooling
-from torture.kernels.rig import LARGEST, Rig, case, f64, image_of
+from torture.kernels.rig import LARGEST, Rig, case, exactly, image_of
 
 WINOGRAD_ERROR = 4e-6  # of the largest sum of magnitudes
 
@@ -45,8 +45,8 @@ def convolved(rig: Rig, kernel: int, stride: int, padding: int, oc_most: int = L
     s, ic, oc, height, width = rig.sizes(9, LARGEST, oc_most, LARGEST, LARGEST)
     height, width = (max(n, kernel - 2 * padding + least - 1, 1) for n in (height, width))
     x, w, b = rig.normal(s, ic, height, width), rig.normal(oc, ic, kernel, kernel), rig.normal(oc)
-    expected = definition.convolution(*f64(x, w, b), stride=stride, padding=padding)
-    magnitude = definition.convolution(*map(np.abs, f64(x, w, b)), stride=stride, padding=padding)
+    expected = definition.convolution(*exactly(x, w, b), stride=stride, padding=padding)
+    magnitude = definition.convolution(*map(np.abs, exactly(x, w, b)), stride=stride, padding=padding)
     sizes = ConvolutionSizes(oc, ic, kernel, stride, padding, *expected.shape[2:])
     return Convolved(x, w, b, sizes, expected, magnitude)
 
@@ -55,7 +55,7 @@ def direct_filters(rig: Rig, of: Convolved) -> Filters:
     """Packed for a forward pass, from a w that others lie before."""
     sizes, w, bias = of.sizes, rig.given(np.concatenate([rig.normal(5), of.w.ravel()])), rig.zeros(padded(len(of.b)))
     packed = rig.room(direct.packed_floats(sizes.out_channels, sizes.in_channels, sizes.kernel_size))
-    rig.run(direct.pack_weights, w, 5, packed, sizes, direct.tile_vectors(sizes.out_channels), 0)
+    rig.run(direct.pack_weights, w, 5, packed, sizes, direct.tile_vectors(sizes.out_channels, packed.dtype), 0)
     bias[: len(of.b)] = of.b
     return Filters(packed, bias)
 
@@ -68,7 +68,7 @@ def direct_convolution(rig: Rig) -> None:
     lanes = rig.any_of(LANES, 1)
     x = rig.picture(of.x, padding + rig.any_of(0, 1), lanes)
     y = rig.blank(len(of.x), image_of(of.expected.shape, y_halo))
-    rig.run(direct.kernels_for(of.sizes)[1], direct_filters(rig, of), x, y, of.sizes, relu, count=len(of.x))
+    rig.run(direct.kernels_for(of.sizes, of.x.dtype)[1], direct_filters(rig, of), x, y, of.sizes, relu, count=len(of.x))
     expected = np.maximum(of.expected, 0) if relu else of.expected
     rig.close("y", rig.numbers(y, "y"), expected, of.magnitude, of.terms)
 
@@ -85,6 +85,7 @@ def winograd_filters(rig: Rig, of: Convolved) -> tuple[Filters, winograd.Tiling,
 
 @case("convolution.winograd:pack_weights", "convolution.pooled:winograd_convolution")
 def winograd_convolution(rig: Rig) -> None:
+    rig.take(np.float32)  # it has no other
     padding = rig.any_of(0, 1, 2)
     of = convolved(rig, 3, 1, padding)
     filters, tiling, scratch = winograd_filters(rig, of)
@@ -103,7 +104,7 @@ def pooled(rig: Rig, of: Convolved, size: int, rows: int) -> tuple[View, PoolMas
     masks = PoolMasks(argmax, View(rig.room(0, np.uint8), plain))
     band = image(len(of.b), rows, of.sizes.columns)
     scratch = rig.room(rig.threads * band.stride).reshape(rig.threads, band.stride)
-    return rig.blank(len(of.x), at), masks, Pool(size, 1, np.float32(1)), View(PerWorker(scratch), band)
+    return rig.blank(len(of.x), at), masks, Pool(size, 1, rig.number(1)), View(PerWorker(scratch), band)
 
 
 def check_pooled(rig: Rig, of: Convolved, y: View, size: int, error: np.ndarray) -> None:
@@ -118,14 +119,15 @@ def direct_and_pool(rig: Rig) -> None:
     of = convolved(rig, kernel, 1, min(padding, kernel - 1), least=size)
     x = rig.picture(of.x, of.sizes.padding, rig.any_of(LANES, 1))
     y, masks, pool, band = pooled(rig, of, size, size)
-    run = direct_pooled_kernel(direct.kernels_for(of.sizes)[0], pool_rows_kernel(size))
+    run = direct_pooled_kernel(direct.kernels_for(of.sizes, of.x.dtype)[0], pool_rows_kernel(size))
     room = PooledScratch(band, PerWorker(rig.room(rig.threads).reshape(rig.threads, 1)))
     rig.run(run, direct_filters(rig, of), x, y, masks, PooledSizes(of.sizes, pool), room, count=len(of.x))
-    check_pooled(rig, of, y, size, (of.terms + 2) * np.finfo(np.float32).eps / 2 * of.magnitude)
+    check_pooled(rig, of, y, size, (of.terms + 2) * rig.epsilon / 2 * of.magnitude)
 
 
 @case("convolution.pooled:winograd_pooled")
 def winograd_and_pool(rig: Rig) -> None:
+    rig.take(np.float32)
     size, padding = rig.any_of(1, 2, 3, 4), rig.any_of(0, 1)
     of = convolved(rig, 3, 1, padding, least=size)
     filters, tiling, transforms = winograd_filters(rig, of)
@@ -164,7 +166,7 @@ def nchwc_gradient(rig: Rig) -> None:
     of = gradient_problem(rig)
     gy, x = rig.normal(*of.expected.shape), rig.picture(of.x, of.sizes.padding)
     view, (of_slots, slot) = rig.picture(gy, rig.any_of(0, 1)), slots(rig, of.sizes, LANES)
-    kernel = gradient_kernel(of.sizes.kernel_size, LANES)
+    kernel = gradient_kernel(of.sizes.kernel_size, LANES, gy.dtype)
     rig.run(kernel, view, x, slot.w, of.sizes, count=len(gy), block=len(gy))
     rig.run(weights.bias_gradient, view, slot.b, count=len(gy), block=len(gy))
     check_gradients(rig, of, gy, *sums(rig, of, of_slots, LANES))
@@ -176,7 +178,7 @@ def nchw_gradient(rig: Rig) -> None:
     gy, y = rig.normal(*of.expected.shape), np.maximum(rig.rare(*of.expected.shape, live=0.6), 0)
     views = rig.picture(gy, rig.any_of(0, 1)), rig.picture(y), rig.picture(of.x, of.sizes.padding, 1)
     of_slots, slot = slots(rig, of.sizes, 1)
-    rig.run(gradient_kernel(of.sizes.kernel_size, 1), *views, slot, of.sizes, relu, count=len(gy), block=len(gy))
+    rig.run(gradient_kernel(of.sizes.kernel_size, 1, gy.dtype), *views, slot, of.sizes, relu, count=len(gy), block=len(gy))
     check_gradients(rig, of, np.where((y > 0) | (relu == 0), gy, 0), *sums(rig, of, of_slots, 1))
 
 
@@ -189,7 +191,7 @@ def check_gradients(
     rig: Rig, of: Convolved, gy: np.ndarray, gw: np.ndarray, gb: np.ndarray, *, more_terms: int = 0
 ) -> None:
     how, k = {"stride": of.sizes.stride, "padding": of.sizes.padding}, of.sizes.kernel_size
-    exact, x = f64(gy, of.x)
+    exact, x = exactly(gy, of.x)
     expected = definition.convolution_weight_gradient(exact, x, k, **how)
     magnitude = definition.convolution_weight_gradient(np.abs(exact), np.abs(x), k, **how)
     terms = gy[:, 0].size + more_terms

@@ -17,7 +17,7 @@ from chainrule.layers.sigmoid import sigmoid, sigmoid_input_gradient
 from chainrule.layers.tanh import tanh, tanh_input_gradient
 from chainrule.losses import LOSSES, NLL, BinaryCrossEntropy, SquaredError
 from chainrule.losses.loss import ClassLoss
-from torture.kernels.rig import LARGEST, Rig, case, f64, image_of
+from torture.kernels.rig import LARGEST, Rig, case, exactly, image_of
 
 ONE_NUMBER: list[tuple[Any, Callable[..., np.ndarray], float]] = [  # kernel, definition, ULP
     (elementwise.identity, np.copy, 0),
@@ -50,7 +50,7 @@ def of_one(rig: Rig) -> None:
     x, lanes = rig.normal(*pictures(rig)), rig.any_of(LANES, 1)
     y = output(rig, x.shape, lanes)
     rig.run(kernel, rig.picture(x, rig.any_of(0, 1), lanes), y, count=len(x))
-    expected = definition(x.astype(np.float64))
+    expected = definition(*exactly(x))
     rig.close("y", rig.numbers(y, "y"), expected, np.abs(expected) * ulps, 0)
 
 
@@ -61,7 +61,7 @@ def of_two(rig: Rig) -> None:
     a, b = rig.normal(*shape), rig.rare(*shape, live=0.5)
     y = output(rig, shape, lanes)
     rig.run(kernel, rig.picture(a, 0, lanes), rig.picture(b, rig.any_of(0, 1), lanes), y, count=len(a))
-    a, b = f64(a, b)
+    a, b = exactly(a, b)
     rig.close("y", rig.numbers(y, "y"), definition(a, b), (np.abs(a) * (1 + b * b) + np.abs(b)) * ulps, 0)
 
 
@@ -69,7 +69,7 @@ def of_two(rig: Rig) -> None:
 def dropout(rig: Rig) -> None:
     x, lanes, p = rig.normal(*pictures(rig)), rig.any_of(LANES, 1), 0.3
     keep, y = (rig.random.random(x.shape) >= p).astype(np.uint8), output(rig, x.shape, lanes)
-    scale = np.float32(1 / (1 - p))
+    scale = rig.number(1 / (1 - p))
     rig.run(elementwise.dropout, rig.picture(x, 1, lanes), rig.picture(keep, 0, lanes), y, scale, count=len(x))
     rig.same("y", rig.numbers(y, "y"), x * (keep * scale))
 
@@ -90,16 +90,16 @@ def flat(rig: Rig) -> None:
 @case("mask:copy_gradient")
 def masked(rig: Rig) -> None:
     s, c, h, w = pictures(rig)
-    with_relu, spread, factor = rig.any_of(0, 1), rig.any_of(1, 2, 3), np.float32(1.25)
+    with_relu, spread, factor = rig.any_of(0, 1), rig.any_of(1, 2, 3), rig.number(1.25)
     gy, y = rig.normal(s, c, h, w), np.maximum(rig.rare(s, c, h, w, live=0.6), 0)
     at = image(c, (h - 1) * spread + 1, (w - 1) * spread + 1, rig.any_of(0, 2))
-    gz = rig.picture(np.zeros((s, c, at.height, at.width), np.float32), at.halo, written=True)
+    gz = rig.picture(np.zeros((s, c, at.height, at.width), rig.number), at.halo, written=True)
     views = rig.picture(gy), rig.picture(y, rig.any_of(0, 1)), gz
     rig.run(copy_gradient, *views, with_relu, factor, spread, count=s)
-    expected = np.zeros((s, c, at.height, at.width), np.float32)
+    expected = np.zeros((s, c, at.height, at.width), rig.number)
     expected[:, :, ::spread, ::spread] = np.where((y > 0) | (with_relu == 0), factor * gy, 0)
     found = rig.picture(expected, at.halo).values
-    rig.same("gz", gz.values.view(np.uint32), found.view(np.uint32))
+    rig.same("gz", gz.values.view(np.uint8), found.view(np.uint8))
 
 
 @case("philox:draw_masks")
@@ -121,26 +121,26 @@ def samples(rig: Rig) -> None:
     s, c, h, w = pictures(rig)
     dtype, lanes = rig.any_of(np.uint8, np.float32, np.float64), rig.any_of(LANES, 1)
     x = (rig.random.random((s + 3, c, h, w)) * 255).astype(dtype)
-    rows, zero, step = rig.random.integers(0, s + 3, s), np.float32(-0.4), np.float32(0.013)
-    out = rig.picture(np.zeros((s, c, h, w), np.float32), rig.any_of(0, 1), lanes, written=True)
+    rows, zero, step = rig.random.integers(0, s + 3, s), rig.number(-0.4), rig.number(0.013)
+    out = rig.picture(np.zeros((s, c, h, w), rig.number), rig.any_of(0, 1), lanes, written=True)
     rig.run(take_samples, rig.given(x), rig.given(rows), out, zero, step, count=s)
-    expected = rig.picture(zero + step * x[rows].astype(np.float32), out.image.halo, lanes)
-    rig.same("x", out.values.view(np.uint32), expected.values.view(np.uint32))
+    expected = rig.picture(zero + step * x[rows].astype(rig.number), out.image.halo, lanes)
+    rig.same("x", out.values.view(np.uint8), expected.values.view(np.uint8))
 
 
 def of_a_loss(kind: Any) -> Callable[[Rig], None]:
     def run(rig: Rig) -> None:
         s, n = rig.sizes(LARGEST, LARGEST)
-        loss, y = kind(), rig.normal(s, n) * np.float32(3)
+        loss, y = kind(), rig.normal(s, n) * rig.number(3)
         if isinstance(loss, NLL | BinaryCrossEntropy):
-            y = (1 / (1 + np.exp(-y))).astype(np.float32)
+            y = (1 / (1 + np.exp(-y))).astype(rig.number)
         t = rig.random.integers(0, n, s) if isinstance(loss, ClassLoss) else rig.random.integers(0, 2, (s, n))
         t = rig.normal(s, n) if isinstance(loss, SquaredError) else t
         weight, error, gy = rig.random.random(s), rig.room(s, np.float64), rig.blank(s, image(n, 1, 1))
-        truth = t if isinstance(loss, ClassLoss) else t.astype(np.float32)
+        truth = t if isinstance(loss, ClassLoss) else t.astype(rig.number)
         at = rig.picture(y.reshape(s, n, 1, 1)), rig.given(truth), rig.given(weight), error, gy
         rig.run(losses.KERNELS[kind], *at, count=s)
-        (exact,) = f64(y)
+        (exact,) = exactly(y)
         expected, gradient = weight * loss.error(exact, truth), weight[:, None] * loss.gradient(exact, truth)
         rig.check(np.allclose(error, expected, rtol=1e-12, atol=1e-13), "the error is not as defined")
         found = rig.numbers(gy, "gy").reshape(s, n)

@@ -18,7 +18,7 @@ from chainrule.layers import max_pooling as largest
 from chainrule.layers.dropout import dropout
 from chainrule.layers.relu import relu
 from torture.kernels.convolutions import check_gradients, convolved, slots, sums
-from torture.kernels.rig import LARGEST, Rig, case, f64, image_of
+from torture.kernels.rig import LARGEST, Rig, case, exactly, image_of
 
 
 class Pooled(NamedTuple):
@@ -33,7 +33,7 @@ def problem(rig: Rig) -> Pooled:
     """Few different numbers, so that there are ties, zeros and patches without a positive one."""
     s, c, h, w = rig.sizes(9, 2 * LARGEST, LARGEST, LARGEST)
     size = rig.any_of(1, 2, 3, 4)
-    x = (rig.random.integers(-6, 4, (s, c, max(h, size), max(w, size))) / 4).astype(np.float32)
+    x = (rig.random.integers(-6, 4, (s, c, max(h, size), max(w, size))) / 4).astype(rig.number)
     return Pooled(size, x, (s, c, x.shape[2] // size, x.shape[3] // size))
 
 
@@ -49,9 +49,9 @@ def max_pooling(rig: Rig) -> None:
     p, with_relu, drop = problem(rig), rig.any_of(0, 1), 0.4
     at = image_of(p.y_shape, rig.any_of(0, 1))
     keep, argmax = rig.random.random(p.y_shape) < 0.6, rig.room(argmax_words(at, p.size, len(p.x)), np.uint64)
-    kept, scale = (rig.picture(keep.astype(np.uint8)), np.float32(1 / (1 - drop))) if with_relu else (None, None)
+    kept, scale = (rig.picture(keep.astype(np.uint8)), rig.number(1 / (1 - drop))) if with_relu else (None, None)
     masks = PoolMasks(argmax, kept or View(rig.room(0, np.uint8), image_of(p.y_shape)))
-    y, pool = rig.blank(len(p.x), at), Pool(p.size, with_relu, scale or np.float32(1))
+    y, pool = rig.blank(len(p.x), at), Pool(p.size, with_relu, scale or rig.number(1))
     rig.run(max_pooling_kernel(p.size), rig.picture(p.x, rig.any_of(0, 1)), y, masks, pool, count=len(p.x))
     x = relu(p.x) if with_relu else p.x
     expected = largest.max_pooling(x, p.size, p.size)
@@ -79,7 +79,7 @@ def average_pooling(rig: Rig) -> None:
     y, gx = rig.blank(len(x), image_of(p.y_shape, rig.any_of(0, 1))), rig.zeroed(x.shape)
     rig.run(average.average_pooling, rig.picture(x, rig.any_of(0, 1)), y, p.size, count=len(x))
     rig.run(average.average_pooling_input_gradient, rig.picture(gy), gx, p.size, count=len(x))
-    exact, g = f64(x, gy)
+    exact, g = exactly(x, gy)
     magnitude = mean.average_pooling(abs(exact), p.size, p.size)
     rig.close("y", rig.numbers(y, "y"), mean.average_pooling(exact, p.size, p.size), magnitude, p.size**2 + 2)
     expected = mean.average_pooling_input_gradient(g, x.shape, p.size, p.size)
@@ -99,17 +99,17 @@ class Sparse(NamedTuple):
 
 def sparse(rig: Rig) -> Sparse:
     """Any winners, each kept or not."""
-    kernel, size, scale = rig.any_of(1, 2, 3, 4, 5), rig.any_of(1, 2, 3, 4), np.float32(1 / (1 - 0.25))
+    kernel, size, scale = rig.any_of(1, 2, 3, 4, 5), rig.any_of(1, 2, 3, 4), rig.number(1 / (1 - 0.25))
     of = convolved(rig, kernel, 1, int(rig.random.integers(kernel)), 2 * LARGEST, least=size)
     s, oc, rows, columns = of.expected.shape
     gy = rig.normal(s, oc, rows // size, columns // size)
     kept = rig.random.random(gy.shape)
     winner = rig.random.integers(0, size * size, gy.shape)
     winners = np.stack([(winner == k) & (kept < 0.4) for k in range(size * size)])
-    gz = np.zeros(of.expected.shape)
+    gz = np.zeros(of.expected.shape, of.expected.dtype)
     for k, won in enumerate(winners):
         i, j = divmod(k, size)
-        gz[:, :, i : rows // size * size : size, j : columns // size * size : size] = won * (scale * gy).astype(float)
+        gz[:, :, i : rows // size * size : size, j : columns // size * size : size] = won * exactly(scale * gy)[0]
     sizes = PooledSizes(of.sizes, Pool(size, 1, scale))
     return Sparse(of, sizes, gz, rig.picture(gy, rig.any_of(0, 1)), packed_bits(rig, winners))
 
@@ -123,9 +123,9 @@ def sparse_input_gradient(rig: Rig) -> None:
     gx = rig.blank(len(of.x), image_of(of.x.shape, rig.any_of(0, 1)))
     floats = max(1, sparse_input.scratch_floats(gx.image, p.sizes))
     scratch = PerWorker(rig.room(rig.threads * floats).reshape(rig.threads, floats))
-    run = sparse_input.input_gradient_kernel(kernel, p.sizes.pool.size)
+    run = sparse_input.input_gradient_kernel(kernel, p.sizes.pool.size, of.x.dtype)
     rig.run(run, packed, p.gy, p.argmax, gx, p.sizes, scratch, count=len(of.x))
-    (w,) = f64(of.w)
+    (w,) = exactly(of.w)
     expected = definition.convolution_input_gradient(p.gz, of.x.shape, w, padding=padding)
     magnitude = definition.convolution_input_gradient(abs(p.gz), of.x.shape, abs(w), padding=padding)
     rig.close("gx", rig.numbers(gx, "gx"), expected, magnitude, len(of.w) * kernel**2 + 3)
@@ -134,7 +134,7 @@ def sparse_input_gradient(rig: Rig) -> None:
 def lists(rig: Rig, gy: Image) -> UnitLists:
     """Room for each worker's."""
     units = gy.channels * (gy.height * gy.width + 1)
-    sizes = (units, np.float32), (units, np.int32), (gy.channels, np.int64)
+    sizes = (units, rig.number), (units, np.int32), (gy.channels, np.int64)
     return UnitLists(*(PerWorker(rig.room(rig.threads * n, kind).reshape(rig.threads, n)) for n, kind in sizes))
 
 

@@ -12,7 +12,7 @@ from chainrule.engine.layout import View, image
 from chainrule.engine.runtime.calls import PerWorker
 from chainrule.engine.simd import padded
 from chainrule.layers import linear as definition
-from torture.kernels.rig import LARGEST, Rig, case, f64
+from torture.kernels.rig import LARGEST, Rig, case, exactly
 
 LIVE = 0.0, 0.1, 0.4, 0.6, 1.0
 BEFORE = 3  # numbers of w that are others'
@@ -36,7 +36,7 @@ class Problem(NamedTuple):
 
     @property
     def exact(self) -> list[np.ndarray]:
-        return f64(self.X, self.W, self.b, self.GY)
+        return exactly(self.X, self.W, self.b, self.GY)
 
     @property
     def magnitudes(self) -> list[np.ndarray]:
@@ -47,7 +47,7 @@ def problem(rig: Rig) -> Problem:
     samples, inputs, outputs = rig.sizes(LARGEST, 5 * LARGEST, 2 * LARGEST)
     W, b = rig.normal(outputs, inputs), rig.normal(outputs)
     X, GY = rig.rare(samples, inputs, live=rig.any_of(*LIVE)), rig.normal(samples, outputs)
-    table = np.zeros((inputs, padded(outputs)), np.float32)
+    table = np.zeros((inputs, padded(outputs)), rig.number)
     table[:, :outputs] = W.T
     rows = WeightRows(rig.given(np.concatenate([rig.normal(BEFORE), table.ravel()])), BEFORE, inputs, outputs)
     return Problem(W, b, X, GY, rows, vectors(rig, X), vectors(rig, GY))
@@ -86,7 +86,7 @@ def parts(rig: Rig) -> None:
     samples, outputs, count = *rig.sizes(LARGEST, LARGEST), int(rig.random.integers(1, 9))
     at = image(outputs, 1, 1)
     values, b = rig.normal(count, samples, outputs), rig.normal(outputs)
-    table = np.zeros((count, samples, at.stride), np.float32)
+    table = np.zeros((count, samples, at.stride), rig.number)
     table[:, :, :outputs] = values
     y, bias = rig.blank(samples, at), rig.given(np.pad(b, (0, padded(outputs) - outputs)))
     rig.run(layer.add_parts, bias, rig.given(table), y, count, samples * at.stride, count=samples)
@@ -98,7 +98,7 @@ def parts(rig: Rig) -> None:
 def weight_gradient(rig: Rig) -> None:
     p = problem(rig)
     samples, inputs = p.X.shape
-    gw, start = rig.room(BEFORE + inputs * p.row), rig.given(np.zeros(p.row, np.float32))
+    gw, start = rig.room(BEFORE + inputs * p.row), rig.given(np.zeros(p.row, rig.number))
     rows = p.rows._replace(values=gw)
     rig.run(layer.weight_gradient, p.x, p.gy, start, rows, samples, words(rig), count=inputs, block=WORD_BITS)
     table = gw[BEFORE:].reshape(inputs, p.row)
@@ -142,7 +142,7 @@ def live_input_gradient(rig: Rig) -> None:
 
 @case("linear.layer:bias_gradient", "linear.layer:shifted_start", "linear.layer:shifted_bias")
 def biases_and_shifts(rig: Rig) -> None:
-    p, c = problem(rig), np.float32(-0.4)
+    p, c = problem(rig), rig.number(-0.4)
     samples, inputs = p.X.shape
     outputs, b = len(p.b), biases(rig, p)
     gb, start, bias = rig.room(BEFORE + p.row), rig.room(p.row), rig.room(p.row)

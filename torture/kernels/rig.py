@@ -17,7 +17,6 @@ from chainrule.engine.simd import LANES
 LARGEST = 67  # of an extent: four vectors of 16, and more
 THREADS = 1, 2, 3, 4, 8
 FRAME, LINE = 256, 64  # bytes
-EPSILON = float(np.finfo(np.float32).eps)
 CASES: dict[tuple[str, ...], Callable[["Rig"], None]] = {}
 """By the kernels that they run, each called "module:function"."""
 
@@ -39,15 +38,23 @@ def name_of(kernel: Any) -> str:
 
 
 class Rig:
-    """One try, whose sizes, addresses and number of threads its number draws."""
+    """One try, whose sizes, addresses, number of threads and type of numbers its number draws."""
 
-    def __init__(self, k: int) -> None:
+    def __init__(self, k: int, dtype: Any = None) -> None:
+        """`dtype`: that one, whatever the number says."""
         self.random = np.random.default_rng(k)
         self.threads = int(self.random.choice(THREADS))
+        self.take(dtype or (np.float32, np.float64)[k % 2])
         self.faults: list[str] = []
         self.ran: set[str] = set()
         self._framed: list[tuple[np.ndarray, int, int]] = []  # memory, and where in it the array begins and ends
         self._given: list[tuple[np.ndarray, np.ndarray]] = []  # an input, and what it was
+
+    def take(self, dtype: Any) -> None:
+        """Try the kernels in that type from now on."""
+        self.number: Any = dtype
+        self.epsilon = float(np.finfo(dtype).eps)
+        self.tiny = float(np.finfo(dtype).tiny)
 
     def sizes(self, *most: int) -> list[int]:
         """Random extents, each from 1 to that size at most; one of them, chosen at random, up to 67 if it may."""
@@ -59,15 +66,16 @@ class Rig:
     def any_of(self, *values: Any) -> Any:
         return values[int(self.random.integers(len(values)))]
 
-    def room(self, n: int, dtype: Any = np.float32) -> np.ndarray:
-        """(n,) of 0xFF, at a random address."""
+    def room(self, n: int, dtype: Any = None) -> np.ndarray:
+        """(n,) of 0xFF, at a random address; None: of the type that is tried."""
+        dtype = dtype or self.number
         size = np.dtype(dtype).itemsize
         memory = np.full(2 * FRAME + 2 * LINE + n * size, 0xFF, np.uint8)
         begin = FRAME - memory.ctypes.data % LINE + LINE + int(self.random.integers(LINE)) // size * size
         self._framed.append((memory, begin, begin + n * size))
         return memory[begin : begin + n * size].view(dtype)
 
-    def zeros(self, n: int, dtype: Any = np.float32) -> np.ndarray:
+    def zeros(self, n: int, dtype: Any = None) -> np.ndarray:
         array = self.room(n, dtype)
         array[:] = 0
         return array
@@ -80,12 +88,12 @@ class Rig:
         return array
 
     def normal(self, *shape: int) -> np.ndarray:
-        """Numbers of both signs, float32."""
-        return self.random.standard_normal(shape).astype(np.float32)
+        """Numbers of both signs."""
+        return self.random.standard_normal(shape).astype(self.number)
 
     def rare(self, *shape: int, live: float) -> np.ndarray:
         """The same, but of which only a part is not 0."""
-        return np.where(self.random.random(shape) < live, self.normal(*shape), 0).astype(np.float32)
+        return np.where(self.random.random(shape) < live, self.normal(*shape), 0).astype(self.number)
 
     def picture(self, values: np.ndarray, halo: int = 0, lanes: int = LANES, *, written: bool = False) -> View:
         """(s, c, i, j) as an engine holds them; between the samples is 0xFF. An input, unless it is to be `written`."""
@@ -122,8 +130,8 @@ class Rig:
             self.faults.append(otherwise)
 
     def close(self, what: str, found: np.ndarray, expected: np.ndarray, magnitude: np.ndarray, terms: float) -> None:
-        """|found - expected| is at most that of any float32 sum of so many terms, of that sum of magnitudes."""
-        bound = (terms + 2) * (EPSILON / 2 * magnitude + 2.0**-126)  # and products may be flushed to 0
+        """|found - expected| is at most that of any sum of so many terms in that type, of that sum of magnitudes."""
+        bound = (terms + 2) * (self.epsilon / 2 * magnitude + self.tiny)  # and products may be flushed to 0
         self.check((np.abs(found - expected) <= bound).all(), f"{what} is not as defined")
 
     def same(self, what: str, found: np.ndarray, expected: np.ndarray) -> None:
@@ -174,5 +182,6 @@ def padded_lanes(at: Image) -> Image:
     return at._replace(channels=-(-at.channels // at.lanes) * at.lanes)
 
 
-def f64(*arrays: np.ndarray) -> list[np.ndarray]:
-    return [array.astype(np.float64) for array in arrays]
+def exactly(*arrays: np.ndarray) -> list[np.ndarray]:
+    """The same numbers in a type that has more digits."""
+    return [array.astype(np.longdouble if array.dtype == np.float64 else np.float64) for array in arrays]

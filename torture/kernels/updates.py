@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.engine.kernels.optimizers import UPDATES, WeightSpan, squares, update_of
 from chainrule.training.optimizers import SGD, AdaDelta, Adam, Optimizer, State
-from torture.kernels.rig import EPSILON, LARGEST, Rig, case
+from torture.kernels.rig import LARGEST, Rig, case, exactly
 
 OPTIMIZERS: dict[tuple[type[Optimizer], int], list[Optimizer]] = {
     (SGD, 0): [SGD(0.05), SGD(0.05, weight_decay=0.1)],
@@ -22,22 +22,20 @@ def of_an_update(kind: tuple[type[Optimizer], int]) -> Callable[[Rig], None]:
     def run(rig: Rig) -> None:
         items, floats = rig.sizes(LARGEST, LARGEST)
         optimizer, n, before = rig.any_of(*OPTIMIZERS[kind]), items * floats, int(rig.random.integers(4))
-        dtype = rig.any_of(np.float32, np.float64)
-        w, gw = (rig.normal(n).astype(dtype) for _ in range(2))
-        vectors = [np.abs(rig.normal(n)).astype(dtype) for _ in range(optimizer.slots)]
-        held = [rig.room(before + n, dtype) for _ in range(1 + optimizer.slots)]
+        w, gw = (rig.normal(n) for _ in range(2))
+        vectors = [np.abs(rig.normal(n)) for _ in range(optimizer.slots)]
+        held = [rig.room(before + n) for _ in range(1 + optimizer.slots)]
         for array, values in zip(held, [w, *vectors], strict=True):
             array[before:] = values
         found: Any = update_of(optimizer)
-        constants = rig.given(np.array(found.constants(optimizer, 3), dtype))
+        constants = rig.given(np.array(found.constants(optimizer, 3), rig.number))
         span = WeightSpan(before, 0, floats)
         rig.run(found.kernel, held[0], rig.given(gw), *held[1:], constants, span, count=items)
-        state = State(np.array(vectors, np.float64).reshape(optimizer.slots, n), step=3)
-        exact = w.astype(np.float64)
-        optimizer.update(exact, gw.astype(np.float64), state)
-        scale = float(np.finfo(dtype).eps) / EPSILON
+        (exact, gradient), known = exactly(w, gw), exactly(*vectors)
+        state = State(np.array(known, exact.dtype).reshape(optimizer.slots, n), step=3)
+        optimizer.update(exact, gradient, state)
         for array, expected in zip(held, [exact, *state.vectors], strict=True):
-            magnitude = np.maximum(np.abs(expected), 1) * ULPS * scale
+            magnitude = np.maximum(np.abs(expected), 1) * ULPS
             rig.close("w, or the state", array[before:], expected, magnitude, 0)
             rig.check(np.isnan(array[:before]).all(), "others' weights are written")
 
@@ -58,6 +56,6 @@ def sums_of_squares(rig: Rig) -> None:
         span = WeightSpan(0, at + first * floats, floats)
         count = min(block, items - first)
         rig.run(squares, rig.given(g), sums[first // block :], span, block, count=count, block=block)
-    exact = g[at:].astype(np.float64) ** 2
+    exact = exactly(g[at:])[0] ** 2
     expected = np.add.reduceat(exact, np.arange(0, len(exact), block * floats))
     rig.close("a sum of squares", sums, expected, expected, block * floats)
