@@ -22,13 +22,19 @@ from chainrule import (
     fit,
 )
 from chainrule.data import Dataset, mnist
-from chainrule.engine import execute
+from chainrule.engine import compiled, execute
 from chainrule.engine.compiled import Compiled
+from chainrule.engine.kernels.elementwise import add_up
+from chainrule.engine.kernels.losses import log_softmax_nll
+from chainrule.engine.kernels.optimizers import squares
 from chainrule.engine.lowering import layout_of
+from chainrule.engine.runtime import calls
 from chainrule.network.reference import Reference
 from chainrule.tasks.presets import PRESETS
 from chainrule.training.objective import Batch
 from strategies import batches, fused_networks, networks
+
+IN_DOUBLE = log_softmax_nll, squares, add_up  # kernels that add up in float64 in any network
 
 
 def single(network: Network) -> Network:
@@ -44,6 +50,15 @@ def test_any_network_agrees_with_its_definitions(data):
     network = single(data.draw(networks() | fused_networks()))
     batch = data.draw(batches(network))
     if len(Reference(network).kinks(network.w.astype(np.float64), batch)) == 0 or smooth(network, batch):
+        compare(network, batch)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.data())
+def test_any_network_of_float64_agrees_with_its_definitions(data):
+    network = data.draw(networks() | fused_networks())
+    batch = data.draw(batches(network))
+    if smooth(network, batch):
         compare(network, batch)
 
 
@@ -91,17 +106,20 @@ RESIDUAL = [
     ],
     ids=str,
 )
-def test_fused_stages_of_all_kinds(layers):
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_fused_stages_of_all_kinds(layers, dtype):
     rng = np.random.default_rng(0)
-    network = Network(layers, (3, 19, 22), seed=5)
+    network = Network(layers, (3, 19, 22), seed=5, dtype=dtype)
     compare(network, Batch(rng.standard_normal((10, 3, 19, 22)), rng.integers(0, 3, 10), rng.uniform(0, 2, 10), step=2))
 
 
-def test_the_result_is_the_same_bits_for_any_number_of_threads():
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_result_is_the_same_bits_for_any_number_of_threads(dtype):
     digits = mnist("train").head(200)
     weights = set()
     for threads in (1, 2, 3, 4, 8):
-        network = PRESETS["mnist"].network()
+        of = PRESETS["mnist"].network()
+        network = Network(of.layers, of.input_shape, scaling=of.scaling, dtype=dtype)
         fit(network, digits, Training(Adam(), epochs=1, batch_size=48), threads=threads)
         weights.add(network.w.tobytes())
     assert len(weights) == 1
@@ -135,8 +153,23 @@ def test_pack_and_unpack_are_inverse_and_padding_stays_zero():
     assert not out[rest].any()
 
 
-def test_a_network_of_float64_is_executed_by_its_definitions():
-    assert isinstance(execute(Network([Linear(2)], 3, dtype=np.float64), "compiled"), Reference)
+@pytest.mark.parametrize(("dtype", "other"), [(np.float32, np.float64), (np.float64, np.float32)])
+def test_a_network_is_executed_in_its_own_type_alone(dtype, other):
+    layers = [Convolution(16), ReLU(), MaxPooling(), Dropout(0.5), Convolution(16), ReLU(), Tanh(), Linear(40), ReLU()]
+    engine = execute(Network([*layers, Dropout(0.5), Linear(3)], (2, 12, 12), dtype=dtype))
+    assert isinstance(engine, Compiled)
+    x, optimizer = np.zeros((4, 2, 12, 12), dtype), Adam()
+    w = engine.layout.pack(engine.network.w)
+    bound = set(), set()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(calls, "entry_address", lambda kernel, kind: bound[kernel in IN_DOUBLE].add(str(kind)) or 0)
+        patch.setattr(compiled, "run", lambda program, size: None)
+        engine.step(optimizer, w, Batch(x, np.arange(4) % 3), np.zeros_like(w), state=optimizer.new_state(w))
+        engine.outputs(w, x)
+    numbers, in_double = bound
+    assert len(numbers) > 20
+    assert not [kind for kind in numbers if np.dtype(other).name in kind]
+    assert len(in_double) == 3
 
 
 def test_nan_in_the_data_reaches_the_loss_and_the_gradient():

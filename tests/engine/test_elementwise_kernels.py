@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
 import pytest
 
+from chainrule.engine.kernels import elementary, samples
 from chainrule.engine.kernels import elementwise as kernels
-from chainrule.engine.kernels import samples
 from chainrule.engine.layout import Image, View, image
 from chainrule.engine.runtime.denormals import denormals_flushed
 from chainrule.engine.runtime.memory import aligned_zeros
@@ -162,50 +163,56 @@ def test_nchw_and_special_values() -> None:
 
 TINY = 2.0**-126  # the least normal number
 LEAST = -87.33654475  # log of that
+LEAST_DOUBLE = -708.3964185322641  # log of the least normal float64
 
 
 def of_numbers(kernel: Callable[..., None], x: np.ndarray, flushed: bool = False) -> np.ndarray:
     """y of x (n,); `flushed`: as in an engine's threads, subnormals being 0."""
-    at, values = image(len(x), 1, 1), x.astype(np.float32)
-    y, flat = aligned_zeros(at.stride), aligned_zeros(at.stride)
-    flat[: len(x)] = values
+    at = image(len(x), 1, 1)
+    y, flat = (aligned_zeros(at.stride, x.dtype.type) for _ in range(2))
+    flat[: len(x)] = x
     with denormals_flushed() if flushed else nullcontext():
         kernel(View(flat, at), View(y, at), 0, 1)
     return y[: len(x)]
 
 
-def numbers_to(end: float) -> np.ndarray:
-    """(n,) float32 from 0 to `end`: of all magnitudes, evenly spread, and all of those near -2 and near the end."""
-    parts = [np.geomspace(1e-30, abs(end), 50000), np.linspace(0, 20, 50000), 2 + np.arange(9000) * 2.0**-22]
-    near_end = np.float32(abs(end)) - np.arange(9000) * np.float32(2.0**-17)
-    return np.copysign(np.concatenate([*parts, near_end]), end).astype(np.float32)
+def numbers_to(end: float, kind: np.finfo) -> np.ndarray:
+    """(n,) from 0 to `end`: of all magnitudes, evenly spread, and those next to -2 and to the end."""
+    few, size = np.arange(9000), kind.dtype.type(abs(end))
+    parts = [np.geomspace(1e-30, size, 50000), np.linspace(0, 20, 50000), 2 + few * 2 * kind.eps]
+    near_end = size - few * np.spacing(size)
+    return np.copysign(np.concatenate([*parts, near_end]), end).astype(kind.dtype)
 
 
-exponential = kernels.of_one(kernels.exponential)
+exponential = kernels.of_one(elementary.exponential)
 ACCURATE = [
-    (exponential, np.exp, [LEAST]),
-    (kernels.sigmoid, lambda x: 1 / (1 + np.exp(-x)), [LEAST, 87.0]),
+    (exponential, np.exp, ["least"]),
+    (kernels.sigmoid, lambda x: 1 / (1 + np.exp(-x)), ["least", 87.0]),
     (kernels.tanh, np.tanh, [-87.0, 87.0]),
 ]
 
 
 @pytest.mark.parametrize("flushed", [False, True])
 @pytest.mark.parametrize(("kernel", "exact", "ends"), ACCURATE)
-def test_curves_are_within_2_ulp(
-    kernel: Callable[..., None], exact: Callable[[np.ndarray], np.ndarray], ends: list[float], flushed: bool
-) -> None:
-    """Of normal numbers, where the result is one: all of these are tried by `make torture`."""
-    x = np.concatenate([numbers_to(end) for end in ends])
-    expected = exact(x.astype(np.float64))
+@pytest.mark.parametrize(
+    ("dtype", "more_exact", "least"), [(np.float32, np.float64, LEAST), (np.float64, np.longdouble, LEAST_DOUBLE)]
+)
+def test_curves_are_within_2_ulp(dtype: Any, more_exact: Any, least: float, kernel: Any, exact: Any, ends: list[Any],
+                                 flushed: bool) -> None:  # fmt: skip
+    """Of normal numbers, where the result is one: of float32 all of these are tried by `make torture`."""
+    kind = np.finfo(dtype)
+    x = np.concatenate([numbers_to(least if end == "least" else end, kind) for end in ends])
+    expected = exact(x.astype(more_exact))
     x, expected = x[expected != 0], expected[expected != 0]
-    normal = np.abs(expected) >= TINY
-    ulps = np.abs(of_numbers(kernel, x, flushed) - expected) / np.exp2(np.floor(np.log2(np.abs(expected))) - 23)
+    normal = np.abs(expected) >= kind.tiny
+    steps = np.exp2(np.floor(np.log2(np.abs(expected))) - kind.nmant)
+    ulps = np.abs(of_numbers(kernel, x, flushed) - expected) / steps
     assert normal.sum() > 100000
     assert ulps[normal].max() <= 2
 
 
 SPECIAL = np.array([0.0, -0.0, 1e-40, -1e-40, np.inf, -np.inf, np.nan, -np.nan, 3e38, -3e38], np.float32)
-SPECIAL_VALUES = [  # of a kernel: with subnormals as they are, and flushed
+SPECIAL_VALUES: list[tuple[Any, list[float], list[float]]] = [  # of a kernel: with subnormals as they are, and flushed
     (kernels.relu, [0, 0, 1e-40, 0, np.inf, 0, np.nan, np.nan, 3e38, 0], [0, 0, 0, 0]),
     (kernels.sigmoid, [0.5, 0.5, 0.5, 0.5, 1, 0, np.nan, np.nan, 1, 0], [0.5, 0.5, 0.5, 0.5]),
     (kernels.tanh, [0, -0.0, 1e-40, -1e-40, 1, -1, np.nan, np.nan, 1, -1], [0, -0.0, 0, -0.0]),
@@ -217,12 +224,23 @@ def test_zeros_subnormals_infinities_and_nan(
     kernel: Callable[..., None], expected: list[float], flushed: list[float]
 ) -> None:
     def check(found: np.ndarray, right: list[float]) -> None:
-        np.testing.assert_array_equal(found, np.array(right, np.float32))
+        np.testing.assert_array_equal(found, np.array(right, np.float32).astype(found.dtype))
         number = ~np.isnan(found)  # the sign of a NaN says nothing
         np.testing.assert_array_equal(np.signbit(found)[number], np.signbit(np.array(right))[number])
 
     check(of_numbers(kernel, SPECIAL), expected)
     check(of_numbers(kernel, SPECIAL[:4], flushed=True), flushed)
+    double = SPECIAL.astype(np.float64)
+    check(of_numbers(kernel, double), expected)
+    double[2:4] = [1e-310, -1e-310]
+    check(of_numbers(kernel, double[:4], flushed=True), flushed)
+
+
+def test_exponentials_of_float64_below_the_normal_numbers_are_zero() -> None:
+    x = np.array([-708.3964, -708.3965, -745.0, -1e4, -1e308, -np.inf, np.nan])
+    for flushed in (False, True):
+        np.testing.assert_array_equal(of_numbers(exponential, x, flushed)[1:], [0, 0, 0, 0, 0, np.nan])
+        assert of_numbers(exponential, x, flushed)[0] >= np.finfo(np.float64).tiny
 
 
 def test_exponentials_below_the_normal_numbers_are_zero() -> None:

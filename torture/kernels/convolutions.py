@@ -178,7 +178,9 @@ def nchw_gradient(rig: Rig) -> None:
     gy, y = rig.normal(*of.expected.shape), np.maximum(rig.rare(*of.expected.shape, live=0.6), 0)
     views = rig.picture(gy, rig.any_of(0, 1)), rig.picture(y), rig.picture(of.x, of.sizes.padding, 1)
     of_slots, slot = slots(rig, of.sizes, 1)
-    rig.run(gradient_kernel(of.sizes.kernel_size, 1, gy.dtype), *views, slot, of.sizes, relu, count=len(gy), block=len(gy))
+    rig.run(
+        gradient_kernel(of.sizes.kernel_size, 1, gy.dtype), *views, slot, of.sizes, relu, count=len(gy), block=len(gy)
+    )
     check_gradients(rig, of, np.where((y > 0) | (relu == 0), gy, 0), *sums(rig, of, of_slots, 1))
 
 

@@ -26,8 +26,8 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         NeuralClassifier([Convolution(32), ReLU(), MaxPooling(), 128], image_shape=(1, 28, 28))
         NeuralClassifier("mnist")
 
-    A float32 X is computed in float32 by the compiled engine, float64 in float64 by the layers' definitions. Images may
-    be bytes; all else becomes float64. Of weights only the ratios count: sample_weight means the same at any scale.
+    A float32 X is computed in float32, float64 in float64, both by the compiled engine. Images may be bytes; all else
+    becomes float64. Of weights only the ratios count: sample_weight means the same at any scale.
 
     Its defaults are not those of scikit-learn's MLPClassifier (`chainrule.MLPClassifier` has these): it standardises X,
     its alpha is 2.0 beside the sum over all samples (1e-4 there, beside that of a batch), its learning rate falls from

@@ -46,7 +46,7 @@ class Network(Sequential):
     loss : what y is compared with t by (default: LogSoftmaxNLL(), for classes)
     scaling : how bytes become numbers (default: p / 255)
     seed : of the initial weights, 0 to 2**64 - 1
-    dtype : np.float32 (the compiled engine's) or np.float64
+    dtype : np.float32 or np.float64
 
     w is one flat vector in canonical order: the layers' parameters in order, w before b; convolution (oc, ic, di, dj),
     linear (out, in). `statistics` is another one, of what layers keep that is not learned. Raises NetworkError naming

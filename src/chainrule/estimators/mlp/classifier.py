@@ -23,7 +23,7 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
 
     Parameters, defaults, attributes and methods are scikit-learn's, and so is what it learns: the same random_state
     draws the same weights, batches and part held out, and float64 differs by rounding alone. A float32 X is learned
-    from in float32, by the compiled engine. Errors are chainrule's, which are ValueErrors, too.
+    from in float32. Errors are chainrule's, which are ValueErrors, too.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What executes a perceptron: the compiled engine long runs in float32, its own products of matrices everything else.
+"""What executes a perceptron: the compiled engine long runs, its own products of matrices short ones and sparse samples.
 
 Parameters stand in the order of `Perceptron` everywhere but inside the compiled engine.
 """
@@ -53,7 +53,7 @@ class Reordered(Layout):
 
 def executor_for(perceptron: Perceptron, x: Any, updates: int) -> tuple[Executor, Layout]:
     """What makes so many updates by samples such as x, and how it holds w."""
-    if not isinstance(x, np.ndarray) or x.dtype != np.float32 or updates < LONG:
+    if not isinstance(x, np.ndarray) or updates < LONG:
         return perceptron, Layout()
     engine = Compiled(leave_biases_alone(network_of(perceptron, x.dtype)), threads=threads_for(None))
     return engine, Reordered(engine.layout, canonical(perceptron))

@@ -4,7 +4,7 @@
     delta_n = dL/dy,  delta_{k-1} = (delta_k W_k^T) f'(a_{k-1}),  dL/dW_k = a_{k-1}^T delta_k,  dL/db_k = sum of delta_k
 
 W_k is (in, out), as scikit-learn has it, so that x W_k suits a sparse x; w holds all W_k, then all b_k. It agrees with
-the layers' definitions (`Linear` has W^T), and makes fewer arrays: for float64, where there are no kernels.
+the layers' definitions (`Linear` has W^T), and makes fewer arrays.
 """
 
 from collections.abc import Callable, Sequence
