@@ -1,4 +1,4 @@
-"""What executes a perceptron: the compiled engine long runs, its own products of matrices short ones and sparse samples.
+"""What executes a perceptron: the compiled engine long runs; its own products of matrices short ones and sparse x.
 
 Parameters stand in the order of `Perceptron` everywhere but inside the compiled engine.
 """
