@@ -7,6 +7,7 @@ import pytest
 from scipy.sparse import csr_matrix
 
 from chainrule.checks.gradients import gradient_check
+from chainrule.engine.compiled import Compiled
 from chainrule.engine.kernels.optimizers import WeightSpan, update_of
 from chainrule.estimators.mlp.descent import Samples
 from chainrule.estimators.mlp.execution import canonical, executor_for, network_of
@@ -83,6 +84,17 @@ def test_at_a_constant_rate_momentum_is_sgd_s():
         Momentum(0.1, 0.9, nesterov=False).update(here, gw, steps)
         SGD(0.1, 0.9).update(there, gw, gradients)
     np.testing.assert_allclose(here, there, rtol=1e-12)
+
+
+def test_float64_is_executed_by_the_compiled_engine_where_a_batch_is_worth_it():
+    perceptron, x = Perceptron([784, 100, 10], "relu", COMPARISONS["softmax"].loss), np.zeros((300, 784))
+    w = RNG.normal(size=perceptron.size)
+    executor, layout = executor_for(perceptron, x, 1000, 200)
+    assert isinstance(executor, Compiled)
+    x[:] = RNG.normal(size=x.shape)
+    np.testing.assert_allclose(executor.outputs(layout.pack(w), x), perceptron.outputs(w, x), rtol=1e-12, atol=1e-11)
+    assert executor_for(perceptron, x, 1000, 20)[0] is perceptron
+    assert executor_for(perceptron, x, 10, 200)[0] is perceptron
 
 
 def test_an_executor_s_layout_gives_back_what_it_was_given():

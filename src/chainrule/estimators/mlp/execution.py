@@ -1,4 +1,7 @@
-"""What executes a perceptron: the compiled engine long runs; its own products of matrices short ones and sparse x.
+"""What executes a perceptron: the compiled engine, or its own products of matrices.
+
+The latter for short runs, for sparse samples, and for small networks in float64: these take as long either way, and so
+their rounding is that of NumPy's products, as scikit-learn's is.
 
 Parameters stand in the order of `Perceptron` everywhere but inside the compiled engine.
 """
@@ -10,7 +13,7 @@ import numpy as np
 from chainrule.engine.compiled import Compiled
 from chainrule.estimators.learner import leave_biases_alone
 from chainrule.estimators.mlp.perceptron import Perceptron
-from chainrule.estimators.small import threads_for
+from chainrule.estimators.small import WORTH, threads_for
 from chainrule.layers import Layer, Linear, ReLU, Sigmoid, Tanh
 from chainrule.network.network import Network
 from chainrule.training.objective import Layout
@@ -51,9 +54,13 @@ class Reordered(Layout):
         return out
 
 
-def executor_for(perceptron: Perceptron, x: Any, updates: int) -> tuple[Executor, Layout]:
-    """What makes so many updates by samples such as x, and how it holds w."""
-    if not isinstance(x, np.ndarray) or updates < LONG:
+def executor_for(
+    perceptron: Perceptron, x: Any, updates: int, batch_size: int | None = None
+) -> tuple[Executor, Layout]:
+    """What makes so many updates by batches of samples such as x, and how it holds w."""
+    dense = isinstance(x, np.ndarray)
+    small = dense and x.dtype == np.float64 and (batch_size or len(x)) * perceptron.work < WORTH
+    if not dense or small or updates < LONG:
         return perceptron, Layout()
     engine = Compiled(leave_biases_alone(network_of(perceptron, x.dtype)), threads=threads_for(None))
     return engine, Reordered(engine.layout, canonical(perceptron))

@@ -67,7 +67,7 @@ class Stochastic(BaseEstimator):
         updates = (1 if part else self.max_iter) * batch_count(len(samples), batch_size)
         descent = Descent(
             self._optimizer,
-            executor_for(perceptron, samples.x, updates),
+            executor_for(perceptron, samples.x, updates, batch_size),
             self._parameters(),
             samples,
             comparison=COMPARISONS[self.out_activation_],
