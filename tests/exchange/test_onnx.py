@@ -52,8 +52,10 @@ EXAMPLES: dict[type[Layer], list[dict[str, Any]]] = {  # of layers that have opt
         {"out_channels": 3},
         {"out_channels": 2, "kernel_size": 1},
         {"out_channels": 3, "kernel_size": 4, "stride": 2, "padding": 3},
+        {"out_channels": 3, "kernel_size": (2, 4), "stride": (2, 1), "padding": "same", "bias": False},
+        {"out_channels": 4, "dilation": (1, 2), "padding": (0, 2), "groups": 2},
     ],
-    Linear: [{"out_features": 4}],
+    Linear: [{"out_features": 4}, {"out_features": 4, "bias": False}],
     ReLU: [{}, {"derivative_at_zero": 1}],
     Dropout: [{"p": 0.5}],
     Sequential: [{"layers": [Convolution(3), ReLU(), Dropout(0.5), MaxPooling()]}],
@@ -63,9 +65,12 @@ EXAMPLES: dict[type[Layer], list[dict[str, Any]]] = {  # of layers that have opt
         {"layers": [Dropout(0.5)]},
     ],
     Standardise: [{"mean": (1.5, -2.0), "std": (0.5, 3.0)}],
-    MaxPooling: [{}, {"size": 3}, {"size": 3, "stride": 1}, {"size": 2, "stride": 3}, {"size": 1, "stride": 2}],
-    AveragePooling: [{}, {"size": 3}, {"size": 3, "stride": 1}, {"size": 2, "stride": 3}, {"size": 1, "stride": 2}],
-}
+    MaxPooling: [{}, {"size": 3}, {"size": 3, "stride": 1}, {"size": 2, "stride": 3}, {"size": 1, "stride": 2},
+                 {"size": (3, 2), "stride": (1, 2), "padding": 1}, {"size": 3, "stride": 2, "padding": "same"}],
+    AveragePooling: [{}, {"size": 3}, {"size": 3, "stride": 1}, {"size": 2, "stride": 3}, {"size": 1, "stride": 2},
+                     {"size": (3, 2), "stride": (1, 2), "padding": 1}, {"size": 3, "stride": 2, "padding": "same"},
+                     {"size": 3, "stride": 2, "padding": 1, "count_include_pad": False}],
+}  # fmt: skip
 
 
 def in_onnxruntime(model: onnx.ModelProto, x: np.ndarray, batch_size: int = 250) -> np.ndarray:
@@ -120,6 +125,14 @@ def test_every_layer_computes_the_same_in_both_runtimes(kind):
     shape = (5,) if kind in (Softmax, LogSoftmax) else (2, 7, 8)
     for option in EXAMPLES.get(kind, [{}]):
         check(Network([kind(**option)], shape, SquaredError(), seed=4))
+
+
+def test_layers_of_signals_compute_the_same_in_both_runtimes():
+    layers = [
+        Convolution(4, 5, padding="same"), MaxPooling(3, 2, 1), Convolution(4, 3, dilation=2, groups=2),
+        AveragePooling(2, padding=1, count_include_pad=False), Linear(3, bias=False),
+    ]  # fmt: skip
+    check(Network(layers, (3, 20), SquaredError(), seed=4))
 
 
 @pytest.fixture(scope="module")
@@ -230,7 +243,7 @@ class OwnLoss(LogSoftmaxNLL):
 
 
 def test_what_onnx_cannot_say_is_refused():
-    known = "Convolution, Linear, ReLU, MaxPooling, AveragePooling, Softmax, LogSoftmax, Sigmoid, Tanh, "
+    known = "Convolution, MaxPooling, AveragePooling, Linear, ReLU, Softmax, LogSoftmax, Sigmoid, Tanh, "
     known += "Dropout, Standardise"
     with pytest.raises(NetworkError, match=exactly(f"Doubled() has no operator in ONNX; expected one of: {known}")):
         onnx_model(Network([Doubled(), Linear(3)], 2))

@@ -22,17 +22,24 @@ from chainrule.layers import (
 from oracles import TRAINING, normal
 from strategies import OURS
 
-IMAGE, VECTOR = (2, 5, 6), (5,)
+IMAGE, SIGNAL, VECTOR = (2, 5, 6), (2, 7), (5,)
 EXAMPLES: list[tuple[Layer, tuple[int, ...]]] = [
     (Convolution(3), IMAGE),
     (Convolution(2, 2, stride=2, padding=1), IMAGE),
+    (Convolution(4, (3, 2), (1, 2), "same", (1, 2), 2, bias=False), IMAGE),
+    (Convolution(4, 3, padding=1), SIGNAL),
     (Linear(3), VECTOR),
+    (Linear(3, bias=False), SIGNAL),
     (Linear(3), IMAGE),
     (ReLU(), IMAGE),
     (ReLU(derivative_at_zero=1), VECTOR),
     (MaxPooling(), IMAGE),
     (MaxPooling(3, stride=1), IMAGE),
+    (MaxPooling((3, 2), (2, 1), "same"), IMAGE),
+    (MaxPooling(3, 2, 1), SIGNAL),
     (AveragePooling(), IMAGE),
+    (AveragePooling(3, 2, 1, count_include_pad=False), IMAGE),
+    (AveragePooling(), SIGNAL),
     (AveragePooling(3, stride=2), IMAGE),
     (Dropout(0.5), IMAGE),
     (Sequential((Convolution(3), ReLU(), Dropout(0.5))), IMAGE),

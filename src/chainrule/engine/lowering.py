@@ -107,9 +107,9 @@ def fusion_groups(graph: Graph, source: Source) -> list[Group]:
 
 
 def as_picture(shape: Shape) -> tuple[int, int, int]:
-    """(channels, height, width); a vector's numbers are channels of one pixel."""
-    c, h, w = shape if len(shape) == 3 else (*shape, 1, 1)
-    return c, h, w
+    """(channels, height, width); a vector's numbers are channels of one pixel, a signal is an image of one row."""
+    channels, *pixels = shape
+    return channels, prod(pixels[:-1]), prod(pixels[-1:])
 
 
 def with_halo(of: Image, halo: int) -> Image:

@@ -23,8 +23,8 @@ FOREIGN = {
     "original0": "parametrization", "original1": "parametrization", "weight_orig": "pruning or spectral norm",
     "scale": "quantized layer", "zero_point": "quantized layer", "_packed_params": "quantized layer",
 }  # fmt: skip
-BY_AXES = {1: "normalization (BatchNorm, LayerNorm)", 3: "Conv1d", 5: "Conv3d"}
-"""What a weight of so many axes belongs to; Linear has 2, Conv2d 4."""
+BY_AXES = {1: "normalization (BatchNorm, LayerNorm)", 5: "Conv3d"}
+"""What a weight of so many axes belongs to; Linear has 2, Conv1d 3, Conv2d 4."""
 
 
 class Match(NamedTuple):

@@ -27,16 +27,15 @@ def checked_dtype(dtype: Any) -> np.dtype:
 
 
 def checked_shape(shape: int | Sequence[int]) -> Shape:
-    """The input shape as a tuple; NetworkError unless it is (n,) or (channels, height, width)."""
+    """The input shape as a tuple; NetworkError unless it is (n,), (channels, length) or (channels, height, width)."""
     given: Any = shape
     several = (isinstance(shape, Sequence) and not isinstance(shape, str | bytes | memoryview)) or (
         isinstance(shape, np.ndarray) and shape.ndim > 0
     )
     found: tuple[Any, ...] = tuple(given) if several else (given,)
-    if len(found) not in (1, 3) or not all(is_whole(n, 1) for n in found):
-        raise NetworkError(
-            f"the input shape is {short(shape)}; expected (n,) or (channels, height, width), all above 0"
-        )
+    if len(found) not in (1, 2, 3) or not all(is_whole(n, 1) for n in found):
+        expected = "expected (n,), (channels, length) or (channels, height, width), all above 0"
+        raise NetworkError(f"the input shape is {short(shape)}; {expected}")
     if prod(map(int, found)) > MOST_NUMBERS:
         raise NetworkError(f"the input shape is {short(shape)}; expected at most {MOST_NUMBERS:,} numbers a sample")
     return tuple(int(n) for n in found)

@@ -21,6 +21,7 @@ from chainrule.engine.layout import View, image
 from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, PerSlot, bind
 from chainrule.engine.simd import padded, vectors_in_registers
 from chainrule.engine.stages.algorithms import Algorithm
+from chainrule.engine.stages.squares import Square, square_of
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import SLOTS, Step
 from chainrule.engine.stages.value import Room, Value
@@ -55,17 +56,23 @@ class GradientSlots:
         """Calls that add the slots into the step's gradient, in canonical order."""
         of_w = self.sizes, self.lanes, step.slots, self.w_floats
         of_b = self.sizes.out_channels, step.slots, self.b_floats
-        return [
-            bind(reduce_weight_gradient, self.all_w, step.gw, self.at["w"], *of_w, role=BY_WEIGHTS),
-            bind(reduce_bias_gradient, self.all_b, step.gw, self.at["b"], *of_b, role=BY_WEIGHTS),
-        ]
+        sums = [bind(reduce_weight_gradient, self.all_w, step.gw, self.at["w"], *of_w, role=BY_WEIGHTS)]
+        if "b" in self.at:
+            sums.append(bind(reduce_bias_gradient, self.all_b, step.gw, self.at["b"], *of_b, role=BY_WEIGHTS))
+        return sums
 
 
 class Taken(NamedTuple):
     """The layers of such a stage."""
 
-    convolution: Convolution
+    filters: Square
     relu: ReLU | None
+
+
+def taken_filters(nodes: Upcoming) -> Square | None:
+    """The next layer's windows, taken, if it is a convolution that kernels of square windows compute."""
+    layer = nodes.take(Convolution)
+    return square_of(layer.windows_over(nodes.last_x_shape)) if layer and layer.groups == 1 else None
 
 
 class ConvolvingStage(Stage):
@@ -77,7 +84,7 @@ class ConvolvingStage(Stage):
 
     @classmethod
     def halo(cls, group: Group) -> int:
-        return group.layers.convolution.padding
+        return group.layers.filters.padding
 
     @classmethod
     def takes_nchw(cls, group: Group) -> bool:
@@ -90,11 +97,9 @@ class ConvolutionStage(ConvolvingStage):
 
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         super().__init__(group, values, room)
-        layer, x, y = group.layers.convolution, self.x, self.y
-        filters = layer.kernel_size, layer.stride, layer.padding
-        self.sizes = ConvolutionSizes(
-            layer.out_channels, x.image.channels, *filters, rows=y.image.height, columns=y.image.width
-        )
+        filters, x, y = group.layers.filters, self.x, self.y
+        of_y = y.image.channels, y.image.height, y.image.width
+        self.sizes = ConvolutionSizes(of_y[0], x.image.channels, *filters, rows=of_y[1], columns=of_y[2])
         self.one = room.number(1)
         self.relu, self.at = group.layers.relu is not None, group.at
         self.algorithm = Algorithm.choose(self.sizes, x.image, room)
@@ -106,12 +111,12 @@ class ConvolutionStage(ConvolvingStage):
 
     @classmethod
     def fuse(cls, nodes: Upcoming) -> Any:
-        layer = nodes.take(Convolution)
-        return layer and Taken(layer, nodes.take(ReLU()))
+        filters = taken_filters(nodes)
+        return filters and Taken(filters, nodes.take(ReLU()))
 
     @classmethod
     def recomputes(cls, group: Group) -> bool:
-        return group.x_shape[0] * group.layers.convolution.kernel_size**2 <= CHEAP
+        return group.x_shape[0] * group.layers.filters.kernel_size**2 <= CHEAP
 
     def executed(self, role: str, samples: int) -> float:
         if role == BY_WEIGHTS:
@@ -132,7 +137,7 @@ class ConvolutionStage(ConvolvingStage):
         self.back = Algorithm.choose(back, self.spread.image, room)
 
     def prepare(self, step: Step) -> list[Call]:
-        calls = [self.algorithm.pack(step.w, self.at["w"]), self.algorithm.take_bias(step.w, self.at["b"])]
+        calls = self.algorithm.take(step.w, self.at)
         if step.gw.size and self.x.image.lanes > 1:
             calls.append(self.back.pack(step.w, self.at["w"], transposed=True))
         return [*calls, *self.slots.clear(step)] if step.gw.size else calls

@@ -79,6 +79,11 @@ class Upcoming:
         """The shape of what the first node reads."""
         return self._graph.shapes[self._graph.nodes[self.first].inputs[0]]
 
+    @property
+    def last_x_shape(self) -> Shape:
+        """The shape of what the last node taken reads."""
+        return self._graph.shapes[self._graph.nodes[self.next - 1].inputs[0]]
+
     def _continues(self, node: Node) -> bool:
         before = self._graph.nodes[self.next - 1].output
         return node.inputs == (before,) and len(self._graph.readers(before)) == 1
@@ -110,7 +115,7 @@ class Group:
     @property
     def name(self) -> str:
         """As in "Convolution(8, 3x3) + ReLU"."""
-        first, *others = (str(node.layer) for node in self.nodes)
+        first, *others = (node.layer.text_for(self.shapes[node.inputs[0]]) for node in self.nodes)
         return " + ".join([first, *(text.removesuffix("()") for text in others)])
 
 
