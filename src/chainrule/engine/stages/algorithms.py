@@ -29,7 +29,9 @@ class Algorithm:
     def choose(cls, sizes: ConvolutionSizes, x: Image, room: Room) -> "Algorithm":
         """Winograd for 3x3 of stride 1 in a halo of just the padding, with enough channels, in float32, as who takes
         float64 wants it exact; else direct."""
-        fits = sizes.kernel_size == 3 and sizes.stride == 1 and x.lanes == LANES and x.halo == sizes.padding
+        fits = (
+            sizes.kernel_size == 3 and sizes.stride == 1 and x.lanes == LANES and x.halo == x.halo_rows == sizes.padding
+        )
         fits = fits and room.dtype == np.float32
         b = room.zeros(padded(sizes.out_channels))
         if not fits or min(sizes.in_channels, sizes.out_channels) < WINOGRAD_CHANNELS:

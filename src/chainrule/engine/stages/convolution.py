@@ -22,7 +22,7 @@ from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, 
 from chainrule.engine.simd import padded, vectors_in_registers
 from chainrule.engine.stages.algorithms import Algorithm
 from chainrule.engine.stages.squares import Square, square_of
-from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
+from chainrule.engine.stages.stage import Group, Halo, Stage, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import SLOTS, Step
 from chainrule.engine.stages.value import Room, Value
 from chainrule.layers import Convolution, ReLU
@@ -40,9 +40,9 @@ def gradient_kernel(kernel_size: int, lanes: int, dtype: np.dtype) -> Any:
 class GradientSlots:
     """dL/dw and dL/db of a convolution, slot by slot, and their sums."""
 
-    def __init__(self, sizes: ConvolutionSizes, lanes: int, at: dict[str, int], room: Room) -> None:
-        self.sizes, self.lanes, self.at = sizes, lanes, at
-        self.w_floats, self.b_floats = slot_floats(sizes, lanes), padded(sizes.out_channels)
+    def __init__(self, w_floats: int, channels: int, at: dict[str, int], room: Room) -> None:
+        self.channels, self.at = channels, at
+        self.w_floats, self.b_floats = w_floats, padded(channels)
         self.all_w = room.zeros(SLOTS * self.w_floats)
         self.all_b = room.zeros(SLOTS * self.b_floats)
         w, b = self.all_w.reshape(SLOTS, self.w_floats), self.all_b.reshape(SLOTS, self.b_floats)
@@ -52,11 +52,11 @@ class GradientSlots:
         """Calls that zero all slots, where a gradient is wanted."""
         return [bind(zero_all, self.all_w), bind(zero_all, self.all_b)] if step.gw.size else []
 
-    def sums(self, step: Step) -> list[Call]:
-        """Calls that add the slots into the step's gradient, in canonical order."""
-        of_w = self.sizes, self.lanes, step.slots, self.w_floats
-        of_b = self.sizes.out_channels, step.slots, self.b_floats
-        sums = [bind(reduce_weight_gradient, self.all_w, step.gw, self.at["w"], *of_w, role=BY_WEIGHTS)]
+    def sums(self, step: Step, reduce: Any, *sizes: Any) -> list[Call]:
+        """Calls that add the slots into the step's gradient, in canonical order; those of w by `reduce`."""
+        of_w = *sizes, step.slots, self.w_floats
+        of_b = self.channels, step.slots, self.b_floats
+        sums = [bind(reduce, self.all_w, step.gw, self.at["w"], *of_w, role=BY_WEIGHTS)]
         if "b" in self.at:
             sums.append(bind(reduce_bias_gradient, self.all_b, step.gw, self.at["b"], *of_b, role=BY_WEIGHTS))
         return sums
@@ -83,8 +83,8 @@ class ConvolvingStage(Stage):
     sums_by_slot = True
 
     @classmethod
-    def halo(cls, group: Group) -> int:
-        return group.layers.filters.padding
+    def halo(cls, group: Group) -> Halo:
+        return Halo(group.layers.filters.padding, group.layers.filters.padding)
 
     @classmethod
     def takes_nchw(cls, group: Group) -> bool:
@@ -105,7 +105,8 @@ class ConvolutionStage(ConvolvingStage):
         self.algorithm = Algorithm.choose(self.sizes, x.image, room)
         self.kernel, y.rectified = self.algorithm.name, self.relu
         if room.gradients:
-            self.slots = GradientSlots(self.sizes, x.image.lanes, self.at, room)
+            floats = slot_floats(self.sizes, x.image.lanes)
+            self.slots = GradientSlots(floats, self.sizes.out_channels, self.at, room)
             if x.image.lanes > 1:
                 self._room_for_gradients(room)
 
@@ -167,4 +168,4 @@ class ConvolutionStage(ConvolvingStage):
         return bind(copy_gradient, self.y.gradient, self.y.view, gz, int(self.relu), self.one, spread)
 
     def finish(self, step: Step) -> list[Call]:
-        return self.slots.sums(step)
+        return self.slots.sums(step, reduce_weight_gradient, self.sizes, self.x.image.lanes)

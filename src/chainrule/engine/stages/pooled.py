@@ -15,6 +15,7 @@ from chainrule.engine.kernels.convolution.pooled import (
     direct_pooled_kernel,
     winograd_pooled_kernel,
 )
+from chainrule.engine.kernels.convolution.weights import reduce_weight_gradient, slot_floats
 from chainrule.engine.kernels.convolution.winograd import rows_kernel
 from chainrule.engine.kernels.philox import draw_masks
 from chainrule.engine.kernels.pooling import sparse_input, sparse_weights
@@ -100,7 +101,8 @@ class PooledStage(ConvolvingStage):
         self.transposed = room.zeros(sparse_input.packed_floats(self.sizes))
         self.lists = sparse_weights.unit_lists(y, room.workers, room.dtype)
         self.haloed = room.scratch(sparse_input.scratch_floats(self.x.gradient.image, self.sizes))
-        self.slots = GradientSlots(self.sizes.convolution, self.x.image.lanes, self.at, room)
+        sizes = self.sizes.convolution
+        self.slots = GradientSlots(slot_floats(sizes, self.x.image.lanes), sizes.out_channels, self.at, room)
 
     def prepare(self, step: Step) -> list[Call]:
         calls = self.algorithm.take(step.w, self.at)
@@ -144,4 +146,4 @@ class PooledStage(ConvolvingStage):
         return calls
 
     def finish(self, step: Step) -> list[Call]:
-        return self.slots.sums(step)
+        return self.slots.sums(step, reduce_weight_gradient, self.sizes.convolution, self.x.image.lanes)

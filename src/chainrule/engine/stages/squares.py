@@ -29,3 +29,11 @@ def taken_patches(nodes: Upcoming, kind: type[Pooling]) -> int | None:
     layer = nodes.take(kind)
     square = layer and square_of(layer.windows_over(nodes.last_x_shape))
     return square.kernel_size if square and square == Square(square.kernel_size, square.kernel_size, 0) else None
+
+
+def on_image(windows: Windows) -> Windows:
+    """The same over an image of one row, if they are a signal's."""
+    if len(windows.pixels) == 2:
+        return windows
+    ones = (1,), (1,), (1,), (1,), ((0, 0),)
+    return Windows(*(one + own for one, own in zip(ones, windows, strict=True)))  # type: ignore[arg-type]
