@@ -21,7 +21,7 @@ from chainrule.engine.layout import View, image
 from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, PerSlot, bind
 from chainrule.engine.simd import padded, vectors_in_registers
 from chainrule.engine.stages.algorithms import Algorithm
-from chainrule.engine.stages.squares import Square, square_of
+from chainrule.engine.stages.squares import Square, is_filter, square_of
 from chainrule.engine.stages.stage import Group, Halo, Stage, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import SLOTS, Step
 from chainrule.engine.stages.value import Room, Value
@@ -93,7 +93,7 @@ class ConvolvingStage(Stage):
 
 @register_stage
 class ConvolutionStage(ConvolvingStage):
-    """Convolution, with the ReLU that follows it if there is one."""
+    """Convolution of stride 1, with the ReLU that follows it if there is one; others are for `taps`."""
 
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         super().__init__(group, values, room)
@@ -113,7 +113,7 @@ class ConvolutionStage(ConvolvingStage):
     @classmethod
     def fuse(cls, nodes: Upcoming) -> Any:
         filters = taken_filters(nodes)
-        return filters and Taken(filters, nodes.take(ReLU()))
+        return Taken(filters, nodes.take(ReLU())) if filters and is_filter(filters) else None
 
     @classmethod
     def recomputes(cls, group: Group) -> bool:
@@ -127,15 +127,11 @@ class ConvolutionStage(ConvolvingStage):
     def _room_for_gradients(self, room: Room) -> None:
         """Room for dL/dz before the ReLU, in the halo that the input gradient's convolution reads it in."""
         sizes, x = self.sizes, self.x.gradient.image
-        k, stride, padding = sizes.kernel_size, sizes.stride, sizes.padding
-        gz = image(sizes.out_channels, sizes.rows, sizes.columns, max(0, k - 1 - padding) if stride == 1 else 0)
-        self.gz = self.spread = View(room.window(gz.stride), gz)
-        if stride > 1:  # it convolves dL/dz with zeros between its pixels
-            rows, columns = ((n - 1) * stride + 1 for n in (sizes.rows, sizes.columns))
-            spread = image(sizes.out_channels, rows, columns, halo=k + stride - 2)
-            self.spread = View(room.window(spread.stride), spread)
+        k, padding = sizes.kernel_size, sizes.padding
+        gz = image(sizes.out_channels, sizes.rows, sizes.columns, max(0, k - 1 - padding))
+        self.gz = View(room.window(gz.stride), gz)
         back = ConvolutionSizes(sizes.in_channels, sizes.out_channels, k, 1, k - 1 - padding, x.height, x.width)
-        self.back = Algorithm.choose(back, self.spread.image, room)
+        self.back = Algorithm.choose(back, gz, room)
 
     def prepare(self, step: Step) -> list[Call]:
         calls = self.algorithm.take(step.w, self.at)
@@ -153,19 +149,13 @@ class ConvolutionStage(ConvolvingStage):
             views = y.gradient, y.view, x.view
             return [bind(by_weights, *views, slot, self.sizes, int(self.relu), role=BY_WEIGHTS)]
         calls = [
-            self._masked(self.gz, 1),
+            bind(copy_gradient, y.gradient, y.view, self.gz, int(self.relu), self.one, 1),
             bind(by_weights, self.gz, x.view, slot.w, self.sizes, role=BY_WEIGHTS),
             bind(bias_gradient, self.gz, slot.b, role=BY_WEIGHTS),
         ]
         if to_input:
-            if self.sizes.stride > 1:
-                calls.append(self._masked(self.spread, self.sizes.stride))
-            calls += self.back.run(self.spread, x.gradient, role=BY_INPUT)
+            calls += self.back.run(self.gz, x.gradient, role=BY_INPUT)
         return calls
-
-    def _masked(self, gz: View, spread: int) -> Call:
-        """dL/dz: dL/dy where the ReLU let pass."""
-        return bind(copy_gradient, self.y.gradient, self.y.view, gz, int(self.relu), self.one, spread)
 
     def finish(self, step: Step) -> list[Call]:
         return self.slots.sums(step, reduce_weight_gradient, self.sizes, self.x.image.lanes)

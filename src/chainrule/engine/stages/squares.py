@@ -24,6 +24,11 @@ def square_of(windows: Windows) -> Square | None:
     return None if others or before != behind else Square(size, stride, before)
 
 
+def is_filter(square: Square) -> bool:
+    """Whether it is a filter of several pixels, at each pixel."""
+    return square.stride == 1 and square.kernel_size > 1
+
+
 def taken_patches(nodes: Upcoming, kind: type[Pooling]) -> int | None:
     """The next layer's K, taken, if it is a pooling of K x K pixels side by side."""
     layer = nodes.take(kind)

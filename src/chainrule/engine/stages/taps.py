@@ -1,6 +1,6 @@
 """The stages convolution [+ ReLU] through any windows: in groups of whole vectors of channels, and depthwise.
 
-Square windows without dilation and groups are `convolution`'s.
+Square windows side by side, without groups, are `convolution`'s.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from chainrule.engine.layout import Image, View, image
 from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, bind
 from chainrule.engine.simd import LANES, padded
 from chainrule.engine.stages.convolution import ConvolvingStage, GradientSlots
-from chainrule.engine.stages.squares import on_image, square_of
+from chainrule.engine.stages.squares import is_filter, on_image, square_of
 from chainrule.engine.stages.stage import Group, Halo, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import Step
 from chainrule.engine.stages.value import Room, Value
@@ -80,7 +80,7 @@ def _phases_along(at: Windows, axis: int) -> list[tuple[int, int, list[tuple[int
     before = at.padding[axis][0]
     found = []
     for a in range(min(stride, n)):
-        apart = [(d, a + before - dilation * d) for d in range(size)]
+        apart = [(d, a + before - dilation * d) for d in reversed(range(size))]  # upwards in dL/dy
         taps = [(d, far // stride) for d, far in apart if far % stride == 0]
         found.append((a, -(-(n - a) // stride), taps))
     return found
@@ -123,7 +123,8 @@ class TapsStage(ConvolvingStage):
         if layer is None:
             return None
         windows = layer.windows_over(nodes.last_x_shape)
-        if layer.groups == 1 and square_of(windows):
+        square = square_of(windows)
+        if layer.groups == 1 and square and is_filter(square):
             return None
         return Taken(layer, on_image(windows), nodes.take(ReLU()))
 

@@ -1,7 +1,7 @@
 """Poolings of patches of any size, stride and padding, which may overlap: max-pool and average pool.
 
     y[s,c,i,j] = max, or 1/n[i,j] times the sum, over di,dj of x[s,c,S i + di - P,S j + dj - P]
-    y[s,c,i,j] = max, or 1/n[i,j] times the sum, over di,dj of x[s,c,S i + di - P,S j + dj - P]
+    gx[...]    = sum over the patches that hold the pixel of gy[s,c,i,j] [it is the maximum], or of 1/n[i,j] gy[s,c,i,j]
 
 The definitions: chainrule/layers/max_pooling.py and average_pooling.py. Only x's own pixels are read; n is how many
 these are, or, where padded ones count, all of a patch's. The maximum is the first one in row-major order, or the first
