@@ -4,7 +4,6 @@ Square windows side by side, without groups, are `convolution`'s.
 """
 
 from collections.abc import Sequence
-from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,13 +13,14 @@ from chainrule.engine.kernels.convolution import depthwise, tap_weights
 from chainrule.engine.kernels.convolution.direct import tile_vectors
 from chainrule.engine.kernels.convolution.operands import Filters
 from chainrule.engine.kernels.convolution.tap_weights import WindowSizes, gradient_kernel, tile_shape
-from chainrule.engine.kernels.convolution.taps import Packing, TapSizes, kernel_for, pack_taps
+from chainrule.engine.kernels.convolution.taps import TapSizes, kernel_for, pack_taps, packing_of
 from chainrule.engine.kernels.convolution.weights import bias_gradient
 from chainrule.engine.kernels.mask import copy_gradient
-from chainrule.engine.layout import Image, View, image
+from chainrule.engine.layout import View, image
 from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, bind
 from chainrule.engine.simd import LANES, padded
 from chainrule.engine.stages.convolution import ConvolvingStage, GradientSlots
+from chainrule.engine.stages.phases import Taps, forward_taps, phases, reach
 from chainrule.engine.stages.squares import is_filter, on_image, square_of
 from chainrule.engine.stages.stage import Group, Halo, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import Step
@@ -35,66 +35,6 @@ class Taken(NamedTuple):
     convolution: Convolution
     windows: Windows  # over an image: a signal is one of one row
     relu: ReLU | None
-
-
-class Taps(NamedTuple):
-    """The taps of a convolution, or of a phase of its input gradient."""
-
-    at: list[tuple[int, int, int]]  # of each: which element of the window it is, its row and column in x
-    read: tuple[int, int]
-    read_step: tuple[int, int]
-    written: tuple[int, int]
-    written_step: tuple[int, int]
-    counts: tuple[int, int]  # rows and columns of y that are computed
-
-    def offsets(self, x: Image) -> np.ndarray:
-        """How many elements of x each lies behind the window's first pixel."""
-        row = (x.width + 2 * x.halo) * x.lanes
-        return np.array([i * row + j * x.lanes for _, i, j in self.at], np.int64)
-
-    @property
-    def order(self) -> np.ndarray:
-        return np.array([k for k, *_ in self.at], np.int64)
-
-
-def forward_taps(at: Windows) -> Taps:
-    """All of a window's elements."""
-    (_, columns), (down, across), (above, left) = at.size, at.dilation, (before for before, _ in at.padding)
-    taps = [(di * columns + dj, di * down, dj * across) for di, dj in np.ndindex(at.size)]
-    return Taps(taps, (-above, -left), at.stride, (0, 0), (1, 1), at.counts)
-
-
-def phases(at: Windows) -> list[Taps]:
-    """Those of the input gradient: what each pixel of x, a + S m, gets from dL/dy at m + its taps."""
-    along = [_phases_along(at, axis) for axis in (0, 1)]
-    found = []
-    for (a, rows, down), (b, columns, across) in product(*along):
-        taps = [(di * at.size[1] + dj, i, j) for di, i in down for dj, j in across]
-        found.append(Taps(taps, (0, 0), (1, 1), (a, b), at.stride, (rows, columns)))
-    return found
-
-
-def _phases_along(at: Windows, axis: int) -> list[tuple[int, int, list[tuple[int, int]]]]:
-    """Of each phase: its first pixel, how many, and (d, where in dL/dy) of each tap."""
-    n, size, stride, dilation = at.pixels[axis], at.size[axis], at.stride[axis], at.dilation[axis]
-    before = at.padding[axis][0]
-    found = []
-    for a in range(min(stride, n)):
-        apart = [(d, a + before - dilation * d) for d in reversed(range(size))]  # upwards in dL/dy
-        taps = [(d, far // stride) for d, far in apart if far % stride == 0]
-        found.append((a, -(-(n - a) // stride), taps))
-    return found
-
-
-def reach(taps: Sequence[Taps], rows: int, columns: int) -> Halo:
-    """The zeros that they read around an image of that size."""
-    halo = [0, 0]
-    for each, axis in product(taps, (0, 1)):
-        there = [each.read[axis] + tap[1 + axis] for tap in each.at]
-        if there and each.counts[axis]:
-            last = (each.counts[axis] - 1) * each.read_step[axis] + max(there)
-            halo[axis] = max(halo[axis], -min(there), last - ((rows, columns)[axis] - 1))
-    return Halo(*halo)
 
 
 class TapsStage(ConvolvingStage):
@@ -167,9 +107,7 @@ class TapsStage(ConvolvingStage):
 
     def _sizes(self, taps: Taps, *, transposed: bool) -> TapSizes:
         channels = self.layer.out_channels, self.x.image.channels
-        outputs, inputs = channels[::-1] if transposed else channels
-        groups = outputs // self.layer.groups, inputs // self.layer.groups
-        return TapSizes(outputs, *groups, len(taps.at), *taps.counts, *taps[1:5])
+        return taps.sizes(*(channels[::-1] if transposed else channels), groups=self.layer.groups)
 
     def _convolve(self, taps: Taps, filters: Filters, x: View, y: View, *, role: str) -> Call:
         sizes, relu = self._sizes(taps, transposed=role == BY_INPUT), int(self.relu and role == FORWARD)
@@ -222,8 +160,7 @@ class GroupedStage(TapsStage):
     def _pack(self, step: Step, taps: Taps, filters: Filters, *, transposed: bool) -> Call:
         sizes, window = self._sizes(taps, transposed=transposed), self.windows.size[0] * self.windows.size[1]
         own = self._window_sizes()
-        apart = own.group_inputs * window, window
-        packing = Packing(own.group_outputs * own.group_inputs * window, *(apart[::-1] if transposed else apart))
+        packing = packing_of(own.group_outputs, own.group_inputs, window, transposed=transposed)
         vectors = tile_vectors(sizes.group_outputs, filters.b.dtype)
         how = taps.order, sizes, packing, vectors
         return bind(pack_taps, step.w, self.at["w"], filters.packed, *how)

@@ -48,6 +48,12 @@ class Packing(NamedTuple):
     input: int
 
 
+def packing_of(outputs: int, inputs: int, window: int, *, transposed: bool) -> Packing:
+    """Of canonical w (oc, ic, window), with so many oc and ic in a group; `transposed`: for the input gradient."""
+    apart = inputs * window, window
+    return Packing(outputs * inputs * window, *(apart[::-1] if transposed else apart))
+
+
 class TilePlace(NamedTuple):
     """The first pixel of a register tile, and its first output channel."""
 
