@@ -83,11 +83,12 @@ def torch_layer(layer: Layer, x: Tensor, w: Mapping[str, Tensor], context: Conte
             x, padding = torch_padded(layer, x, layer.size, layer.step, value=-inf)
             return (F.max_pool1d if x.ndim == 3 else F.max_pool2d)(x, layer.size, layer.step, padding)
         case AveragePooling():
-            ones, x = (torch_padded(layer, a, layer.size, layer.step) for a in (torch.ones_like(x), x))
-            mean = F.avg_pool1d if x[0].ndim == 3 else F.avg_pool2d
+            ones, _ = torch_padded(layer, torch.ones_like(x), layer.size, layer.step)
+            x, padding = torch_padded(layer, x, layer.size, layer.step)
+            mean: Any = F.avg_pool1d if x.ndim == 3 else F.avg_pool2d
             if layer.padding == "same" and not layer.count_include_pad:
-                return mean(x[0], layer.size, layer.step) / mean(ones[0], layer.size, layer.step)
-            return mean(x[0], layer.size, layer.step, x[1], False, layer.count_include_pad)
+                return mean(x, layer.size, layer.step) / mean(ones, layer.size, layer.step)
+            return mean(x, layer.size, layer.step, padding, False, layer.count_include_pad)
         case Dropout():
             if not context.training:
                 return x

@@ -32,12 +32,12 @@ class Problem(NamedTuple):
     def sizes(self) -> WindowSizes:
         at, channels = self.at, (len(self.w), self.x.shape[1])
         before = at.padding[0][0], at.padding[1][0]
-        own = (n // self.groups for n in channels)
-        return WindowSizes(channels[0], *own, at.size, at.stride, at.dilation, before, *at.counts)
+        outputs, inputs = (n // self.groups for n in channels)
+        return WindowSizes(channels[0], outputs, inputs, at.size, at.stride, at.dilation, before, *at.counts)
 
     def lying(self, rig: Rig, taps: list[Taps], values: np.ndarray, lanes: int = LANES) -> View:
         """An image in the zeros that these taps read around it."""
-        halo = reach(taps, *values.shape[2:])
+        halo = reach(taps, values.shape[2:])
         return rig.lying(values, image_of(values.shape, halo.columns, lanes, halo_rows=halo.rows))
 
 

@@ -20,7 +20,7 @@ import numpy as np
 
 from chainrule.layers.layer import Arrays, Context, register
 from chainrule.layers.pooling import Pooling
-from chainrule.layers.windows import Padding, Sizes, Windows, windows
+from chainrule.layers.windows import Padding, Sizes, windows
 
 
 def max_pooling(x: np.ndarray, size: Sizes = 2, stride: Sizes = 2, *, padding: Padding = 0) -> np.ndarray:
@@ -29,8 +29,11 @@ def max_pooling(x: np.ndarray, size: Sizes = 2, stride: Sizes = 2, *, padding: P
     return np.maximum.reduce(list(at.elements(at.pad(x, -np.inf))))
 
 
-def first_maxima(x: np.ndarray, y: np.ndarray, at: Windows) -> Iterator[np.ndarray]:
+def first_maxima(
+    x: np.ndarray, y: np.ndarray, size: Sizes = 2, stride: Sizes = 2, *, padding: Padding = 0
+) -> Iterator[np.ndarray]:
     """For each offset (di, dj) of a patch, row by row: (s, c, i, j), whether this element is the patch's winner."""
+    at = windows(x.shape[2:], size, stride=stride, padding=padding)
     free = np.ones_like(y, bool)  # patches whose winner has not been met
     for element, inside in zip(at.elements(at.pad(x)), at.elements(at.inside()), strict=True):
         won = free & inside & ((element == y) | np.isnan(element))
@@ -44,7 +47,7 @@ def max_pooling_input_gradient(
     """dL/dx, of x's shape."""
     at = windows(x.shape[2:], size, stride=stride, padding=padding)
     gx = np.zeros((*x.shape[:2], *at.padded), gy.dtype)
-    for element, won in zip(at.elements(gx), first_maxima(x, y, at), strict=True):
+    for element, won in zip(at.elements(gx), first_maxima(x, y, size, stride, padding=padding), strict=True):
         element += gy * won
     return at.crop(gx)
 
@@ -72,5 +75,5 @@ class MaxPooling(Pooling):
         return max_pooling_input_gradient(gy, x, y, self.size, stride=self.step, padding=self.padding), {}
 
     def kinks(self, x: np.ndarray) -> np.ndarray:
-        at = self.windows_over(x.shape[1:])
-        return np.stack(list(first_maxima(x, max_pooling(x, self.size, self.step, padding=self.padding), at)))
+        y = max_pooling(x, self.size, self.step, padding=self.padding)
+        return np.stack(list(first_maxima(x, y, self.size, self.step, padding=self.padding)))

@@ -19,11 +19,11 @@ class Taps(NamedTuple):
     """The taps of a convolution, or of a phase of its input gradient."""
 
     at: list[tuple[int, int, int]]  # of each: which element of the window it is, its row and column in x
-    read: tuple[int, int]
-    read_step: tuple[int, int]
-    written: tuple[int, int]
-    written_step: tuple[int, int]
-    counts: tuple[int, int]  # rows and columns of y that are computed
+    read: tuple[int, ...]
+    read_step: tuple[int, ...]
+    written: tuple[int, ...]
+    written_step: tuple[int, ...]
+    counts: tuple[int, ...]  # rows and columns of y that are computed
 
     def offsets(self, x: Image) -> np.ndarray:
         """How many elements of x each lies behind the window's first pixel."""
@@ -32,8 +32,9 @@ class Taps(NamedTuple):
 
     def sizes(self, outputs: int, inputs: int, groups: int) -> TapSizes:
         """Those of the convolution, from so many channels to so many."""
+        _, read, read_step, written, written_step, (rows, columns) = self
         of_group = outputs // groups, inputs // groups
-        return TapSizes(outputs, *of_group, len(self.at), *self.counts, *self[1:5])
+        return TapSizes(outputs, *of_group, len(self.at), rows, columns, read, read_step, written, written_step)
 
     @property
     def order(self) -> np.ndarray:
@@ -70,12 +71,12 @@ def _phases_along(at: Windows, axis: int) -> list[tuple[int, int, list[tuple[int
     return found
 
 
-def reach(taps: Sequence[Taps], rows: int, columns: int) -> Halo:
-    """The zeros that they read around an image of that size."""
+def reach(taps: Sequence[Taps], pixels: tuple[int, ...]) -> Halo:
+    """The zeros that they read around an image of so many rows and columns."""
     halo = [0, 0]
     for each, axis in product(taps, (0, 1)):
         there = [each.read[axis] + tap[1 + axis] for tap in each.at]
         if there and each.counts[axis]:
             last = (each.counts[axis] - 1) * each.read_step[axis] + max(there)
-            halo[axis] = max(halo[axis], -min(there), last - ((rows, columns)[axis] - 1))
+            halo[axis] = max(halo[axis], -min(there), last - (pixels[axis] - 1))
     return Halo(*halo)

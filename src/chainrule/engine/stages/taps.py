@@ -48,11 +48,10 @@ class TapsStage(ConvolvingStage):
         self.taps = forward_taps(self.windows)
         self.filters = self._room_for_filters(self.taps, y.image.channels, room)
         if room.gradients:
-            sizes, counts = self._window_sizes(), self.windows.counts
-            self.slots = GradientSlots(self._slot_floats(sizes), y.image.channels, self.at, room)
+            self.slots = GradientSlots(self._slot_floats(self._window_sizes()), y.image.channels, self.at, room)
             self.back = phases(self.windows)
-            halo = reach(self.back, *counts)
-            gz = image(y.image.channels, *counts, halo.columns, halo_rows=halo.rows)
+            halo, of_y = reach(self.back, self.windows.counts), (y.image.channels, y.image.height, y.image.width)
+            gz = image(*of_y, halo.columns, halo_rows=halo.rows)
             self.gz = View(room.window(gz.stride), gz)
             self.back_filters = [self._room_for_filters(taps, x.image.channels, room) for taps in self.back]
 
@@ -71,7 +70,7 @@ class TapsStage(ConvolvingStage):
     @classmethod
     def halo(cls, group: Group) -> Halo:
         at = group.layers.windows
-        return reach([forward_taps(at)], *at.pixels)
+        return reach([forward_taps(at)], at.pixels)
 
     def forward(self, step: Step) -> Work:
         return [self._convolve(self.taps, self.filters, self.x.view, self.y.view, role=FORWARD)]

@@ -66,7 +66,7 @@ def tile_pixels(columns: int, dtype: np.dtype) -> int:
     return min(range(1, most + 1), key=lambda n: -(-columns // n) * (n + 2))
 
 
-def tile_taps(size: tuple[int, int], dtype: np.dtype) -> tuple[int, int]:
+def tile_taps(size: tuple[int, ...], dtype: np.dtype) -> tuple[int, int]:
     """The taps of a weight gradient's register tile, (rows, columns): all that the registers hold."""
     down, across = size
     room = vectors_in_registers(dtype) - 4

@@ -26,10 +26,10 @@ class WindowSizes(NamedTuple):
     outputs: int
     group_outputs: int
     group_inputs: int
-    size: tuple[int, int]
-    stride: tuple[int, int]
-    dilation: tuple[int, int]
-    padding: tuple[int, int]  # before x
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    padding: tuple[int, ...]  # before x
     rows: int  # of y
     columns: int
 

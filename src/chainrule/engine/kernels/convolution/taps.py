@@ -34,10 +34,10 @@ class TapSizes(NamedTuple):
     taps: int
     rows: int  # of y that are computed
     columns: int
-    read: tuple[int, int]  # (u, v)
-    read_step: tuple[int, int]  # (R, C)
-    written: tuple[int, int]  # (a, b)
-    written_step: tuple[int, int]  # (A, B)
+    read: tuple[int, ...]  # (u, v)
+    read_step: tuple[int, ...]  # (R, C)
+    written: tuple[int, ...]  # (a, b)
+    written_step: tuple[int, ...]  # (A, B)
 
 
 class Packing(NamedTuple):

@@ -22,9 +22,9 @@ ALL_LANES = np.uint64((1 << LANES) - 1)
 class PatchSizes(NamedTuple):
     """Patches, along (i, j)."""
 
-    size: tuple[int, int]
-    stride: tuple[int, int]
-    padding: tuple[int, int]  # before x
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[int, ...]  # before x
     counted: int  # 1: padded pixels count in a mean
 
 
