@@ -10,7 +10,8 @@ pixels are x's own. Each pixel moves the y of its patches by 1/n, so
 Not in the lecture. Rows and columns that fill no whole patch at the right and lower edges are left out. A signal has
 no i, and n = K.
 
-Compiled: engine/stages/pooling.py and sliding.py, engine/kernels/pooling/average.py and sliding.py.
+Compiled: engine/stages/pooling.py, engine/stages/sliding.py, engine/kernels/pooling/average.py,
+engine/kernels/pooling/sliding.py.
 """
 
 from dataclasses import dataclass

@@ -9,7 +9,7 @@ of the pixels that there are: a padded one is never the largest. Only the winner
 Ties go to the first maximum in row-major order; a NaN wins, so that NaN propagates. Rows and columns that fill no
 whole patch at the right and lower edges are left out. A signal has no i.
 
-Compiled: engine/stages/pooled.py, pooling.py and sliding.py, engine/kernels/pooling/.
+Compiled: engine/stages/pooled.py, engine/stages/pooling.py, engine/stages/sliding.py, engine/kernels/pooling/.
 """
 
 from collections.abc import Iterator
