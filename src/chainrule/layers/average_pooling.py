@@ -10,8 +10,7 @@ pixels are x's own. Each pixel moves the y of its patches by 1/n, so
 Not in the lecture. Rows and columns that fill no whole patch at the right and lower edges are left out. A signal has
 no i, and n = K.
 
-Compiled: engine/stages/pooling.py, engine/stages/sliding.py, engine/kernels/pooling/average.py,
-engine/kernels/pooling/sliding.py.
+Compiled: engine/stages/pooling.py, engine/stages/sliding.py, engine/kernels/pooling/.
 """
 
 from dataclasses import dataclass

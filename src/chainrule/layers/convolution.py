@@ -19,8 +19,7 @@ In G groups, the g-th OC / G filters look at the g-th IC / G channels only: ic c
 (OC, IC / G, K, K). With G = IC each filter has one channel ("depthwise").
 In the einsums, o = oc, c = ic, d = di, e = dj.
 
-Compiled: engine/stages/convolution.py, engine/stages/taps.py, engine/stages/pooled.py, engine/kernels/convolution/,
-engine/kernels/pooling/.
+Compiled: engine/stages/convolution.py, engine/stages/pooled.py, engine/stages/taps.py, engine/kernels/convolution/.
 """
 
 from dataclasses import dataclass
