@@ -5,7 +5,7 @@ import pytest
 from chainrule import layers as la
 from chainrule.layers.layer import Shape
 
-IMAGE, VECTOR = (2, 5, 6), (5,)
+IMAGE, SIGNAL, VECTOR = (2, 5, 6), (2, 7), (5,)
 EVERY_LAYER: list[tuple[la.Layer, Shape]] = [
     (la.Convolution(3), IMAGE),
     (la.Convolution(2, 1), (3, 3, 4)),
@@ -14,7 +14,10 @@ EVERY_LAYER: list[tuple[la.Layer, Shape]] = [
     (la.Convolution(2, 3, padding=1), (1, 4, 5)),
     (la.Convolution(2, 3, stride=2, padding=2), IMAGE),
     (la.Convolution(2, 3, stride=4), (1, 8, 7)),
+    (la.Convolution(4, (3, 2), (1, 2), "same", (1, 2), 2, bias=False), IMAGE),
+    (la.Convolution(4, 3, padding=1), SIGNAL),
     (la.Linear(3), VECTOR),
+    (la.Linear(3, bias=False), SIGNAL),
     (la.Linear(3), IMAGE),
     (la.Linear(4), (7,)),
     (la.Linear(1), (1,)),
@@ -27,7 +30,11 @@ EVERY_LAYER: list[tuple[la.Layer, Shape]] = [
     (la.MaxPooling(3, 2), (2, 7, 6)),
     (la.MaxPooling(3, stride=1), IMAGE),
     (la.MaxPooling(2, 3), (1, 8, 6)),
+    (la.MaxPooling((3, 2), (2, 1), "same"), IMAGE),
+    (la.MaxPooling(3, 2, 1), SIGNAL),
     (la.AveragePooling(), IMAGE),
+    (la.AveragePooling(3, 2, 1, count_include_pad=False), IMAGE),
+    (la.AveragePooling(), SIGNAL),
     (la.AveragePooling(3, 1), (1, 5, 6)),
     (la.AveragePooling(3, stride=2), IMAGE),
     (la.AveragePooling(2, 3), (1, 8, 6)),

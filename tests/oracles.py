@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from math import prod
+from math import ceil, inf, prod
+from typing import Any
 
 import numpy as np
 import torch
@@ -83,15 +84,23 @@ def torch_layer(layer: Layer, x: Tensor, w: Mapping[str, Tensor], context: Conte
                 added = torch_layer(part.layer, x, torch_within(w, part.name), context.within(part))
             return torch_layer(layer.body, x, w, context) + added
         case Convolution():
-            return F.conv2d(x, w["w"], w["b"], layer.stride, layer.padding)
+            x, padding = torch_padded(layer, x, layer.kernel_size, layer.stride, layer.dilation)
+            convolve = F.conv1d if x.ndim == 3 else F.conv2d
+            return convolve(x, w["w"], w.get("b"), layer.stride, padding, layer.dilation, layer.groups)
         case Linear():
-            return F.linear(x.flatten(1), w["w"], w["b"])
+            return F.linear(x.flatten(1), w["w"], w.get("b"))
         case ReLU():
             return torch.where(x >= 0, x, 0.0) if layer.derivative_at_zero else torch.relu(x)
         case MaxPooling():
-            return F.max_pool2d(x, layer.size, layer.step)
+            x, padding = torch_padded(layer, x, layer.size, layer.step, value=-inf)
+            return (F.max_pool1d if x.ndim == 3 else F.max_pool2d)(x, layer.size, layer.step, padding)
         case AveragePooling():
-            return F.avg_pool2d(x, layer.size, layer.step)
+            ones, _ = torch_padded(layer, torch.ones_like(x), layer.size, layer.step)
+            x, padding = torch_padded(layer, x, layer.size, layer.step)
+            mean: Any = F.avg_pool1d if x.ndim == 3 else F.avg_pool2d
+            if layer.padding == "same" and not layer.count_include_pad:
+                return mean(x, layer.size, layer.step) / mean(ones, layer.size, layer.step)
+            return mean(x, layer.size, layer.step, padding, False, layer.count_include_pad)
         case Dropout():
             if not context.training:
                 return x
@@ -132,6 +141,20 @@ def torch_layer(layer: Layer, x: Tensor, w: Mapping[str, Tensor], context: Conte
             mean, std = (torch.tensor(numbers, dtype=x.dtype) for numbers in (layer.mean, layer.std))
             return F.batch_norm(x, mean, std**2, eps=0)
     raise AssertionError(f"no oracle for {layer}")
+
+
+def torch_padded(
+    layer: Any, x: Tensor, size: Any, stride: Any, dilation: Any = 1, *, value: float = 0
+) -> tuple[Tensor, Any]:
+    """x, framed where the padding is "same", and the padding that is left to PyTorch."""
+    if layer.padding != "same":
+        return x, layer.padding
+    frame: list[int] = []
+    for k, n in reversed([*enumerate(x.shape[2:])]):  # the last axis first
+        kernel, step, apart = (each[k] if isinstance(each, tuple) else each for each in (size, stride, dilation))
+        zeros = max((ceil(n / step) - 1) * step + (kernel - 1) * apart + 1 - n, 0)
+        frame += [zeros // 2, zeros - zeros // 2]
+    return F.pad(x, frame, value=value), 0
 
 
 def along(numbers: Tensor, x: Tensor) -> Tensor:

@@ -44,6 +44,12 @@ sizes = st.integers(1, 9)
 small = st.integers(1, 3)
 
 
+def per_axis(least: int, most: int, pixels: tuple[int, ...]) -> st.SearchStrategy:
+    """A size, as layers take it: one number, or one for each axis."""
+    number = st.integers(least, most)
+    return st.one_of(number, st.tuples(*[number] * len(pixels)))
+
+
 @st.composite
 def blocks(draw: st.DrawFn, kind: type, x_shape: Shape, depth: int) -> Layer:
     """One or two layers in a row, or added to what they are given, itself or by a layer that gives its shape."""
@@ -57,16 +63,39 @@ def blocks(draw: st.DrawFn, kind: type, x_shape: Shape, depth: int) -> Layer:
         return Residual(tuple(inner))
     if len(shape) == 1:
         return Residual(tuple(inner), draw(st.sampled_from([Linear(shape[0]), Sequential((Linear(shape[0]), Tanh()))])))
-    kernel = x_shape[1] - shape[1] + 1
-    if x_shape[2] - shape[2] + 1 == kernel >= 1:
+    kernel = tuple(n - m + 1 for n, m in zip(x_shape[1:], shape[1:], strict=True))
+    if min(kernel) >= 1:
         return Residual(tuple(inner), Convolution(shape[0], kernel))
     return Sequential(tuple(inner))
 
 
 @st.composite
+def convolutions(draw: st.DrawFn, x_shape: Shape) -> Convolution:
+    """One that takes this image or signal; every other has none of the later options."""
+    channels, *pixels = x_shape
+    padding = draw(st.integers(0, 2))
+    kernel = draw(per_axis(1, min(4, min(pixels) + 2 * padding), tuple(pixels)))
+    if draw(st.booleans()):
+        return Convolution(draw(small), kernel, draw(small), padding)
+    groups = draw(st.sampled_from([n for n in range(1, channels + 1) if channels % n == 0]))
+    stride, dilation = draw(per_axis(1, 3, tuple(pixels))), draw(small) if kernel == 1 else 1
+    how = draw(st.sampled_from([(padding, dilation), ("same", draw(small))]))
+    return Convolution(groups * draw(small), kernel, stride, *how, groups, draw(st.booleans()))
+
+
+@st.composite
+def poolings(draw: st.DrawFn, kind: type, x_shape: Shape) -> Layer:
+    """One that takes this image or signal."""
+    _, *pixels = x_shape
+    size = draw(per_axis(1, min(3, *pixels), tuple(pixels)))
+    half = (min(size) if isinstance(size, tuple) else size) // 2
+    return kind(size, draw(st.integers(0, 3)), draw(st.sampled_from([0, half, "same"])))
+
+
+@st.composite
 def layers(draw: st.DrawFn, input_shape: Shape, depth: int = 0) -> Layer:
     """Any layer that takes this input; in blocks, at most two deep, also those that are made of others."""
-    image = len(input_shape) == 3
+    image = len(input_shape) > 1
     only_images = {Convolution, MaxPooling, AveragePooling, GlobalAveragePooling}
     only_vectors = {Softmax, LogSoftmax}
     nested = {Sequential, Residual} if depth > 1 else set()
@@ -75,13 +104,11 @@ def layers(draw: st.DrawFn, input_shape: Shape, depth: int = 0) -> Layer:
     if kind in (Sequential, Residual):
         return draw(blocks(kind, input_shape, depth))
     if kind is Convolution:
-        padding = draw(st.integers(0, 2))
-        kernel = draw(st.integers(1, min(4, min(input_shape[1:]) + 2 * padding)))
-        return Convolution(draw(small), kernel, draw(small), padding)
+        return draw(convolutions(input_shape))
     if kind in (MaxPooling, AveragePooling):
-        return kind(draw(st.integers(1, min(3, *input_shape[1:]))), draw(st.integers(0, 3)))
+        return draw(poolings(kind, input_shape))
     if kind is Linear:
-        return Linear(draw(st.integers(1, 6)))
+        return Linear(draw(st.integers(1, 6)), bias=draw(st.booleans()))
     if kind is Dropout:
         return Dropout(draw(st.sampled_from([0.0, 0.25, 0.5])), draw(st.booleans()))
     if kind is LeakyReLU:
@@ -120,8 +147,7 @@ def ends(loss: Loss, graph: Graph) -> list[Layer]:
 @st.composite
 def networks(draw: st.DrawFn) -> Network:
     """A float64 network of at most 8 layers of any kinds, with any loss."""
-    image = draw(st.booleans())
-    shape = (draw(small), draw(sizes), draw(sizes)) if image else (draw(sizes),)
+    shape = draw(st.one_of(st.tuples(small, sizes, sizes), st.tuples(small, sizes), st.tuples(sizes)))
     stack, input_shape = [], shape
     for _ in range(draw(st.integers(1, 6))):
         stack.append(draw(layers(shape)))

@@ -190,13 +190,14 @@ def test_asking_drops_nothing_out() -> None:
             [Convolution(2), ReLU(), MaxPooling(3)],
             (1, 4, 9),
             "layer 3, MaxPooling(3x3), cannot take input (2, 2, 7): "
-            "MaxPooling: a 3x3 window on 2 pixels is impossible; at most 2x2 fits",
+            "MaxPooling: a 3x3 window on 2x7 pixels is impossible; at most 2x7 fits",
         ),
         (
             [Linear(5), Convolution(2)],
             (1, 4, 4),
             "layer 2, Convolution(2, 3x3), cannot take input (5,): "
-            "Convolution takes an image (channels, height, width), but its input has shape (5,)",
+            "Convolution takes an image (channels, height, width) or a signal (channels, length), "
+            "but its input has shape (5,)",
         ),
         (
             [Convolution(2), Softmax()],
@@ -220,9 +221,10 @@ def test_an_impossible_network(layers: list[Layer], input_shape: tuple[int, ...]
         Network(layers, input_shape)
 
 
-@pytest.mark.parametrize("shape", [0, (), (0,), (28, 28), (1, 2, 3, 4), (1, 2.0, 3), (1, -2, 3), "abc"])
+@pytest.mark.parametrize("shape", [0, (), (0,), (28, 0), (1, 2, 3, 4), (1, 2.0, 3), (1, -2, 3), "abc"])
 def test_an_impossible_input_shape(shape: tuple[int, ...]) -> None:
-    message = f"the input shape is {shape!r}; expected (n,) or (channels, height, width), all above 0"
+    expected = "expected (n,), (channels, length) or (channels, height, width), all above 0"
+    message = f"the input shape is {shape!r}; {expected}"
     with pytest.raises(NetworkError, match=exactly(message)):
         Network([Linear(3)], shape)
 

@@ -35,6 +35,7 @@ def test_a_network_stays_that_has_no_units_or_ends_in_no_linear():
         ([cr.Linear(2)], None),
         ([cr.Linear(2)], cr.SquaredError()),
         ([cr.Linear(2), cr.Tanh()], units),
+        ([cr.Linear(2, bias=False)], units),
     ):
         network = cr.Network(layers, 3, loss)
         assert in_target_units(network) is network

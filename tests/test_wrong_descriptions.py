@@ -24,8 +24,9 @@ OWN = "@chainrule.register above its class Relu6, or "
         (described(LINEAR) | {"input_shape": 4}, "input_shape is 4; expected a list"),
         (described(), "the network has no layers; expected at least one"),
         (
-            described(LINEAR) | {"input_shape": [4, 4]},
-            "the input shape is [4, 4]; expected (n,) or (channels, height, width), all above 0",
+            described(LINEAR) | {"input_shape": [4, 4, 4, 4]},
+            "the input shape is [4, 4, 4, 4]; "
+            "expected (n,), (channels, length) or (channels, height, width), all above 0",
         ),
         (
             described(LINEAR, layer=[]),
@@ -44,8 +45,8 @@ OWN = "@chainrule.register above its class Relu6, or "
         ),
         (described({"type": "Linear"}), "layer 1: Linear needs out_features"),
         (
-            described(LINEAR | {"bias": False}),
-            "layer 1: Linear has no option 'bias'; it takes out_features, initial_w, initial_b",
+            described(LINEAR | {"size": 3}),
+            "layer 1: Linear has no option 'size'; it takes out_features, initial_w, initial_b, bias",
         ),
         (described({"type": "Tanh", "p": 1}), "layer 1: Tanh has no option 'p'; it takes no options"),
         (
@@ -54,7 +55,7 @@ OWN = "@chainrule.register above its class Relu6, or "
         ),
         (
             described({"type": "Convolution", "out_channels": 2, "kernel_size": 0}),
-            "layer 1: Convolution: kernel_size is 0; expected a whole number of at least 1",
+            "layer 1: Convolution: kernel_size is 0; expected a whole number of at least 1, or one for each axis",
         ),
         (
             described({"type": "Dropout", "p": 2}),
@@ -107,7 +108,7 @@ OWN = "@chainrule.register above its class Relu6, or "
         (
             described({"type": "Convolution", "out_channels": 2}, {"type": "MaxPooling", "size": 3}, LINEAR),
             "layer 2, MaxPooling(3x3), cannot take input (2, 2, 2): "
-            "MaxPooling: a 3x3 window on 2 pixels is impossible; at most 2x2 fits",
+            "MaxPooling: a 3x3 window on 2x2 pixels is impossible; at most 2x2 fits",
         ),
     ],
 )

@@ -7,6 +7,7 @@ from chainrule.network.scaling import scaling_of
 from torture import kinds as k
 from torture import values as v
 from torture.call import (
+    FLAG,
     INITIAL,
     SIZE,
     SIZE_OR_0,
@@ -14,18 +15,27 @@ from torture.call import (
 )
 
 LAYERS = {
-    "Linear": call(cr.Linear, out_features=(SIZE, 5), initial_w=INITIAL, initial_b=INITIAL),
+    "Linear": call(cr.Linear, out_features=(SIZE, 5), initial_w=INITIAL, initial_b=INITIAL, bias=FLAG),
     "Convolution": call(
         cr.Convolution,
         out_channels=(SIZE, 2),
         kernel_size=(SIZE, 3),
         stride=(SIZE, 1),
         padding=(SIZE_OR_0, 1),
+        dilation=(SIZE, 1),
+        groups=(k.COUNT, 1),
+        bias=FLAG,
         initial_w=INITIAL,
         initial_b=INITIAL,
     ),
-    "MaxPooling": call(cr.MaxPooling, size=(SIZE, 2), stride=(SIZE_OR_0, 2)),
-    "AveragePooling": call(cr.AveragePooling, size=(SIZE, 2), stride=(SIZE_OR_0, 2)),
+    "MaxPooling": call(cr.MaxPooling, size=(SIZE, 2), stride=(SIZE_OR_0, 2), padding=(k.COUNT_OR_0, 1)),
+    "AveragePooling": call(
+        cr.AveragePooling,
+        size=(SIZE, 2),
+        stride=(SIZE_OR_0, 2),
+        padding=(k.COUNT_OR_0, 1),
+        count_include_pad=FLAG,
+    ),
     "Dropout": call(cr.Dropout, p=(k.BELOW_1, 0.25), channels=(k.FLAG, True)),
     "LeakyReLU": call(cr.LeakyReLU, slope=(k.NOT_NEGATIVE, 0.1)),
     "ELU": call(cr.ELU, alpha=(k.NOT_NEGATIVE, 0.5)),

@@ -18,10 +18,10 @@ class Draw:
     def __init__(self, random: np.random.Generator, depth: int = 0) -> None:
         self.random, self.depth = random, depth
         self.makers: dict[type[cr.Layer], Callable[[Shape], cr.Layer]] = {
-            cr.Convolution: lambda shape: cr.Convolution(self(1, 40), self(1, 5), self(1, 3), self(0, 2)),
-            cr.MaxPooling: lambda shape: cr.MaxPooling(self(1, 4), self(0, 3)),
-            cr.AveragePooling: lambda shape: cr.AveragePooling(self(1, 4), self(0, 3)),
-            cr.Linear: lambda shape: cr.Linear(self(1, self.of(67, 67, 600))),
+            cr.Convolution: self.of(self.square, self.any_convolution),
+            cr.MaxPooling: lambda shape: self.pooling(cr.MaxPooling, shape),
+            cr.AveragePooling: lambda shape: self.pooling(cr.AveragePooling, shape),
+            cr.Linear: lambda shape: cr.Linear(self(1, self.of(67, 67, 600)), bias=self.of(True, True, False)),
             cr.Dropout: lambda shape: cr.Dropout(self.of(0.0, 0.25, 0.5), self.of(False, True)),
             cr.ReLU: lambda shape: cr.ReLU(self.of(0, 0, 0, 1)),
             cr.Sigmoid: lambda shape: cr.Sigmoid(),
@@ -48,6 +48,29 @@ class Draw:
 
     def of(self, *values: Any) -> Any:
         return values[self(0, len(values) - 1)]
+
+    def per_axis(self, low: int, high: int, shape: Shape) -> Any:
+        """A size: one number, or one for each axis."""
+        return self.of(self(low, high), tuple(self(low, high) for _ in shape[1:]))
+
+    def square(self, shape: Shape) -> cr.Layer:
+        """A convolution of the kinds that are most used."""
+        return cr.Convolution(self(1, 40), self(1, 5), self(1, 3), self(0, 2))
+
+    def any_convolution(self, shape: Shape) -> cr.Layer:
+        """A convolution with any options."""
+        groups = self.of(1, 1, 2, shape[0], shape[0])
+        filters = shape[0] if groups == shape[0] and self(0, 1) else groups * self(1, max(1, 40 // groups))
+        sizes = self.per_axis(1, 5, shape), self.per_axis(1, 3, shape)
+        padding = self.of("same", self.per_axis(0, 2, shape))
+        return cr.Convolution(filters, *sizes, padding, self.per_axis(1, 2, shape), groups, self.of(True, False))
+
+    def pooling(self, kind: type[cr.Layer], shape: Shape) -> cr.Layer:
+        """Half of them of patches side by side."""
+        if self(0, 1):
+            return kind(self(1, 4), self(0, 3))  # type: ignore[call-arg]
+        size = self.per_axis(1, 4, shape)
+        return kind(size, self.per_axis(1, 3, shape), self.of("same", self(0, min(np.ravel(size)) // 2)))  # type: ignore[call-arg]
 
     def layer(self, shape: Shape) -> cr.Layer:
         """Half of them what engines fuse, the others any."""
@@ -79,7 +102,12 @@ class Draw:
 def random_network(random: np.random.Generator) -> cr.Network:
     """Of images or of vectors, for three classes or for numbers."""
     draw = Draw(random)
-    shape = draw.of((draw(1, 20), draw(1, 40), draw(1, 40)), (draw(1, 3), draw(1, 67), draw(1, 67)), (draw(1, 300),))
+    shape = draw.of(
+        (draw(1, 20), draw(1, 40), draw(1, 40)),
+        (draw(1, 3), draw(1, 67), draw(1, 67)),
+        (draw(1, 300),),
+        (draw(1, 40), draw(1, 200)),
+    )
     layers = draw.row(shape, 6)
     try:
         return cr.Network(layers, shape, cr.SquaredError())

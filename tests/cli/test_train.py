@@ -202,7 +202,7 @@ def test_an_impossible_network_is_named(cli, tmp_path):
     assert ran.code == 2
     assert ran.err == (
         "chainrule: bad.toml: layer 1, Convolution(4, 31x31), cannot take input (1, 28, 28): "
-        "Convolution: a 31x31 window on 28 pixels is impossible; at most 28x28 fits\n"
+        "Convolution: a 31x31 window on 28x28 pixels is impossible; at most 28x28 fits\n"
     )
 
 

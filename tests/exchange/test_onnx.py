@@ -57,8 +57,10 @@ EXAMPLES: dict[type[Layer], list[dict[str, Any]]] = {  # of layers that have opt
         {"out_channels": 3},
         {"out_channels": 2, "kernel_size": 1},
         {"out_channels": 3, "kernel_size": 4, "stride": 2, "padding": 3},
+        {"out_channels": 3, "kernel_size": (2, 4), "stride": (2, 1), "padding": "same", "bias": False},
+        {"out_channels": 4, "dilation": (1, 2), "padding": (0, 2), "groups": 2},
     ],
-    Linear: [{"out_features": 4}],
+    Linear: [{"out_features": 4}, {"out_features": 4, "bias": False}],
     ReLU: [{}, {"derivative_at_zero": 1}],
     Dropout: [{"p": 0.5}],
     Sequential: [{"layers": [Convolution(3), ReLU(), Dropout(0.5), MaxPooling()]}],
@@ -73,9 +75,12 @@ EXAMPLES: dict[type[Layer], list[dict[str, Any]]] = {  # of layers that have opt
     GELU: [{}, {"approximate": True}],
     LayerNormalisation: [{}, {"eps": 0.1}],
     BatchNormalisation: [{}, {"eps": 0.1}],
-    MaxPooling: [{}, {"size": 3}, {"size": 3, "stride": 1}, {"size": 2, "stride": 3}, {"size": 1, "stride": 2}],
-    AveragePooling: [{}, {"size": 3}, {"size": 3, "stride": 1}, {"size": 2, "stride": 3}, {"size": 1, "stride": 2}],
-}
+    MaxPooling: [{}, {"size": 3}, {"size": 3, "stride": 1}, {"size": 2, "stride": 3}, {"size": 1, "stride": 2},
+                 {"size": (3, 2), "stride": (1, 2), "padding": 1}, {"size": 3, "stride": 2, "padding": "same"}],
+    AveragePooling: [{}, {"size": 3}, {"size": 3, "stride": 1}, {"size": 2, "stride": 3}, {"size": 1, "stride": 2},
+                     {"size": (3, 2), "stride": (1, 2), "padding": 1}, {"size": 3, "stride": 2, "padding": "same"},
+                     {"size": 3, "stride": 2, "padding": 1, "count_include_pad": False}],
+}  # fmt: skip
 
 
 def in_onnxruntime(model: onnx.ModelProto, x: np.ndarray, batch_size: int = 250) -> np.ndarray:
@@ -133,6 +138,14 @@ def test_every_layer_computes_the_same_in_both_runtimes(kind):
         for numbers in (network.w, network.statistics):
             numbers[:] = np.random.default_rng(4).uniform(0.5, 1.5, len(numbers))
         check(network)
+
+
+def test_layers_of_signals_compute_the_same_in_both_runtimes():
+    layers = [
+        Convolution(4, 5, padding="same"), MaxPooling(3, 2, 1), Convolution(4, 3, dilation=2, groups=2),
+        AveragePooling(2, padding=1, count_include_pad=False), Linear(3, bias=False),
+    ]  # fmt: skip
+    check(Network(layers, (3, 20), SquaredError(), seed=4))
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +256,7 @@ class OwnLoss(LogSoftmaxNLL):
 
 
 def test_what_onnx_cannot_say_is_refused():
-    known = "Convolution, Linear, ReLU, LeakyReLU, ELU, Softplus, MaxPooling, AveragePooling, Softmax, LogSoftmax, "
+    known = "Convolution, MaxPooling, AveragePooling, Linear, ReLU, LeakyReLU, ELU, Softplus, Softmax, LogSoftmax, "
     known += "Sigmoid, Tanh, Flatten, BatchNormalisation, LayerNormalisation, Dropout, "
     known += "Standardise, Scale, SiLU, GELU, GlobalAveragePooling"
     with pytest.raises(NetworkError, match=exactly(f"Doubled() has no operator in ONNX; expected one of: {known}")):

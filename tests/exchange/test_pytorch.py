@@ -18,10 +18,12 @@ from torch import Tensor, nn
 
 import chainrule
 from chainrule import (
+    AveragePooling,
     ChainruleError,
     Convolution,
     DataError,
     Linear,
+    MaxPooling,
     ModelError,
     Network,
     NetworkError,
@@ -108,6 +110,29 @@ def test_an_import_computes_what_pytorchs_own_example_computes(digits, tmp_path)
     save_file(module.state_dict(), tmp_path / "state.safetensors")
     network = from_pytorch(tmp_path / "state.safetensors", preset("mnist").network())
     assert_same_outputs(network, module, digits)
+
+
+def test_a_module_for_signals_computes_the_same_with_what_was_written_for_it(tmp_path):
+    layers = [
+        Convolution(8, 5, padding="same"), ReLU(), MaxPooling(3, 2, 1),
+        Convolution(8, 3, dilation=2, groups=8, bias=False), AveragePooling(2), Linear(3, bias=False),
+    ]  # fmt: skip
+    network = Network(layers, (4, 30), seed=3)
+    to_pytorch(network, tmp_path / "state")
+    module = nn.Sequential(
+        OrderedDict(
+            conv1=nn.Conv1d(4, 8, 5, padding="same"), relu=nn.ReLU(), pool1=nn.MaxPool1d(3, 2, 1),
+            conv2=nn.Conv1d(8, 8, 3, dilation=2, groups=8, bias=False),
+            pool2=nn.AvgPool1d(2), flat=nn.Flatten(), fc1=nn.Linear(40, 3, bias=False),
+        )
+    )  # fmt: skip
+    module.load_state_dict(load_file(tmp_path / "state"), strict=True)
+    x = np.random.default_rng(0).normal(size=(5, 4, 30)).astype(np.float32)
+    with torch.no_grad():
+        assert_agrees(network(x), module(torch.from_numpy(x)).numpy(), 1e-5)
+    save_file(module.state_dict(), tmp_path / "theirs")
+    again = from_pytorch(tmp_path / "theirs", Network(layers, (4, 30), seed=4))
+    assert again.w.tobytes() == network.w.tobytes()
 
 
 def test_there_and_back_is_the_same_to_the_bit(tmp_path):

@@ -8,7 +8,7 @@ from chainrule.layers import AveragePooling
 from chainrule.layers.average_pooling import average_pooling, average_pooling_input_gradient
 from messages import exactly
 from oracles import check_layer, normal
-from strategies import drawn_cases, sizes, small
+from strategies import drawn_cases, per_axis, sizes, small
 
 
 def test_by_hand() -> None:
@@ -37,17 +37,38 @@ def test_agrees_with_pytorch(samples: int, channels: int, height: int, width: in
     check_layer(AveragePooling(size, stride), normal(samples, channels, height, width))
 
 
+@drawn_cases
+@given(st.data(), st.sampled_from([(9,), (1,), (7, 8), (1, 9)]))
+def test_agrees_with_pytorch_with_any_options(data: st.DataObject, pixels: tuple[int, ...]) -> None:
+    size, stride = data.draw(per_axis(1, 4, pixels)), data.draw(per_axis(1, 4, pixels))
+    least = min(size) if isinstance(size, tuple) else size
+    padding = data.draw(st.one_of(st.just("same"), per_axis(0, least // 2, pixels)))
+    layer = AveragePooling(size, stride, padding, data.draw(st.booleans()))
+    x = normal(data.draw(small), data.draw(small), *pixels)
+    try:
+        layer.y_shape(x.shape[1:])
+    except NetworkError:
+        assume(False)
+    check_layer(layer, x)
+
+
+def test_what_padded_pixels_count() -> None:
+    x = np.array([[[3.0, 5.0, 7.0]]])
+    assert average_pooling(x, 2, 2, padding=1).tolist() == [[[1.5, 6.0]]]
+    assert average_pooling(x, 2, 2, padding=1, count_include_pad=False).tolist() == [[[3.0, 6.0]]]
+
+
 def test_shapes_and_text() -> None:
     assert AveragePooling().y_shape((3, 9, 8)) == (3, 4, 4)
     assert str(AveragePooling(3, stride=2)) == "AveragePooling(3x3, stride=2)"
 
 
 def test_an_impossible_input() -> None:
-    message = "AveragePooling: a 3x3 window on 2 pixels is impossible; at most 2x2 fits"
+    message = "AveragePooling: a 3x3 window on 5x2 pixels is impossible; at most 5x2 fits"
     with pytest.raises(NetworkError, match=exactly(message)):
         AveragePooling(3).y_shape((1, 5, 2))
 
 
 def test_an_impossible_hyper_parameter() -> None:
-    with pytest.raises(NetworkError, match=exactly("AveragePooling: size is 0; expected a whole number of at least 1")):
-        AveragePooling(0)
+    with pytest.raises(NetworkError, match=exactly("AveragePooling: count_include_pad is 1; expected True or False")):
+        AveragePooling(count_include_pad=1)  # type: ignore[arg-type]

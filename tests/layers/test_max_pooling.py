@@ -8,9 +8,12 @@ from chainrule.layers import MaxPooling
 from chainrule.layers.max_pooling import max_pooling, max_pooling_input_gradient
 from messages import exactly
 from oracles import check_layer, normal
-from strategies import drawn_cases, sizes, small
+from strategies import drawn_cases, per_axis, sizes, small
 
 NAN = np.nan
+IMAGE_OR_SIGNAL = (
+    "MaxPooling takes an image (channels, height, width) or a signal (channels, length), but its input has shape (10,)"
+)
 
 
 def image(*rows: list[float]) -> np.ndarray:
@@ -70,6 +73,10 @@ def test_ties_go_to_the_first_in_row_major_order_and_a_nan_wins(patch: list[floa
         (MaxPooling(3, stride=2), (2, 2, 8, 6)),
         (MaxPooling(2, stride=3), (2, 2, 8, 6)),
         (MaxPooling(1), (2, 2, 3, 3)),
+        (MaxPooling((2, 3), (1, 2)), (2, 2, 5, 6)),
+        (MaxPooling(3, 2, 1), (2, 2, 5, 6)),
+        (MaxPooling(3, 2, "same"), (2, 2, 5, 6)),
+        (MaxPooling(3, 2, 1), (2, 2, 9)),
     ],
 )
 def test_agrees_with_pytorch(layer: MaxPooling, x_shape: tuple[int, ...]) -> None:
@@ -85,6 +92,30 @@ def test_agrees_with_pytorch_at_any_size_ties_included(
     x = normal(samples, channels, height, width)
     check_layer(MaxPooling(size, stride), x)
     check_layer(MaxPooling(size, stride), x.round())
+
+
+@drawn_cases
+@given(st.data(), st.sampled_from([(9,), (1,), (7, 8), (1, 9)]))
+def test_agrees_with_pytorch_with_any_options(data: st.DataObject, pixels: tuple[int, ...]) -> None:
+    size, stride = data.draw(per_axis(1, 4, pixels)), data.draw(per_axis(1, 4, pixels))
+    least = min(size) if isinstance(size, tuple) else size
+    padding = data.draw(st.one_of(st.just("same"), per_axis(0, least // 2, pixels)))
+    layer, x = MaxPooling(size, stride, padding), normal(data.draw(small), data.draw(small), *pixels)
+    try:
+        layer.y_shape(x.shape[1:])
+    except NetworkError:
+        assume(False)
+    check_layer(layer, x)
+    check_layer(layer, x.round())
+
+
+def test_a_padded_pixel_never_wins() -> None:
+    x = np.full((1, 1, 3), -np.inf)
+    y = max_pooling(x, 3, 1, padding=1)
+    assert y.tolist() == [[[-np.inf] * 3]]
+    gy = np.array([[[1.0, 10.0, 100.0]]])
+    assert max_pooling_input_gradient(gy, x, y, 3, stride=1, padding=1).tolist() == [[[11, 100, 0]]]
+    assert max_pooling(np.full((1, 1, 1, 1), -5.0), 3, 1, padding=1).tolist() == [[[[-5]]]]
 
 
 def test_kinks_name_the_winner_of_each_patch() -> None:
@@ -104,6 +135,7 @@ def test_shapes() -> None:
         (MaxPooling(), "MaxPooling(2x2)"),
         (MaxPooling(3, stride=3), "MaxPooling(3x3)"),
         (MaxPooling(3, stride=1), "MaxPooling(3x3, stride=1)"),
+        (MaxPooling((3, 2), padding=1), "MaxPooling(3x2, padding=1)"),
     ],
 )
 def test_text(layer: MaxPooling, text: str) -> None:
@@ -113,9 +145,9 @@ def test_text(layer: MaxPooling, text: str) -> None:
 @pytest.mark.parametrize(
     ("layer", "input_shape", "message"),
     [
-        (MaxPooling(), (10,), "MaxPooling takes an image (channels, height, width), but its input has shape (10,)"),
-        (MaxPooling(), (1, 1, 4), "MaxPooling: a 2x2 window on 1 pixels is impossible; at most 1x1 fits"),
-        (MaxPooling(5), (1, 6, 4), "MaxPooling: a 5x5 window on 4 pixels is impossible; at most 4x4 fits"),
+        (MaxPooling(), (10,), IMAGE_OR_SIGNAL),
+        (MaxPooling(), (1, 1, 4), "MaxPooling: a 2x2 window on 1x4 pixels is impossible; at most 1x4 fits"),
+        (MaxPooling(5), (1, 6, 4), "MaxPooling: a 5x5 window on 6x4 pixels is impossible; at most 6x4 fits"),
     ],
 )
 def test_an_impossible_input(layer: MaxPooling, input_shape: tuple[int, ...], message: str) -> None:
@@ -126,9 +158,13 @@ def test_an_impossible_input(layer: MaxPooling, input_shape: tuple[int, ...], me
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"size": 0}, "size is 0; expected a whole number of at least 1"),
-        ({"size": 2.5}, "size is 2.5; expected a whole number of at least 1"),
-        ({"stride": -1}, "stride is -1; expected a whole number of at least 0"),
+        ({"size": 0}, "size is 0; expected a whole number of at least 1, or one for each axis"),
+        ({"size": 2.5}, "size is 2.5; expected a whole number of at least 1, or one for each axis"),
+        ({"stride": -1}, "stride is -1; expected a whole number of at least 0, or one for each axis"),
+        ({"stride": (2, 0)}, "stride is (2, 0); expected a whole number of at least 1, or one for each axis"),
+        ({"padding": "no"}, "padding is 'no'; expected \"same\", a whole number of at least 0, or one for each axis"),
+        ({"padding": 2}, "padding is 2; expected at most half its size, 1"),
+        ({"size": (4, 2), "padding": (1, 2)}, "padding is (1, 2); expected at most half its size, 1"),
     ],
 )
 def test_an_impossible_hyper_parameter(options: dict, message: str) -> None:

@@ -157,7 +157,7 @@ def declared(**members: Any) -> type[Layer]:
 WHOLE = cr.Network([cr.Linear(4)], 4)
 A_NETWORK = f"a whole network, {WHOLE!r}; expected its layers, as in *network.layers"
 A_LIST = "expected a list of them, as in [Linear(10)]"
-A_SHAPE = "expected (n,) or (channels, height, width), all above 0"
+A_SHAPE = "expected (n,), (channels, length) or (channels, height, width), all above 0"
 WRONG: list[tuple[Callable[[], Any], str]] = [
     (lambda: cr.Sequential([WHOLE]), f"layer 1 is {A_NETWORK}"),
     (
@@ -183,8 +183,8 @@ WRONG: list[tuple[Callable[[], Any], str]] = [
         "a layer ReLU of chainrule.layers.relu is registered already; expected another name",
     ),
     (
-        lambda: cr.Network([declared(name="Odd", y_shape=lambda self, x: (2, 2))()], 4),
-        f"layer 1, Odd(), cannot take input (4,): its y_shape is (2, 2); {A_SHAPE}",
+        lambda: cr.Network([declared(name="Odd", y_shape=lambda self, x: (2, 2, 2, 2))()], 4),
+        f"layer 1, Odd(), cannot take input (4,): its y_shape is (2, 2, 2, 2); {A_SHAPE}",
     ),
     (
         lambda: cr.Network([declared(name="Odd", parameters_for=lambda self, x: {"a": Parameter((2,), "foo")})()], 4),

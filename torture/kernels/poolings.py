@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.engine.kernels.convolution.pooled import PooledSizes
-from chainrule.engine.kernels.pooling import average, sparse_input, sparse_weights
+from chainrule.engine.kernels.pooling import average, sliding, sparse_input, sparse_weights
 from chainrule.engine.kernels.pooling.max import max_pooling_input_gradient, max_pooling_kernel
 from chainrule.engine.kernels.pooling.patches import Pool, PoolMasks, argmax_words
+from chainrule.engine.kernels.pooling.sliding import PatchSizes
 from chainrule.engine.kernels.pooling.sparse_weights import UnitLists
 from chainrule.engine.layout import Image, View
 from chainrule.engine.runtime.calls import PerWorker
@@ -17,6 +18,7 @@ from chainrule.layers import convolution as definition
 from chainrule.layers import max_pooling as largest
 from chainrule.layers.dropout import dropout
 from chainrule.layers.relu import relu
+from chainrule.layers.windows import windows
 from torture.kernels.convolutions import check_gradients, convolved, slots, sums
 from torture.kernels.rig import LARGEST, Rig, case, exactly, image_of
 
@@ -154,3 +156,56 @@ def nchwc_weights(rig: Rig) -> None:
 @case("pooling.sparse_weights:nchw_gradient")
 def nchw_weights(rig: Rig) -> None:
     sparse_weight_gradient(rig, 1)
+
+
+class Slid(NamedTuple):
+    """A pool of any patches: x, y's shape, the layer's options, and the kernels' sizes."""
+
+    x: np.ndarray
+    y_shape: tuple[int, ...]
+    how: dict[str, Any]
+    sizes: PatchSizes
+
+
+def sliding_problem(rig: Rig) -> Slid:
+    s, c, h, w = rig.sizes(9, 40, LARGEST, LARGEST)
+    size, stride = ((rig.any_of(1, 2, 3, 4), rig.any_of(1, 2, 3, 5)) for _ in range(2))
+    padding = rig.any_of("same", 0, tuple(n // 2 for n in size))
+    pixels = max(h, size[0]), max(w, size[1])
+    at = windows(pixels, size, stride=stride, padding=padding)
+    x = (rig.random.integers(-6, 4, (s, c, *pixels)) / 4).astype(rig.number)
+    sizes = PatchSizes(size, stride, (at.padding[0][0], at.padding[1][0]), rig.any_of(0, 1))
+    return Slid(x, (s, c, *at.counts), {"size": size, "stride": stride, "padding": padding}, sizes)
+
+
+@case("pooling.sliding:sliding_max", "pooling.sliding:sliding_max_input_gradient")
+def sliding_max_pooling(rig: Rig) -> None:
+    p = sliding_problem(rig)
+    x, y = rig.picture(p.x, rig.any_of(0, 1)), rig.blank(len(p.x), image_of(p.y_shape, rig.any_of(0, 1)))
+    rig.run(sliding.sliding_max, x, y, p.sizes, count=len(p.x))
+    expected = largest.max_pooling(p.x, **p.how)
+    rig.same("y", rig.numbers(y, "y"), expected)
+    gy, gx = rig.normal(*p.y_shape), rig.blank(len(p.x), image_of(p.x.shape, rig.any_of(0, 1)))
+    views = rig.picture(gy, rig.any_of(0, 1)), x, rig.picture(expected), gx
+    rig.run(sliding.sliding_max_input_gradient, *views, p.sizes, count=len(p.x))
+    exact, magnitude = (
+        largest.max_pooling_input_gradient(each, p.x, expected, **p.how) for each in (*exactly(gy), *exactly(abs(gy)))
+    )
+    rig.close("gx", rig.numbers(gx, "gx"), exact, magnitude, 16)
+
+
+@case("pooling.sliding:sliding_average", "pooling.sliding:sliding_average_input_gradient")
+def sliding_average_pooling(rig: Rig) -> None:
+    p = sliding_problem(rig)
+    how = p.how | {"count_include_pad": bool(p.sizes.counted)}
+    x, gy = rig.normal(*p.x.shape), rig.normal(*p.y_shape)
+    y = rig.blank(len(x), image_of(p.y_shape, rig.any_of(0, 1)))
+    rig.run(sliding.sliding_average, rig.picture(x, rig.any_of(0, 1)), y, p.sizes, count=len(x))
+    exact, magnitude = (mean.average_pooling(each, **how) for each in (*exactly(x), *exactly(abs(x))))
+    rig.close("y", rig.numbers(y, "y"), exact, magnitude, 18)
+    gx = rig.blank(len(x), image_of(x.shape, rig.any_of(0, 1)))
+    rig.run(sliding.sliding_average_input_gradient, rig.picture(gy), gx, p.sizes, count=len(x))
+    exact, magnitude = (
+        mean.average_pooling_input_gradient(each, x.shape, **how) for each in (*exactly(gy), *exactly(abs(gy)))
+    )
+    rig.close("gx", rig.numbers(gx, "gx"), exact, magnitude, 18)

@@ -97,7 +97,10 @@ class Rig:
 
     def picture(self, values: np.ndarray, halo: int = 0, lanes: int = LANES, *, written: bool = False) -> View:
         """(s, c, i, j) as an engine holds them; between the samples is 0xFF. An input, unless it is to be `written`."""
-        at = image_of(values.shape, halo, lanes=lanes)
+        return self.lying(values, image_of(values.shape, halo, lanes=lanes), written=written)
+
+    def lying(self, values: np.ndarray, at: Image, *, written: bool = False) -> View:
+        """The same, lying so."""
         flat = self.room(len(values) * at.stride, values.dtype)
         flat[everything(at, len(values))] = 0
         flat[offsets(at, len(values))] = values
@@ -157,24 +160,24 @@ class Rig:
         return self.faults
 
 
-def image_of(shape: tuple[int, ...], halo: int = 0, lanes: int = LANES) -> Image:
+def image_of(shape: tuple[int, ...], halo: int = 0, lanes: int = LANES, *, halo_rows: int | None = None) -> Image:
     """How (s, c, h, w) lie."""
     _, channels, height, width = shape
-    return image(channels, height, width, halo, lanes=lanes)
+    return image(channels, height, width, halo, lanes=lanes, halo_rows=halo_rows)
 
 
 def offsets(at: Image, samples: int) -> np.ndarray:
     """(s, c, i, j) where each element stands."""
     s, c, i, j = np.meshgrid(*map(np.arange, (samples, at.channels, at.height, at.width)), indexing="ij")
     row = (at.width + 2 * at.halo) * at.lanes
-    block = (at.height + 2 * at.halo) * row
-    return s * at.stride + c // at.lanes * block + (i + at.halo) * row + (j + at.halo) * at.lanes + c % at.lanes
+    block = (at.height + 2 * at.halo_rows) * row
+    return s * at.stride + c // at.lanes * block + (i + at.halo_rows) * row + (j + at.halo) * at.lanes + c % at.lanes
 
 
 def everything(at: Image, samples: int) -> np.ndarray:
     """The same with padded lanes and the halo."""
-    rows, columns = at.height + 2 * at.halo, at.width + 2 * at.halo
-    return offsets(padded_lanes(at)._replace(height=rows, width=columns, halo=0), samples)
+    rows, columns = at.height + 2 * at.halo_rows, at.width + 2 * at.halo
+    return offsets(padded_lanes(at)._replace(height=rows, width=columns, halo=0, halo_rows=0), samples)
 
 
 def padded_lanes(at: Image) -> Image:

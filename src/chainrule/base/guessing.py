@@ -20,3 +20,8 @@ def meant(given: object, names: Iterable[str]) -> str:
         if len(given) > SHORT or near[0] == given[0]:
             return f"; did you mean {lower[near]}?"
     return ""
+
+
+def plain(name: str) -> str:
+    """A name as files may write it: in any case, with or without "_" and "-"."""
+    return name.lower().replace("_", "").replace("-", "")

@@ -20,7 +20,7 @@ from chainrule.base.errors import NetworkError, UsageError
 from chainrule.base.numbers import whole_number
 from chainrule.base.random import check_seed
 from chainrule.checks.gradients import GradientCheck, gradient_check, noise
-from chainrule.layers import Layer
+from chainrule.layers import Convolution, Layer
 from chainrule.layers.passes import Shape, write_gradients
 from chainrule.layers.shapes import MOST_NUMBERS
 from chainrule.losses.loss import BinaryLoss, ClassLoss, RealLoss, like, sample_sums
@@ -115,12 +115,16 @@ def alone(layer: Layer, input_shape: int | Shape, seed: int = 0) -> Network:
 def shrink(layer: Layer, input_shape: Shape) -> tuple[Layer, Shape]:
     """The layer with few outputs, and a small input of the same kind: few enough entries to check each of them."""
     few = {name: min(n, limit) for name, limit in FEW.items() if (n := getattr(layer, name, 0))}
-    layer = replace(layer, **few)
-    if len(input_shape) == 1:
-        return layer, (min(input_shape[0], VECTOR),)
-    channels, height, width = input_shape
-    shapes = ((min(channels, 3), min(height, n), min(width, n + 1)) for n in range(SIDE, max(height, width)))
-    return layer, next((shape for shape in shapes if _fits(layer, shape)), (min(channels, 3), height, width))
+    channels, *pixels = input_shape
+    if not pixels:
+        return replace(layer, **few), (min(channels, VECTOR),)
+    if isinstance(layer, Convolution) and layer.groups > 1:  # two groups, of at most two channels and filters
+        few = {"groups": 2, "out_channels": 2 * min(layer.out_channels // layer.groups, 2)}
+        channels = 2 * min(channels // layer.groups, 2)
+    layer, channels = replace(layer, **few), min(channels, few.get("groups", 0) * 2 or 3)
+    sides = ([min(side, n + k) for k, side in enumerate(pixels)] for n in range(SIDE, max(pixels)))
+    shapes = [(channels, *side) for side in sides]
+    return layer, next((shape for shape in shapes if _fits(layer, shape)), (channels, *pixels))
 
 
 def random_batch(network: Network, samples: int, seed: int = 0) -> Batch:

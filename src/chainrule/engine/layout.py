@@ -20,9 +20,10 @@ class Image(NamedTuple):
     channels: int
     height: int
     width: int
-    halo: int  # rows and columns of zeros on each side
+    halo: int  # columns of zeros on each side, at least as many as halo_rows
     lanes: int  # channels in a block: LANES; 1 is NCHW
     stride: int  # from one sample to the next
+    halo_rows: int = 0  # of zeros above and below; a signal, an image of one row, has none
 
 
 class View(NamedTuple):
@@ -32,10 +33,17 @@ class View(NamedTuple):
     image: Image
 
 
-def image(channels: int, height: int, width: int, halo: int = 0, *, lanes: int = LANES) -> Image:
-    """An image, its samples an odd number of cache lines apart so that they do not fall on one another in L1."""
-    floats = -(-channels // lanes) * lanes * (height + 2 * halo) * (width + 2 * halo)
-    return Image(channels, height, width, halo, lanes, odd_lines(floats))
+def image(
+    channels: int, height: int, width: int, halo: int = 0, *, lanes: int = LANES, halo_rows: int | None = None
+) -> Image:
+    """An image, its samples an odd number of cache lines apart so that they do not fall on one another in L1.
+
+    `halo_rows`: by default as many as columns.
+    """
+    above = halo if halo_rows is None else halo_rows
+    halo = max(halo, above)
+    floats = -(-channels // lanes) * lanes * (height + 2 * above) * (width + 2 * halo)
+    return Image(channels, height, width, halo, lanes, odd_lines(floats), above)
 
 
 def odd_lines(floats: int) -> int:
@@ -64,11 +72,11 @@ def row_floats(image):
 @kernel
 def block_floats(image):
     """Elements from one block of channels to the next."""
-    return (image.height + 2 * image.halo) * row_floats(image)
+    return (image.height + 2 * image.halo_rows) * row_floats(image)
 
 
 @kernel
 def place(image, s, c, i, j):
     """Where channel c of pixel (i, j) of sample s stands; i and j may reach into the halo."""
     block = s * image.stride + c // image.lanes * block_floats(image)
-    return block + (i + image.halo) * row_floats(image) + (j + image.halo) * image.lanes + c % image.lanes
+    return block + (i + image.halo_rows) * row_floats(image) + (j + image.halo) * image.lanes + c % image.lanes

@@ -15,7 +15,7 @@ import chainrule.engine.stages as folder
 from chainrule.base.random import Source
 from chainrule.engine.layout import Image, image, odd_lines
 from chainrule.engine.stages.definition import DefinitionStage
-from chainrule.engine.stages.stage import STAGES, Group, Upcoming
+from chainrule.engine.stages.stage import STAGES, Group, Halo, Upcoming
 from chainrule.engine.weights import Permuted, aligned
 from chainrule.layers.graph import Graph
 from chainrule.layers.layer import Shape
@@ -48,7 +48,9 @@ class Lowering:
     def image_for(self, value: int, group: Group) -> Image:
         """How a value lies for one of its readers: as for the others, unless that does not do."""
         shared, own = self.images[value], group.kind.halo(group)
-        return with_halo(shared, own) if group.kind.exact_halo and own != shared.halo else shared
+        return (
+            with_halo(shared, own) if group.kind.exact_halo and own != Halo(shared.halo_rows, shared.halo) else shared
+        )
 
     def _image(self, value: int) -> Image:
         """How a value lies: in NCHWc blocks, or in NCHW; in the widest halo that a reader asks for."""
@@ -57,7 +59,8 @@ class Lowering:
         nchw = value == 0 and len(readers) == 1 and readers[0].kind.takes_nchw(readers[0])
         if nchw and len(shape) == 1:
             return Image(shape[0], 1, 1, 0, 1, odd_lines(shape[0]))
-        return image(*as_picture(shape), max(halos, default=0), **({"lanes": 1} if nchw else {}))
+        rows, columns = (max(along, default=0) for along in zip(*halos, strict=True)) if halos else (0, 0)
+        return image(*as_picture(shape), columns, halo_rows=rows, **({"lanes": 1} if nchw else {}))
 
     def _layout(self) -> Permuted:
         """Where the engine keeps each element of w; the groups are told where each of their parameters begins."""
@@ -107,14 +110,14 @@ def fusion_groups(graph: Graph, source: Source, dtype: np.dtype) -> list[Group]:
 
 
 def as_picture(shape: Shape) -> tuple[int, int, int]:
-    """(channels, height, width); a vector's numbers are channels of one pixel."""
-    c, h, w = shape if len(shape) == 3 else (*shape, 1, 1)
-    return c, h, w
+    """(channels, height, width); a vector's numbers are channels of one pixel, a signal is an image of one row."""
+    channels, *pixels = shape
+    return channels, prod(pixels[:-1]), prod(pixels[-1:])
 
 
-def with_halo(of: Image, halo: int) -> Image:
+def with_halo(of: Image, halo: Halo) -> Image:
     """The image of the same picture with another halo."""
-    return image(of.channels, of.height, of.width, halo, lanes=of.lanes)
+    return image(of.channels, of.height, of.width, halo.columns, halo_rows=halo.rows, lanes=of.lanes)
 
 
 def layout_of(network: Network, source: Source | None = None) -> Permuted:

@@ -37,6 +37,8 @@ def with_outputs(row: list[Layer], outputs: int) -> list[Layer]:
     if row[-1].out_features != outputs:
         given = row[-1].out_features
         raise NetworkError(f"the last Linear has {given} outputs; expected {outputs}: leave it out, and it is added")
+    if not row[-1].bias:  # it takes in the targets' units
+        raise NetworkError("the last Linear has no bias; expected one: leave it out, and it is added")
     return row
 
 

@@ -12,10 +12,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from chainrule.base.errors import ChainruleError, NetworkError
-from chainrule.base.guessing import meant
+from chainrule.base.guessing import meant, plain
 from chainrule.base.showing import one_line, short
 from chainrule.layers import LAYERS, Layer
-from chainrule.layers.layer import plain
 from chainrule.losses import Loss
 
 T = TypeVar("T", bound=Layer | Loss)

@@ -24,9 +24,9 @@ FOREIGN = {
     "original0": "parametrization", "original1": "parametrization", "weight_orig": "pruning or spectral norm",
     "scale": "quantized layer", "zero_point": "quantized layer", "_packed_params": "quantized layer",
 }  # fmt: skip
-BY_AXES = {3: "Conv1d", 5: "Conv3d"}
-"""What a weight of so many axes belongs to; Linear has 2, Conv2d 4."""
-KNOWN = "Linear, Conv2d, BatchNorm, LayerNorm"
+BY_AXES = {5: "Conv3d"}
+"""What a weight of so many axes belongs to; Linear has 2, Conv1d 3, Conv2d 4."""
+KNOWN = "Linear, Conv1d, Conv2d, BatchNorm, LayerNorm"
 
 
 class Match(NamedTuple):

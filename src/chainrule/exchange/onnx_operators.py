@@ -38,24 +38,35 @@ from chainrule.layers import (
     Tanh,
 )
 from chainrule.layers.graph import Node
+from chainrule.layers.layer import Shape
 from chainrule.layers.residual import Addition
+from chainrule.layers.windows import Windows
 from chainrule.network.network import Network
 
 
-def windows(size: int, stride: int) -> Attributes:
-    """The attributes of all that looks through windows."""
-    return {"kernel_shape": [size, size], "strides": [stride, stride]}
+def window_attributes(at: Windows) -> Attributes:
+    """Of all that looks through windows: zeros before all axes come before those behind them."""
+    found = {"kernel_shape": [*at.size], "strides": [*at.stride]}
+    if any(map(any, at.padding)):
+        found["pads"] = [*(before for before, _ in at.padding), *(behind for _, behind in at.padding)]
+    return found | ({"dilations": [*at.dilation]} if set(at.dilation) != {1} else {})
 
+
+WINDOWED: dict[type[Layer], tuple[str, Callable[[Any], Attributes]]] = {  # the operator, and what else it needs
+    Convolution: ("Conv", lambda c: {"group": c.groups} if c.groups > 1 else {}),
+    MaxPooling: ("MaxPool", lambda _: {}),
+    AveragePooling: (
+        "AveragePool",
+        lambda pool: {"count_include_pad": 1} if pool.padding and pool.count_include_pad else {},
+    ),
+}
 
 OPERATORS: dict[type[Layer], Callable[[Any], tuple[str, Attributes]]] = {
-    Convolution: lambda c: ("Conv", windows(c.kernel_size, c.stride) | {"pads": [c.padding] * 4}),
     Linear: lambda _: ("Gemm", {"transB": 1}),
     ReLU: lambda _: ("Relu", {}),
     LeakyReLU: lambda relu: ("LeakyRelu", {"alpha": relu.slope}),
     ELU: lambda elu: ("Elu", {"alpha": elu.alpha}),
     Softplus: lambda _: ("Softplus", {}),
-    MaxPooling: lambda pool: ("MaxPool", windows(pool.size, pool.step)),
-    AveragePooling: lambda pool: ("AveragePool", windows(pool.size, pool.step)),
     Softmax: lambda _: ("Softmax", {"axis": 1}),
     LogSoftmax: lambda _: ("LogSoftmax", {"axis": 1}),
     Sigmoid: lambda _: ("Sigmoid", {}),
@@ -83,8 +94,8 @@ def network_operators(network: Network, x: str, y: str) -> list[Operator]:
 
 def node_operators(network: Network, node: Node, inputs: tuple[str, ...]) -> list[Operator]:
     """Those of a node of the graph, whose output is x_k; none for a dropout."""
-    layer, about, k = node.layer, str(node.layer), node.output
-    x_shape = network.graph.shapes[node.inputs[0]]
+    layer, x_shape, k = node.layer, network.graph.shapes[node.inputs[0]], node.output
+    about = layer.text_for(x_shape)
     if type(layer) is Dropout:
         return []
     constants = {
@@ -99,13 +110,16 @@ def node_operators(network: Network, node: Node, inputs: tuple[str, ...]) -> lis
     if isinstance(layer, Linear) and len(x_shape) > 1:
         flat = f"x_{k - 1}_flat"  # in a row of layers, of what it reads
         row, inputs = [Operator("Flatten", inputs, flat, {"axis": 1}, about="(c, i, j) order")], (flat,)
-    kind, attributes = operator_of(layer)
+    kind, attributes = operator_of(layer, x_shape)
     return [*row, Operator(kind, inputs, f"x_{k}", attributes, constants, about)]
 
 
-def operator_of(layer: Layer) -> tuple[str, Attributes]:
+def operator_of(layer: Layer, x_shape: Shape) -> tuple[str, Attributes]:
     """The name of the operator, and its attributes; NetworkError for a layer that is not one of chainrule's."""
+    if type(layer) in WINDOWED:
+        kind, more = WINDOWED[type(layer)]
+        return kind, window_attributes(layer.windows_over(x_shape)) | more(layer)  # type: ignore[attr-defined]
     if type(layer) not in OPERATORS:
-        known = ", ".join(kind.__name__ for kind in (*OPERATORS, Dropout, *FORMULAS) if kind is not Addition)
+        known = ", ".join(kind.__name__ for kind in (*WINDOWED, *OPERATORS, Dropout, *FORMULAS) if kind is not Addition)
         raise NetworkError(f"{layer} has no operator in ONNX; expected one of: {known}")
     return OPERATORS[type(layer)](layer)

@@ -1,51 +1,84 @@
 """AveragePooling(x): replace each patch of the image by its mean.
 
-    y[s,c,i,j] = 1/K^2 sum over di,dj of x[s,c,S i + di,S j + dj]
+    y[s,c,i,j] = 1/n[i,j] sum over di,dj of x[s,c,S i + di - P,S j + dj - P]
 
-Each pixel moves the y of its patches by 1/K^2, so
+where n = K^2, and a padded pixel counts as 0; or, without `count_include_pad`, where n[i,j] is how many of the patch's
+pixels are x's own. Each pixel moves the y of its patches by 1/n, so
 
-    dL/dx[s,c,S i + di,S j + dj] = 1/K^2 sum over the patches (i,j) that hold this pixel of dL/dy[s,c,i,j].
+    dL/dx[s,c,S i + di - P,S j + dj - P] = sum over the patches (i,j) that hold this pixel of 1/n[i,j] dL/dy[s,c,i,j].
 
-Not in the lecture. Rows and columns that fill no whole patch at the right and lower edges are left out.
+Not in the lecture. Rows and columns that fill no whole patch at the right and lower edges are left out. A signal has
+no i, and n = K.
 
-Compiled: engine/stages/pooling.py, engine/kernels/pooling/average.py.
+Compiled: engine/stages/pooling.py, engine/stages/sliding.py, engine/kernels/pooling/.
 """
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 
+from chainrule.base.arguments import truth
+from chainrule.base.errors import NetworkError
 from chainrule.layers.layer import Arrays, Context, Shape, register
-from chainrule.layers.windows import Pooling, patch_elements
+from chainrule.layers.pooling import Pooling
+from chainrule.layers.windows import Padding, Sizes, Windows, windows
 
 
-def average_pooling(x: np.ndarray, size: int = 2, stride: int = 2) -> np.ndarray:
+def average_pooling(
+    x: np.ndarray, size: Sizes = 2, stride: Sizes = 2, *, padding: Padding = 0, count_include_pad: bool = True
+) -> np.ndarray:
     """y (s, c, i, j) from x (s, c, H, W)."""
-    return np.add.reduce(list(patch_elements(x, size, stride))) / size**2
+    at = windows(x.shape[2:], size, stride=stride, padding=padding)
+    return np.add.reduce(list(at.elements(at.pad(x)))) / numbers_of(at, count_include_pad, x.dtype)
 
 
-def average_pooling_input_gradient(gy: np.ndarray, x_shape: Shape, size: int = 2, stride: int = 2) -> np.ndarray:
+def average_pooling_input_gradient(
+    gy: np.ndarray, x_shape: Shape, size: Sizes = 2, stride: Sizes = 2, *,
+    padding: Padding = 0, count_include_pad: bool = True,
+) -> np.ndarray:  # fmt: skip
     """dL/dx, of shape `x_shape`."""
-    gx = np.zeros(x_shape, gy.dtype)
-    for element in patch_elements(gx, size, stride):
-        element += gy / size**2
-    return gx
+    at = windows(x_shape[2:], size, stride=stride, padding=padding)
+    gx = np.zeros((*x_shape[:2], *at.padded), gy.dtype)
+    for element in at.elements(gx):
+        element += gy / numbers_of(at, count_include_pad, gy.dtype)
+    return at.crop(gx)
+
+
+def numbers_of(at: Windows, count_include_pad: bool, dtype: np.dtype) -> np.ndarray | int:
+    """n, of all patches or of each (i, j)."""
+    if count_include_pad:
+        return prod(at.size)
+    return np.add.reduce([inside.astype(dtype) for inside in at.elements(at.inside())])
 
 
 @register
 @dataclass(frozen=True)
 class AveragePooling(Pooling):
-    """The mean of each patch: (c, h, w) -> (c, (h - size) // stride + 1, (w - size) // stride + 1).
+    """The mean of each patch: (c, h, w) -> (c, (h + 2P - K) // S + 1, (w + 2P - K) // S + 1), likewise (c, n).
 
-    size : of `size` x `size` pixels
-    stride : pixels from one patch to the next; 0: side by side
+    size : K, of K x K pixels, or of K in a signal
+    stride : S, pixels from one patch to the next; 0: side by side
+    padding : P zeros around x, at most half of K; "same": as many as give y ceil(h / S) rows and ceil(w / S) columns,
+        an odd one behind x
+    count_include_pad : whether these zeros count in the mean, as by default in PyTorch; in ONNX's default they do not
 
-    NetworkError for an input that is no image, and for one smaller than a patch. Source: Y. LeCun et al. (1989).
+    A size is one number, or one for each axis. NetworkError for an input that is neither image nor signal, and for one
+    smaller than a patch. Source: Y. LeCun et al. (1989).
     """
 
+    count_include_pad: bool = True
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        counted = truth("AveragePooling: count_include_pad", self.count_include_pad, NetworkError)
+        object.__setattr__(self, "count_include_pad", counted)
+
     def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
-        return average_pooling(x, self.size, self.step), x.shape
+        how = {"padding": self.padding, "count_include_pad": self.count_include_pad}
+        return average_pooling(x, self.size, self.step, **how), x.shape
 
     def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
-        return average_pooling_input_gradient(gy, saved, self.size, self.step), {}
+        how = {"padding": self.padding, "count_include_pad": self.count_include_pad}
+        return average_pooling_input_gradient(gy, saved, self.size, self.step, **how), {}

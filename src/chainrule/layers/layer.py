@@ -19,6 +19,7 @@ import numpy as np
 
 from chainrule.base.arrays import read_only
 from chainrule.base.errors import NetworkError
+from chainrule.base.guessing import plain
 from chainrule.base.random import Draws
 from chainrule.base.showing import short
 from chainrule.layers.initial import Parameter, check_parameter
@@ -166,6 +167,10 @@ class Layer:
         values = {each: getattr(self, each.name) for each in fields(self)}
         return {f.name: value for f, value in values.items() if f.default is MISSING or value != f.default}
 
+    def text_for(self, x_shape: Shape) -> str:
+        """What `str` gives, where what it reads is known: a 3x3 filter is one of 3 in a signal."""
+        return str(self)
+
     def __str__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{name}={value}' for name, value in self.options().items())})"
 
@@ -195,11 +200,6 @@ def register(kind: Kind) -> Kind:
             raise NetworkError(f"{taken}; expected another name")
     LAYERS[name] = kind  # also when a notebook's cell is run again
     return kind
-
-
-def plain(name: str) -> str:
-    """A name as files may write it: in any case, with or without "_" and "-"."""
-    return name.lower().replace("_", "").replace("-", "")
 
 
 def name_of(layer: Layer) -> str:

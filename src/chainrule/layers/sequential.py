@@ -102,7 +102,9 @@ class Sequential(Layer):
             try:
                 shapes.append(checked_y_shape(layer.y_shape(shapes[-1])))
             except NetworkError as error:
-                raise NetworkError(f"layer {k + 1}, {layer}, cannot take input {shapes[-1]}: {error}") from None
+                raise NetworkError(
+                    f"layer {k + 1}, {layer.text_for(shapes[-1])}, cannot take input {shapes[-1]}: {error}"
+                ) from None
         return shapes
 
     def part_shapes(self, x_shape: Shape) -> list[Shape]:
@@ -141,8 +143,9 @@ def check_part(where: str, layer: Any) -> None:
 
 
 def checked_y_shape(shape: Any) -> Shape:
-    """The shape; NetworkError unless it is (n,) or (channels, height, width)."""
-    if not (isinstance(shape, tuple) and len(shape) in (1, 3) and all(is_whole(n, 1) for n in shape)):
-        raise NetworkError(f"its y_shape is {shape!r}; expected (n,) or (channels, height, width), all above 0")
+    """The shape; NetworkError unless it is (n,), (channels, length) or (channels, height, width)."""
+    if not (isinstance(shape, tuple) and len(shape) in (1, 2, 3) and all(is_whole(n, 1) for n in shape)):
+        expected = "expected (n,), (channels, length) or (channels, height, width), all above 0"
+        raise NetworkError(f"its y_shape is {shape!r}; {expected}")
     check_room(shape, "its y_shape is")
     return shape

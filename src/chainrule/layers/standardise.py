@@ -91,7 +91,7 @@ class Standardise(Layer):
 
     def y_shape(self, x_shape: Shape) -> Shape:
         if x_shape[0] != len(self.mean):
-            features = "channels" if len(x_shape) == 3 else "features"
+            features = "features" if len(x_shape) == 1 else "channels"
             raise NetworkError(f"Standardise has {len(self.mean)} means, but its input has {x_shape[0]} {features}")
         return x_shape
 

@@ -25,10 +25,10 @@ def checked_dtype(dtype: Any) -> np.dtype:
 
 
 def checked_shape(shape: int | Sequence[int]) -> Shape:
-    """The input shape as a tuple; NetworkError unless it is (n,) or (channels, height, width)."""
+    """The input shape as a tuple; NetworkError unless it is (n,), (channels, length) or (channels, height, width)."""
     found: tuple[Any, ...] = tuple(shape) if in_a_row(shape) else (shape,)
-    if len(found) not in (1, 3) or not all(is_whole(n, 1) for n in found):
-        expected = "(n,) or (channels, height, width), all above 0"
+    if len(found) not in (1, 2, 3) or not all(is_whole(n, 1) for n in found):
+        expected = "(n,), (channels, length) or (channels, height, width), all above 0"
         raise NetworkError(f"the input shape is {short(shape)}; expected {expected}")
     found = tuple(map(int, found))
     check_room(found, "the input shape is")

@@ -42,7 +42,7 @@ class Network(Sequential):
         Network([Convolution(32), ReLU(), MaxPooling(), Linear(10)], input_shape=(1, 28, 28))
 
     layers : Layer objects; each may itself be made of layers (`Sequential`, `Residual`)
-    input_shape : of one sample, n or (n,) or (channels, height, width)
+    input_shape : of one sample, n or (n,), (channels, length) or (channels, height, width)
     loss : what y is compared with t by (default: LogSoftmaxNLL(), for classes)
     scaling : how bytes become numbers (default: p / 255)
     seed : of the initial weights, 0 to 2**64 - 1
@@ -152,7 +152,7 @@ class Network(Sequential):
     @property
     def reading(self) -> Reading:
         """How it reads data that are not as it was trained on."""
-        return Reading(self.schema, self.scaling, self.w.dtype)
+        return Reading(self.schema, self.scaling, self.w.dtype, self.input_shape)
 
     def predict(self, x: Any) -> np.ndarray:
         """What the network says of x: probabilities of the classes, or the values of a regression in their own unit.

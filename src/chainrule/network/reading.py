@@ -26,6 +26,8 @@ class Reading:
     schema: Schema | None
     scaling: Scaling
     dtype: np.dtype
+    shape: tuple[int, ...] = ()
+    """Of one input: where that is a signal, training's rows are signals."""
 
     def samples(self, x: Any, columns: Sequence[str] | None = None, given: Given = AS_THEY_SAY) -> np.ndarray:
         """x as the network reads it; DataError where it cannot be matched to what the network was trained on.
@@ -47,6 +49,8 @@ class Reading:
         x = as_numbers(x, "x")
         if inputs.in_bytes and self._is_scaled(x):
             return x
+        if len(self.shape) == 2 and x.shape[1:] == self.shape:
+            x = x.reshape(len(x), -1)
         x = matched_inputs(inputs, x, None if columns is None else tuple(map(str, columns)), given)
         if len(x):
             doubt_inputs(self.schema, x)

@@ -24,7 +24,7 @@ class Row(NamedTuple):
     def text(self) -> str:
         """The layer; of one made of others, only its type."""
         called = "shortcut: " if self.name.endswith(".shortcut") else ""
-        return called + (f"{type(self.layer).__name__}:" if self.layer.parts else str(self.layer))
+        return called + (f"{type(self.layer).__name__}:" if self.layer.parts else self.layer.text_for(self.x_shape))
 
 
 def rows_of(network: Layer, input_shape: Shape) -> list[Row]:

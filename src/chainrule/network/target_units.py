@@ -21,9 +21,9 @@ def rescale_outputs(network: Network, mean: np.ndarray, scale: np.ndarray) -> No
 
 
 def in_target_units(network: Network) -> Network:
-    """One whose y is what this one predicts, in the targets' unit; itself, if that is so or it ends in no Linear."""
-    loss = network.loss
-    if not (isinstance(loss, SquaredError) and loss.has_units and type(network.graph.nodes[-1].layer) is Linear):
+    """One whose y is what this one predicts, in the targets' unit; itself, if that is so or it ends in no b."""
+    loss, last = network.loss, network.graph.nodes[-1].layer
+    if not (isinstance(loss, SquaredError) and loss.has_units and type(last) is Linear and last.bias):
         return network
     same = copy(network)
     same.w, same.loss = network.w.copy(), replace(loss, mean=0.0, std=1.0)

@@ -36,7 +36,8 @@ class Trace:
 
     def __str__(self) -> str:
         """One line for each x_k: its shape, how large it and its gradient are, and how much of them is zero."""
-        names = ["x", *(str(node.layer) for node in self.network.graph.nodes)]
+        graph = self.network.graph
+        names = ["x", *(node.layer.text_for(graph.shapes[node.inputs[0]]) for node in graph.nodes)]
         rows = [("x_k", "shape", "rms x_k", "zeros", "rms dL/dx_k", "zeros")]
         for k, (name, x, gx) in enumerate(zip(names, self.x, self.gx, strict=True)):
             shape = " x ".join(map(str, x.shape[1:]))

@@ -33,7 +33,7 @@ below the second is rounding."""
 
 def input_units(moments: Moments, shape: Shape) -> Standardise:
     """The layer that standardises samples of that shape, whose columns have these moments."""
-    if len(shape) == 3:
+    if len(shape) > 1:
         moments = moments.pooled(shape[0])
     deviation, changing = np.sqrt(moments.variance), ~moments.constant(np.float64)
     median = float(np.median(deviation[changing])) if changing.any() else 1.0

@@ -29,7 +29,9 @@ class Algorithm:
     def choose(cls, sizes: ConvolutionSizes, x: Image, room: Room) -> "Algorithm":
         """Winograd for 3x3 of stride 1 in a halo of just the padding, with enough channels, in float32, as who takes
         float64 wants it exact; else direct."""
-        fits = sizes.kernel_size == 3 and sizes.stride == 1 and x.lanes == LANES and x.halo == sizes.padding
+        fits = (
+            sizes.kernel_size == 3 and sizes.stride == 1 and x.lanes == LANES and x.halo == x.halo_rows == sizes.padding
+        )
         fits = fits and room.dtype == np.float32
         b = room.zeros(padded(sizes.out_channels))
         if not fits or min(sizes.in_channels, sizes.out_channels) < WINOGRAD_CHANNELS:
@@ -53,9 +55,13 @@ class Algorithm:
         vectors = direct.tile_vectors(s.out_channels, packed.dtype)
         return bind(direct.pack_weights, w, at, packed, sizes, vectors, int(transposed))
 
-    def take_bias(self, w: np.ndarray, at: int) -> Call:
-        """Take b from w[at:]."""
-        return bind(elementwise.copy, w[at : at + self.sizes.out_channels], self.filters.b)
+    def take(self, w: np.ndarray, at: dict[str, int]) -> list[Call]:
+        """Take the weights and, if there is one, b, which begin there in w."""
+        calls = [self.pack(w, at["w"])]
+        if "b" in at:
+            b = w[at["b"] : at["b"] + self.sizes.out_channels]
+            calls.append(bind(elementwise.copy, b, self.filters.b))
+        return calls
 
     def run(self, x: View, y: View, *, role: str, relu: bool = False) -> list[Call]:
         """y = convolution(x) + b, with ReLU if so asked; `role` of its calls."""

@@ -21,7 +21,8 @@ from chainrule.engine.layout import View, image
 from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, PerSlot, bind
 from chainrule.engine.simd import padded, vectors_in_registers
 from chainrule.engine.stages.algorithms import Algorithm
-from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
+from chainrule.engine.stages.squares import Square, is_filter, square_of
+from chainrule.engine.stages.stage import Group, Halo, Stage, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import SLOTS, Step
 from chainrule.engine.stages.value import Room, Value
 from chainrule.layers import Convolution, ReLU
@@ -39,9 +40,9 @@ def gradient_kernel(kernel_size: int, lanes: int, dtype: np.dtype) -> Any:
 class GradientSlots:
     """dL/dw and dL/db of a convolution, slot by slot, and their sums."""
 
-    def __init__(self, sizes: ConvolutionSizes, lanes: int, at: dict[str, int], room: Room) -> None:
-        self.sizes, self.lanes, self.at = sizes, lanes, at
-        self.w_floats, self.b_floats = slot_floats(sizes, lanes), padded(sizes.out_channels)
+    def __init__(self, w_floats: int, channels: int, at: dict[str, int], room: Room) -> None:
+        self.channels, self.at = channels, at
+        self.w_floats, self.b_floats = w_floats, padded(channels)
         self.all_w = room.zeros(SLOTS * self.w_floats)
         self.all_b = room.zeros(SLOTS * self.b_floats)
         w, b = self.all_w.reshape(SLOTS, self.w_floats), self.all_b.reshape(SLOTS, self.b_floats)
@@ -51,21 +52,27 @@ class GradientSlots:
         """Calls that zero all slots, where a gradient is wanted."""
         return [bind(zero_all, self.all_w), bind(zero_all, self.all_b)] if step.gw.size else []
 
-    def sums(self, step: Step) -> list[Call]:
-        """Calls that add the slots into the step's gradient, in canonical order."""
-        of_w = self.sizes, self.lanes, step.slots, self.w_floats
-        of_b = self.sizes.out_channels, step.slots, self.b_floats
-        return [
-            bind(reduce_weight_gradient, self.all_w, step.gw, self.at["w"], *of_w, role=BY_WEIGHTS),
-            bind(reduce_bias_gradient, self.all_b, step.gw, self.at["b"], *of_b, role=BY_WEIGHTS),
-        ]
+    def sums(self, step: Step, reduce: Any, *sizes: Any) -> list[Call]:
+        """Calls that add the slots into the step's gradient, in canonical order; those of w by `reduce`."""
+        of_w = *sizes, step.slots, self.w_floats
+        of_b = self.channels, step.slots, self.b_floats
+        sums = [bind(reduce, self.all_w, step.gw, self.at["w"], *of_w, role=BY_WEIGHTS)]
+        if "b" in self.at:
+            sums.append(bind(reduce_bias_gradient, self.all_b, step.gw, self.at["b"], *of_b, role=BY_WEIGHTS))
+        return sums
 
 
 class Taken(NamedTuple):
     """The layers of such a stage."""
 
-    convolution: Convolution
+    filters: Square
     relu: ReLU | None
+
+
+def taken_filters(nodes: Upcoming) -> Square | None:
+    """The next layer's windows, taken, if it is a convolution that kernels of square windows compute."""
+    layer = nodes.take(Convolution)
+    return square_of(layer.windows_over(nodes.last_x_shape)) if layer and layer.groups == 1 else None
 
 
 class ConvolvingStage(Stage):
@@ -76,8 +83,8 @@ class ConvolvingStage(Stage):
     sums_by_slot = True
 
     @classmethod
-    def halo(cls, group: Group) -> int:
-        return group.layers.convolution.padding
+    def halo(cls, group: Group) -> Halo:
+        return Halo(group.layers.filters.padding, group.layers.filters.padding)
 
     @classmethod
     def takes_nchw(cls, group: Group) -> bool:
@@ -86,32 +93,31 @@ class ConvolvingStage(Stage):
 
 @register_stage
 class ConvolutionStage(ConvolvingStage):
-    """Convolution, with the ReLU that follows it if there is one."""
+    """Convolution of stride 1, with the ReLU that follows it if there is one; others are for `taps`."""
 
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         super().__init__(group, values, room)
-        layer, x, y = group.layers.convolution, self.x, self.y
-        filters = layer.kernel_size, layer.stride, layer.padding
-        self.sizes = ConvolutionSizes(
-            layer.out_channels, x.image.channels, *filters, rows=y.image.height, columns=y.image.width
-        )
+        filters, x, y = group.layers.filters, self.x, self.y
+        of_y = y.image.channels, y.image.height, y.image.width
+        self.sizes = ConvolutionSizes(of_y[0], x.image.channels, *filters, rows=of_y[1], columns=of_y[2])
         self.one = room.number(1)
         self.relu, self.at = group.layers.relu is not None, group.at
         self.algorithm = Algorithm.choose(self.sizes, x.image, room)
         self.kernel, y.rectified = self.algorithm.name, self.relu
         if room.gradients:
-            self.slots = GradientSlots(self.sizes, x.image.lanes, self.at, room)
+            floats = slot_floats(self.sizes, x.image.lanes)
+            self.slots = GradientSlots(floats, self.sizes.out_channels, self.at, room)
             if x.image.lanes > 1:
                 self._room_for_gradients(room)
 
     @classmethod
     def fuse(cls, nodes: Upcoming) -> Any:
-        layer = nodes.take(Convolution)
-        return layer and Taken(layer, nodes.take(ReLU()))
+        filters = taken_filters(nodes)
+        return Taken(filters, nodes.take(ReLU())) if filters and is_filter(filters) else None
 
     @classmethod
     def recomputes(cls, group: Group) -> bool:
-        return group.x_shape[0] * group.layers.convolution.kernel_size**2 <= CHEAP
+        return group.x_shape[0] * group.layers.filters.kernel_size**2 <= CHEAP
 
     def executed(self, role: str, samples: int) -> float:
         if role == BY_WEIGHTS:
@@ -121,18 +127,14 @@ class ConvolutionStage(ConvolvingStage):
     def _room_for_gradients(self, room: Room) -> None:
         """Room for dL/dz before the ReLU, in the halo that the input gradient's convolution reads it in."""
         sizes, x = self.sizes, self.x.gradient.image
-        k, stride, padding = sizes.kernel_size, sizes.stride, sizes.padding
-        gz = image(sizes.out_channels, sizes.rows, sizes.columns, max(0, k - 1 - padding) if stride == 1 else 0)
-        self.gz = self.spread = View(room.window(gz.stride), gz)
-        if stride > 1:  # it convolves dL/dz with zeros between its pixels
-            rows, columns = ((n - 1) * stride + 1 for n in (sizes.rows, sizes.columns))
-            spread = image(sizes.out_channels, rows, columns, halo=k + stride - 2)
-            self.spread = View(room.window(spread.stride), spread)
+        k, padding = sizes.kernel_size, sizes.padding
+        gz = image(sizes.out_channels, sizes.rows, sizes.columns, max(0, k - 1 - padding))
+        self.gz = View(room.window(gz.stride), gz)
         back = ConvolutionSizes(sizes.in_channels, sizes.out_channels, k, 1, k - 1 - padding, x.height, x.width)
-        self.back = Algorithm.choose(back, self.spread.image, room)
+        self.back = Algorithm.choose(back, gz, room)
 
     def prepare(self, step: Step) -> list[Call]:
-        calls = [self.algorithm.pack(step.w, self.at["w"]), self.algorithm.take_bias(step.w, self.at["b"])]
+        calls = self.algorithm.take(step.w, self.at)
         if step.gw.size and self.x.image.lanes > 1:
             calls.append(self.back.pack(step.w, self.at["w"], transposed=True))
         return [*calls, *self.slots.clear(step)] if step.gw.size else calls
@@ -147,19 +149,13 @@ class ConvolutionStage(ConvolvingStage):
             views = y.gradient, y.view, x.view
             return [bind(by_weights, *views, slot, self.sizes, int(self.relu), role=BY_WEIGHTS)]
         calls = [
-            self._masked(self.gz, 1),
+            bind(copy_gradient, y.gradient, y.view, self.gz, int(self.relu), self.one, 1),
             bind(by_weights, self.gz, x.view, slot.w, self.sizes, role=BY_WEIGHTS),
             bind(bias_gradient, self.gz, slot.b, role=BY_WEIGHTS),
         ]
         if to_input:
-            if self.sizes.stride > 1:
-                calls.append(self._masked(self.spread, self.sizes.stride))
-            calls += self.back.run(self.spread, x.gradient, role=BY_INPUT)
+            calls += self.back.run(self.gz, x.gradient, role=BY_INPUT)
         return calls
 
-    def _masked(self, gz: View, spread: int) -> Call:
-        """dL/dz: dL/dy where the ReLU let pass."""
-        return bind(copy_gradient, self.y.gradient, self.y.view, gz, int(self.relu), self.one, spread)
-
     def finish(self, step: Step) -> list[Call]:
-        return self.slots.sums(step)
+        return self.slots.sums(step, reduce_weight_gradient, self.sizes, self.x.image.lanes)

@@ -62,7 +62,7 @@ class LinearStage(Stage):
         self.big = self.inputs * self.row > BIG
         self.owners = PARTS if self.big else max(1, min(room.workers, PARTS, self.inputs * self.row // SMALL))
         self.live = x.rectified and self.row >= 3 * LANES  # dL/dx is wanted only where x is not 0
-        self.b = slice(self.at["b"], self.at["b"] + self.row)
+        self.has_bias = "b" in self.at
         self.scale = room.number(1 / (1 - self.dropout[1].p) if self.dropout else 1)
         self.kernel = "matrix products, part by part" if self.big else "matrix products"
         self.no_bias, self.bias, self.start = (room.zeros(self.row) for _ in range(3))
@@ -114,11 +114,11 @@ class LinearStage(Stage):
     def prepare(self, step: Step) -> list[Call]:
         if not self._shift(step):
             return []
-        return [bind(linear.shifted_bias, self._rows(step.w), step.w[self.b], self.bias, self._shift(step))]
+        return [bind(linear.shifted_bias, self._rows(step.w), self._bias(step.w), self.bias, self._shift(step))]
 
     def forward(self, step: Step) -> Work:
         x, y, weights = self.x.view, self.y.view, self._rows(step.w)
-        b = self.bias if self._shift(step) else step.w[self.b]
+        b = self.bias if self._shift(step) else self._bias(step.w)
         how = self._share(step), self.live_words
         if not self.big:
             return [bind(linear.forward, weights, b, x, y, *how, role=FORWARD), *self._activate(step)]
@@ -133,6 +133,10 @@ class LinearStage(Stage):
     def _rows(self, values: np.ndarray | Window, at: int | None = None) -> WeightRows:
         """The layer's rows in w, or in its gradient; `at`: where they begin there, if not as in w."""
         return WeightRows(values, self.at["w"] if at is None else at, self.inputs, self.outputs)
+
+    def _bias(self, w: np.ndarray) -> np.ndarray:
+        """The layer's b in w; zeros, if it has none."""
+        return w[self.at["b"] : self.at["b"] + self.row] if self.has_bias else self.no_bias
 
     def _share(self, step: Step) -> Share:
         """How work is shared: of a big layer an owner takes some inputs, of a small one some samples."""
@@ -187,9 +191,11 @@ class LinearStage(Stage):
         return bind(linear.weight_gradient, x, gy, start, gw, step.samples, self.live_words, role=BY_WEIGHTS)
 
     def finish(self, step: Step) -> list[Call | Task]:
-        gb = step.gw, self.b.start
-        bias = bind(linear.bias_gradient, self.y.gradient, *gb, step.samples, role=BY_WEIGHTS)
+        bias: list[Call | Task] = []
+        if self.has_bias:
+            gb = step.gw, self.at["b"]
+            bias.append(bind(linear.bias_gradient, self.y.gradient, *gb, step.samples, role=BY_WEIGHTS))
         if self.big:
-            return [bias]
+            return bias
         weights = self._weight_gradient(step, self._rows(step.gw))
-        return [bias, *(Task([weights], k, a, b, b - a) for k, (a, b) in enumerate(self.ranges()) if a < b)]
+        return [*bias, *(Task([weights], k, a, b, b - a) for k, (a, b) in enumerate(self.ranges()) if a < b)]

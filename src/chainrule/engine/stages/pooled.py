@@ -15,6 +15,7 @@ from chainrule.engine.kernels.convolution.pooled import (
     direct_pooled_kernel,
     winograd_pooled_kernel,
 )
+from chainrule.engine.kernels.convolution.weights import reduce_weight_gradient, slot_floats
 from chainrule.engine.kernels.convolution.winograd import rows_kernel
 from chainrule.engine.kernels.philox import draw_masks
 from chainrule.engine.kernels.pooling import sparse_input, sparse_weights
@@ -30,11 +31,12 @@ from chainrule.engine.layout import View, image
 from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, bind
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.stages.algorithms import Algorithm
-from chainrule.engine.stages.convolution import ConvolvingStage, GradientSlots
+from chainrule.engine.stages.convolution import ConvolvingStage, GradientSlots, taken_filters
+from chainrule.engine.stages.squares import Square, taken_patches
 from chainrule.engine.stages.stage import Group, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import Step
 from chainrule.engine.stages.value import Room, Value
-from chainrule.layers import Convolution, Dropout, MaxPooling, ReLU
+from chainrule.layers import Dropout, MaxPooling, ReLU
 
 LARGEST_FILTER, LARGEST_PATCH = 5, 4  # sizes that kernels take
 
@@ -42,9 +44,9 @@ LARGEST_FILTER, LARGEST_PATCH = 5, 4  # sizes that kernels take
 class Taken(NamedTuple):
     """The layers of such a stage."""
 
-    convolution: Convolution
+    filters: Square
     relu: ReLU | None
-    pooling: MaxPooling
+    size: int  # of the patches
     dropout: tuple[int, Dropout] | None  # and the number of its random words
 
 
@@ -54,30 +56,29 @@ class PooledStage(ConvolvingStage):
 
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         super().__init__(group, values, room)
-        layer, relu, pooling, self.dropout = group.layers
+        filters, relu, size, self.dropout = group.layers
         x, y = self.x.image, self.y
-        rows, columns = (n + 2 * layer.padding - layer.kernel_size + 1 for n in (x.height, x.width))
-        filters = layer.kernel_size, layer.stride, layer.padding
+        rows, columns = (n + 2 * filters.padding - filters.kernel_size + 1 for n in (x.height, x.width))
         self.sizes = PooledSizes(
-            ConvolutionSizes(layer.out_channels, x.channels, *filters, rows=rows, columns=columns),
-            Pool(pooling.size, int(relu is not None), room.number(1 / (1 - self.dropout[1].p) if self.dropout else 1)),
+            ConvolutionSizes(y.image.channels, x.channels, *filters, rows=rows, columns=columns),
+            Pool(size, int(relu is not None), room.number(1 / (1 - self.dropout[1].p) if self.dropout else 1)),
         )
         self.at, self.algorithm = group.at, Algorithm.choose(self.sizes.convolution, x, room)
         self.kernel, y.rectified = f"{self.algorithm.name}, sparse backward", relu is not None
-        band = image(layer.out_channels, lcm(4, pooling.size) if self.algorithm.tiling else pooling.size, columns)
+        band = image(y.image.channels, lcm(4, size) if self.algorithm.tiling else size, columns)
         self.scratch = PooledScratch(View(room.scratch(band.stride), band), self.algorithm.scratch)
         if room.gradients:
             self._room_for_gradients(room)
 
     @classmethod
     def fuse(cls, nodes: Upcoming) -> Any:
-        layer = nodes.take(Convolution)
-        if layer is None or layer.stride != 1 or layer.kernel_size > LARGEST_FILTER:
+        filters = taken_filters(nodes)
+        if filters is None or filters.stride != 1 or filters.kernel_size > LARGEST_FILTER:
             return None
-        relu, pooling = nodes.take(ReLU()), nodes.take(MaxPooling)
-        if pooling is None or pooling.step != pooling.size or pooling.size > LARGEST_PATCH:
+        relu, size = nodes.take(ReLU()), taken_patches(nodes, MaxPooling)
+        if size is None or size > LARGEST_PATCH:
             return None
-        return Taken(layer, relu, pooling, nodes.take_dropout(when=relu is not None))
+        return Taken(filters, relu, size, nodes.take_dropout(when=relu is not None))
 
     def executed(self, role: str, samples: int) -> float:
         """Of the gradients only what lives is computed, except of the weights' where x is in NCHW."""
@@ -100,10 +101,11 @@ class PooledStage(ConvolvingStage):
         self.transposed = room.zeros(sparse_input.packed_floats(self.sizes))
         self.lists = sparse_weights.unit_lists(y, room.workers, room.dtype)
         self.haloed = room.scratch(sparse_input.scratch_floats(self.x.gradient.image, self.sizes))
-        self.slots = GradientSlots(self.sizes.convolution, self.x.image.lanes, self.at, room)
+        sizes = self.sizes.convolution
+        self.slots = GradientSlots(slot_floats(sizes, self.x.image.lanes), sizes.out_channels, self.at, room)
 
     def prepare(self, step: Step) -> list[Call]:
-        calls = [self.algorithm.pack(step.w, self.at["w"]), self.algorithm.take_bias(step.w, self.at["b"])]
+        calls = self.algorithm.take(step.w, self.at)
         if step.gw.size:
             pack = sparse_input.pack_weights_backward
             calls.append(bind(pack, step.w, self.at["w"], self.transposed, self.sizes))
@@ -144,4 +146,4 @@ class PooledStage(ConvolvingStage):
         return calls
 
     def finish(self, step: Step) -> list[Call]:
-        return self.slots.sums(step)
+        return self.slots.sums(step, reduce_weight_gradient, self.sizes.convolution, self.x.image.lanes)

@@ -12,6 +12,7 @@ from chainrule.engine.layout import View
 from chainrule.engine.runtime.calls import BY_INPUT, FORWARD, bind
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.stages.pooled import LARGEST_PATCH
+from chainrule.engine.stages.squares import taken_patches
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import Step
 from chainrule.engine.stages.value import Room, Value
@@ -27,7 +28,7 @@ class MaxPoolingStage(Stage):
 
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         super().__init__(group, values, room)
-        self.size = group.layers.size
+        self.size = group.layers
         self.pool = Pool(self.size, 0, room.number(1))
         samples = room.samples if room.gradients else 0
         self.argmax = aligned_zeros(argmax_words(self.y.gradient.image, self.size, samples), np.uint64)
@@ -35,8 +36,8 @@ class MaxPoolingStage(Stage):
 
     @classmethod
     def fuse(cls, nodes: Upcoming) -> Any:
-        layer = nodes.take(MaxPooling)
-        return layer if layer and layer.step == layer.size <= LARGEST_PATCH else None
+        size = taken_patches(nodes, MaxPooling)
+        return size if size and size <= LARGEST_PATCH else None
 
     def forward(self, step: Step) -> Work:
         argmax = self.argmax if step.training else NO_ARGMAX
@@ -60,12 +61,11 @@ class AveragePoolingStage(Stage):
 
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         super().__init__(group, values, room)
-        self.size = group.layers.size
+        self.size = group.layers
 
     @classmethod
     def fuse(cls, nodes: Upcoming) -> Any:
-        layer = nodes.take(AveragePooling)
-        return layer if layer and layer.step == layer.size else None
+        return taken_patches(nodes, AveragePooling)
 
     def forward(self, step: Step) -> Work:
         return [bind(average_pooling, self.x.view, self.y.view, self.size, role=FORWARD)]

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -43,6 +43,13 @@ def register_stage(kind: Kind) -> Kind:
     return kind
 
 
+class Halo(NamedTuple):
+    """Zeros around an image: so many rows above and below, columns on each side."""
+
+    rows: int
+    columns: int
+
+
 class Upcoming:
     """The nodes from one on, which a stage takes as long as each reads what the one before wrote, and it alone."""
 
@@ -59,6 +66,10 @@ class Upcoming:
             return None
         self.next += 1
         return node.layer
+
+    def again(self) -> Upcoming:
+        """The same nodes, none of them taken."""
+        return Upcoming(self._graph, self.first, self._source)
 
     def take_any(self) -> Layer:
         """The next node's layer, whatever it is."""
@@ -85,6 +96,11 @@ class Upcoming:
     def x_shape(self) -> Shape:
         """The shape of what the first node reads."""
         return self._graph.shapes[self._graph.nodes[self.first].inputs[0]]
+
+    @property
+    def last_x_shape(self) -> Shape:
+        """The shape of what the last node taken reads."""
+        return self._graph.shapes[self._graph.nodes[self.next - 1].inputs[0]]
 
     def _continues(self, node: Node) -> bool:
         before = self._graph.nodes[self.next - 1].output
@@ -117,7 +133,7 @@ class Group:
     @property
     def name(self) -> str:
         """As in "Convolution(8, 3x3) + ReLU"."""
-        first, *others = (str(node.layer) for node in self.nodes)
+        first, *others = (node.layer.text_for(self.shapes[node.inputs[0]]) for node in self.nodes)
         return " + ".join([first, *(text.removesuffix("()") for text in others)])
 
 
@@ -154,9 +170,9 @@ class Stage:
         raise NotImplementedError
 
     @classmethod
-    def halo(cls, group: Group) -> int:
-        """Rows and columns of zeros that it wants around the images that it reads."""
-        return 0
+    def halo(cls, group: Group) -> Halo:
+        """The zeros that it wants around the images that it reads."""
+        return Halo(0, 0)
 
     @classmethod
     def takes_nchw(cls, group: Group) -> bool:

@@ -59,7 +59,7 @@ class Value:
     @classmethod
     def room(cls, image: Image, room: Room, *, window: bool = False, gradient_window: bool = False) -> "Value":
         """A value that lies so; `window`, `gradient_window`: that need only live for one sample at a time."""
-        plain = image._replace(halo=0, stride=odd_lines(elements(image)))
+        plain = image._replace(halo=0, halo_rows=0, stride=odd_lines(elements(image)))
         x = (room.window if window else room.whole)(image.stride)
         gx = (room.window if gradient_window else room.whole)(plain.stride) if room.gradients else room.zeros(0)
         return cls(View(x, image), View(gx, plain))
@@ -101,13 +101,13 @@ class Value:
 
 def blocked(view: View, samples: int) -> np.ndarray:
     """(samples, blocks, height, width, lanes) of a view, without its halo: the memory itself."""
-    values, image, halo = view.values, view.image, view.image.halo
+    values, image, above, halo = view.values, view.image, view.image.halo_rows, view.image.halo
     if isinstance(values, Window):
         raise TypeError("a window holds one sample at a time")
     blocks = -(-image.channels // image.lanes)
-    rows = image.height + 2 * halo
+    rows = image.height + 2 * above
     columns = image.width + 2 * halo
     size = blocks * rows * columns * image.lanes
     whole = values[: samples * image.stride].reshape(samples, image.stride)[:, :size]
     pixels = whole.reshape(samples, blocks, rows, columns, image.lanes)
-    return pixels[:, :, halo : halo + image.height, halo : halo + image.width]
+    return pixels[:, :, above : above + image.height, halo : halo + image.width]

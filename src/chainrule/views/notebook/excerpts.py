@@ -55,8 +55,8 @@ def of_parameter(w: np.ndarray, room: Room, input_shape: Shape) -> Excerpt:
     """Of a layer's w of any shape; `input_shape` is that of the layer's input."""
     if w.ndim == 2 and len(input_shape) == 3 and w.shape[1] == prod(input_shape):
         return _of_filters(w.reshape(len(w), *input_shape), room)
-    if w.ndim == 4:
-        return _of_filters(w, room)
+    if w.ndim in (3, 4):
+        return _of_filters(w if w.ndim == 4 else w[:, :, np.newaxis], room)
     if w.ndim == 2:
         return _of_matrix(w, room)
     return of_samples(w.reshape(1, -1), room)

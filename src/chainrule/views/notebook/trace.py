@@ -64,7 +64,7 @@ def _rows(trace: Trace) -> list[Row]:
                 excerpt = partial(of_parameter, input_shape=graph.shapes[node.inputs[0]])
                 shown = w, trace.gw[name], DIVERGING, excerpt
                 rows.append(Row(element("span", name), name, [], [shape_text(w.shape)], *shown))
-        origin = [str(node.layer)]
+        origin = [node.layer.text_for(graph.shapes[node.inputs[0]])]
         if node.inputs != (node.output - 1,):  # not only what stands above it
             origin += [" of ", *[part for k in node.inputs for part in (", ", _name(trace, k))][1:]]
         rows.append(_row_of_value(trace, node.output, origin, node.name))

@@ -18,7 +18,8 @@ def first_filters(network: Network) -> tuple[str, np.ndarray] | None:
     for row in network.rows():
         name = f"{row.name}.w"
         if isinstance(row.layer, Convolution):
-            return name, network.named()[name]
+            w = network.named()[name]
+            return name, w if w.ndim == 4 else w[:, :, np.newaxis]
         if isinstance(row.layer, Linear):
             return (name, network.named()[name].reshape(-1, *row.x_shape)) if len(row.x_shape) == 3 else None
     return None
