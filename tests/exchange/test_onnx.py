@@ -97,6 +97,12 @@ def in_reference(model: onnx.ModelProto, x: np.ndarray) -> np.ndarray:
     return np.asarray(ReferenceEvaluator(model).run(None, {"x": x})[0])  # type: ignore[index]
 
 
+def pools_padded(network: Network) -> bool:
+    """Whether it pools padded images, of which onnx's definitions make an array of another shape than they fill."""
+    pools = (node.layer for node in network.graph.nodes if isinstance(node.layer, MaxPooling | AveragePooling))
+    return any(pool.padding != 0 for pool in pools)
+
+
 def single(network: Network, scaling: Scaling) -> Network:
     """The same network in float32."""
     twin = Network(network.layers, network.input_shape, network.loss, scaling=scaling)
@@ -117,7 +123,7 @@ def check(network: Network, preprocess: bool = False, probabilities: bool = Fals
     onnx.checker.check_model(model, full_check=True)
     x = samples(network, preprocess)
     expected = network.predict(x) if probabilities else network(x)
-    for run in (in_onnxruntime, in_reference):
+    for run in [in_onnxruntime] + [in_reference] * (not pools_padded(network)):
         found = run(model, x)
         assert found.dtype == np.float32
         assert_agrees(found, expected, 1e-5)

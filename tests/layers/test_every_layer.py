@@ -58,7 +58,12 @@ def test_shapes_are_as_announced(layer: Layer, shape: tuple[int, ...]) -> None:
     assert {name: g.shape for name, g in p.gw.items()} == {k: v.shape for k, v in layer.parameters_for(shape).items()}
 
 
-APART = [(layer, shape) for layer, shape in EVERY_LAYER if not layer.mixes_samples]
+def mixes_samples(layer: Layer) -> bool:
+    """Whether it, or a part of it, says so."""
+    return layer.mixes_samples or any(mixes_samples(part.layer) for part in layer.parts)
+
+
+APART = [(layer, shape) for layer, shape in EVERY_LAYER if not mixes_samples(layer)]
 each_apart = pytest.mark.parametrize(("layer", "shape"), APART, ids=[f"{la}-{sh}" for la, sh in APART])
 
 
