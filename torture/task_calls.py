@@ -25,9 +25,11 @@ from torture.call import (
 )
 
 TASKS = {
-    "SGD": call(cr.SGD, lr=LR, momentum=(k.BELOW_1, 0.5), weight_decay=LR),
+    "SGD": call(cr.SGD, lr=LR, momentum=(k.BELOW_1, 0.5), weight_decay=LR, nesterov=(k.FLAG, False)),
     "AdaDelta": call(cr.AdaDelta, lr=LR, rho=(k.BELOW_1, 0.5), eps=LR, weight_decay=LR),
     "Adam": call(cr.Adam, lr=LR, beta1=(k.BELOW_1, 0.5), beta2=(k.BELOW_1, 0.5), eps=LR, weight_decay=LR),
+    "AdamW": call(cr.AdamW, lr=LR, beta1=(k.BELOW_1, 0.5), beta2=(k.BELOW_1, 0.5), eps=LR, weight_decay=LR),
+    "RMSprop": call(cr.RMSprop, lr=LR, alpha=(k.BELOW_1, 0.5), eps=LR, momentum=(k.BELOW_1, 0.5), weight_decay=LR),
     "Training": call(
         cr.Training,
         optimizer=(v.OPTIMIZER, cr.Adam()),

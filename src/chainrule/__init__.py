@@ -67,6 +67,8 @@ from chainrule.training.objective import Objective as Objective
 from chainrule.training.optimizers import SGD as SGD
 from chainrule.training.optimizers import AdaDelta as AdaDelta
 from chainrule.training.optimizers import Adam as Adam
+from chainrule.training.optimizers import AdamW as AdamW
+from chainrule.training.optimizers import RMSprop as RMSprop
 
 _doors["save"], _doors["predictor"], _doors["answers"] = _save, _predictor_of, _ask
 

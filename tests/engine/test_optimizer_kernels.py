@@ -18,6 +18,7 @@ OPTIMIZERS = [
     SGD(0.05, weight_decay=0.1),
     SGD(0.02, momentum=0.9),
     SGD(0.02, momentum=0.5, weight_decay=0.1),
+    SGD(0.02, momentum=0.5, weight_decay=0.1, nesterov=True),
     AdaDelta(),
     AdaDelta(0.5, rho=0.8, eps=1e-4, weight_decay=0.1),
     Adam(),

@@ -11,7 +11,11 @@ from torture.kernels.rig import EPSILON, LARGEST, Rig, case
 
 OPTIMIZERS: dict[tuple[type[Optimizer], int], list[Optimizer]] = {
     (SGD, 0): [SGD(0.05), SGD(0.05, weight_decay=0.1)],
-    (SGD, 1): [SGD(0.02, momentum=0.9), SGD(0.02, momentum=0.5, weight_decay=0.1)],
+    (SGD, 1): [
+        SGD(0.02, momentum=0.9),
+        SGD(0.02, momentum=0.5, weight_decay=0.1),
+        SGD(0.02, momentum=0.9, weight_decay=0.1, nesterov=True),
+    ],
     (AdaDelta, 2): [AdaDelta(), AdaDelta(0.5, rho=0.8, eps=1e-4, weight_decay=0.1)],
     (Adam, 2): [Adam(), Adam(0.1, beta1=0.8, beta2=0.9, eps=1e-3, weight_decay=0.1)],
 }
