@@ -131,7 +131,9 @@ def test_no_gradient_and_no_decay_is_no_step(optimizer: Optimizer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("optimizer", "slots"), [(SGD(), 0), (SGD(momentum=0.9), 1), (AdaDelta(), 2), (Adam(), 2), (AdamW(), 2), (RMSprop(), 1)], ids=str
+    ("optimizer", "slots"),
+    [(SGD(), 0), (SGD(momentum=0.9), 1), (AdaDelta(), 2), (Adam(), 2), (AdamW(), 2), (RMSprop(), 1)],
+    ids=str,
 )
 def test_the_state_starts_at_zero(optimizer: Optimizer, slots: int) -> None:
     state = optimizer.new_state(np.ones(N))

@@ -25,27 +25,10 @@ from chainrule.training.objective import Batch, Objective
 from chainrule.training.optimizers import SGD, AdaDelta, Adam, Optimizer, State
 from chainrule.training.sampling import ORDERS, Order
 from messages import exactly
-from oracles import assert_agrees, normal
+from oracles import assert_agrees
+from quadratic import EXAMPLES, Quadratic
 
-EXAMPLES = Dataset(normal(10, 4), np.array([0, 1, 2, 1, 0, 2, 2, 1, 0, 1]))
 TRAINING = Training(SGD(0.1, momentum=0.9), epochs=3, batch_size=4, seed=5)  # batches of 4, 4, 2
-
-
-class Quadratic(Objective):
-    """err(w, x) = 1/2 (w - x) A (w - x), whose sum is smallest at the mean of the x."""
-
-    a = np.diag([1.0, 2.0, 4.0, 0.5])
-
-    def loss(self, w: np.ndarray, batch: Batch) -> float:
-        return self.loss_and_gradient(w, batch, np.empty_like(w))
-
-    def loss_and_gradient(
-        self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: Callable[[slice], None] | None = None
-    ) -> float:
-        weight = np.ones(len(batch)) if batch.sample_weight is None else batch.sample_weight
-        d = w - batch.samples
-        out[:] = weight @ (d @ self.a)
-        return float(weight @ np.einsum("si,ij,sj->s", d, self.a, d) / 2)
 
 
 def classifier(dropout: float = 0.25) -> Network:

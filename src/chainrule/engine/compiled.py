@@ -104,14 +104,22 @@ class Compiled(Engine):
         return self._run(w, batch, out).loss
 
     def step(
-        self, optimizer: Optimizer, w: np.ndarray, batch: Batch, gw: np.ndarray, *, state: State
+        self,
+        optimizer: Optimizer,
+        w: np.ndarray,
+        batch: Batch,
+        gw: np.ndarray,
+        *,
+        state: State,
+        clip_norm: float | None = None,
     ) -> tuple[float, float]:
-        """Each part of w is moved as soon as its gradient is known, while both are in cache."""
+        """Each part of w is moved as soon as its gradient is known, while both are in cache; none before all of the
+        gradient is known, if that may have to be clipped."""
         check_optimizer(optimizer, state)
-        if update_of(optimizer) is None:
+        if update_of(optimizer) is None or clip_norm is not None:
             check_vector("w", w, self._size_of_w, FLOAT, written=True)
             check_state(optimizer, state, w)
-            return super().step(optimizer, w, batch, gw, state=state)
+            return super().step(optimizer, w, batch, gw, state=state, clip_norm=clip_norm)
         done = self._run(w, batch, gw, optimizer=optimizer, state=state)
         return done.loss, done.norm
 

@@ -1,0 +1,106 @@
+"""A run's average of w, kept while it is trained, with the statistics that belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Annotated
+
+import numpy as np
+
+from chainrule.base.typed import COUNT
+from chainrule.data.dataset import Dataset
+from chainrule.training.averages import Average
+from chainrule.training.drawing import batch_of, batches_in, draw
+from chainrule.training.events import BatchEvent, Event, Memory, Numbers
+from chainrule.training.memories import remembers
+from chainrule.training.objective import Objective
+from chainrule.training.schedule import Moment
+from chainrule.training.settings import Training
+
+SETTLE = 100
+"""Batches after which running means no longer know how they began: with a momentum of 0.1, to 3e-5 of that."""
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a checkpoint keeps of it, but for its vectors."""
+
+    count: Annotated[int, COUNT]
+    w: None = None
+    statistics: None = None
+
+
+@remembers(Counted)
+class Averaging:
+    """A listener that averages w, and knows what is to be evaluated and saved in its place."""
+
+    def __init__(self, average: Average, objective: Objective, data: Dataset, training: Training) -> None:
+        self.average, self.objective, self.data, self.training = average, objective, data, training
+        self.batches, self.count = batches_in(data, training), 0
+        self.w = self.statistics = np.empty(0)  # once there is one
+        self._measured: np.ndarray | None = None  # statistics of this w
+
+    def __call__(self, event: Event) -> None:
+        if not isinstance(event, BatchEvent):
+            return
+        done = event.epoch * self.batches + event.batch + 1
+        if self.average.takes(Moment(done, self.training.epochs * self.batches, self.batches)):
+            self._take(event.progress.w)
+
+    def numbers(self) -> Numbers | None:
+        """The average and its statistics, in the engine's order; None before there is one."""
+        if self.count == 0:
+            return None
+        if not (self.average.measures_anew and self.statistics.size):
+            return Numbers(self.w, self.statistics)
+        if self._measured is None:
+            self._measured = measured(self.objective, self.w, self.data, self.training)
+        return Numbers(self.w, self._measured)
+
+    def _take(self, w: np.ndarray) -> None:
+        self.count, self._measured, kept = self.count + 1, None, self.objective.statistics
+        if self.count == 1:
+            self.w, self.statistics = w.copy(), kept.copy()
+            return
+        share = self.average.share(self.count)
+        self.objective.blend(self.w, w, share)
+        self.statistics += self.statistics.dtype.type(share) * (kept - self.statistics)
+
+    def state(self) -> Memory:
+        """What a checkpoint keeps."""
+        memory: Memory = {"count": self.count}
+        if self.count:
+            memory["w"] = self.objective.layout.unpack(self.w)
+        return memory | ({"statistics": self.statistics.copy()} if self.count and self.statistics.size else {})
+
+    def restore(self, state: Memory) -> None:
+        """Go on from what a checkpoint kept."""
+        self.count, self._measured = state["count"], None
+        if self.count:
+            self.w = self.objective.layout.pack(state["w"])
+            self.statistics = np.array(state.get("statistics", ()), self.w.dtype)
+
+
+def measured(objective: Objective, w: np.ndarray, data: Dataset, training: Training) -> np.ndarray:
+    """The statistics that belong to w: the mean of what they are after each batch of the training data.
+
+    Passes in training move them, from where the objective's stand; these are left as they are.
+    """
+    kept, total, batches = objective.statistics.copy(), 0.0, batches_in(data, training)
+    try:
+        for k, indices in enumerate(islice(_again(data, training), SETTLE + batches)):
+            batch, _ = batch_of(data, indices, training, epoch=0, step=k)
+            objective.loss(w, batch)
+            if k >= SETTLE:
+                total += objective.statistics.astype(np.float64)
+        return np.asarray(total / batches).astype(kept.dtype)
+    finally:
+        objective.statistics[:] = kept
+
+
+def _again(data: Dataset, training: Training) -> Iterator[slice | np.ndarray]:
+    """The batches of the first epoch, again and again."""
+    while True:
+        yield from draw(data, training, epoch=0, first=0)
