@@ -59,6 +59,8 @@ from chainrule.tasks.fitting import fit as fit
 from chainrule.tasks.prediction import predictor_of as _predictor_of
 from chainrule.tasks.presets import preset as preset
 from chainrule.tasks.suited import network_for as network_for
+from chainrule.training.averages import EMA as EMA
+from chainrule.training.averages import SWA as SWA
 from chainrule.training.descent import Training as Training
 from chainrule.training.descent import minimise as minimise
 from chainrule.training.early_stopping import EarlyStopping as EarlyStopping
@@ -69,6 +71,12 @@ from chainrule.training.optimizers import AdaDelta as AdaDelta
 from chainrule.training.optimizers import Adam as Adam
 from chainrule.training.optimizers import AdamW as AdamW
 from chainrule.training.optimizers import RMSprop as RMSprop
+from chainrule.training.schedules import Cosine as Cosine
+from chainrule.training.schedules import Exponential as Exponential
+from chainrule.training.schedules import OneCycle as OneCycle
+from chainrule.training.schedules import ReduceOnPlateau as ReduceOnPlateau
+from chainrule.training.schedules import Step as Step
+from chainrule.training.schedules import Warmup as Warmup
 
 _doors["save"], _doors["predictor"], _doors["answers"] = _save, _predictor_of, _ask
 

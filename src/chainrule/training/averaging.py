@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Annotated
 
 import numpy as np
@@ -15,12 +13,12 @@ from chainrule.training.averages import Average
 from chainrule.training.drawing import batch_of, batches_in, draw
 from chainrule.training.events import BatchEvent, Event, Memory, Numbers
 from chainrule.training.memories import remembers
-from chainrule.training.objective import Objective
+from chainrule.training.objective import Batch, Objective
 from chainrule.training.schedule import Moment
 from chainrule.training.settings import Training
 
-SETTLE = 100
-"""Batches after which running means no longer know how they began: with a momentum of 0.1, to 3e-5 of that."""
+LEAST = 1e-5
+"""Of m, that float32 tells from 0."""
 
 
 @dataclass(frozen=True)
@@ -84,23 +82,30 @@ class Averaging:
 
 
 def measured(objective: Objective, w: np.ndarray, data: Dataset, training: Training) -> np.ndarray:
-    """The statistics that belong to w: the mean of what they are after each batch of the training data.
+    """The statistics that belong to w: where they are running means, s <- (1-m) s + m b, the mean of the batches' b.
 
-    Passes in training move them, from where the objective's stand; these are left as they are.
+    The same batch from s = 0 and from s = 1 tells m, and from s = 0 each batch tells its b. What is no running mean
+    stays. All batches of the first epoch count, but for a smaller last one; the objective's statistics are left alone.
     """
-    kept, total, batches = objective.statistics.copy(), 0.0, batches_in(data, training)
+    moving, total, share, count = objective.statistics, 0.0, np.zeros(0), 0
+    kept = moving.copy()
     try:
-        for k, indices in enumerate(islice(_again(data, training), SETTLE + batches)):
-            batch, _ = batch_of(data, indices, training, epoch=0, step=k)
-            objective.loss(w, batch)
-            if k >= SETTLE:
-                total += objective.statistics.astype(np.float64)
-        return np.asarray(total / batches).astype(kept.dtype)
+        for indices in draw(data, training, epoch=0, first=0):
+            batch, _ = batch_of(data, indices, training, epoch=0, step=count)
+            if count == 0:
+                from_1 = _moved(objective, w, batch, 1.0)
+                share = 1 - (from_1 - _moved(objective, w, batch, 0.0))
+            elif len(batch) < (training.batch_size or 0):
+                continue
+            total, count = total + _moved(objective, w, batch, 0.0), count + 1
+        is_mean = (share > LEAST) & (share < 1 + LEAST)
+        return np.where(is_mean, total / count / np.where(is_mean, share, 1.0), kept).astype(kept.dtype)
     finally:
-        objective.statistics[:] = kept
+        moving[:] = kept
 
 
-def _again(data: Dataset, training: Training) -> Iterator[slice | np.ndarray]:
-    """The batches of the first epoch, again and again."""
-    while True:
-        yield from draw(data, training, epoch=0, first=0)
+def _moved(objective: Objective, w: np.ndarray, batch: Batch, start: float) -> np.ndarray:
+    """What a batch makes of statistics that are all `start`, in double."""
+    objective.statistics[:] = start
+    objective.loss(w, batch)
+    return objective.statistics.astype(np.float64)
