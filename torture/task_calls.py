@@ -42,6 +42,10 @@ TASKS = {
         seed=SEED,
         augmentation=(k.kind("None", "a function", "a class"), lambda: cr.Augmentation(1)),
         draws=(k.kind("None"), None),
+        schedule=(k.kind("None"), None),
+        momentum_schedule=(k.kind("None"), None),
+        clip_norm=(k.POSITIVE.but("None"), 1.0),
+        average=(k.kind("None"), None),
     ),
     "EarlyStopping": call(
         cr.EarlyStopping,

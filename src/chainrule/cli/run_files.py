@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from chainrule.base.errors import ChainruleError, DataError, warn
 from chainrule.base.plain_text import json_of, toml_file
 from chainrule.base.reading import sized
-from chainrule.base.typed import Typed, Within
+from chainrule.base.typed import COUNT, Typed, Within
 from chainrule.cli.settings import restored
 from chainrule.cli.train_settings import TrainSettings
 from chainrule.exchange.configuration import known
@@ -27,6 +27,7 @@ class EpochLine:
     """A line of metrics.jsonl; null is a number that there is not, or is not finite."""
 
     epoch: Annotated[int, Within(1, 2**63 - 1)]
+    updates: Annotated[int, COUNT] | None = None
     loss: float | None = None
     lr: Some | None = None
     gradient_norm: Some | None = None

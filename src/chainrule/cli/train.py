@@ -91,6 +91,7 @@ def training_of(settings: TrainSettings, chosen: Chosen, network: Network, data:
     if found != usual:
         size, lr = training.batch_size or samples, f"learning rate {training.optimizer.lr:.2g}"
         falls = f" falling to {training.optimizer_at(training.epochs).lr:.2g}" if training.lr_decay != 1 else ""
+        falls = f" by {training.schedule}" if training.schedule else falls
         epochs = f"{training.epochs} epoch{'s' * (training.epochs != 1)} in batches of {size}"
         settings.output.note(f"for {samples:,} samples: {epochs}, {lr}{falls}")
     return training
