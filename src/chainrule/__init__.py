@@ -56,6 +56,7 @@ from chainrule.tasks.calibration import calibrate as calibrate
 from chainrule.tasks.evaluation import evaluate as evaluate
 from chainrule.tasks.examination import examine as examine
 from chainrule.tasks.fitting import fit as fit
+from chainrule.tasks.lr_range import find_lr as find_lr
 from chainrule.tasks.prediction import predictor_of as _predictor_of
 from chainrule.tasks.presets import preset as preset
 from chainrule.tasks.suited import network_for as network_for
@@ -101,7 +102,7 @@ def _progress(*asked: Any) -> Any:
 
 _doors["progress"] = _progress
 
-for _name, _function in (("html", "network_html"), ("trace_html",) * 2, ("history_html",) * 2):
+for _name, _function in (("html", "network_html"), ("trace_html",) * 2, ("history_html",) * 2, ("lr_range_html",) * 2):
     _doors[_name] = _shown(_function)
 
 if TYPE_CHECKING:

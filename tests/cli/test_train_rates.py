@@ -81,3 +81,17 @@ def test_what_is_wrong_is_said(cli, options, message):
     ran = cli("train", *SMALL, *options, "--out", "run")
     assert ran.code == 2
     assert message in ran.err.replace("\n", " ")
+
+
+def test_the_learning_rate_is_looked_for(cli):
+    ran = cli("train", *SMALL, "--find-lr", "--plot", "lr.svg")
+    assert ran.code == 0
+    assert "suggestion" in ran.out
+    assert Path("lr.svg").exists()
+    assert not Path("runs").exists()
+    found = json.loads(cli("train", *SMALL, "--find-lr", "--json").out)
+    assert 1e-5 < found["suggestion"] < found["lowest_loss_at"]
+    assert len(found["lr"]) == len(found["loss"])
+    refused = cli("train", *SMALL, "--find-lr", "--out", "run")
+    assert refused.code == 2
+    assert "--out is given with --find-lr, which trains nothing" in refused.err

@@ -33,6 +33,7 @@ SCHEDULE_HELP = (
     "OneCycle:rise=0.2,low_momentum=0.85 or Warmup:length=100+Cosine."
 )
 AVERAGE_HELP = "Evaluate and save an average of the weights, as in EMA:decay=0.999 or SWA:last=0.25."
+FIND_LR_HELP = "Train nothing; find which learning rate to try, by steps that grow (--plot draws them)."
 SEED_HELP = "Of everything random; the same seed gives the same result (default: 0)."
 ENGINE_NAMES = ", ".join(sorted(ENGINES))
 rare = partial(Option, common=False)
@@ -125,6 +126,7 @@ class RunOptions:
     resume: Annotated[
         Path | None, Option("Go on with the run in this folder, as if it had never ended.", "RUN", resumes=True)
     ] = None
+    find_lr: Annotated[bool, Option(FIND_LR_HELP)] = False
     out: Annotated[Path | None, Option("Where the run goes (default: a dated one in runs/).", "FOLDER")] = None
     checkpoint_every: Annotated[str | None, Option(CHECKPOINT_HELP, "HOW_OFTEN", kept=True, resumes=True)] = None
     engine: Annotated[
