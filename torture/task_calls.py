@@ -1,5 +1,7 @@
 """Training, tasks, checks and regression: how each is called."""
 
+from typing import Any
+
 import chainrule as cr
 from chainrule.checks.gradients import direction_check
 from chainrule.regression.comparison import compare
@@ -24,6 +26,7 @@ from torture.call import (
     trained,
 )
 
+COPIED: dict[str, Any] = {"augmentation": (k.kind("None"), None), "copies": (k.MANY, 2)}
 TASKS = {
     "SGD": call(cr.SGD, lr=LR, momentum=(k.BELOW_1, 0.5), weight_decay=LR, nesterov=(k.FLAG, False)),
     "AdaDelta": call(cr.AdaDelta, lr=LR, rho=(k.BELOW_1, 0.5), eps=LR, weight_decay=LR),
@@ -73,7 +76,9 @@ TASKS = {
         engine=ENGINE,
         threads=THREADS,
     ),
-    "evaluate": call(cr.evaluate, network=NETWORK, data=DATA, engine=ENGINE, batch_size=(k.MANY, 2), threads=THREADS),
+    "evaluate": call(
+        cr.evaluate, network=NETWORK, data=DATA, engine=ENGINE, batch_size=(k.MANY, 2), threads=THREADS, **COPIED
+    ),
     "examine": call(
         cr.examine,
         network=NETWORK,
@@ -82,6 +87,7 @@ TASKS = {
         classes=(TEXTS, ("a", "b", "c")),
         batch_size=(k.MANY, 2),
         threads=THREADS,
+        **COPIED,
     ),
     "calibrate": call(
         cr.calibrate, network=(v.NETWORK, v.fitted), data=DATA, engine=ENGINE, called=(k.ANY_TEXT, "some")
