@@ -224,7 +224,7 @@ class Compiled(Engine):
                 if optimizer and state and clip_norm is None:
                     step.updates = Updates(w, state, optimizer, self.undecayed)
                 elif optimizer and state:
-                    step.late = LateUpdates(w, state, optimizer, self.undecayed, gw)
+                    step.late = LateUpdates(w, state, optimizer, self.undecayed)
                 return step, plan.program(source, step, loss=True)
 
             vectors = state.vectors if state else None

@@ -86,12 +86,9 @@ class Updates:
 class LateUpdates(Updates):
     """The updates of a program that clips: none before all squares are summed, chunk by chunk as for `norm`."""
 
-    def __init__(
-        self, w: np.ndarray, state: State, optimizer: Optimizer, undecayed: Sequence[slice], gw: np.ndarray
-    ) -> None:
+    def __init__(self, w: np.ndarray, state: State, optimizer: Optimizer, undecayed: Sequence[slice] = ()) -> None:
         super().__init__(w, state, optimizer, undecayed)
-        self._length, self._limit = Updates(gw, None, None), np.zeros(1)
-        self._factor, self.gw = np.ones(1, gw.dtype), gw
+        self._length, self._limit, self._factor = Updates(w, None, None), np.zeros(1), np.ones(1, w.dtype)
 
     def begin(self, optimizer: Optimizer, step: int, clip_norm: float | None = None) -> None:
         super().begin(optimizer, step)
@@ -100,11 +97,11 @@ class LateUpdates(Updates):
     def norm(self) -> float:
         return self._length.norm()
 
-    def phases(self) -> list[Phase]:
+    def phases(self, gw: np.ndarray) -> list[Phase]:
         """All of them."""
-        length = self._length.rest(self.gw)
+        length = self._length.rest(gw)
         found = bind(shortening, self._length._square, self._limit, self._factor, role=UPDATE)
-        return [*length, Phase([Task([found])]), *self.rest(self.gw, squared=False)]
+        return [*length, Phase([Task([found])]), *self.rest(gw, squared=False)]
 
 
 def blending(average: np.ndarray, w: np.ndarray, share: np.ndarray) -> list[Phase]:
