@@ -48,8 +48,8 @@ class Evaluate:
     ] = None
     range: Annotated[str | None, Option("What black and white are in its pixels.", "LOWEST,HIGHEST")] = None
     ink: Annotated[str | None, Option("Of its drawings: light (on dark) or dark.")] = None
-    augment: Annotated[str | None, Option(AUGMENT_HELP, "SETTINGS", common=False)] = None
-    copies: Annotated[int, Option("Of each image, with --augment.", "N", common=False, least=1)] = COPIES
+    augment: Annotated[str | None, Option(AUGMENT_HELP, "SETTINGS")] = None
+    copies: Annotated[int, Option("Of each image, with --augment.", "N", least=1)] = COPIES
     mistakes: Annotated[int, Option("Show the N worst mistakes.", "N", least=0)] = 5
     report: Annotated[Path | None, Option("Also write all of it, with plots, into this .html file.", "FILE")] = None
     output: Output = field(default_factory=Output)

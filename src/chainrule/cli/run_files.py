@@ -27,7 +27,6 @@ class EpochLine:
     """A line of metrics.jsonl; null is a number that there is not, or is not finite."""
 
     epoch: Annotated[int, Within(1, 2**63 - 1)]
-    updates: Annotated[int, COUNT] | None = None
     loss: float | None = None
     lr: Some | None = None
     gradient_norm: Some | None = None
@@ -38,6 +37,7 @@ class EpochLine:
     validation_r2: float | None = None
     validation_rmse: Some | None = None
     weights: Annotated[str, Within(0, 64)] | None = None
+    updates: Annotated[int, COUNT] | None = None
 
 
 def read_configuration(path: Path) -> dict[str, Any]:

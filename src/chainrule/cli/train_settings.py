@@ -126,7 +126,7 @@ class RunOptions:
     resume: Annotated[
         Path | None, Option("Go on with the run in this folder, as if it had never ended.", "RUN", resumes=True)
     ] = None
-    find_lr: Annotated[bool, Option(FIND_LR_HELP)] = False
+    find_lr: Annotated[bool, rare(FIND_LR_HELP)] = False
     out: Annotated[Path | None, Option("Where the run goes (default: a dated one in runs/).", "FOLDER")] = None
     checkpoint_every: Annotated[str | None, Option(CHECKPOINT_HELP, "HOW_OFTEN", kept=True, resumes=True)] = None
     engine: Annotated[
