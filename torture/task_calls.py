@@ -26,6 +26,7 @@ from torture.call import (
     trained,
 )
 
+SHARE = k.kind("zero", "a half", alike=k.SCALARS, wrong={"two": lambda: 2.0})
 COPIED: dict[str, Any] = {"augmentation": (k.kind("None"), None), "copies": (k.MANY, 2)}
 TASKS = {
     "SGD": call(cr.SGD, lr=LR, momentum=(k.BELOW_1, 0.5), weight_decay=LR, nesterov=(k.FLAG, False)),
@@ -33,6 +34,41 @@ TASKS = {
     "Adam": call(cr.Adam, lr=LR, beta1=(k.BELOW_1, 0.5), beta2=(k.BELOW_1, 0.5), eps=LR, weight_decay=LR),
     "AdamW": call(cr.AdamW, lr=LR, beta1=(k.BELOW_1, 0.5), beta2=(k.BELOW_1, 0.5), eps=LR, weight_decay=LR),
     "RMSprop": call(cr.RMSprop, lr=LR, alpha=(k.BELOW_1, 0.5), eps=LR, momentum=(k.BELOW_1, 0.5), weight_decay=LR),
+    "Step": call(cr.Step, factor=LR, every=(k.MANY.but("nothing in a list"), 3), per=(k.NAME, "step")),
+    "Exponential": call(cr.Exponential, factor=LR, per=(k.NAME, "step")),
+    "Cosine": call(cr.Cosine, last=LR, per=(k.NAME, "step")),
+    "Warmup": call(cr.Warmup, length=(k.MANY, 3), first=LR, then=(k.kind("None"), None), per=(k.NAME, "step")),
+    "OneCycle": call(
+        cr.OneCycle,
+        rise=(SHARE, 0.5),
+        first=LR,
+        last=LR,
+        low_momentum=(k.BELOW_1.but("None"), 0.5),
+        curve=(k.NAME, "linear"),
+        per=(k.NAME, "step"),
+    ),
+    "ReduceOnPlateau": call(
+        cr.ReduceOnPlateau,
+        factor=(SHARE, 0.5),
+        patience=(k.MANY_OR_0, 3),
+        threshold=(SHARE, 0.5),
+        cooldown=(k.MANY_OR_0, 3),
+        least=(SHARE, 0.5),
+        monitor=(k.NAME, "accuracy"),
+    ),
+    "EMA": call(cr.EMA, decay=(k.BELOW_1, 0.5), every=(k.MANY, 2)),
+    "SWA": call(cr.SWA, last=(k.FRACTION.but("one"), 0.5), per=(k.NAME, "step")),
+    "find_lr": call(
+        cr.find_lr,
+        network=NETWORK,
+        data=DATA,
+        training=(v.TRAINING.but("None"), lambda: cr.Training(cr.SGD(0.1), epochs=1)),
+        lowest=(k.POSITIVE, 1e-3),
+        highest=(k.POSITIVE, 1e3),
+        steps=(k.COUNT, 12),
+        engine=ENGINE,
+        threads=THREADS,
+    ),
     "Training": call(
         cr.Training,
         optimizer=(v.OPTIMIZER, cr.Adam()),
