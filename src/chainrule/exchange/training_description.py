@@ -64,7 +64,7 @@ def build_training(description: Any, *, others: bool = False) -> Training:
     found: Described = Typed(PLACE, UsageError).read(Described, description)
     given = {key: value for key in KINDS if (value := getattr(found, key)) is not None}
     built = {key: build_value(KINDS[key], value, f"{PLACE}.{key}") for key, value in given.items()}
-    options = vars(found) | built | {"augmentation": None}
+    options: dict[str, Any] = {**vars(found), **built, "augmentation": None}
     if "augmentation" in description:
         options["augmentation"] = Augmentation.of(description["augmentation"])
     return Training(**options)
