@@ -1,6 +1,7 @@
 """Descents that tests make: of a quadratic function or a small classifier, watched or stopped."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,7 +10,7 @@ from chainrule.layers import Dropout, Linear, Tanh
 from chainrule.network.network import Network
 from chainrule.network.reference import Reference
 from chainrule.training.descent import Result, minimise
-from chainrule.training.events import BatchEvent, Event, StopTraining
+from chainrule.training.events import BatchEvent, CheckpointEvent, Event, Progress, StopTraining
 from chainrule.training.objective import Batch, Objective
 from chainrule.training.optimizers import SGD
 from chainrule.training.settings import Training
@@ -27,9 +28,7 @@ class Quadratic(Objective):
     def loss(self, w: np.ndarray, batch: Batch) -> float:
         return self.loss_and_gradient(w, batch, np.empty_like(w))
 
-    def loss_and_gradient(
-        self, w: np.ndarray, batch: Batch, out: np.ndarray, on_ready: Callable[[slice], None] | None = None
-    ) -> float:
+    def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray) -> float:
         weight = np.ones(len(batch)) if batch.sample_weight is None else batch.sample_weight
         d = w - batch.samples
         out[:] = weight @ (d @ self.a)
@@ -66,3 +65,19 @@ def stop_after(epoch: int, batch: int) -> Callable[[Event], None]:
             raise StopTraining("enough")
 
     return listener
+
+
+class Moments:
+    """A listener that keeps where a run stands after each batch, as a file would."""
+
+    def __init__(self) -> None:
+        self.found: list[Progress] = []
+
+    def __call__(self, event: Event) -> None:
+        progress = event.progress
+        if isinstance(event, BatchEvent):
+            progress.due = True
+        elif isinstance(event, CheckpointEvent):
+            state = replace(progress.state, vectors=progress.state.vectors.copy())
+            kept = {"w": progress.w.copy(), "state": state, "sums": replace(progress.sums), "average": None}
+            self.found.append(replace(progress, **kept, memories=event.memories()))

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from chainrule.base.errors import UsageError
-from chainrule.training.optimizers import OPTIMIZERS, SGD, AdaDelta, Adam, Optimizer
+from chainrule.training.optimizers import OPTIMIZERS, SGD, AdaDelta, Adam, AdamW, Optimizer, RMSprop
 from messages import exactly
 from oracles import assert_agrees, normal
 
@@ -32,6 +32,24 @@ CASES = [
         torch.optim.Adam,
         {"lr": 0.1, "betas": (0.8, 0.9), "eps": 1e-3, "weight_decay": 0.1},
     ),
+    (
+        SGD(0.02, momentum=0.9, weight_decay=0.1, nesterov=True),
+        torch.optim.SGD,
+        {"lr": 0.02, "momentum": 0.9, "weight_decay": 0.1, "nesterov": True},
+    ),
+    (AdamW(), torch.optim.AdamW, {}),
+    (
+        AdamW(0.1, beta1=0.8, beta2=0.9, eps=1e-3, weight_decay=0.1),
+        torch.optim.AdamW,
+        {"lr": 0.1, "betas": (0.8, 0.9), "eps": 1e-3, "weight_decay": 0.1},
+    ),
+    (RMSprop(), torch.optim.RMSprop, {}),
+    (
+        RMSprop(0.02, alpha=0.9, eps=1e-3, weight_decay=0.1),
+        torch.optim.RMSprop,
+        {"lr": 0.02, "alpha": 0.9, "eps": 1e-3, "weight_decay": 0.1},
+    ),
+    (RMSprop(0.01, momentum=0.8), torch.optim.RMSprop, {"lr": 0.01, "momentum": 0.8}),
 ]
 every_optimizer = pytest.mark.parametrize("optimizer", [case[0] for case in CASES], ids=str)
 
@@ -70,7 +88,7 @@ def test_agrees_with_pytorch(optimizer: Optimizer, oracle: type[torch.optim.Opti
     problem = Quadratic()
     parameter = torch.tensor(problem.start, requires_grad=True)
     theirs = oracle([parameter], **options)
-    for w in steps(optimizer, 20):
+    for w in steps(optimizer, 50):
         parameter.grad = torch.tensor(problem.gradient(parameter.detach().numpy()))
         theirs.step()
         assert_agrees(w, parameter.detach().numpy(), 1e-12)
@@ -113,7 +131,9 @@ def test_no_gradient_and_no_decay_is_no_step(optimizer: Optimizer) -> None:
 
 
 @pytest.mark.parametrize(
-    ("optimizer", "slots"), [(SGD(), 0), (SGD(momentum=0.9), 1), (AdaDelta(), 2), (Adam(), 2)], ids=str
+    ("optimizer", "slots"),
+    [(SGD(), 0), (SGD(momentum=0.9), 1), (AdaDelta(), 2), (Adam(), 2), (AdamW(), 2), (RMSprop(), 1)],
+    ids=str,
 )
 def test_the_state_starts_at_zero(optimizer: Optimizer, slots: int) -> None:
     state = optimizer.new_state(np.ones(N))
@@ -129,7 +149,7 @@ def test_another_learning_rate_is_another_optimizer() -> None:
 
 
 def test_optimizers_go_by_name() -> None:
-    assert {"sgd": SGD, "adadelta": AdaDelta, "adam": Adam} == OPTIMIZERS
+    assert {"sgd": SGD, "adadelta": AdaDelta, "adam": Adam, "adamw": AdamW, "rmsprop": RMSprop} == OPTIMIZERS
 
 
 @pytest.mark.parametrize(
@@ -142,6 +162,14 @@ def test_optimizers_go_by_name() -> None:
         (SGD, {"weight_decay": -1}, "SGD: weight_decay is -1; expected a finite number of at least 0"),
         (AdaDelta, {"rho": 1.5}, "AdaDelta: rho is 1.5; expected a number from 0 to below 1"),
         (AdaDelta, {"eps": -1e-6}, "AdaDelta: eps is -1e-06; expected a finite number of at least 0"),
+        (RMSprop, {"alpha": 1.0}, "RMSprop: alpha is 1.0; expected a number from 0 to below 1"),
+        (AdamW, {"weight_decay": -1}, "AdamW: weight_decay is -1; expected a finite number of at least 0"),
+        (SGD, {"nesterov": 1}, "SGD: nesterov is 1; expected True or False"),
+        (
+            SGD,
+            {"nesterov": True},
+            "SGD: nesterov is True without momentum; expected a momentum above 0, as in 0.9",
+        ),
         (Adam, {"beta1": -0.1}, "Adam: beta1 is -0.1; expected a number from 0 to below 1"),
         (Adam, {"beta2": np.nan}, "Adam: beta2 is nan; expected a number from 0 to below 1"),
     ],
@@ -151,10 +179,26 @@ def test_bad_hyper_parameters(kind: type[Optimizer], options: dict, message: str
         kind(**options)
 
 
-@pytest.mark.parametrize("kind", [SGD, AdaDelta, Adam])
-def test_without_decay(kind: type[SGD | AdaDelta | Adam]) -> None:
-    assert kind(0.5, weight_decay=0.1).without_decay() == kind(0.5)
-    assert kind(0.5).without_decay() == kind(0.5)
+@pytest.mark.parametrize("kind", [SGD, AdaDelta, Adam, AdamW, RMSprop])
+def test_without_decay(kind: type[SGD | AdaDelta | Adam | AdamW | RMSprop]) -> None:
+    assert kind(0.5, weight_decay=0.1).without_decay() == kind(0.5, weight_decay=0)
+    assert kind(0.5, weight_decay=0).without_decay() == kind(0.5, weight_decay=0)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "goes_on", "moved"),
+    [
+        (SGD(0.1, momentum=0.9), 0.9, SGD(0.2, momentum=0.5)),
+        (RMSprop(0.1, momentum=0.9), 0.9, RMSprop(0.2, momentum=0.5)),
+        (Adam(0.1), 0.9, Adam(0.2, beta1=0.5)),
+        (AdamW(0.1), 0.9, AdamW(0.2, beta1=0.5)),
+        (AdaDelta(0.1), 0.0, AdaDelta(0.2)),
+    ],
+    ids=str,
+)
+def test_what_schedules_move(optimizer: Optimizer, goes_on: float, moved: Optimizer) -> None:
+    assert optimizer.goes_on == goes_on
+    assert optimizer.with_rates(0.2, 0.5) == moved
 
 
 def test_an_optimizer_that_knows_no_decay_is_its_own_without() -> None:

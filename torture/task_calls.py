@@ -1,5 +1,7 @@
 """Training, tasks, checks and regression: how each is called."""
 
+from typing import Any
+
 import chainrule as cr
 from chainrule.checks.gradients import direction_check
 from chainrule.regression.comparison import compare
@@ -24,10 +26,49 @@ from torture.call import (
     trained,
 )
 
+SHARE = k.kind("zero", "a half", alike=k.SCALARS, wrong={"two": lambda: 2.0})
+COPIED: dict[str, Any] = {"augmentation": (k.kind("None"), None), "copies": (k.MANY, 2)}
 TASKS = {
-    "SGD": call(cr.SGD, lr=LR, momentum=(k.BELOW_1, 0.5), weight_decay=LR),
+    "SGD": call(cr.SGD, lr=LR, momentum=(k.BELOW_1, 0.5), weight_decay=LR, nesterov=(k.FLAG, False)),
     "AdaDelta": call(cr.AdaDelta, lr=LR, rho=(k.BELOW_1, 0.5), eps=LR, weight_decay=LR),
     "Adam": call(cr.Adam, lr=LR, beta1=(k.BELOW_1, 0.5), beta2=(k.BELOW_1, 0.5), eps=LR, weight_decay=LR),
+    "AdamW": call(cr.AdamW, lr=LR, beta1=(k.BELOW_1, 0.5), beta2=(k.BELOW_1, 0.5), eps=LR, weight_decay=LR),
+    "RMSprop": call(cr.RMSprop, lr=LR, alpha=(k.BELOW_1, 0.5), eps=LR, momentum=(k.BELOW_1, 0.5), weight_decay=LR),
+    "Step": call(cr.Step, factor=LR, every=(k.MANY.but("nothing in a list"), 3), per=(k.NAME, "step")),
+    "Exponential": call(cr.Exponential, factor=LR, per=(k.NAME, "step")),
+    "Cosine": call(cr.Cosine, last=LR, per=(k.NAME, "step")),
+    "Warmup": call(cr.Warmup, length=(k.MANY, 3), first=LR, then=(k.kind("None"), None), per=(k.NAME, "step")),
+    "OneCycle": call(
+        cr.OneCycle,
+        rise=(SHARE, 0.5),
+        first=LR,
+        last=LR,
+        low_momentum=(k.BELOW_1.but("None"), 0.5),
+        curve=(k.NAME, "linear"),
+        per=(k.NAME, "step"),
+    ),
+    "ReduceOnPlateau": call(
+        cr.ReduceOnPlateau,
+        factor=(SHARE, 0.5),
+        patience=(k.MANY_OR_0, 3),
+        threshold=(SHARE, 0.5),
+        cooldown=(k.MANY_OR_0, 3),
+        least=(SHARE, 0.5),
+        monitor=(k.NAME, "accuracy"),
+    ),
+    "EMA": call(cr.EMA, decay=(k.BELOW_1, 0.5), every=(k.MANY, 2)),
+    "SWA": call(cr.SWA, last=(k.FRACTION.but("one"), 0.5), per=(k.NAME, "step")),
+    "find_lr": call(
+        cr.find_lr,
+        network=NETWORK,
+        data=DATA,
+        training=(v.TRAINING.but("None"), lambda: cr.Training(cr.SGD(0.1), epochs=1)),
+        lowest=(k.POSITIVE, 1e-3),
+        highest=(k.POSITIVE, 1e3),
+        steps=(k.COUNT, 12),
+        engine=ENGINE,
+        threads=THREADS,
+    ),
     "Training": call(
         cr.Training,
         optimizer=(v.OPTIMIZER, cr.Adam()),
@@ -40,6 +81,10 @@ TASKS = {
         seed=SEED,
         augmentation=(k.kind("None", "a function", "a class"), lambda: cr.Augmentation(1)),
         draws=(k.kind("None"), None),
+        schedule=(k.kind("None"), None),
+        momentum_schedule=(k.kind("None"), None),
+        clip_norm=(k.POSITIVE.but("None"), 1.0),
+        average=(k.kind("None"), None),
     ),
     "EarlyStopping": call(
         cr.EarlyStopping,
@@ -67,7 +112,9 @@ TASKS = {
         engine=ENGINE,
         threads=THREADS,
     ),
-    "evaluate": call(cr.evaluate, network=NETWORK, data=DATA, engine=ENGINE, batch_size=(k.MANY, 2), threads=THREADS),
+    "evaluate": call(
+        cr.evaluate, network=NETWORK, data=DATA, engine=ENGINE, batch_size=(k.MANY, 2), threads=THREADS, **COPIED
+    ),
     "examine": call(
         cr.examine,
         network=NETWORK,
@@ -76,6 +123,7 @@ TASKS = {
         classes=(TEXTS, ("a", "b", "c")),
         batch_size=(k.MANY, 2),
         threads=THREADS,
+        **COPIED,
     ),
     "calibrate": call(
         cr.calibrate, network=(v.NETWORK, v.fitted), data=DATA, engine=ENGINE, called=(k.ANY_TEXT, "some")

@@ -66,9 +66,12 @@ from chainrule.tasks.calibration import calibrate as calibrate
 from chainrule.tasks.evaluation import evaluate as evaluate
 from chainrule.tasks.examination import examine as examine
 from chainrule.tasks.fitting import fit as fit
+from chainrule.tasks.lr_range import find_lr as find_lr
 from chainrule.tasks.prediction import predictor_of as _predictor_of
 from chainrule.tasks.presets import preset as preset
 from chainrule.tasks.suited import network_for as network_for
+from chainrule.training.averages import EMA as EMA
+from chainrule.training.averages import SWA as SWA
 from chainrule.training.descent import minimise as minimise
 from chainrule.training.early_stopping import EarlyStopping as EarlyStopping
 from chainrule.training.objective import Batch as Batch
@@ -76,6 +79,14 @@ from chainrule.training.objective import Objective as Objective
 from chainrule.training.optimizers import SGD as SGD
 from chainrule.training.optimizers import AdaDelta as AdaDelta
 from chainrule.training.optimizers import Adam as Adam
+from chainrule.training.optimizers import AdamW as AdamW
+from chainrule.training.optimizers import RMSprop as RMSprop
+from chainrule.training.schedules import Cosine as Cosine
+from chainrule.training.schedules import Exponential as Exponential
+from chainrule.training.schedules import OneCycle as OneCycle
+from chainrule.training.schedules import ReduceOnPlateau as ReduceOnPlateau
+from chainrule.training.schedules import Step as Step
+from chainrule.training.schedules import Warmup as Warmup
 from chainrule.training.settings import Training as Training
 
 _doors["save"], _doors["predictor"], _doors["answers"] = _save, _predictor_of, _ask
@@ -101,7 +112,7 @@ def _progress(*asked: Any) -> Any:
 
 _doors["progress"] = _progress
 
-for _name, _function in (("html", "network_html"), ("trace_html",) * 2, ("history_html",) * 2):
+for _name, _function in (("html", "network_html"), ("trace_html",) * 2, ("history_html",) * 2, ("lr_range_html",) * 2):
     _doors[_name] = _shown(_function)
 
 if TYPE_CHECKING:

@@ -173,3 +173,11 @@ def test_a_regression_of_equal_targets_has_no_r2(tmp_path):
     write_report(tmp_path / "report.html", network, data, engine="reference")
     tiles = Page((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert dict(zip([e.text for e in tiles.all("dt")], [e.text for e in tiles.all("dd")], strict=True))["R²"] == "-"
+
+
+def test_copies_of_the_images_have_a_say(cli, model, idx_folder):
+    how = ("evaluate", model, "--data", idx_folder, "--json")
+    alone, augmented = (json.loads(cli(*how, *more).out) for more in ((), ("--augment", "shift=2", "--copies", 3)))
+    assert augmented["samples"] == alone["samples"]
+    assert augmented["loss"] != alone["loss"]
+    assert cli(*how, "--augment", "shift=no").code == 2

@@ -10,18 +10,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import chainrule.engine.kernels.adaptive  # noqa: F401  # it registers its updates
 from chainrule.engine.kernels.optimizers import CHUNK, WeightSpan, squares, update_of
-from chainrule.training.optimizers import SGD, AdaDelta, Adam, Optimizer, State
+from chainrule.training.optimizers import SGD, AdaDelta, Adam, AdamW, Optimizer, RMSprop, State
 
 OPTIMIZERS = [
     SGD(0.05),
     SGD(0.05, weight_decay=0.1),
     SGD(0.02, momentum=0.9),
     SGD(0.02, momentum=0.5, weight_decay=0.1),
+    SGD(0.02, momentum=0.5, weight_decay=0.1, nesterov=True),
     AdaDelta(),
     AdaDelta(0.5, rho=0.8, eps=1e-4, weight_decay=0.1),
     Adam(),
     Adam(0.1, beta1=0.8, beta2=0.9, eps=1e-3, weight_decay=0.1),
+    AdamW(),
+    AdamW(0.1, beta1=0.8, beta2=0.9, eps=1e-3, weight_decay=0.1),
+    RMSprop(),
+    RMSprop(0.05, alpha=0.9, eps=1e-4, weight_decay=0.1),
+    RMSprop(0.01, momentum=0.8, weight_decay=0.1),
 ]
 
 

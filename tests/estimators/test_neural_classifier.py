@@ -203,6 +203,27 @@ def test_an_optimizer_is_named_or_given():
         assert model.fit(X, Y).loss_curve_[-1] < 0.95 * model.loss_curve_[0]
 
 
+def test_rates_clipping_and_averages_are_given():
+    optimizer, schedule = cr.SGD(0.1, momentum=0.9, nesterov=True), cr.OneCycle(low_momentum=0.8)
+    models = [
+        cr.NeuralClassifier(
+            optimizer=optimizer, schedule=schedule, clip_norm=1.0, average=average, random_state=0, max_iter=8
+        ).fit(X, Y)
+        for average in (True, cr.SWA(), False, cr.EMA(0.9))
+    ]
+    weights = [model.network_.w.tobytes() for model in models]
+    assert weights[0] == weights[1]
+    assert len(set(weights)) == 3
+    assert all(model.loss_curve_ == models[0].loss_curve_ for model in models)
+    parts = [
+        cr.NeuralClassifier(random_state=0, **more).partial_fit(X, Y, classes=[0, 1, 2])
+        for more in ({}, {"schedule": schedule, "average": True})
+    ]  # which need an end that nobody knows
+    assert parts[0].network_.w.tobytes() == parts[1].network_.w.tobytes()
+    with pytest.raises(cr.UsageError, match="average is 'yes'; expected auto, True, False or one, as in EMA"):
+        cr.NeuralClassifier(average="yes").fit(X, Y)
+
+
 def size(model: cr.NeuralClassifier, name: str) -> float:
     """|w| over the network's weights (w) or biases (b)."""
     sizes = [np.linalg.norm(values) for key, values in model.network_.named().items() if key.endswith(name)]

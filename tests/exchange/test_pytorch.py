@@ -279,8 +279,8 @@ def test_what_is_not_finite_is_refused_by_name(value, small, tmp_path):
         ),
         (
             {"conv2.weight": torch.zeros(2, 2, 3, 3, 3)},
-            "conv2 is a Conv3d, as conv2.weight tells; expected layers that chainrule has: Linear, Conv1d, Conv2d, BatchNorm, "
-            "LayerNorm",
+            "conv2 is a Conv3d, as conv2.weight tells; expected layers that chainrule has: Linear, Conv1d, Conv2d, "
+            "BatchNorm, LayerNorm",
         ),
         (
             {"fc2.weight": torch.zeros(2, 7)},

@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from chainrule.augmentation.augmentation import Augmentation
 from chainrule.base.numbers import written
 from chainrule.cli.console import Output, grid, table
 from chainrule.cli.data_options import given_pixels
@@ -19,6 +20,7 @@ from chainrule.cli.run_folder import RunFolder, measured_on
 from chainrule.cli.settings import Argument, Option
 from chainrule.cli.trial_data import data_for
 from chainrule.tasks.classification import Classification, count
+from chainrule.tasks.copies import COPIES
 from chainrule.tasks.examination import Examination, Mistake, examine
 from chainrule.views.report import Run, check_report_path, write_report
 from chainrule.views.report.gallery import few
@@ -27,6 +29,9 @@ SPLIT_HELP = "Which of the data: test, train; all, if they are in one piece (def
 MOST_ROWS = 40  # classes that have a line
 OF_VALUES = {"r2": "R2", "rmse": "rms error", "mae": "mean absolute error"}
 PAIRS = 10  # of classes that are named where there is no room for the matrix
+
+
+AUGMENT_HELP = "Answer by the mean over each image and its copies, changed as in shift=1,rotate=5."
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class Evaluate:
     split: Annotated[str | None, Option(SPLIT_HELP)] = None
     range: Annotated[str | None, Option("What black and white are in its pixels.", "LOWEST,HIGHEST")] = None
     ink: Annotated[str | None, Option("Of its drawings: light (on dark) or dark.")] = None
+    augment: Annotated[str | None, Option(AUGMENT_HELP, "SETTINGS")] = None
+    copies: Annotated[int, Option("Of each image, with --augment.", "N", least=1)] = COPIES
     mistakes: Annotated[int, Option("Show the N worst mistakes.", "N", least=0)] = 5
     report: Annotated[Path | None, Option("Also write all of it, with plots, into this .html file.", "FILE")] = None
     output: Output = field(default_factory=Output)
@@ -52,7 +59,8 @@ class Evaluate:
         model, checkpoint = opened_model(self.model)
         given, network = given_pixels(self.range, self.ink), checkpoint.network
         samples = network.reading.data(data_for(checkpoint, self.data, self.split), given)
-        seen = examine(network, samples)
+        augmentation = None if self.augment is None else Augmentation.parse(self.augment)
+        seen = examine(network, samples, augmentation=augmentation, copies=self.copies)
         if self.report:
             configuration = checkpoint.configuration
             which = {"train": "training samples", "all": "samples"}.get(self.split or "", "test samples")

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from chainrule.base.errors import ChainruleError, DataError, warn
 from chainrule.base.plain_text import json_of, toml_file
 from chainrule.base.reading import sized
-from chainrule.base.typed import ONE_OR_MORE, Typed, Within
+from chainrule.base.typed import COUNT, ONE_OR_MORE, Typed, Within
 from chainrule.cli.settings import restored
 from chainrule.cli.train_settings import TrainSettings
 from chainrule.exchange.configuration import known
@@ -37,6 +37,7 @@ class EpochLine:
     validation_r2: float | None = None
     validation_rmse: Some | None = None
     weights: Annotated[str, Within(0, 64)] | None = None
+    updates: Annotated[int, COUNT] | None = None
 
 
 def read_configuration(path: Path) -> dict[str, Any]:

@@ -92,6 +92,7 @@ class Keeper:
         record = EpochRecord.of(event)
         line: dict[str, Any] = {
             "epoch": record.epoch,
+            "updates": event.progress.state.step,
             "loss": record.loss,
             "lr": record.lr,
             "gradient_norm": record.gradient_norm,

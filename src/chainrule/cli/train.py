@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 from chainrule.base.errors import DataError, ModelError, NetworkError, UsageError, warn
 from chainrule.cli.data_options import Data, load_data
+from chainrule.cli.lr_range import refuse_beside_find_lr, told_lr
 from chainrule.cli.network_options import Chosen
 from chainrule.cli.run_folder import RunFolder, run_folder
 from chainrule.cli.settings import refuse_with_resume, restored
@@ -20,11 +21,12 @@ from chainrule.exchange.training_description import build_training
 from chainrule.network.engine import engine_named
 from chainrule.network.network import Network
 from chainrule.tasks.adapting import adapted, lengthened
+from chainrule.tasks.lr_range import find_lr
 from chainrule.tasks.presets import is_like_digits
 from chainrule.tasks.suited import suited
 from chainrule.training.drawing import batches_in
 from chainrule.training.settings import Training
-from chainrule.views.plots import check_plot_path
+from chainrule.views.plots import check_plot_path, plot_lr_range
 
 FIXED = "name", "engine", "initial_weights", "fingerprints", "classes"
 """What of a run's configuration never changes, beside its network and training; an older run may lack some."""
@@ -42,6 +44,8 @@ class Train(TrainSettings):
     def execute(self) -> int:
         if self.run.plot:
             check_plot_path(self.run.plot)
+        if self.run.find_lr:
+            return lr_found(self)
         if self.run.resume is None:
             run = begun(self)
             with run.folder.held():
@@ -51,8 +55,32 @@ class Train(TrainSettings):
             return resumed(self, folder).execute()
 
 
+class Prepared(NamedTuple):
+    """What is to be trained on what, and how."""
+
+    chosen: Chosen
+    network: Network
+    training: Training
+    data: Data
+    settings: TrainSettings
+
+
 def begun(settings: TrainSettings) -> TrainingRun:
     """A new run; an error where the settings contradict each other or describe nothing possible."""
+    chosen, network, training, data, settings = prepared(settings)
+    return TrainingRun(
+        name=chosen.name,
+        network=network,
+        training=training,
+        initial_weights=chosen.initial_weights(training.seed),
+        data=data,
+        settings=settings,
+        folder=RunFolder.for_new_run(settings.run.out, chosen.name),
+    )
+
+
+def prepared(settings: TrainSettings) -> Prepared:
+    """The network, and how it is to be trained on the data."""
     engine_named(settings.run.engine or DEFAULT_ENGINE)
     if settings.training.early_stopping is not None and settings.data.validation is None:
         settings = replace(settings, data=replace(settings.data, validation=HELD_OUT))
@@ -66,15 +94,19 @@ def begun(settings: TrainSettings) -> TrainingRun:
         settings.output.note(f"{chosen.name}, a network that suits {kind_of(data.train)}; --preset names another")
     if chosen.preset is not None:
         network = chosen.preset.network_for(data.train, data.outputs, seed)
-    return TrainingRun(
-        name=chosen.name,
-        network=network,
-        training=training_of(settings, chosen, network, data),
-        initial_weights=chosen.initial_weights(seed),
-        data=data,
-        settings=settings,
-        folder=RunFolder.for_new_run(settings.run.out, chosen.name),
-    )
+    return Prepared(chosen, network, training_of(settings, chosen, network, data), data, settings)
+
+
+def lr_found(settings: TrainSettings) -> int:
+    """The range test, told; the exit code."""
+    refuse_beside_find_lr(settings)
+    _, network, training, data, settings = prepared(settings)
+    run = settings.run
+    found = find_lr(network, data.train, training, engine=run.engine or DEFAULT_ENGINE, threads=run.threads)
+    if run.plot:
+        plot_lr_range(found, run.plot)
+    settings.output.result(*told_lr(found, type(training.optimizer).__name__))
+    return 0
 
 
 def training_of(settings: TrainSettings, chosen: Chosen, network: Network, data: Data) -> Training:
@@ -91,6 +123,7 @@ def training_of(settings: TrainSettings, chosen: Chosen, network: Network, data:
     if found != usual:
         size, lr = training.batch_size or samples, f"learning rate {training.optimizer.lr:.2g}"
         falls = f" falling to {training.optimizer_at(training.epochs).lr:.2g}" if training.lr_decay != 1 else ""
+        falls = f" by {training.schedule}" if training.schedule else falls
         epochs = f"{training.epochs} epoch{'s' * (training.epochs != 1)} in batches of {size}"
         settings.output.note(f"for {samples:,} samples: {epochs}, {lr}{falls}")
     return training

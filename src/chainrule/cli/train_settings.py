@@ -12,10 +12,13 @@ from chainrule.cli.console import Output
 from chainrule.cli.data_options import DataOptions
 from chainrule.cli.network_options import NetworkOrSuited
 from chainrule.cli.settings import Option
+from chainrule.cli.written_values import value_of
 from chainrule.engine import DEFAULT_ENGINE, ENGINES
+from chainrule.training.averages import AVERAGES
 from chainrule.training.checkpoints import CheckpointEvery
 from chainrule.training.optimizers import OPTIMIZERS, Optimizer
 from chainrule.training.sampling import ORDERS
+from chainrule.training.schedules import SCHEDULES
 from chainrule.training.settings import Training
 
 HELD_OUT = 0.1
@@ -25,6 +28,12 @@ STOPPING_HELP = (
     f"Holds out {100 * HELD_OUT:.0f} % of the training data, unless --validation says how much."
 )
 CHECKPOINT_HELP = 'Save inside epochs, too: every so many steps, as in 500, or "10 minutes" (10m).'
+SCHEDULE_HELP = (
+    f"How the learning rate moves, one of {', '.join(SCHEDULES)}, with settings as in "
+    "OneCycle:rise=0.2,low_momentum=0.85 or Warmup:length=100+Cosine."
+)
+AVERAGE_HELP = "Evaluate and save an average of the weights, as in EMA:decay=0.999 or SWA:last=0.25."
+FIND_LR_HELP = "Train nothing; find which learning rate to try, by steps that grow (--plot draws them)."
 SEED_HELP = "Of everything random; the same seed gives the same result (default: 0)."
 ENGINE_NAMES = ", ".join(sorted(ENGINES))
 rare = partial(Option, common=False)
@@ -40,8 +49,13 @@ class TrainingOptions:
     lr: Annotated[float | None, Option("Learning rate, the lecture's eta.")] = None
     lr_decay: Annotated[float | None, rare("Factor on the learning rate after each epoch.")] = None
     optimizer: Annotated[str | None, rare(f"One of: {', '.join(OPTIMIZERS)}.")] = None
-    momentum: Annotated[float | None, rare("For sgd.")] = None
-    weight_decay: Annotated[float | None, rare("L2, added to the gradient.")] = None
+    momentum: Annotated[float | None, rare("For sgd and rmsprop.")] = None
+    nesterov: Annotated[bool, rare("For sgd with momentum: Nesterov's step.")] = False
+    weight_decay: Annotated[float | None, rare("L2, added to the gradient; with adamw, what w shrinks by.")] = None
+    clip_norm: Annotated[float | None, rare("Shorten a gradient that is longer than this.")] = None
+    schedule: Annotated[str | None, rare(SCHEDULE_HELP, "SCHEDULE")] = None
+    momentum_schedule: Annotated[str | None, rare("Likewise of the momentum.", "SCHEDULE")] = None
+    average: Annotated[str | None, rare(AVERAGE_HELP, "AVERAGE")] = None
     order: Annotated[str | None, rare(f"How batches are drawn: {', '.join(ORDERS)}.")] = None
     reduction: Annotated[str | None, rare("Of a batch's errors: mean or sum.")] = None
     early_stopping: Annotated[int | None, Option(STOPPING_HELP, "N", least=1, kept=True)] = None
@@ -52,12 +66,25 @@ class TrainingOptions:
 
     def apply(self, training: Training) -> Training:
         """The training with these changes."""
-        changes = self._given("epochs", "batch_size", "lr_decay", "order", "reduction")
+        changes = self._given("epochs", "batch_size", "order", "reduction", "clip_norm")
         if self.augment is not None:
             changes["augmentation"] = Augmentation.parse(self.augment)
-        if self.optimizer is not None and self.lr_decay is None:
-            changes["lr_decay"] = 1.0  # the preset's decay belongs to the preset's optimizer
+        if self.average is not None:
+            changes["average"] = value_of(self.average, AVERAGES, "--average")
+        changes |= self._schedules(training)
         return replace(training, optimizer=self._optimizer(training.optimizer), seed=self.seed or 0, **changes)
+
+    def _schedules(self, training: Training) -> dict[str, Any]:
+        """How the rates move: as is given, in the place of what the training has; it belongs to its optimizer."""
+        given = self._given("lr_decay")
+        for name in ("schedule", "momentum_schedule"):
+            if (text := getattr(self, name)) is not None:
+                given[name] = value_of(text, SCHEDULES, f"--{name.replace('_', '-')}")
+        if not given and self.optimizer is None:
+            return {}
+        if "momentum_schedule" in given and len(given) == 1 and self.optimizer is None:
+            return given
+        return {"lr_decay": 1.0, "schedule": None, "momentum_schedule": None} | given
 
     def _optimizer(self, default: Optimizer) -> Optimizer:
         """The default one or the named one, with the settings that are given."""
@@ -68,7 +95,7 @@ class TrainingOptions:
                     f"there is no optimizer {self.optimizer!r}; {expected_one_of(OPTIMIZERS, self.optimizer)}"
                 )
             optimizer = OPTIMIZERS[self.optimizer]()  # type: ignore[call-arg]
-        changes = self._given("lr", "momentum", "weight_decay")
+        changes = self._given("lr", "momentum", "weight_decay") | ({"nesterov": True} if self.nesterov else {})
         for name in changes:
             if not hasattr(optimizer, name):
                 flag = f"--{name.replace('_', '-')}"
@@ -99,6 +126,7 @@ class RunOptions:
     resume: Annotated[
         Path | None, Option("Go on with the run in this folder, as if it had never ended.", "RUN", resumes=True)
     ] = None
+    find_lr: Annotated[bool, rare(FIND_LR_HELP)] = False
     out: Annotated[Path | None, Option("Where the run goes (default: a dated one in runs/).", "FOLDER")] = None
     checkpoint_every: Annotated[str | None, Option(CHECKPOINT_HELP, "HOW_OFTEN", kept=True, resumes=True)] = None
     engine: Annotated[

@@ -24,7 +24,7 @@ from chainrule.engine.runtime.stopwatch import Stopwatch
 from chainrule.engine.runtime.threads import run
 from chainrule.engine.stages.ends import Samples
 from chainrule.engine.stages.step import NO_GRADIENT, Step
-from chainrule.engine.stages.updates import Updates
+from chainrule.engine.stages.updates import LateUpdates, Updates, blending
 from chainrule.network.engine import Engine, LayerTime
 from chainrule.network.given import check_apart, check_batch, check_optimizer, check_state, check_vector
 from chainrule.network.network import Network
@@ -33,7 +33,6 @@ from chainrule.training.optimizers import Optimizer, State
 
 WORTH = 1 << 19  # multiply-adds of a forward pass for which a thread is worth waking
 SMALL = 1 << 17  # weights of an update likewise
-
 
 _engines: WeakSet["Compiled"] = WeakSet()
 
@@ -104,16 +103,22 @@ class Compiled(Engine):
         return self._run(w, batch, out).loss
 
     def step(
-        self, optimizer: Optimizer, w: np.ndarray, batch: Batch, gw: np.ndarray, *, state: State
+        self,
+        optimizer: Optimizer,
+        w: np.ndarray,
+        batch: Batch,
+        gw: np.ndarray,
+        *,
+        state: State,
+        clip_norm: float | None = None,
     ) -> tuple[float, float]:
-        """Each part of w is moved as soon as its gradient is known, while both are in cache."""
+        """Each part of w is moved as soon as its gradient is known; if that may be clipped, as soon as all of it is."""
         check_optimizer(optimizer, state)
         if update_of(optimizer) is None:
             check_vector("w", w, self._size_of_w, self.dtype, written=True)
             check_state(optimizer, state, w)
-            return super().step(optimizer, w, batch, gw, state=state)
-        done = self._run(w, batch, gw, optimizer=optimizer, state=state)
-        return done.loss, done.norm
+            return super().step(optimizer, w, batch, gw, state=state, clip_norm=clip_norm)
+        return self._run(w, batch, gw, optimizer=optimizer, state=state, clip_norm=clip_norm)
 
     def update(self, optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State) -> None:
         """The optimizer's kernel, each thread on some of w."""
@@ -149,6 +154,21 @@ class Compiled(Engine):
             run(program, self._size(len(gw) // SMALL))
             return updates.norm()
 
+    def blend(self, average: np.ndarray, w: np.ndarray, share: float) -> None:
+        """Each thread some of it."""
+
+        def make() -> tuple[np.ndarray, Program]:
+            check_vector("average", average, self._size_of_w, self.dtype, written=True)
+            check_vector("w", w, self._size_of_w, self.dtype)
+            check_apart(average=average, w=w)
+            part = np.zeros(1, self.dtype)
+            return part, Program(blending(average, w, part))
+
+        with self._turn:
+            part, program = self._bound.once(("blend", id(average), id(w)), make, average, w)
+            part[0] = share
+            run(program, self._size(len(w) // SMALL))
+
     def outputs(self, w: np.ndarray, x: np.ndarray, unchanged: bool = False) -> np.ndarray:
         """y = f_w(x), in evaluation; `unchanged`: this w was the last one, and has not moved since."""
         x = self.network.check_shape(x)
@@ -183,6 +203,7 @@ class Compiled(Engine):
         *,
         optimizer: Optimizer | None = None,
         state: State | None = None,
+        clip_norm: float | None = None,
     ) -> Done:
         """A batch in training: its loss; dL/dw, if it is wanted; and the update, if there is an optimizer."""
         check_batch(self.network, batch)
@@ -199,27 +220,30 @@ class Compiled(Engine):
                 if optimizer and state:
                     check_state(optimizer, state, w)
                     check_apart(state=state.vectors, w=w, gw=gw, x=source.x)
-                updates = Updates(w, state, optimizer, self.undecayed) if optimizer else None
-                step = Step(w, n, plan.slots(n), training=True, gw=gw, updates=updates, source=self.source)
+                step = Step(w, n, plan.slots(n), training=True, gw=gw, source=self.source)
+                if optimizer and state and clip_norm is None:
+                    step.updates = Updates(w, state, optimizer, self.undecayed)
+                elif optimizer and state:
+                    step.late = LateUpdates(w, state, optimizer, self.undecayed)
                 return step, plan.program(source, step, loss=True)
 
             vectors = state.vectors if state else None
-            key = id(plan), id(w), id(gw), id(vectors), update_of(optimizer), n, id(source)
+            key = id(plan), id(w), id(gw), id(vectors), update_of(optimizer), clip_norm is None, n, id(source)
             step, program = self._bound.once(key, make, w, gw, vectors, source)
-            if step.updates and optimizer and state:
+            updates = step.updates or step.late
+            if updates and optimizer and state:
                 state.step += 1
-                step.updates.begin(optimizer, state.step)
+                updates.begin(optimizer, state.step, clip_norm)
             step.draw(batch)
             self._execute(program, source, n, self.threads)
-            return Done(plan.output.total(), step.updates.norm() if step.updates else math.nan)
+            return Done(plan.output.total(), updates.norm() if updates else math.nan)
 
     def _execute(self, program: Program, source: Samples, samples: int, most: int) -> None:
         """Run it by as many threads as a batch is worth, of so many; the result does not depend on it."""
         if self.watch is not None:
             self.watch.run(program)
         else:
-            worth = samples * self._work[source.x.dtype == np.uint8] // WORTH
-            run(program, min(self._size(worth), most))
+            run(program, min(self._size(samples * self._work[source.x.dtype == np.uint8] // WORTH), most))
 
     def _size(self, worth: int) -> int:
         """Of a team: all threads, or a power of two, so that there are few teams."""

@@ -58,6 +58,8 @@ class Plan:
             self._learn(chains, step)
         if step.updates:
             chains.end().extend(chains.noted(step.updates.rest(step.gw), Owner(OTHER_WEIGHTS)))
+        if step.late:
+            chains.end().extend(chains.noted(step.late.phases(step.gw), Owner(OTHER_WEIGHTS)))
         works = [chains.noted(stage.prepare(step), Owner(k)) for k, stage in enumerate(self.stages)]
         first = [] if prepared else [each(call for work in works for call in work)]
         return Program([*first, *chains.end()], chains.owners)

@@ -53,6 +53,9 @@ class NeuralEstimator(BaseEstimator):
         optimizer: Any = "auto",
         learning_rate: Any = "auto",
         learning_rate_decay: Any = "auto",
+        schedule: Any = "auto",
+        clip_norm: Any = "auto",
+        average: Any = "auto",
         alpha: float = 2.0,
         batch_size: Any = "auto",
         max_iter: Any = "auto",
@@ -70,6 +73,9 @@ class NeuralEstimator(BaseEstimator):
         self.optimizer = optimizer
         self.learning_rate = learning_rate
         self.learning_rate_decay = learning_rate_decay
+        self.schedule = schedule
+        self.clip_norm = clip_norm
+        self.average = average
         self.alpha = alpha
         self.batch_size = batch_size
         self.max_iter = max_iter

@@ -39,9 +39,14 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         The Linear for the outputs is added.
     image_shape : (channels, height, width) of what stands in a row of X; not needed where X is (n, c, h, w)
     standardise : learn in units in which every feature (and a regression's target) is about 1; see `units`
-    optimizer : "adam", "sgd", "adadelta" or an optimizer, as in `chainrule.Adam(1e-3)`; "auto" is a preset's, or Adam
+    optimizer : "adam", "adamw", "sgd", "rmsprop", "adadelta" or an optimizer, as in `chainrule.SGD(0.1, momentum=0.9,
+        nesterov=True)`; "auto" is a preset's, or Adam
     learning_rate : "auto" is a given optimizer's or a preset's; for Adam, 0.05 for few updates to 0.001 for many
     learning_rate_decay : the factor on it after each epoch; "auto" is a preset's, or lets it fall to 3 % in all
+    schedule : in its place, as in `chainrule.OneCycle()`; "auto" is a preset's, or none
+    clip_norm : a longer gradient is shortened to that; "auto" is a preset's, or none
+    average : of w, as in `chainrule.EMA()`; True is the plain mean of the last quarter; "auto" is a preset's, or none.
+        partial_fit, which knows of no last epoch, leaves the learning rate as it is, and averages nothing
     alpha : the penalty alpha / 2 |w|^2, of weights and not of biases, that is added to the sum of all samples' errors;
         in partial_fit, of all different samples so far
     batch_size : "auto" is 200, or a preset's, or all samples if they are fewer
@@ -76,6 +81,9 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         optimizer: Any = "auto",
         learning_rate: Any = "auto",
         learning_rate_decay: Any = "auto",
+        schedule: Any = "auto",
+        clip_norm: Any = "auto",
+        average: Any = "auto",
         alpha: float = 2.0,
         batch_size: Any = "auto",
         max_iter: Any = "auto",
@@ -95,6 +103,9 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
             optimizer=optimizer,
             learning_rate=learning_rate,
             learning_rate_decay=learning_rate_decay,
+            schedule=schedule,
+            clip_norm=clip_norm,
+            average=average,
             alpha=alpha,
             batch_size=batch_size,
             max_iter=max_iter,

@@ -4,12 +4,15 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from chainrule.base.arguments import as_real, fraction_of_all, is_among, real_number, truth
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import is_whole
 from chainrule.base.showing import short
 from chainrule.tasks.adapting import LAST_LR, MOST_EPOCHS, ROWS_BATCH, adam_for
 from chainrule.tasks.presets import preset
+from chainrule.training.averages import SWA, Average
 from chainrule.training.early_stopping import EarlyStopping, Monitor
 from chainrule.training.optimizers import OPTIMIZERS, Adam, Optimizer
 from chainrule.training.sampling import batch_count
@@ -30,11 +33,9 @@ def training_of(parameters: Parameters, samples: int, weight: float, seed: int, 
     usual = preset(parameters["layers"]).training if isinstance(parameters["layers"], str) else None
     epochs = _whole(parameters, "max_iter", usual.epochs if usual else MOST_EPOCHS)
     batch_size = min(samples, _whole(parameters, "batch_size", (usual and usual.batch_size) or ROWS_BATCH))
-    lr_decay = parameters["learning_rate_decay"]
-    if part:
-        lr_decay = 1.0
-    elif _auto(lr_decay):
-        lr_decay = usual.lr_decay if usual else LAST_LR ** (1 / epochs)
+    moving = {"lr_decay": 1.0, "schedule": None, "momentum_schedule": None, "average": None}
+    if not part:
+        moving |= _moving(parameters, usual, LAST_LR ** (1 / epochs))
     optimizer = parameters["optimizer"]
     if _auto(optimizer):
         optimizer = usual.optimizer if usual else "adam"
@@ -47,8 +48,9 @@ def training_of(parameters: Parameters, samples: int, weight: float, seed: int, 
         optimizer=replace(optimizer, weight_decay=weight_decay),
         epochs=epochs,
         batch_size=batch_size,
-        lr_decay=lr_decay,
         seed=seed,
+        clip_norm=_or(parameters["clip_norm"], usual and usual.clip_norm),
+        **moving,
     )
 
 
@@ -80,6 +82,32 @@ def _optimizer(chosen: Any, updates: int, part: bool) -> Any:
         return Adam(PART_LR) if part else adam_for(updates)
     kind: Any = OPTIMIZERS[chosen]  # each has its own learning rate
     return kind()
+
+
+def _moving(parameters: Parameters, usual: Training | None, decay: float) -> dict[str, Any]:
+    """How the rates move in a run that has an end, and what is averaged; `decay`: of the learning rate, by default."""
+    found: dict[str, Any] = {"average": _average(_or(parameters["average"], usual and usual.average))}
+    schedule, lr_decay = parameters["schedule"], parameters["learning_rate_decay"]
+    if not _auto(schedule):
+        found |= {"schedule": schedule, "momentum_schedule": None}
+        return found | {"lr_decay": 1.0 if _auto(lr_decay) and schedule is not None else _or(lr_decay, decay)}
+    if _auto(lr_decay):
+        return found | ({} if usual else {"lr_decay": decay})  # as a preset has it
+    return found | {"lr_decay": lr_decay, "schedule": None}
+
+
+def _average(chosen: Any) -> Average | None:
+    """The average; as scikit-learn's SGDClassifier has it, True is the plain mean of w, and False is none."""
+    if chosen is None or isinstance(chosen, Average):
+        return chosen
+    if isinstance(chosen, bool | np.bool):
+        return SWA() if chosen else None
+    raise UsageError(f"average is {short(chosen)}; expected auto, True, False or one, as in EMA()")
+
+
+def _or(value: Any, usual: Any) -> Any:
+    """The value of a parameter, or the usual one."""
+    return usual if _auto(value) else value
 
 
 def _whole(parameters: Parameters, name: str, usual: int | None = None) -> int:

@@ -49,8 +49,9 @@ class Checkpoint:
 
     @classmethod
     def of(cls, network: Network, event: CheckpointEvent, configuration: dict[str, Any]) -> "Checkpoint":
-        """What an event lets go on from; the network has the event's w."""
-        progress = event.progress
+        """What an event lets go on from; the network has the event's w, or the run's average of it."""
+        progress, kept = event.progress, event.progress.objective.statistics
+        apart = progress.averaged() is not None
         return cls(
             network,
             progress.optimizer_vectors(),
@@ -60,6 +61,8 @@ class Checkpoint:
             configuration,
             replace(progress.sums),
             event.memories(),
+            progress.weights() if apart else None,
+            kept.copy() if apart and kept.size else None,
         )
 
     @classmethod

@@ -49,10 +49,17 @@ class Reference(Engine):
         return self.network.forward(x, self.network.named(read_only(w)), self.context())[0]
 
     def step(
-        self, optimizer: Optimizer, w: np.ndarray, batch: Batch, gw: np.ndarray, *, state: State
+        self,
+        optimizer: Optimizer,
+        w: np.ndarray,
+        batch: Batch,
+        gw: np.ndarray,
+        *,
+        state: State,
+        clip_norm: float | None = None,
     ) -> tuple[float, float]:
         self._check_moved(optimizer, w, gw, state)
-        return super().step(optimizer, w, batch, gw, state=state)
+        return super().step(optimizer, w, batch, gw, state=state, clip_norm=clip_norm)
 
     def update(self, optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State) -> None:
         self._check_moved(optimizer, w, gw, state)

@@ -41,7 +41,8 @@ def training_for(network: Network, data: Dataset, training: Training | None = No
     """`training` (default: Training()), chosen for a large set of data, as it suits these.
 
     On 30,000 samples or more it stays as it is. On fewer, epochs are added for as many updates; on so few that 50
-    epochs do not give these, batch size, learning rate and weight decay are changed, too, if the optimizer is Adam.
+    epochs do not give these, batch size, learning rate and weight decay are changed, too, if the optimizer is Adam
+    without a schedule.
     """
     of_kind("the network", network, Network, "a Network")
     of_kind("the data", data, Dataset, "Dataset(x, t)")
@@ -63,7 +64,8 @@ def adapted(
     """The training for so many samples; `epochs`, `batch_size`: those that are fixed already."""
     longer = lengthened(training, samples) if epochs is None else training
     are_few = training.epochs * FULL > MOST_EPOCHS * samples
-    if not (are_few and isinstance(training.optimizer, Adam)) or training.draws is not None:
+    is_free = training.draws is None and training.schedule is None
+    if not (are_few and isinstance(training.optimizer, Adam) and is_free):
         return longer
     images = len(network.input_shape) == 3
     epochs = longer.epochs if epochs is None else epochs

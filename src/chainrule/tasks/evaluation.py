@@ -15,7 +15,9 @@ from chainrule.network.engine import Engine
 from chainrule.network.moment import numbers_of
 from chainrule.network.network import Network
 from chainrule.tasks.classification import ratio
+from chainrule.tasks.copies import COPIES, of_copies
 from chainrule.training.events import Evaluation
+from chainrule.training.settings import Augment
 
 
 def evaluate(
@@ -25,6 +27,8 @@ def evaluate(
     batch_size: int = 100,
     *,
     threads: int | None = None,
+    augmentation: Augment | None = None,
+    copies: int = COPIES,
 ) -> Evaluation:
     """Loss and accuracy of the network over the data, each sample counted by its weight (default 1).
 
@@ -33,16 +37,26 @@ def evaluate(
     engine : "compiled", "reference", or what `execute` made of this network
     batch_size : samples at a time: it bounds the memory, and does not change the result
     threads : at most so many, of the compiled engine
+    augmentation, copies : what the network answers is the mean over each picture and so many copies that this changes
 
     Raises DataError for no data, for data that do not fit, and where all weights are 0.
     """
     of_kind("the network", network, Network, "a Network")
     of_kind("the data", data, Dataset, "Dataset(x, t)")
     executor = engine if isinstance(engine, Engine) else execute(network, engine, threads=threads)
-    return measure(network, network.reading.data(data), executor, batch_size)
+    data = network.reading.data(data)
+    return measure(network, data, executor, batch_size, augmentation=augmentation, copies=copies)
 
 
-def measure(network: Network, data: Dataset, executor: Engine, batch_size: int) -> Evaluation:
+def measure(
+    network: Network,
+    data: Dataset,
+    executor: Engine,
+    batch_size: int,
+    *,
+    augmentation: Augment | None = None,
+    copies: int = COPIES,
+) -> Evaluation:
     """`evaluate` of data that are as the network reads them, by what executes it."""
     if len(data) == 0:
         raise DataError("there is no data to evaluate on; expected at least one sample")
@@ -53,11 +67,12 @@ def measure(network: Network, data: Dataset, executor: Engine, batch_size: int) 
         raise UsageError(f"the engine executes {executor.network!r}; expected what `execute` made of {network!r}")
     w, executor.statistics[:] = numbers_of(network)
     w = executor.layout.pack(w)
+    answer = of_copies(lambda x: executor.outputs(w, x), augmentation, copies)
     loss = right = total = 0.0
     classified, squares = False, np.zeros(prod(network.output_shape))
     for start in range(0, len(data), batch_size):
         part = data.take(slice(start, start + batch_size))
-        y = executor.outputs(w, part.x)
+        y = answer(part.x, start)
         weight = np.ones(len(part)) if part.sample_weight is None else part.sample_weight
         loss += float(network.loss.error(y.astype(np.float64), part.t) @ weight)
         total += float(weight.sum())

@@ -20,8 +20,10 @@ from chainrule.losses.loss import RealLoss
 from chainrule.network.network import Network
 from chainrule.tasks.calibration import class_probabilities
 from chainrule.tasks.classification import Classification, ratio
+from chainrule.tasks.copies import COPIES, of_copies
 from chainrule.tasks.evaluation import Evaluation, of_values, variance_of
 from chainrule.tasks.prediction import Predictor
+from chainrule.training.settings import Augment
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,11 +140,14 @@ def examine(
     classes: Sequence[str] | None = None,
     batch_size: int = 256,
     threads: int | None = None,
+    augmentation: Augment | None = None,
+    copies: int = COPIES,
 ) -> Examination:
     """What the network says of the data, and how well that meets their true values.
 
     `classes` are the classes' names (default: the data's, or their numbers); batches bound the memory, in which only
-    the predictions of all samples are kept. Raises DataError for data that do not fit, UsageError for wrong names.
+    the predictions of all samples are kept; `augmentation` and `copies` are those of `evaluate`. Raises DataError for
+    data that do not fit, UsageError for wrong names.
     """
     of_kind("the network", network, Network, "a Network")
     of_kind("the data", data, Dataset, "Dataset(x, t)")
@@ -153,7 +158,9 @@ def examine(
     loss, weight = network.loss, data.sample_weight
     loss.check_targets(data.t, network.output_shape)
     check_weighs(weight)
-    y = Predictor(network, engine, threads, batch_size).outputs(data.x)
+    predictor = Predictor(network, engine, threads, batch_size)
+    answer, x = of_copies(predictor.outputs, augmentation, copies), network.check_shape(data.x)
+    y = np.concatenate([answer(x[k : k + batch_size], k) for k in range(0, len(x), batch_size)])
     losses = loss.error(y.astype(np.float64), data.t)
     mean, said, chosen = float(np.average(losses, weights=weight)), loss.prediction(y), network.classes_of(y, data.t)
     if chosen is None:

@@ -212,4 +212,4 @@ def learn(
 
 def bring_up_to_date(network: Network, progress: Progress) -> None:
     """Put where a run stands into the network."""
-    put_numbers(network, progress.weights(), progress.objective.statistics)
+    put_numbers(network, *progress.answer())

@@ -19,6 +19,7 @@ from chainrule.base.arrays import as_numbers
 from chainrule.base.errors import DataError
 from chainrule.base.showing import brief
 from chainrule.data.dataset import Dataset, check_weighs
+from chainrule.training.averaging import Averaging
 from chainrule.training.drawing import batches_in, draw
 from chainrule.training.events import (
     BatchEvent,
@@ -37,6 +38,7 @@ from chainrule.training.events import (
 )
 from chainrule.training.objective import Objective
 from chainrule.training.optimizers import State
+from chainrule.training.pace import Pace
 from chainrule.training.settings import Training
 from chainrule.training.steps import Steps
 
@@ -76,11 +78,16 @@ def minimise(
     if len(data) == 0:
         raise DataError("there is no training data; expected at least one sample")
     check_weighs(data.sample_weight)
+    pace = Pace(training, batches_in(data, training))
+    averaging = Averaging(training.average, objective, data, training) if training.average else None
+    listeners = [*(own for own in (pace.plateau, averaging) if own), *listeners]
     progress, stop = _begin(objective, w, training) if start is None else _go_on(objective, start, listeners)
+    progress.average = averaging and averaging.numbers
     steps = Steps(progress, data, training)
     with np.errstate(over="ignore", invalid="ignore"):  # whatever is not finite is reported as divergence
         while progress.epoch < training.epochs and stop is None:
-            stop = _epoch(steps, listeners=listeners, judge=judge)
+            stop = _epoch(steps, pace, listeners=listeners, judge=judge)
+        progress.end()
     reason = "done" if stop is None else str(stop)
     _tell(listeners, StopEvent(progress, reason))
     return Result(progress.weights(), progress, reason)
@@ -111,12 +118,13 @@ def _go_on(objective: Objective, start: Progress, listeners: Sequence[Listener])
     return Progress(objective, w, state, start.epoch, start.batch, replace(start.sums)), stop
 
 
-def _epoch(steps: Steps, *, listeners: Sequence[Listener], judge: Judge | None) -> StopTraining | None:
+def _epoch(steps: Steps, pace: Pace, *, listeners: Sequence[Listener], judge: Judge | None) -> StopTraining | None:
     """All batches of an epoch that are still to do; what a listener raised to end the run, if one did."""
     progress, data, training = steps.progress, steps.data, steps.training
-    epoch, optimizer = progress.epoch, training.optimizer_at(progress.epoch)
+    epoch, optimizer = progress.epoch, pace.optimizer(progress)
     count, norm, stop = batches_in(data, training), math.nan, None
     for indices in draw(data, training, epoch=epoch, first=progress.batch):
+        optimizer = pace.optimizer(progress)
         samples, loss, norm = steps.make(indices, optimizer)
         stop = _tell(listeners, BatchEvent(progress, epoch, progress.batch - 1, samples, loss, norm))
         is_last = progress.batch == count  # after which an epoch is done, stopped or not

@@ -10,19 +10,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, get_args
+from typing import Annotated, get_args
 
 import numpy as np
 
 from chainrule.base.arguments import as_real, name_among, real_number, truth
-from chainrule.base.errors import UsageError
 from chainrule.base.numbers import whole_number
 from chainrule.base.showing import brief
 from chainrule.base.typed import COUNT, Within
 from chainrule.training.events import EpochEvent, Event, Memory, StopEvent, StopTraining
 from chainrule.training.memories import remembers
-
-Monitor = Literal["loss", "accuracy"]
+from chainrule.training.monitor import Monitor as Monitor
+from chainrule.training.monitor import measured
 
 
 @dataclass(frozen=True)
@@ -75,29 +74,20 @@ class EarlyStopping:
                 event.progress.objective.statistics[:] = self.statistics
 
     def _judge(self, event: EpochEvent) -> None:
-        now = self._measure(event)
+        now = measured(event, self.monitor, "early stopping")
         if now < self.best - self.min_delta:
             self.waited = 0
         else:
             self.waited += 1
         if now < self.best:
             self.best, self.best_epoch = now, event.epoch + 1
-            self.w = event.progress.weights() if self.restore_best else None
-            kept = event.progress.objective.statistics
-            self.statistics = kept.copy() if self.restore_best and kept.size else None
+            self.w, kept = event.progress.answer() if self.restore_best else (None, None)
+            self.statistics = kept if kept is not None and kept.size else None
         self._stop_if_over()
 
     def _stop_if_over(self) -> None:
         if self.waited >= self.patience:
             raise StopTraining(f"no better for {self.waited} epochs")
-
-    def _measure(self, event: EpochEvent) -> float:
-        seen = event.validation
-        if self.monitor == "loss":
-            return event.loss if seen is None else seen.loss
-        if seen is None or seen.accuracy is None:
-            raise UsageError("early stopping by accuracy needs validation data and a loss over classes")
-        return 1 - seen.accuracy
 
     def state(self) -> Memory:
         """What a checkpoint keeps."""

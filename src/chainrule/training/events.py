@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -52,6 +52,13 @@ class Sums:
     seconds: float = 0.0
 
 
+class Numbers(NamedTuple):
+    """What a network computes with, in the engine's order."""
+
+    w: np.ndarray
+    statistics: np.ndarray
+
+
 @dataclass
 class Progress:
     """Where a run stands: enough to go on from, bit for bit. w and the state are the engine's own vectors."""
@@ -64,8 +71,24 @@ class Progress:
     sums: Sums = field(default_factory=Sums)
     memories: dict[str, Memory] = field(default_factory=dict)  # of listeners, by name: what they begin with
     due: bool = False  # a listener sets it for a CheckpointEvent after this batch, without waiting for the epoch's end
+    average: Callable[[], Numbers | None] | None = None  # of w, if the run has one; None: not yet
 
     __repr__ = brief
+
+    def averaged(self) -> Numbers | None:
+        """The average that is evaluated and saved in w's place, with its statistics; None: w itself is."""
+        return self.average() if self.average else None
+
+    def answer(self) -> Numbers:
+        """What is evaluated and saved, as copies, w in canonical order: w and statistics, or their averages."""
+        w, statistics = self.averaged() or Numbers(self.w, self.objective.statistics)
+        return Numbers(self.objective.layout.unpack(w), statistics.copy())
+
+    def end(self) -> None:
+        """What is evaluated and saved becomes w itself: nothing follows."""
+        found, self.average = self.averaged(), None
+        if found:
+            self.w[:], self.objective.statistics[:] = found
 
     def weights(self) -> np.ndarray:
         """A copy of w in canonical order."""
@@ -86,7 +109,7 @@ class BatchEvent:
     batch: int  # from 0, in its epoch
     samples: int  # in this batch
     loss: float  # mean error of the batch, before the update
-    gradient_norm: float  # of the gradient that the optimizer got
+    gradient_norm: float  # of the gradient, before it is clipped
 
     __repr__ = brief
 
@@ -100,7 +123,7 @@ class EpochEvent:
     samples: int  # seen in this epoch
     loss: float  # mean error over them, each before its update
     gradient_norm: float  # of the last batch
-    lr: float
+    lr: float  # of the last batch
     seconds: float  # of training steps, listeners not counted
     validation: Evaluation | None = None  # of w after this epoch
 
@@ -123,7 +146,10 @@ class CheckpointEvent:
 
 @dataclass(frozen=True, slots=True)
 class StopEvent:
-    """The run is over; `reason` is "done" or what a listener gave. A listener may still put other weights into w."""
+    """The run is over; `reason` is "done" or what a listener gave. w is the run's average, if it has one.
+
+    A listener may still put other weights into w.
+    """
 
     progress: Progress
     reason: str

@@ -88,17 +88,31 @@ class Objective(ABC):
             of_part.update(w[part], gw[part], state.part(part))
 
     def step(
-        self, optimizer: Optimizer, w: np.ndarray, batch: Batch, gw: np.ndarray, *, state: State
+        self,
+        optimizer: Optimizer,
+        w: np.ndarray,
+        batch: Batch,
+        gw: np.ndarray,
+        *,
+        state: State,
+        clip_norm: float | None = None,
     ) -> tuple[float, float]:
         """One update of w and `state`: (L(w; D'), |dL/dw|) before it. gw is room for the gradient.
 
-        A loss or norm that is not finite tells that w is spoiled.
+        The optimizer gets the gradient shortened to `clip_norm` where it is longer. A loss or norm that is not finite
+        tells that w is spoiled.
         """
         loss = self.loss_and_gradient(w, batch, gw)
         norm = self.norm(gw)
+        if (factor := clipping(norm, clip_norm)) != 1:
+            gw *= gw.dtype.type(factor)
         state.step += 1
         self.update(optimizer, w, gw, state)
         return loss, norm
+
+    def blend(self, average: np.ndarray, w: np.ndarray, share: float) -> None:
+        """average <- average + share (w - average), both in the objective's order."""
+        average += average.dtype.type(share) * (w - average)
 
     def norm(self, gw: np.ndarray) -> float:
         """|gw|; not finite where an element is not."""
@@ -115,6 +129,14 @@ class Objective(ABC):
     def kinks(self, w: np.ndarray, batch: Batch) -> list[np.ndarray]:
         """Which linear pieces of its ReLUs and max-pools L is on: where this changes, L has a kink between."""
         return []
+
+
+def clipping(norm: float, clip_norm: float | None) -> float:
+    """What a gradient of that norm is multiplied by, so that it is no longer than `clip_norm`.
+
+    As PyTorch's `clip_grad_norm_`: 1e-6 in it keeps the quotient finite.
+    """
+    return 1.0 if clip_norm is None or norm + 1e-6 <= clip_norm else clip_norm / (norm + 1e-6)
 
 
 def runs(undecayed: Sequence[slice], size: int) -> Iterator[tuple[slice, bool]]:

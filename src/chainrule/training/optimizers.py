@@ -3,75 +3,27 @@
 With g = dL/dw + weight_decay w (L2 regularisation in the gradient):
 
     SGD       v <- momentum v + g,  w <- w - lr v                    (momentum 0: the lecture's w <- w - eta dL/dw)
+              with Nesterov's look ahead  w <- w - lr (g + momentum v)
     AdaDelta  v <- rho v + (1-rho) g^2,  dx = sqrt(u + eps) / sqrt(v + eps) g,
               u <- rho u + (1-rho) dx^2,  w <- w - lr dx
     Adam      m <- b1 m + (1-b1) g,  v <- b2 v + (1-b2) g^2,
               w <- w - lr (m / (1 - b1^k)) / (sqrt(v / (1 - b2^k)) + eps)  at update k = 1, 2, ...
+    AdamW     w <- w - lr weight_decay w, and then Adam's step for g = dL/dw
+    RMSprop   v <- alpha v + (1-alpha) g^2,  u <- momentum u + g / (sqrt(v) + eps),  w <- w - lr u
 
-These are PyTorch's forms. Sources: M. D. Zeiler, *ADADELTA* (2012); D. P. Kingma, J. Ba, *Adam* (2015).
+These are PyTorch's forms. Each class names its source.
 """
 
-from dataclasses import dataclass, fields, replace
-from math import inf
-from typing import ClassVar, Self
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
-from chainrule.base.arguments import real_number
-from chainrule.base.showing import brief
-
-BELOW_ONE = "momentum", "rho", "beta1", "beta2"
-"""What of an optimizer is a share that something keeps."""
-
-
-@dataclass
-class State:
-    """What an optimizer remembers of the updates so far, zero at the start."""
-
-    vectors: np.ndarray  # (slots, size), of w's type
-    step: int = 0  # which update this is, from 1
-
-    __repr__ = brief
-
-    def part(self, where: slice) -> "State":
-        """The state of w[where]: a view."""
-        return State(self.vectors[:, where], self.step)
-
-
-@dataclass(frozen=True)
-class Optimizer:
-    """The base of all optimizers. `lr` is eta; `state` has `slots` vectors like w."""
-
-    lr: float
-    slots: ClassVar[int] = 0
-
-    def update(self, w: np.ndarray, gw: np.ndarray, state: State) -> None:
-        """Move w, and change `state`, in place, given gw = dL/dw."""
-        raise NotImplementedError
-
-    def new_state(self, w: np.ndarray) -> State:
-        return State(np.zeros((self.slots, len(w)), w.dtype))
-
-    def with_lr(self, lr: float) -> Self:
-        return replace(self, lr=lr)
-
-    def without_decay(self) -> Self:
-        """The same for parameters that weight decay leaves alone."""
-        return replace(self, weight_decay=0.0) if getattr(self, "weight_decay", 0.0) else self
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            if field.type not in (float, "float"):
-                continue
-            name, most = f"{type(self).__name__}: {field.name}", 1.0 if field.name in BELOW_ONE else inf
-            expected = "a finite number of at least 0" if most == inf else "a number from 0 to below 1"
-            number = real_number(name, getattr(self, field.name), expected, lambda x, most=most: 0 <= x < most)
-            object.__setattr__(self, field.name, number)
-
-
-def decayed(gw: np.ndarray, w: np.ndarray, weight_decay: float) -> np.ndarray:
-    """g = dL/dw + weight_decay w."""
-    return gw + weight_decay * w if weight_decay else gw
+from chainrule.base.arguments import truth
+from chainrule.base.errors import UsageError
+from chainrule.training.optimizer import Optimizer as Optimizer
+from chainrule.training.optimizer import State as State
+from chainrule.training.optimizer import decayed as decayed
 
 
 @dataclass(frozen=True)
@@ -81,13 +33,24 @@ class SGD(Optimizer):
     lr : the learning rate, w per dL/dw
     momentum : the part of the last step that goes on, from 0 to below 1
     weight_decay : pulls w to 0, as lambda/2 |w|^2 in the loss would
+    nesterov : whether a step goes as if from where the momentum leads
 
-    UsageError for other values. Source: the lecture; momentum: B. T. Polyak (1964).
+    UsageError for other values, and for Nesterov's step without momentum. Source: the lecture; momentum: B. T. Polyak
+    (1964); Y. Nesterov (1983), as I. Sutskever et al. have it, *On the Importance of Initialization and Momentum in
+    Deep Learning* (2013).
     """
 
     lr: float = 0.01
     momentum: float = 0.0
     weight_decay: float = 0.0
+    nesterov: bool = False
+    inertia: ClassVar[str | None] = "momentum"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        object.__setattr__(self, "nesterov", truth("SGD: nesterov", self.nesterov))
+        if self.nesterov and not self.momentum:
+            raise UsageError("SGD: nesterov is True without momentum; expected a momentum above 0, as in 0.9")
 
     @property
     def slots(self) -> int:  # type: ignore[override]
@@ -98,7 +61,7 @@ class SGD(Optimizer):
         if self.momentum:
             (v,) = state.vectors
             v[:] = self.momentum * v + g
-            g = v
+            g = g + self.momentum * v if self.nesterov else v
         w -= self.lr * g
 
 
@@ -147,6 +110,7 @@ class Adam(Optimizer):
     eps: float = 1e-8
     weight_decay: float = 0.0
     slots: ClassVar[int] = 2
+    inertia: ClassVar[str | None] = "beta1"
 
     def update(self, w: np.ndarray, gw: np.ndarray, state: State) -> None:
         g = decayed(gw, w, self.weight_decay)
@@ -158,4 +122,70 @@ class Adam(Optimizer):
         w -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
 
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {"sgd": SGD, "adadelta": AdaDelta, "adam": Adam}
+@dataclass(frozen=True)
+class AdamW(Optimizer):
+    """Adam, with a weight decay that its means do not see: w shrinks by the same part wherever gradients are small.
+
+    lr, beta1, beta2, eps : as of Adam
+    weight_decay : w shrinks by lr weight_decay w at each update
+
+    UsageError for other values. Source: I. Loshchilov, F. Hutter, *Decoupled Weight Decay Regularization* (2019).
+    """
+
+    lr: float = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    eps: float = 1e-8
+    weight_decay: float = 0.01
+    slots: ClassVar[int] = 2
+    inertia: ClassVar[str | None] = "beta1"
+
+    def update(self, w: np.ndarray, gw: np.ndarray, state: State) -> None:
+        if self.weight_decay:
+            w *= 1 - self.lr * self.weight_decay
+        Adam(self.lr, self.beta1, self.beta2, self.eps).update(w, gw, state)
+
+
+@dataclass(frozen=True)
+class RMSprop(Optimizer):
+    """Steps along g, in units of its root mean square.
+
+    lr : the learning rate, w per unit of g's root mean square
+    alpha : what the mean of g^2 keeps at an update, from 0 to below 1
+    eps : keeps the quotient finite, in the units of g
+    momentum : the part of the last step that goes on, from 0 to below 1
+    weight_decay : as of SGD
+
+    UsageError for other values. Source: T. Tieleman, G. Hinton, *Neural Networks for Machine Learning*, lecture 6.5
+    (2012).
+    """
+
+    lr: float = 0.01
+    alpha: float = 0.99
+    eps: float = 1e-8
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    inertia: ClassVar[str | None] = "momentum"
+
+    @property
+    def slots(self) -> int:  # type: ignore[override]
+        return 2 if self.momentum else 1
+
+    def update(self, w: np.ndarray, gw: np.ndarray, state: State) -> None:
+        g = decayed(gw, w, self.weight_decay)
+        v, *steps = state.vectors
+        v[:] = self.alpha * v + (1 - self.alpha) * g**2
+        step = g / (np.sqrt(v) + self.eps)
+        for u in steps:  # of momentum
+            u[:] = self.momentum * u + step
+            step = u
+        w -= self.lr * step
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "sgd": SGD,
+    "adadelta": AdaDelta,
+    "adam": Adam,
+    "adamw": AdamW,
+    "rmsprop": RMSprop,
+}

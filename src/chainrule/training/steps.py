@@ -65,14 +65,17 @@ class Steps:
     def __init__(self, progress: Progress, data: Dataset, training: Training) -> None:
         self.progress, self.data, self.training = progress, data, training
         self.gw, self._copy = np.zeros_like(progress.w), Copy.of(progress)
+        self._optimizers: list[Optimizer] = []  # of the steps since the copy
 
     def make(self, indices: slice | np.ndarray, optimizer: Optimizer) -> Made:
         """The next step, on these samples; DivergedError if its loss or its gradient is not finite."""
         clock, progress = time.perf_counter(), self.progress
         if progress.state.step - self._copy.step >= EVERY:
             self._copy.renew(progress)
+            self._optimizers.clear()
+        self._optimizers.append(optimizer)
         batch, total = self._batch(indices, progress.epoch)
-        loss, norm = progress.objective.step(optimizer, progress.w, batch, self.gw, state=progress.state)
+        loss, norm = self._step(optimizer, batch)
         if not (math.isfinite(loss) and math.isfinite(norm)):
             what = "the gradient is not finite" if math.isfinite(loss) else f"the loss is {loss}"
             raise self._diverged(f"{what} at", progress.batch + 1, optimizer, self._origin())
@@ -90,6 +93,10 @@ class Steps:
                 origin = objective.origin(progress.w)
                 raise self._diverged(f"{what} not finite after", progress.batch, optimizer, origin)
 
+    def _step(self, optimizer: Optimizer, batch: Batch) -> tuple[float, float]:
+        progress, clip_norm = self.progress, self.training.clip_norm
+        return progress.objective.step(optimizer, progress.w, batch, self.gw, state=progress.state, clip_norm=clip_norm)
+
     def _batch(self, indices: slice | np.ndarray, epoch: int) -> tuple[Batch, float]:
         return batch_of(self.data, indices, self.training, epoch=epoch, step=self.progress.state.step)
 
@@ -104,6 +111,7 @@ class Steps:
         """Where in the step that was made last the first number arose that is not finite, if the objective can say."""
         progress, copy, end = self.progress, self._copy, self.progress.state.step - 1
         copy.restore(progress)
+        optimizers = iter(self._optimizers)
         for epoch in count(copy.epoch):
             first = copy.batch if epoch == copy.epoch else 0
             for indices in draw(self.data, self.training, epoch=epoch, first=first):
@@ -111,6 +119,5 @@ class Steps:
                 if progress.state.step == end:
                     progress.state.step += 1
                     return progress.objective.origin(progress.w, batch)
-                optimizer = self.training.optimizer_at(epoch)
-                progress.objective.step(optimizer, progress.w, batch, self.gw, state=progress.state)
+                self._step(next(optimizers), batch)
         return None

@@ -70,6 +70,12 @@ def count_axis(counts: np.ndarray, start: float, end: float) -> Axis:
     return Axis(low, high, max(1.0, nice((high - low) / INTERVALS)), start, end, log=True)
 
 
+def log_axis(values: np.ndarray, start: float, end: float) -> Axis:
+    """Logarithmic, for numbers (n,) above 0, from a power of ten to another."""
+    low, high = math.floor(math.log10(values.min()) + 1e-9), math.ceil(math.log10(values.max()) - 1e-9)
+    return Axis(low, max(high, low + 1), max(1.0, nice((high - low) / INTERVALS)), start, end, log=True)
+
+
 def nice(least: float) -> float:
     """The least number of the form 1, 2 or 5 times a power of ten that is not below `least`."""
     power = 10.0 ** math.floor(math.log10(max(least, LEAST)))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from chainrule.regression.comparison import Comparison
     from chainrule.regression.fitting import PolynomialFit
     from chainrule.tasks.fitting import History
+    from chainrule.tasks.lr_range import LrRange
 
 CROWD = 30  # points of a curve: more of them have no markers
 UNITS = {
@@ -88,6 +89,22 @@ def plot_history(history: History, path: str | Path, measured_on: str = "held-ou
         if curves.accuracy is not None:
             _curve(axes[1], curves.epochs, curves.accuracy, LINES[1], label=curves.name)
             axes[1].set(title=curves.best, ylabel=ACCURACY)
+
+
+def plot_lr_range(found: LrRange, path: str | Path) -> None:
+    """The loss over the learning rate of a range test, and the suggestion. Errors: as `plot_regression`."""
+    with figure(path, 1) as (axes,):
+        axes.plot(found.lr, found.loss, "o", color="black", alpha=0.4, markersize=3, markeredgewidth=0, label="a batch")
+        axes.plot(found.lr, found.smooth, color=BLUE, label="smoothed")
+        chosen = found.suggestion
+        title = "the loss falls at no learning rate"
+        if chosen is not None:
+            axes.axvline(chosen, color=VERMILION, linestyle="--", label=f"falls fastest: {chosen:.2g}")
+            title = f"a learning rate of about {chosen:.2g}; above {found.lowest:.2g} the loss rises"
+        axes.set_xscale("log")
+        axes.set_ylim(top=1.05 * found.smooth.max())
+        axes.set(title=title, xlabel="learning rate", ylabel=LOSS)
+        axes.legend()
 
 
 def check_plot_path(path: str | Path) -> None:

@@ -92,16 +92,18 @@ def descent(w, gw, constants, span, first, last):
         w[k] -= lr * regularised(gw[k], w[k], decay)
 
 
-@register_update(SGD, slots=1, constants=lambda sgd, step: (sgd.lr, sgd.weight_decay, sgd.momentum))
+@register_update(SGD, slots=1, constants=lambda sgd, step: (sgd.lr, sgd.weight_decay, sgd.momentum, sgd.nesterov))
 @range_kernel
 def momentum(w, gw, v, constants, span, first, last):
-    """v <- momentum v + g,  w <- w - lr v."""
-    lr, decay, keep = constants[0], constants[1], constants[2]
+    """v <- momentum v + g,  w <- w - lr v  or  w - lr (g + momentum v)."""
+    lr, decay = constants[0], constants[1]
+    keep, nesterov = constants[2], constants[3] != 0
     w, gw = weights_of(w, gw, span, first, last)
     v, _ = states_of(v, v, span, first, last)
     for k in range(len(w)):
-        v[k] = keep * v[k] + regularised(gw[k], w[k], decay)
-        w[k] -= lr * v[k]
+        g = regularised(gw[k], w[k], decay)
+        v[k] = keep * v[k] + g
+        w[k] -= lr * (g + keep * v[k]) if nesterov else lr * v[k]
 
 
 @register_update(AdaDelta, slots=2, constants=lambda a, step: (a.lr, a.weight_decay, a.rho, 1 - a.rho, a.eps))

@@ -40,7 +40,7 @@ class Steps:
 
     def _step(self, engine: Compiled, optimizer: Optimizer, batch: Batch) -> float:
         began = perf_counter()
-        loss, norm = engine.step(optimizer, self.w, batch, self.gw, state=self.state)
+        loss, norm = engine.step(optimizer, self.w, batch, self.gw, state=self.state, clip_norm=self.training.clip_norm)
         seconds = perf_counter() - began
         if not (math.isfinite(loss) and math.isfinite(norm)):
             raise DivergedError(f"step {self.state.step}: the loss is {loss}, |dL/dw| is {norm}; try a larger batch")

@@ -7,7 +7,7 @@ import numpy as np
 
 from chainrule.base.random import Draws, Source
 from chainrule.engine.kernels.philox import step_words
-from chainrule.engine.stages.updates import Updates
+from chainrule.engine.stages.updates import LateUpdates, Updates
 from chainrule.layers.graph import Node
 from chainrule.layers.layer import Context
 from chainrule.training.objective import Batch
@@ -27,6 +27,7 @@ class Step:
     gw: np.ndarray = field(default_factory=lambda: NO_GRADIENT)  # empty where no gradient is wanted
     shift: float = 0.0  # c, where the input is x - c and the first stage knows that
     updates: Updates | None = None  # what moves w as soon as dL/dw is there, if w is to move
+    late: LateUpdates | None = None  # what moves w once all of dL/dw is there, in the place of `updates`
     source: Source = field(default_factory=Source)
     draw_words: np.ndarray = field(init=False)  # (4,) of the batch at hand: both words of the seed, step, offset
 

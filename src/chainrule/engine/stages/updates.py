@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+import chainrule.engine.kernels.adaptive  # noqa: F401  # it registers its updates
+from chainrule.engine.kernels.clipping import blended, scaled, shortening
 from chainrule.engine.kernels.elementwise import add_up
 from chainrule.engine.kernels.optimizers import CHUNK, WeightSpan, squares, update_of
 from chainrule.engine.runtime.calls import UPDATE, Call, Window, bind
@@ -33,14 +35,15 @@ class Updates:
         self.taken: list[slice] = []
         self._sums = np.zeros(len(w) // LANES + 1)  # of squares, block by block: each has a whole vector at least
         self._blocks, self._square = 0, np.zeros(1)
+        self._factor: np.ndarray | None = None  # of gw, where it is clipped
 
     @property
     def complete(self) -> bool:
         """Whether w moves."""
         return self.update is not None
 
-    def begin(self, optimizer: Optimizer, step: int) -> None:
-        """Take the optimizer's constants for that update."""
+    def begin(self, optimizer: Optimizer, step: int, clip_norm: float | None = None) -> None:
+        """Take the optimizer's constants for that update, and how long its gradient may be."""
         if self.update:
             self.constants[:] = self.update.constants(optimizer, step)
             self.without_decay[:] = self.update.constants(optimizer.without_decay(), step)
@@ -58,6 +61,8 @@ class Updates:
         if squared:
             begin, self._blocks = self._blocks, self._blocks - (-count // block)
             calls.append(bind(squares, gw, self._sums[begin : self._blocks], span, block, role=UPDATE))
+        if self._factor is not None:
+            calls.append(bind(scaled, gw, self._factor, span, role=UPDATE))
         if self.update is not None and self.state is not None:
             vectors = self.state.vectors
             decays = not any(p.start <= span.w_at < p.stop for p in self.undecayed)
@@ -76,6 +81,33 @@ class Updates:
             tasks += [Task(calls, 0, a, b, CHUNK) for a, b in cut(count, CHUNK, TASKS)]
         total = Task([bind(add_up, self._sums, self._square, role=UPDATE)], 0, 0, self._blocks, self._blocks)
         return [Phase(tasks), Phase([total])] if squared else [Phase(tasks)]
+
+
+class LateUpdates(Updates):
+    """The updates of a program that clips: none before all squares are summed, chunk by chunk as for `norm`."""
+
+    def __init__(self, w: np.ndarray, state: State, optimizer: Optimizer, undecayed: Sequence[slice] = ()) -> None:
+        super().__init__(w, state, optimizer, undecayed)
+        self._length, self._limit, self._factor = Updates(w, None, None), np.zeros(1), np.ones(1, w.dtype)
+
+    def begin(self, optimizer: Optimizer, step: int, clip_norm: float | None = None) -> None:
+        super().begin(optimizer, step)
+        self._limit[0] = math.inf if clip_norm is None else clip_norm
+
+    def norm(self) -> float:
+        return self._length.norm()
+
+    def phases(self, gw: np.ndarray) -> list[Phase]:
+        """All of them."""
+        length = self._length.rest(gw)
+        found = bind(shortening, self._length._square, self._limit, self._factor, role=UPDATE)
+        return [*length, Phase([Task([found])]), *self.rest(gw, squared=False)]
+
+
+def blending(average: np.ndarray, w: np.ndarray, share: np.ndarray) -> list[Phase]:
+    """Phases that move an average by that share, of one element, towards w."""
+    call = bind(blended, average, w, share, WeightSpan(0, 0, 1), role=UPDATE)
+    return [Phase([Task([call], 0, a, b, CHUNK) for a, b in cut(len(w), CHUNK, TASKS)])]
 
 
 def _gaps(taken: Sequence[slice], whole: slice) -> list[slice]:

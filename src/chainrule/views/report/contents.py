@@ -63,7 +63,8 @@ def write_report(
     path, run = check_report_path(path), run or Run()
     x = network.check_shape(data.x)
     seen = examination or examine(network, data, engine, threads=threads)
-    sections: list[Section | None] = [overview(network, seen, run.epochs), curves(run.epochs, run.measured_on)]
+    trained = curves(run.epochs, run.measured_on, run.configuration)
+    sections: list[Section | None] = [overview(network, seen, run.epochs), trained]
     if seen.classification is not None:
         named = seen.classification
         sections += [confusion(named), per_class(named), calibration(named.calibration)]

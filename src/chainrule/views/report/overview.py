@@ -12,6 +12,7 @@ from chainrule.tasks.examination import Examination
 from chainrule.views.curves import Curves
 from chainrule.views.markup import Markup, element, joined
 from chainrule.views.report.document import MISSING, Section, charts, folded, note, percent, table
+from chainrule.views.report.rates import rate_charts
 
 Epochs = Sequence[Mapping[str, Any]]  # lines of a metrics.jsonl
 COLUMNS = {  # of the table of epochs: a line's key, its heading, how its number is written
@@ -53,8 +54,8 @@ def overview(network: Network, seen: Examination, epochs: Epochs) -> Section:
     return Section("overview", "Overview", joined([tiles, *_trained_on(network)]))
 
 
-def curves(epochs: Epochs, measured_on: str) -> Section | None:
-    """Loss and accuracy over the epochs, and a table of them."""
+def curves(epochs: Epochs, measured_on: str, configuration: Mapping[str, Any] | None = None) -> Section | None:
+    """Loss and accuracy over the epochs, how the rates moved, and a table of them."""
     known = [line for line in epochs if line.get("epoch") is not None and line.get("loss") is not None]
     if not known:
         return None
@@ -66,6 +67,7 @@ def curves(epochs: Epochs, measured_on: str) -> Section | None:
     content = [
         note("The training loss is the mean over an epoch's samples, each before its update."),
         charts(*seen.charts(), caption=seen.best and f"{seen.best[0].upper()}{seen.best[1:]}."),
+        *([charts(*moved)] if (moved := rate_charts(known, configuration)) else []),
         folded("Every epoch", table(heads, rows, "The epochs of the training", numbers_from=0)),
     ]
     return Section("training", "Training", joined(content))

@@ -1,0 +1,116 @@
+"""Averages of w: their weights by the formula; evaluated, saved and resumed; with statistics of their own."""
+
+import numpy as np
+import pytest
+
+import chainrule as cr
+from chainrule.base.errors import UsageError
+from chainrule.training.averages import EMA, SWA, Average
+from chainrule.training.descent import minimise
+from chainrule.training.early_stopping import EarlyStopping
+from chainrule.training.events import BatchEvent, EpochEvent, Event
+from chainrule.training.optimizers import SGD, Adam
+from chainrule.training.settings import Training
+from descents import EXAMPLES, Moments, Quadratic
+from messages import exactly
+
+START = np.arange(4.0)
+EPOCHS, BATCHES = 6, 3
+
+
+def run(average: Average | None) -> tuple[np.ndarray, list[np.ndarray]]:
+    """What w ends as, and what it was after each update."""
+    seen: list[np.ndarray] = []
+
+    def note(event: Event) -> None:
+        if isinstance(event, BatchEvent):
+            seen.append(event.progress.weights())
+
+    training = Training(SGD(0.1, momentum=0.5), EPOCHS, 4, average=average)
+    return minimise(Quadratic(), EXAMPLES, START, training, listeners=[note]).w, seen
+
+
+@pytest.mark.parametrize(
+    ("average", "weights"),
+    [
+        (EMA(0.9), {k: 0.9 ** (17 - k) for k in range(18)}),
+        (EMA(0.0), {17: 1.0}),
+        (EMA(0.5, every=4), {3: 0.125, 7: 0.25, 11: 0.5, 15: 1.0}),
+        (SWA(), {14: 1.0, 17: 1.0}),  # the last of 6 epochs after the first 4.5
+        (SWA(0.5), {11: 1.0, 14: 1.0, 17: 1.0}),
+        (SWA(0.25, per="step"), dict.fromkeys(range(13, 18), 1.0)),
+        (SWA(1.0, per="step"), dict.fromkeys(range(18), 1.0)),
+    ],
+    ids=str,
+)
+def test_which_w_count_how_much(average: Average, weights: dict[int, float]) -> None:
+    found, seen = run(average)
+    plain, _ = run(None)
+    expected = np.average([seen[k] for k in weights], axis=0, weights=list(weights.values()))
+    np.testing.assert_allclose(found, expected, rtol=1e-13)
+    np.testing.assert_array_equal(seen[-1], plain)  # training itself is what it was
+
+
+@pytest.mark.parametrize("stop", range(1, 12))
+@pytest.mark.parametrize("average", [EMA(0.8), EMA(0.8, every=2), SWA(0.7), SWA(0.9, per="step")], ids=str)
+def test_a_run_goes_on_from_any_batch(average: Average, stop: int) -> None:
+    training, moments = Training(Adam(0.1), 4, 4, average=average), Moments()
+    whole = minimise(Quadratic(), EXAMPLES, START, training, listeners=[moments])
+    again = minimise(Quadratic(), EXAMPLES, np.zeros(4), training, start=moments.found[stop - 1])
+    np.testing.assert_array_equal(again.w, whole.w)
+
+
+@pytest.mark.parametrize("engine", ["reference", "compiled"])
+@pytest.mark.parametrize("average", [EMA(0.9), SWA(0.5)], ids=str)
+def test_it_is_what_is_evaluated_and_what_the_network_becomes(engine: str, average: Average) -> None:
+    digits = cr.data.mnist("train").head(300)
+    held_out = cr.data.mnist("test").head(100)
+    network, seen = cr.preset("mlp").network(), []
+
+    def note(event: Event) -> None:
+        if isinstance(event, EpochEvent):
+            assert event.validation is not None
+            seen.append((event.validation.loss, event.progress.answer().w, event.progress.weights()))
+
+    training = Training(Adam(1e-3), 3, 50, average=average)
+    cr.fit(network, digits, training, validation=held_out, engine=engine, listeners=[note])
+    loss, averaged, own = seen[-1]
+    np.testing.assert_array_equal(network.w, averaged)
+    assert not np.array_equal(averaged, own)
+    assert cr.evaluate(network, held_out, engine).loss == pytest.approx(loss, rel=1e-6)
+
+
+def test_engines_agree_on_the_average() -> None:
+    digits, found = cr.data.mnist("train").head(300), []
+    for engine in ("reference", "compiled"):
+        network = cr.preset("mlp").network()
+        cr.fit(network, digits, Training(Adam(1e-3), 2, 50, average=EMA(0.9)), engine=engine)
+        found.append(network.w)
+    np.testing.assert_allclose(*found, atol=1e-5)
+
+
+def test_early_stopping_keeps_the_best_average() -> None:
+    digits, held_out = cr.data.mnist("train").head(200), cr.data.mnist("test").head(100)
+    network, stopping, seen = cr.preset("mlp").network(), EarlyStopping(3), []
+
+    def note(event: Event) -> None:
+        if isinstance(event, EpochEvent):
+            seen.append(event.progress.answer().w)
+
+    training = Training(Adam(0.01), 12, 20, average=EMA(0.9))
+    cr.fit(network, digits, training, validation=held_out, listeners=[note, stopping])
+    np.testing.assert_array_equal(network.w, seen[stopping.best_epoch - 1])
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: EMA(1.0), "EMA: decay is 1.0; expected a number from 0 to below 1"),
+        (lambda: EMA(every=0), "EMA: every is 0; expected a whole number of at least 1"),
+        (lambda: SWA(0), "SWA: last is 0; expected a number above 0, at most 1"),
+        (lambda: SWA(per="batch"), "SWA: per is 'batch'; expected one of: step, epoch"),  # type: ignore[arg-type]
+    ],
+)
+def test_bad_settings(make, message: str) -> None:
+    with pytest.raises(UsageError, match=exactly(message)):
+        make()
