@@ -150,6 +150,34 @@ def test_an_interrupt_of_the_caller_ends_the_run_and_the_team_goes_on(team, monk
         assert (x == before + 3 * k).all()
 
 
+def test_an_interrupt_while_a_sleeper_is_called_loses_no_call(monkeypatch):
+    team, x, ended = Team(2), np.zeros(8), threading.Event()
+    counting = program(Phase([Task([bind(add_range, x, 1.0)], 0, k, k + 1) for k in range(8)]))
+    team.run(counting)
+    while not team._sleeps[1]:
+        time.sleep(0.001)
+    release, called = team._asleep[1].release, []
+
+    def interrupted() -> None:
+        called.append(1)
+        if len(called) == 1:
+            raise KeyboardInterrupt
+        release()
+
+    monkeypatch.setattr(team._asleep[1], "release", interrupted)
+
+    def run_twice() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            team.run(counting)
+        x[:] = 0
+        team.run(counting)
+        ended.set()
+
+    threading.Thread(target=run_twice, daemon=True).start()
+    assert ended.wait(60)
+    assert (x == 1).all()
+
+
 def test_callers_in_several_threads_take_turns(team):
     inside, most = [0], [0]
 

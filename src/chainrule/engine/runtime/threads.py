@@ -131,10 +131,9 @@ class Team:
         self._program = program
 
     def _wake(self) -> None:
-        """Those who have gone to sleep."""
+        """Those who have gone to sleep. Each notes itself that it has woken: who is interrupted here calls again."""
         for member in range(1, self.size):
             if self._sleeps[member]:
-                self._sleeps[member] = False
                 self._asleep[member].release()
 
     def _take_part(self, state: np.ndarray, member: int) -> None:
@@ -177,3 +176,4 @@ class Team:
             self._sleeps[member] = True
             if self._counters[RUNS] < run:
                 self._asleep[member].acquire()
+            self._sleeps[member] = False
