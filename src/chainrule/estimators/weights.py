@@ -57,6 +57,6 @@ def _hashes(data: Dataset) -> np.ndarray:
 
 
 def _hash(x: np.ndarray, t: np.ndarray) -> bytes:
-    found = blake2b(x, digest_size=8)
-    found.update(t)
+    found = blake2b(x.data, digest_size=8)
+    found.update(t.data)
     return found.digest()

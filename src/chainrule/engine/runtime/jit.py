@@ -61,6 +61,9 @@ class Chosen:
         self.py_func = function
         self._numba_type_: Any = types.Dispatcher(self)
 
+    def __call__(self, *arguments: Any) -> Any:
+        raise TypeError(f"{self.py_func.__name__} is called by the interpreter; expected a kernel to call it")
+
     def get_call_template(self, args: Any, kws: Any) -> Any:
         return self.py_func(*args, **kws).get_call_template(args, kws)
 

@@ -27,7 +27,8 @@ def rate_charts(epochs: Sequence[Mapping[str, Any]], configuration: Mapping[str,
     last, waits = epochs[-1], training.scheduled and training.scheduled.waits
     if waits or not last.get("updates"):
         known = [(line["epoch"], line["lr"]) for line in epochs if line.get("lr") is not None]
-        return [chart(*np.array(known, float).T, NAMES[0])] if known else []
+        epochs_of, rates = np.array(known, float).reshape(-1, 2).T
+        return [chart(epochs_of, rates, NAMES[0])] if known else []
     return _charts(training, made=last["updates"], batches=-(-last["updates"] // last["epoch"]))
 
 
