@@ -12,13 +12,14 @@ from typing import Annotated, ClassVar
 import numpy as np
 from PIL import Image
 
-from chainrule.base.errors import DataError, UsageError
+from chainrule.base.arguments import name_among
+from chainrule.base.errors import DataError
 from chainrule.base.files import check_writable
-from chainrule.base.guessing import expected_one_of
 from chainrule.base.writing import append, write_bytes
 from chainrule.cli.settings import Option, values_of
 from chainrule.data.cifar import read_cifar
-from chainrule.tasks.vgg20 import CLASSES, SHAPE, Pass, Program, Settings
+from chainrule.network.engine import ENGINES
+from chainrule.tasks.vgg20 import Pass, Program, Settings
 
 ALGORITHMS = ("cpu_base",)
 REALS = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
@@ -73,10 +74,8 @@ class Vgg20:
 
     def execute(self) -> None:
         settings = self._settings()
-        if self.real not in REALS:
-            raise UsageError(f"--real is {self.real!r}; {expected_one_of(REALS, self.real)}")
-        if self.algorithm not in ALGORITHMS:
-            raise UsageError(f"--algo is {self.algorithm!r}; {expected_one_of(ALGORITHMS, self.algorithm)}")
+        for what, among in (("engine", ENGINES), ("real", REALS), ("algorithm", ALGORITHMS)):
+            name_among(among, f"the {what}", getattr(self, what))
         write_bytes(check_writable(self.log, source=self.data), b"")
         lines = Lines(self.log, self.verbose)
         lines.log(*self._begins())

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from chainrule.base.arguments import name_among
 from chainrule.base.errors import UsageError
-from chainrule.base.guessing import expected_one_of
 from chainrule.base.random import Draws, Source
 from chainrule.layers import (
     BatchNormalisation,
@@ -181,8 +181,7 @@ class Program:
     threads: int | None = None
 
     def __post_init__(self) -> None:
-        if self.engine not in ENGINES:
-            raise UsageError(f"the engine is {self.engine!r}; {expected_one_of(ENGINES, self.engine)}")
+        name_among(ENGINES, "the engine", self.engine)
         s, self.loss = self.settings, Heard()
         self.network = Network(layers(s.channels, s.dropout, self.dtype), SHAPE, self.loss, dtype=self.dtype.type)
         self.network.w[:] = weights(self.network, s.weight_seed)
