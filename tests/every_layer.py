@@ -79,6 +79,7 @@ EVERY_LAYER: list[tuple[la.Layer, Shape]] = [
     (la.LayerNormalisation(1e-3), (6,)),
     (la.BatchNormalisation(), (3, 3, 2)),
     (la.BatchNormalisation(eps=1e-3), VECTOR),
+    (la.BatchNormalisation(running=False), IMAGE),
     (la.Dropout(0.5, channels=True), (7, 2, 2)),
     (la.Residual([la.BatchNormalisation(), la.ELU(), la.Linear(4)]), (4,)),
     (la.Standardise((1.0, -2.0), (0.5, 3.0)), IMAGE),

@@ -15,7 +15,8 @@ from chainrule.layers import Dropout
 from chainrule.layers.graph import forward
 from chainrule.layers.layer import Context
 from chainrule.network.reference import Reference
-from chainrule.tasks.original import Drand48, Seeds, jumped, uniform48, weights
+from chainrule.tasks.drand48 import jumped, uniform48
+from chainrule.tasks.original import Drand48, Seeds, weights
 from chainrule.tasks.presets import preset
 from chainrule.training.descent import minimise
 from chainrule.training.events import BatchEvent, Event

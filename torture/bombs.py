@@ -3,6 +3,7 @@
 import gzip
 import io
 import struct
+import tarfile
 import tempfile
 import zipfile
 import zlib
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from chainrule.base.errors import ChainruleError
 from chainrule.data.array_files import read_arrays
+from chainrule.data.cifar import read_cifar
 from chainrule.data.idx import read_idx
 from chainrule.data.images import read_seen
 from chainrule.data.npy import read_npy
@@ -82,6 +84,16 @@ def tiff(side: int) -> bytes:
     return b"II*\0\x08\0\0\0" + struct.pack("<H", len(tags)) + entries + bytes(4)
 
 
+def tar(header: tarfile.TarInfo, content: bytes = b"") -> bytes:
+    return header.tobuf(tarfile.GNU_FORMAT) + content
+
+
+def member(name: str, size: int, kind: bytes = tarfile.REGTYPE) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.size, info.type = size, kind
+    return info
+
+
 def read_picture(path: Path) -> None:
     common_form([path], None, None)
     read_seen(path)
@@ -138,6 +150,12 @@ BOMBS: dict[str, tuple[Callable[[Path], object], Callable[[], bytes]]] = {
     "TIFF of 60 million pixels": (read_picture, lambda: tiff(7700)),
     "PPM of 10^18 pixels": (read_picture, lambda: b"P6 1000000000 1000000000 255\n"),
     "PPM of digits": (read_picture, lambda: b"P2 " + b"9" * 10**6 + b" 1 255\n"),
+    "tar that announces 10^12": (read_cifar, lambda: tar(member("train.bin", 10**12))),
+    "tar packed 1,000 times": (read_cifar, lambda: packed(tar(member("train.bin", 300 << 20)), 300)),
+    "tar with a long name": (read_cifar, lambda: packed(tar(member("x", 300 << 20, tarfile.GNUTYPE_LONGNAME)), 300)),
+    "tar of a sparse file": (read_cifar, lambda: tar(member("train.bin", 0, tarfile.GNUTYPE_SPARSE))),
+    "tar of many members": (read_cifar, lambda: gzip.compress(tar(member("x", 0)) * (1 << 16))),
+    "tar of a pipe": (read_cifar, lambda: tar(member("train.bin", 0, tarfile.FIFOTYPE)) + bytes(1024)),
     "EPS called a picture": (read_picture, lambda: b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(x) (w) file\n"),
 }
 

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import IO
 
 from chainrule.data.array_files import read_arrays
+from chainrule.data.cifar import read_cifar
 from chainrule.data.idx import parse_idx, read_idx
 from chainrule.data.npy import read_npy
 from chainrule.data.pixels import common_form, read_images
 from chainrule.data.table_files import read_table
 from torture.fuzzing import fuzzed
-from torture.small_files import ARRAYS_NPY, ARRAYS_NPZ, IDX, IDX_GZ, PICTURES, TABLES
+from torture.small_files import ARCHIVES, ARRAYS_NPY, ARRAYS_NPZ, IDX, IDX_GZ, PICTURES, TABLES
 
 MEMORY = Path("/dev/shm")
 
@@ -42,6 +43,11 @@ def npz(data: bytes) -> None:
 def pictures(data: bytes) -> None:
     path = written(data)
     read_images([path], common_form([path], None, (8, 8)), resize=True)
+
+
+@fuzzed("CIFAR's archive", seeds=ARCHIVES, tries=100_000, few=20)
+def archives(data: bytes) -> None:
+    read_cifar(written(data), "train")
 
 
 @fuzzed("a table", seeds=TABLES)

@@ -40,7 +40,9 @@ LAYERS = {
     "LeakyReLU": call(cr.LeakyReLU, slope=(k.NOT_NEGATIVE, 0.1)),
     "ELU": call(cr.ELU, alpha=(k.NOT_NEGATIVE, 0.5)),
     "GELU": call(cr.GELU, approximate=(k.FLAG, True)),
-    "BatchNormalisation": call(cr.BatchNormalisation, momentum=(k.BELOW_1.but("one"), 0.2), eps=(k.POSITIVE, 1e-3)),
+    "BatchNormalisation": call(
+        cr.BatchNormalisation, momentum=(k.BELOW_1.but("one"), 0.2), eps=(k.POSITIVE, 1e-3), running=(k.FLAG, True)
+    ),
     "LayerNormalisation": call(cr.LayerNormalisation, eps=(k.POSITIVE, 1e-3)),
     "ReLU": call(cr.ReLU, derivative_at_zero=(k.COUNT_OR_0, 1)),
     "Standardise": call(cr.Standardise, mean=(v.ROW, np.arange(4.0)), std=(v.ROW, np.arange(1, 5.0))),

@@ -3,6 +3,7 @@
 import gzip
 import io
 import struct
+import tarfile
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,22 @@ def npz(packed: bool, **arrays: Any) -> bytes:
 def picture(kind: str, mode: str = "L", **options: Any) -> bytes:
     file = io.BytesIO()
     Image.fromarray(PIXELS).convert(mode).save(file, kind, **options)
+    return file.getvalue()
+
+
+def record(labels: int, label: int) -> bytes:
+    """One of CIFAR's."""
+    return bytes([*[label // 5] * (labels - 1), label]) + bytes(3072)
+
+
+def tar(mode: Any, **contents: bytes) -> bytes:
+    """An archive of CIFAR's files."""
+    file = io.BytesIO()
+    with tarfile.open(fileobj=file, mode=mode) as archive:
+        for name, content in contents.items():
+            member = tarfile.TarInfo(f"cifar/{name}.bin")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
     return file.getvalue()
 
 
@@ -68,6 +85,12 @@ PICTURES = [
     picture("WEBP", "RGBA", lossless=True),
     picture("PPM"),
     b"P2 2 2 255\n0 9 80 255\n",
+]
+RECORDS = [record(1, 7), record(1, 0) + record(1, 9), record(2, 99)]
+ARCHIVES = [
+    tar("w:gz", data_batch_1=RECORDS[0], test_batch=RECORDS[1]),
+    tar("w:gz", train=RECORDS[2]),
+    tar("w", data_batch_2=RECORDS[1]),
 ]
 TABLES = [
     b"a,b,y\n1,2.5,0\n3,4,1\n5,6,0\n7,8,1\n",

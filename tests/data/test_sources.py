@@ -93,9 +93,9 @@ def test_what_is_no_data_is_said(tmp_path: Path) -> None:
 
     expected = "expected IDX files, a sub-folder of images for each class, train.csv, or x.npy and t.npy"
     assert refused(tmp_path) == f"{tmp_path}: is empty; {expected}"
-    for name in ("b.bin", "a.txt", ".hidden.npy"):
+    for name in ("b.raw", "a.txt", ".hidden.npy"):
         (tmp_path / name).touch()
-    assert refused(tmp_path) == f"{tmp_path}: holds a.txt, b.bin; {expected}"
+    assert refused(tmp_path) == f"{tmp_path}: holds a.txt, b.raw; {expected}"
     assert refused(tmp_path / "c") == f"{tmp_path / 'c'}: no such file or folder"
     kinds = "expected .npz, .csv, .tsv, .txt, or a folder of IDX files, images or arrays"
-    assert refused(tmp_path / "b.bin") == f"{tmp_path / 'b.bin'}: is a file of another kind; {kinds}"
+    assert refused(tmp_path / "b.raw") == f"{tmp_path / 'b.raw'}: is a file of another kind; {kinds}"

@@ -121,3 +121,26 @@ def test_decay_leaves_their_parameters_alone() -> None:
         assert [(name, p.initial, p.decays) for name, p in layer.parameters_for((3, 2, 2)).items()] == [
             ("gamma", "ones", False), ("beta", "zeros", False),
         ]  # fmt: skip
+
+
+@pytest.mark.parametrize("shape", [(4, 3), (3, 2, 4, 5)])
+def test_without_running_statistics_evaluation_is_by_the_batch_too(shape: tuple[int, ...]) -> None:
+    """As PyTorch's with track_running_stats=False."""
+    layer, x = BatchNormalisation(running=False), normal(*shape)
+    w = {"gamma": normal(shape[1]), "beta": normal(shape[1])}
+    expected = torch.nn.functional.batch_norm(
+        torch.tensor(x), None, None, torch.tensor(w["gamma"]), torch.tensor(w["beta"]), training=True
+    )
+    assert not layer.statistics_for(shape[1:])
+    for context in (Context(), Context(training=True)):
+        assert_agrees(layer.forward(x, w, context)[0], expected.numpy(), 1e-10)
+
+
+def test_without_running_statistics_a_single_number_is_left_as_it_is() -> None:
+    layer, x, gy = BatchNormalisation(running=False), normal(1, 4), normal(1, 4)
+    w = {"gamma": normal(4), "beta": normal(4)}
+    y, saved = layer.forward(x, w, Context(training=True))
+    gx, gw = layer.backward(gy, saved, w, Context(training=True))
+    np.testing.assert_array_equal(y, x)
+    np.testing.assert_array_equal(gx, gy)
+    assert not any(g.any() for g in gw.values())

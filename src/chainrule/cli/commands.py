@@ -14,7 +14,7 @@ HELP_ALL = Leaf("help_all", bool, False, Option("Show all options and leave."), 
 
 
 def add_command(app: typer.Typer, kind: Any) -> None:
-    """Let an app have the command, called as its class in small letters."""
+    """Let an app have the command."""
     found = list(leaves(kind))
     parameters, rare = [parameter(leaf) for leaf in found], not all(leaf.option.common for leaf in found)
     if rare:
@@ -28,7 +28,12 @@ def add_command(app: typer.Typer, kind: Any) -> None:
 
     command.__doc__ = "\n\n".join(paragraphs(kind))
     command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    app.command(kind.__name__.lower(), epilog="--help-all shows all options." if rare else None)(command)
+    app.command(name_of(kind), epilog="--help-all shows all options." if rare else None)(command)
+
+
+def name_of(kind: Any) -> str:
+    """What a command is called: as its class in small letters, unless it says another name."""
+    return getattr(kind, "called", kind.__name__.lower())
 
 
 def paragraphs(kind: Any) -> list[str]:

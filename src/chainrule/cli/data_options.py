@@ -19,7 +19,7 @@ from chainrule.data.sources import options_for
 from chainrule.data.split import cut
 from chainrule.tasks.presets import DIGITS, outputs_for
 
-DATA_HELP = "A folder of IDX files, of images (one folder a class), a .csv or an .npz (default: the embedded MNIST)."
+DATA_HELP = "A folder of IDX files, of images (one folder a class), a .csv, .npz or CIFAR's .tar.gz (default: MNIST)."
 REGRESSION_HELP = "The target is real values, or classes (default: by its values)."
 HEADER_HELP = "Whether a table's first line holds names (default: by its cells)."
 IMAGE_HELP = "A table's columns are the pixels of such images; no: they are not (default: by their names and values)."

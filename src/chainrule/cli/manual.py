@@ -4,7 +4,7 @@ from dataclasses import MISSING
 from itertools import groupby
 
 from chainrule.cli.app import COMMANDS
-from chainrule.cli.commands import paragraphs
+from chainrule.cli.commands import name_of, paragraphs
 from chainrule.cli.settings import Argument, Leaf, leaves
 
 HEAD = """# The command line
@@ -18,7 +18,7 @@ def page() -> str:
     """All commands, each with its arguments and options."""
     parts = [HEAD]
     for command in COMMANDS:
-        parts += [f"## chainrule {command.__name__.lower()}", *paragraphs(command)]
+        parts += [f"## chainrule {name_of(command)}", *paragraphs(command)]
         for title, group in groupby(leaves(command), key=lambda leaf: leaf.panel):
             parts.append("\n".join([f"| {title or 'option'} | what it is for |", "| --- | --- |", *map(row, group)]))
     return "\n\n".join(part.strip() for part in parts) + "\n"

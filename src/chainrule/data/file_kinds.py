@@ -27,6 +27,7 @@ class Kind(NamedTuple):
 UNPACK = "unpack it and give what is in it"
 CONVERT = "save what is in it as .csv or .npz"
 TO_SAFETENSORS = "write its state_dict by safetensors.torch.save_file, and use chainrule import"
+BINARY = "get the binary version, as cifar-10-binary.tar.gz"
 NO_NETWORK = "expected a model.safetensors of chainrule, as the network cannot be read from it"
 
 TEXTS = (
@@ -65,6 +66,10 @@ BYTES = (
     Kind(b"Rar!\x1a\x07", "a RAR archive", UNPACK),
     Kind(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document, as Excel's .xls", "save the sheet as .csv"),
     Kind(b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "a PyTorch file (torch.save)", TO_SAFETENSORS),
+    *(
+        Kind(b"\x80\x02}q\x01(U" + first, "CIFAR's version for Python, a pickle of Python objects", BINARY)
+        for first in (b"\x0bbatch_label", b"\tfilenames")
+    ),
     *(Kind(bytes([0x80, version]), "a pickle of Python objects", CONVERT) for version in range(2, 6)),
     Kind(b"\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras' .h5", CONVERT),
     Kind(b"MATLAB 5.0 MAT-file", "a MATLAB file", CONVERT),

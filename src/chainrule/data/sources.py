@@ -8,6 +8,7 @@ from typing import NamedTuple, Unpack
 from chainrule.base.arguments import as_path
 from chainrule.base.errors import DataError, UsageError, warn
 from chainrule.data.array_files import read_arrays
+from chainrule.data.cifar import ARCHIVE, is_cifar, read_cifar
 from chainrule.data.dataset import Dataset
 from chainrule.data.file_kinds import kind_of_file
 from chainrule.data.idx_folder import IDX_NAME, read_idx_part
@@ -53,6 +54,7 @@ class Found(NamedTuple):
 
 
 IDX = Source("a folder of IDX files", read_idx_part)
+CIFAR = Source("CIFAR's records", read_cifar)
 IMAGES = Source("a folder of images", read_image_folder, ("image_size", "channels", "skip_bad"))
 ARRAYS = Source("a file or folder of arrays", read_arrays, ("regression",))
 TABLE = Source("a CSV file", read_table, tuple(TableOptions.__annotations__))
@@ -68,6 +70,7 @@ def read_data(
     """One part, "train" or "test", of the data at a path, which may be
 
     * a folder of IDX files, as MNIST's (`read_idx_part`), or one of them;
+    * a folder of CIFAR's binary version, its .tar.gz as it is, or one .bin of it (`read_cifar`);
     * a folder of images, one sub-folder for each class, or of two such folders, train/ and test/ (`read_image_folder`);
     * a CSV file, or a folder with train.csv and test.csv (`read_table`);
     * an .npz file, or a folder of .npy files, with arrays x and t, or x_train, ... (`read_arrays`);
@@ -120,6 +123,8 @@ def found_at(path: Path) -> Found:
         return Found(IDX, [path])
     if path.suffix.lower() == ".npz":
         return Found(ARRAYS, [path])
+    if path.suffix.lower() == ".bin" or ARCHIVE.fullmatch(path.name):
+        return Found(CIFAR, [path])
     if _is_named_so(path):
         return Found(TABLE, [path])
     kind = kind_of_file(path)
@@ -134,6 +139,8 @@ def _source_of(folder: Path) -> Found | None:
     inside = entries(folder)
     if any(IDX_NAME.fullmatch(path.name) for path in inside):
         return Found(IDX, [folder])
+    if is_cifar([path.name for path in inside]):
+        return Found(CIFAR, [folder])
     endings = [path.suffix.lower() for path in inside]
     if ".npy" in endings or endings.count(".npz") > 1:
         return Found(ARRAYS, [folder])

@@ -104,6 +104,8 @@ def node_operators(network: Network, node: Node, inputs: tuple[str, ...]) -> lis
         for p in places
         if p.name.rpartition(".")[0] == node.name
     }
+    if isinstance(layer, BatchNormalisation) and not layer.running:
+        raise NetworkError(f"{layer} evaluates by its batch's own moments, which ONNX cannot; expected running=True")
     if type(layer) in FORMULAS:
         return FORMULAS[type(layer)](layer, Place(inputs, k, len(x_shape), network.w.dtype), constants)
     row = []

@@ -66,7 +66,7 @@ def to_pytorch(network: Network, path: str | Path, *, fold: bool = True) -> None
         metadata["schema"] = json.dumps(network.schema.plain())
     tensors = {name: np.asarray(view, order="C") for name, view in by_torch_name(network).items()}
     steps = walk(network, network.input_shape)
-    counts = [step.name for step in steps if type(step.layer) is BatchNormalisation]
+    counts = [step.name for step in steps if type(step.layer) is BatchNormalisation and step.layer.running]
     tensors |= {f"{name}.{COUNT}": np.zeros((), np.int64) for name in counts}
     write_bytes(path, to_bytes(tensors, metadata))
 

@@ -15,7 +15,8 @@ That is training. It keeps running statistics, from which evaluation takes m and
     mean <- mean + momentum (m - mean)            variance <- variance + momentum (v n / (n - 1) - variance)
 
 A single number (n = 1: a batch of one vector) has no variance: it is normalised by the running statistics, too, and
-does not change them. Not in the lecture. It begins with gamma = 1 and beta = 0, which weight decay leaves alone.
+does not change them. With `running=False` there are none: evaluation, too, is by the batch's m and v, and a single
+number is left as it is. Not in the lecture. It begins with gamma = 1 and beta = 0, which weight decay leaves alone.
 
 What answers has it folded into the convolution, or linear layer, before it: network/folding.py.
 
@@ -28,7 +29,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from chainrule.base.arguments import real_number
+from chainrule.base.arguments import real_number, truth
 from chainrule.base.errors import NetworkError
 from chainrule.layers.channels import along_channels, sum_of_channels
 from chainrule.layers.initial import Parameter
@@ -83,12 +84,14 @@ class BatchNormalisation(Layer):
 
     momentum : the part of the running statistics that a batch replaces, from 0 to 1
     eps : what is added to the variance, above 0
+    running : whether there are running statistics, by which evaluation normalises
 
     NetworkError for others. Source: S. Ioffe, C. Szegedy (2015).
     """
 
     momentum: float = 0.1
     eps: float = 1e-5
+    running: bool = True
     short_name: ClassVar[str] = "bn"
     mixes_samples: ClassVar[bool] = True
 
@@ -99,12 +102,15 @@ class BatchNormalisation(Layer):
         ):
             where = f"BatchNormalisation: {name}"
             object.__setattr__(self, name, real_number(where, getattr(self, name), expected, fits, error=NetworkError))
+        object.__setattr__(self, "running", truth("BatchNormalisation: running", self.running, NetworkError))
 
     def forward(self, x: np.ndarray, w: Arrays, context: Context) -> tuple[np.ndarray, Any]:
-        by_batch = context.training and numbers_of_a_channel(x.shape) > 1
+        by_batch = (context.training or not self.running) and numbers_of_a_channel(x.shape) > 1
+        if not (by_batch or self.running):
+            return x, None
         moments = batch_moments(x) if by_batch else Moments(context.statistics["mean"], context.statistics["variance"])
         z, r = normalised(x, moments, self.eps)
-        if by_batch:
+        if by_batch and self.running:
             self._keep(moments, numbers_of_a_channel(x.shape), context)
         y = along_channels(w["gamma"], x) * z + along_channels(w["beta"], x)
         return y, Normalised(z, r, by_batch)
@@ -117,6 +123,8 @@ class BatchNormalisation(Layer):
             kept += self.momentum * (seen - kept)
 
     def backward(self, gy: np.ndarray, saved: Any, w: Arrays, context: Context) -> tuple[np.ndarray, Arrays]:
+        if saved is None:
+            return gy, {name: np.zeros_like(of) for name, of in w.items()}
         gw = {"gamma": sum_of_channels(gy * saved.z), "beta": sum_of_channels(gy)}
         return batch_normalisation_input_gradient(gy, saved, w["gamma"], gw), gw
 
@@ -125,6 +133,8 @@ class BatchNormalisation(Layer):
         return {"gamma": Parameter(channels, "ones", decays=False), "beta": Parameter(channels, "zeros", decays=False)}
 
     def statistics_for(self, x_shape: Shape) -> dict[str, Parameter]:
+        if not self.running:
+            return {}
         channels = x_shape[:1]
         return {"mean": Parameter(channels, "zeros"), "variance": Parameter(channels, "ones")}
 

@@ -53,7 +53,8 @@ def pairs_of(network: Network) -> list[Pair]:
     return [
         pair
         for pair in pairs
-        if type(pair.normalising.layer) is BatchNormalisation
+        if type(layer := pair.normalising.layer) is BatchNormalisation
+        and layer.running
         and type(pair.weighing.layer) in (Convolution, Linear)
         and len(graph.readers(pair.weighing.output)) == 1
         and {node.name for node in pair} <= known

@@ -1,57 +1,22 @@
 """The preset 21mnist: the lecture's C++ program, number for number.
 
-That program draws from drand48, x <- (0x5deece66d x + 0xb) mod 2**48, u = x / 2**48: its initial weights from one
-stream, each dropout from a stream of its own. A stream's draws are the elements of all samples, in (s, c, i, j) order,
-of those trained on and of those evaluated after each epoch; an element is dropped where u < p.
-
-So what has been drawn before a batch follows from where it stands in the run, and a stream can jump there, since k
-steps are again one linear step, x -> A_k x + C_k, with A_2k = A_k A_k and C_2k = A_k C_k + C_k. Nothing has to be kept.
+That program draws from drand48 (`tasks/drand48.py`): its initial weights from one stream, each dropout from a stream of
+its own. A stream's draws are the elements of all samples, in (s, c, i, j) order, of those trained on and of those
+evaluated after each epoch; an element is dropped where u < p. So what has been drawn before a batch follows from where
+it stands in the run, and a stream can jump there. Nothing has to be kept.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from chainrule.base.arrays import read_only
-from chainrule.base.errors import UsageError
 from chainrule.base.random import Draws, Source
 from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, ReLU
 from chainrule.network.network import Network
+from chainrule.tasks.drand48 import check_state, drawn_again, uniform48
 from chainrule.training.sampling import batch_count
 
-A, C, MODULUS = 0x5DEECE66D, 0xB, 2**48
-MASK = np.uint64(MODULUS - 1)
 BETWEEN = 6  # number of a layer between the two dropouts, whether or not a Standardise stands before all
-
-
-def uniform48(seed: int, before: int, n: int) -> np.ndarray:
-    """(n,) float64 in [0, 1): the draws of a stream from state `seed` on, after so many others."""
-    x = np.empty(n + 1, np.uint64)
-    x[0] = jumped(check_state(seed), before)
-    a, c, filled = A, C, 1
-    while filled <= n:  # the second half of each doubling is the first half, `filled` steps later
-        more = min(filled, n + 1 - filled)
-        x[filled : filled + more] = (x[:more] * np.uint64(a) + np.uint64(c)) & MASK
-        a, c, filled = a * a % MODULUS, (a * c + c) % MODULUS, filled + more
-    return x[1:] / float(MODULUS)
-
-
-def jumped(state: int, steps: int) -> int:
-    """The state so many steps later."""
-    a, c = A, C
-    while steps:
-        if steps & 1:
-            state = (a * state + c) % MODULUS
-        a, c, steps = a * a % MODULUS, (a * c + c) % MODULUS, steps >> 1
-    return state
-
-
-def check_state(seed: int) -> int:
-    """The seed, if it is a state of the generator; else UsageError."""
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < MODULUS:
-        raise UsageError(f"the seed of drand48 is {seed!r}; expected a whole number from 0 to 2**48 - 1")
-    return seed
 
 
 @dataclass(frozen=True)
@@ -72,13 +37,7 @@ class StreamDraws(Draws):
 
     def keep(self, p: float, samples: int, elements: int) -> np.ndarray:
         seed = self.seeds[self.layer > BETWEEN]
-        return _uniform(seed, self.samples * elements, samples * elements).reshape(samples, elements) >= p
-
-
-@lru_cache(maxsize=4)  # the backward pass asks for the forward pass's draws again
-def _uniform(seed: int, before: int, n: int) -> np.ndarray:
-    """As `uniform48`, read-only."""
-    return read_only(uniform48(seed, before, n))
+        return drawn_again(seed, self.samples * elements, samples * elements).reshape(samples, elements) >= p
 
 
 @dataclass(frozen=True)

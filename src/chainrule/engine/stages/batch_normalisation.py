@@ -69,7 +69,8 @@ class BatchNormalisationStage(Stage):
 
     @classmethod
     def fuse(cls, nodes: Upcoming) -> Any:
-        return nodes.take(BatchNormalisation)
+        layer = nodes.take(BatchNormalisation)
+        return layer if layer and layer.running else None
 
     def _count(self, step: Step) -> int:
         """The batch's numbers of a channel; 0 where they are normalised by constants."""
