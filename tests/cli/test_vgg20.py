@@ -26,7 +26,7 @@ EXACT = 1e-8
 @cache
 def coloured_digits(n: int = 1024, seed: int = 20) -> bytes:
     """MNIST's first training digits, coloured, shifted and noisy, as records of CIFAR-10."""
-    digits, draw = cr.data.mnist("train").head(n), np.random.RandomState(seed)
+    digits, draw = cr.data.mnist("train").head(n), np.random.RandomState(seed)  # noqa: NPY002 - its streams are frozen
     out = np.empty((n, 3073), np.uint8)
     for record, digit, t in zip(out, np.asarray(digits.x)[:, 0].astype(int), np.asarray(digits.t), strict=True):
         dy, dx = draw.randint(0, 5, 2)
@@ -60,8 +60,8 @@ def compare(cli, name: str, bounds: list[float] | float, *options: str) -> None:
     """Run as a trace was, and hold every line against its own; the losses within bounds."""
     arguments, *expected = (TRACES / f"20vgg_{name}.txt").read_text().splitlines()
     ran = cli("20vgg", *arguments.split(), *options)
-    assert ran.exit_code == 0, ran.stderr
-    lines = [line.split(": ", 1)[1] for line in ran.stdout.splitlines()]
+    assert ran.code == 0, ran.err
+    lines = [line.split(": ", 1)[1] for line in ran.out.splitlines()]
     lines = lines[lines.index("training starts") + 1 :]
     want, got = losses(expected), losses(lines)
     assert len(want) == len(got)
@@ -135,8 +135,8 @@ def test_images_are_scaled_by_their_largest_byte():
 def test_without_validation_it_is_said_and_the_log_has_all_lines(cli, folder):
     ran = cli("20vgg", "-d", "digits10.bin", "-b", 2, "-m", 1, "--channels", 1, "--partial_data", 4,
               "--validate_ratio", 0, "-D", "image")  # fmt: skip
-    assert ran.exit_code == 0, ran.stderr
-    said = [line.split(": ", 1)[1] for line in ran.stdout.splitlines()]
+    assert ran.code == 0, ran.err
+    said = [line.split(": ", 1)[1] for line in ran.out.splitlines()]
     assert said[:6] == [
         "model building starts",
         "model building ends",
@@ -175,9 +175,9 @@ def test_the_same_batch_again(folder):
 )
 def test_what_is_wrong_is_said(options, code, message, cli, folder):
     ran = cli("20vgg", "-d", "digits10.bin", *options)
-    assert ran.exit_code == code
-    assert message in ran.stderr
-    assert not ran.stdout
+    assert ran.code == code
+    assert message in ran.err
+    assert not ran.out
 
 
 def test_settings_are_checked():

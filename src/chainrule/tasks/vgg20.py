@@ -1,8 +1,8 @@
 """20vgg: the sibling of the lecture's C++ program, number for number: a VGG network that learns small photographs.
 
 It draws from drand48 (`tasks/drand48.py`), from a stream each for the weights, the shuffle of the data, the batches and
-each of ten dropouts. Unlike the lecture's program it has batch normalisation, whose evaluation too is by the batch's own
-moments; its evaluation drops as well; and its batches are drawn with replacement, so that there are no epochs.
+each of ten dropouts. Unlike the lecture's program it has batch normalisation, whose evaluation, too, is by the batch's
+own moments; its evaluation drops as well; and its batches are drawn with replacement, so that there are no epochs.
 
 Source: K. Simonyan, A. Zisserman, *Very Deep Convolutional Networks* (2015); the program is K. Taura's.
 """
