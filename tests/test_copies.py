@@ -23,7 +23,7 @@ def network() -> cr.Network:
 def test_it_is_the_mean_of_the_outputs(network: cr.Network) -> None:
     numbers = np.arange(len(TEST))
     copies = [network(SHIFTED(TEST.x, 0, k, numbers)) for k in range(3)]
-    mean = np.mean([network(TEST.x), *copies], axis=0, dtype=np.float64)
+    mean = np.stack([network(TEST.x), *copies]).mean(axis=0, dtype=np.float64)
     seen = cr.examine(network, TEST, "reference", augmentation=SHIFTED, copies=3)
     np.testing.assert_allclose(seen.predictions, network.loss.prediction(mean), atol=1e-6)
     assert not np.allclose(seen.predictions, network.predict(TEST.x), atol=1e-3)

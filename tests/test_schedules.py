@@ -1,10 +1,13 @@
 """Schedules: the rates of every update, against torch.optim.lr_scheduler; runs by them, resumed from anywhere."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from torch.optim import lr_scheduler as peers
 
+import chainrule as cr
 from chainrule.base.errors import UsageError
 from chainrule.data import Dataset
 from chainrule.training.descent import minimise
@@ -117,20 +120,24 @@ def test_what_is_not_by_default_is_shown() -> None:
     assert str(Cosine()) == "Cosine()"
 
 
+loose: Any = cr
+"""The package, for arguments that a type checker would refuse."""
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda: Step(-1), "Step: factor is -1; expected a number of at least 0"),
         (lambda: Step(0.1, 0), "Step: every is 0; expected a whole number of at least 1"),
-        (lambda: Step(0.1, (3, "x")), "Step: every is 'x'; expected a whole number of at least 1"),
-        (lambda: Step(0.1, per="batch"), "Step: per is 'batch'; expected one of: step, epoch"),
+        (lambda: loose.Step(0.1, (3, "x")), "Step: every is 'x'; expected a whole number of at least 1"),
+        (lambda: loose.Step(0.1, per="batch"), "Step: per is 'batch'; expected one of: step, epoch"),
         (lambda: Warmup(0), "Warmup: length is 0; expected a whole number of at least 1"),
-        (lambda: Warmup(1, then=0.1), "Warmup: then is 0.1; expected a schedule, as in Cosine()"),
+        (lambda: loose.Warmup(1, then=0.1), "Warmup: then is 0.1; expected a schedule, as in Cosine()"),
         (lambda: OneCycle(1.5), "OneCycle: rise is 1.5; expected a number from 0 to 1"),
         (lambda: OneCycle(low_momentum=1), "OneCycle: low_momentum is 1; expected a number from 0 to below 1, or None"),
-        (lambda: OneCycle(curve="s"), "OneCycle: curve is 's'; expected one of: cosine, linear"),
+        (lambda: loose.OneCycle(curve="s"), "OneCycle: curve is 's'; expected one of: cosine, linear"),
         (lambda: ReduceOnPlateau(patience=-1), "ReduceOnPlateau: patience is -1; expected a whole number of at least 0"),  # noqa: E501
-        (lambda: Training(schedule=0.1), "schedule is 0.1; expected one, as in Cosine()"),
+        (lambda: loose.Training(schedule=0.1), "schedule is 0.1; expected one, as in Cosine()"),
         (
             lambda: Training(schedule=Cosine(), lr_decay=0.5),
             "lr_decay is 0.5 beside a schedule, Cosine(); expected one of them",
@@ -149,7 +156,7 @@ def test_what_is_not_by_default_is_shown() -> None:
             "momentum_schedule is ReduceOnPlateau; expected one of the others",
         ),
         (lambda: Training(clip_norm=0), "clip_norm is 0; expected a number above 0, or None"),
-        (lambda: Training(average=0.999), "average is 0.999; expected one, as in EMA()"),
+        (lambda: loose.Training(average=0.999), "average is 0.999; expected one, as in EMA()"),
     ],
 )  # fmt: skip
 def test_bad_settings(make, message: str) -> None:

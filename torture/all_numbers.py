@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.engine.kernels import activations, elementwise
+from chainrule.engine.kernels import activations, elementary, elementwise
 from chainrule.engine.kernels.losses import nll
 from chainrule.engine.layout import Image, View
 from chainrule.engine.runtime.denormals import denormals_flushed
@@ -78,7 +78,7 @@ def normal_share(x: np.ndarray) -> np.ndarray:
 
 
 FUNCTIONS = {
-    "exp": Function(curve(elementwise.exponential), np.exp),
+    "exp": Function(curve(elementary.exponential), np.exp),
     "log": Function(log, np.log),
     "sigmoid": Function(elementwise_kernel(elementwise.sigmoid), logistic),
     "tanh": Function(elementwise_kernel(elementwise.tanh), np.tanh),
