@@ -94,7 +94,7 @@ def test_an_sdist_holds_nothing_astray(here):
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert names.isdisjoint(ASTRAY)
     suffixes = {Path(name).suffix for name in names if name.startswith(("tests/", "torture/"))}
-    assert suffixes == {".py", ".safetensors"}
+    assert suffixes == {".py", ".safetensors", ".txt"}
     assert {
         "SECURITY.md",
         "Makefile",

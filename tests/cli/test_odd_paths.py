@@ -73,7 +73,7 @@ def test_an_error_is_one_line_and_names_the_path(cli, table, name, said):
 def test_what_to_type_next_is_typed_so(cli, table):
     for name, typed in (("-run", "./-run"), ("a b", "'a b'"), ("a\nb", r"$'a\nb'")):
         ran = cli("train", "--data", table, "--engine", "reference", "--epochs", 1, "--out", name)
-        assert f"chainrule evaluate {typed} " in ran.out
+        assert f"chainrule evaluate {typed}\n" in ran.out
 
 
 def test_a_file_whose_name_is_no_text_has_its_bytes_in_the_answers(cli, table):

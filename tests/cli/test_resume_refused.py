@@ -14,7 +14,7 @@ from small_runs import SMALL, metrics
     [
         (
             ("--lr", 0.1),
-            "--lr is given with --resume, which goes on with the run's own settings; expected none of these",
+            "--lr is given with --resume, which goes on with the run's own settings; expected only --epochs, ",
         ),
         (("--preset", "mlp"), "--preset is given with --resume"),
         (("--seed", 0), "--seed is given with --resume"),

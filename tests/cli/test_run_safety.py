@@ -125,7 +125,7 @@ def test_what_cannot_be_written_at_the_end_is_an_error(cli, train, step):
         ran = train("--epochs", 3, "--out", "run")
     assert ran.code == 1
     file = "metrics.jsonl" if step == "write" else "model.safetensors"
-    good = "the last good checkpoint is that of 2 epochs in run"
+    good = "the last good checkpoint, after 2 epochs, is in run"
     assert ran.err.splitlines()[-1] == f"chainrule: run/{file}: cannot be written: {FULL}; {good}"
     assert load_checkpoint("run/model.safetensors").epoch == 2
     assert cli("train", "--resume", "run").code == 0

@@ -12,6 +12,7 @@ import tomli_w
 from chainrule.base.errors import UsageError
 from chainrule.cli import manual
 from chainrule.cli.app import COMMANDS
+from chainrule.cli.commands import name_of
 from chainrule.cli.settings import (
     Argument,
     Option,
@@ -110,7 +111,7 @@ def test_train_help_shows_what_people_use_and_help_all_shows_all(cli):
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.__name__)
 def test_help_of_other_commands_shows_all(cli, command):
-    out = cli(command.__name__.lower(), "--help").out
+    out = cli(name_of(command), "--help").out
     if command is not Train:
         flags = {leaf.flags[0] for leaf in leaves(command) if not isinstance(leaf.option, Argument)}
         assert options_in(out) == flags | {"--help"}

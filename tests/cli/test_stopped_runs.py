@@ -150,6 +150,11 @@ def test_what_is_said_at_the_end(cli, when):
     when(never)
     ran = cli("train", "--resume", "run")
     assert "go on: it is finished; for more epochs:\n       chainrule train --resume run --epochs 6\n" in ran.out
+    ran = cli("train", "--resume", "run", "--json")
+    told = json.loads(ran.out)
+    lines = [json.loads(line) for line in Path("run/metrics.jsonl").read_text().splitlines()]
+    assert told["training_seconds"] == pytest.approx(sum(line["seconds"] for line in lines))
+    assert (told["next"], told["epochs"], len(lines)) == ("chainrule evaluate run", 3, 3)
 
 
 def test_a_run_without_an_epoch(cli):
@@ -157,11 +162,6 @@ def test_a_run_without_an_epoch(cli):
     assert ran.out.startswith("mlp: not trained\n")
     assert "samples/s" not in ran.out
     assert ran.out.endswith("chainrule train --resume run --epochs 1\n")
-    ran = cli("train", "--resume", "run", "--json")
-    told = json.loads(ran.out)
-    lines = [json.loads(line) for line in Path("run/metrics.jsonl").read_text().splitlines()]
-    assert told["training_seconds"] == pytest.approx(sum(line["seconds"] for line in lines))
-    assert (told["next"], told["epochs"], len(lines)) == ("chainrule evaluate run", 3, 3)
 
 
 def test_how_often_is_kept_and_can_be_changed(cli):

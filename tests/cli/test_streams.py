@@ -97,7 +97,7 @@ def test_columns_stay_where_they_are():
 def test_names_that_are_no_text_are_escaped_and_kept(tmp_path, cli):
     odd = os.fsdecode(b"d\xe9")
     folder = RunFolder(tmp_path)
-    fixed = {"initial_weights": {"generator": "a", "seed": 0}, "training": describe_training(Training())}
+    fixed = {"initial_weights": {"generator": "a", "seed": 0}, "training": describe_training(Training()), "network": {}}
     folder.begin({"name": odd, "data": odd, **fixed}, 0)
     assert folder.configuration()["data"] == folder.configuration()["name"] == odd
     assert cli("evaluate", odd).err.startswith("chainrule: d\\udce9: no such file")

@@ -77,7 +77,9 @@ def test_options_change_the_preset(cli, tmp_path):
     more = ("--batch-size", 7, "--order", "replacement", "--reduction", "sum")
     cli("train", "--preset", "mnist", "--epochs", 0, *SMALL, "--out", "a", *changes, *more)
     training = tomllib.loads((tmp_path / "a" / "config.toml").read_text())["training"]
-    assert training["optimizer"] == {"type": "SGD", "lr": 0.5, "momentum": 0.9, "weight_decay": 0.01}
+    assert training["optimizer"] == {
+        "type": "SGD", "lr": 0.5, "momentum": 0.9, "weight_decay": 0.01, "nesterov": False,
+    }  # fmt: skip
     assert (training["batch_size"], training["order"], training["reduction"]) == (7, "replacement", "sum")
     assert training["lr_decay"] == 1.0
 

@@ -140,7 +140,7 @@ def test_what_is_wrong_is_said(files: dict[str, bytes], message: str, tmp_path: 
 
 def test_archives_that_are_others_or_damaged(tmp_path: Path) -> None:
     path = archive(tmp_path / "x.tar.gz", {"notes.txt": b"hello"})
-    with pytest.raises(DataError, match=r"x\.tar\.gz: is a tar archive in which there is no data_batch_1\.bin or"):
+    with pytest.raises(DataError, match=r"x\.tar\.gz: is a tar archive; unpack it"):
         read_data(path)
     whole = archive(path, ten()).read_bytes()
     for cut in (1, 100, len(whole) // 2, len(whole) - 1):
@@ -161,7 +161,7 @@ def test_archives_that_are_others_or_damaged(tmp_path: Path) -> None:
         link = tarfile.TarInfo("data_batch_1.bin")
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         file.addfile(link)
-    with pytest.raises(DataError, match="in which there is no data_batch_1"):
+    with pytest.raises(DataError, match="is a tar archive; unpack it"):
         read_data(path)
 
 

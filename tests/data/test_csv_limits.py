@@ -53,3 +53,21 @@ def test_the_time_is_linear_in_the_columns(name: str, tmp_path: Path) -> None:
         warnings.simplefilter("ignore")
         calls(200)
         assert calls(4000) < 12 * calls(500)
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (b'\xef\xbb6,"5\n~y"\n1,15\x7f;*s"\n2,', r"column 2 \(5\\n~y\): found ''; expected a class's name"),
+        (b'"\n"\n"\n"', "one column; expected another one beside the target"),
+        (b'1 1\x0c ""\n', r"column 3 \(column 3\): found ''; expected a finite number"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::chainrule.base.errors.DataWarning")
+def test_what_fuzzing_has_found(table: bytes, message: str, tmp_path: Path) -> None:
+    """Each in a line, whatever the names hold."""
+    path = tmp_path / "table.csv"
+    path.write_bytes(table)
+    with pytest.raises(DataError, match=message) as failed:
+        read_table(path, "all")
+    assert "\n" not in str(failed.value)

@@ -30,13 +30,13 @@ EPS, MOMENTUM, TERMS = 1e-3, 0.25, 80.0  # terms: of a chunk's sums, and what fo
 def problem(rig: Rig) -> tuple[np.ndarray, np.ndarray]:
     """x, of some mean, and dL/dy (s, c, h, w)."""
     s, c, h, w = rig.sizes(9, 2 * LARGEST, LARGEST, LARGEST)
-    x = rig.normal(max(s, 2), c, h, w) + np.float32(rig.any_of(0, 3))
+    x = rig.normal(max(s, 2), c, h, w) + rig.number(rig.any_of(0, 3))
     return x, rig.normal(*x.shape)
 
 
 def of_channels(rig: Rig, numbers: np.ndarray) -> np.ndarray:
     """The numbers (c,) as an input, and 0 in padded lanes."""
-    whole_vectors = np.zeros(padded(len(numbers)), np.float32)
+    whole_vectors = np.zeros(padded(len(numbers)), numbers.dtype)
     whole_vectors[: len(numbers)] = numbers
     return rig.given(whole_vectors)
 
@@ -65,7 +65,7 @@ def batch_normalisation(rig: Rig) -> None:
     x, gy = problem(rig)
     s, c, h, w = x.shape
     n, by_batch = s * h * w, rig.any_of(True, False)
-    mean, variance = rig.normal(c), np.abs(rig.normal(c)) + np.float32(0.1)
+    mean, variance = rig.normal(c), np.abs(rig.normal(c)) + rig.number(0.1)
     running = channels.Running(rig.room(c), rig.room(c), MOMENTUM, EPS)
     running.mean[:], running.variance[:] = mean, variance
     gamma, beta = rig.normal(c), rig.normal(c)
@@ -114,7 +114,7 @@ def scale(rig: Rig) -> None:
     x, gy = problem(rig)
     s, c = x.shape[:2]
     of_g, slot = sums(rig, c)
-    none, gw = rig.given(np.zeros(padded(c), np.float32)), channels.Weights(rig.room(2 * c), 0, c)
+    none, gw = rig.given(np.zeros(padded(c), rig.number)), channels.Weights(rig.room(2 * c), 0, c)
     values = rig.picture(gy), rig.picture(x, rig.any_of(0, 1))
     rig.run(channels.channel_products, *values, none, slot, of_g.size, scratch(rig), count=s, block=s)
     rig.run(channels.write_products, of_g, c, gw)
@@ -135,7 +135,7 @@ def layer_normalisation(rig: Rig) -> None:
     order, floats = element_order(own), elements(own)
 
     def as_a_sample(numbers: np.ndarray) -> View:
-        laid = np.zeros(floats, np.float32)
+        laid = np.zeros(floats, rig.number)
         laid[order] = numbers.reshape(-1)
         return View(rig.given(laid), own)
 
@@ -197,7 +197,7 @@ def whole_average(rig: Rig) -> None:
 def dropped_channels(rig: Rig) -> None:
     x, _ = problem(rig)
     s, c = x.shape[:2]
-    keep, factor = (rig.random.random((s, c, 1, 1)) < 0.6).astype(np.uint8), np.float32(1 / 0.6)
+    keep, factor = (rig.random.random((s, c, 1, 1)) < 0.6).astype(np.uint8), rig.number(1 / 0.6)
     y = rig.blank(s, image_of(x.shape, rig.any_of(0, 1)))
     rig.run(channel_dropout.drop_channels, rig.picture(x, rig.any_of(0, 1)), rig.picture(keep), y, factor, count=s)
     rig.same("y", rig.numbers(y, "y"), x * (keep * factor))

@@ -25,6 +25,8 @@ ONE_NUMBER: list[tuple[Any, Callable[..., np.ndarray], float]] = [  # kernel, de
     (elementwise.relu, relu, 0),
     (elementwise.sigmoid, sigmoid, 3),
     (elementwise.tanh, tanh, 3),
+]
+OF_SINGLE: list[tuple[Any, Callable[..., np.ndarray], float]] = [  # likewise, of float32 alone
     (elementwise.of_one(activations.gaussian), gelu.gelu, 3),
     (elementwise.of_one(activations.approximate_gaussian), lambda x: gelu.gelu(x, True), 3),
     (elementwise.of_one(activations.weighted), silu.silu, 3),
@@ -63,7 +65,7 @@ def output(rig: Rig, shape: tuple[int, ...], lanes: int) -> View:
 
 @case("elementwise:elementwise_of_one")
 def of_one(rig: Rig) -> None:
-    kernel, definition, ulps = rig.any_of(*ONE_NUMBER)
+    kernel, definition, ulps = rig.any_of(*(ONE_NUMBER if rig.number is np.float64 else ONE_NUMBER + OF_SINGLE))
     x, lanes = rig.normal(*pictures(rig)), rig.any_of(LANES, 1)
     y = output(rig, x.shape, lanes)
     rig.run(kernel, rig.picture(x, rig.any_of(0, 1), lanes), y, count=len(x))
@@ -88,7 +90,8 @@ def bent_or_dropout(rig: Rig) -> None:
 
 
 def bent(rig: Rig) -> None:
-    """A curve with a parameter, and its gradient."""
+    """A curve with a parameter, and its gradient; of float32 alone."""
+    rig.take(np.float32)
     *kernels, definition, derivative = rig.any_of(*BENT)
     of_x, of_gy = map(elementwise.of_two_and_a_parameter, kernels)
     shape, lanes, parameter = pictures(rig), rig.any_of(LANES, 1), np.float32(0.3)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
-from chainrule.base.printable import printable
+from chainrule.base.printable import in_a_line
 
 PACKAGE = str(Path(__file__).parents[1])
 
@@ -22,7 +22,7 @@ class ChainruleError(Exception):
     exit_code = 1
 
     def __str__(self) -> str:
-        return printable(super().__str__())
+        return in_a_line(super().__str__())
 
 
 class WriteError(ChainruleError):
@@ -88,10 +88,10 @@ class DataWarning(UserWarning):
     """Data may not be what the user thinks they are; what was made of them."""
 
 
-def warn(message: str) -> None:
-    """Say in a line what is doubtful, with the line of the user's that led to it."""
+def warn(message: str, category: type[Warning] | None = None) -> None:
+    """Say in a line what is doubtful, with the line of the user's that led to it; as a `DataWarning`, or of that kind."""
     depth = next((k for k, frame in enumerate(stack_of(sys._getframe())) if not in_package(frame)), 0)
-    warnings.warn(printable(message), DataWarning, stacklevel=depth + 1)
+    warnings.warn(in_a_line(message), category or DataWarning, stacklevel=depth + 1)
 
 
 def stack_of(frame: FrameType | None) -> Iterator[FrameType]:

@@ -161,8 +161,7 @@ def _no_records(path: Path, names: Sequence[str]) -> DataError:
     if _is_pickled(names):
         given = "is CIFAR's version for Python, whose pickles are never loaded"
         return DataError(f"{path}: {given}; expected the binary version, as cifar-10-binary.tar.gz")
-    given = "is a tar archive in which there is no data_batch_1.bin or train.bin of CIFAR's"
-    return DataError(f"{path}: {given}; unpack it and give what is in it")
+    return DataError(f"{path}: is a tar archive; unpack it and give what is in it")
 
 
 def _records(content: bytes, kind: Kind, name: str) -> np.ndarray:

@@ -126,7 +126,8 @@ class CsvText:
             whole = whole_numbers("\n".join([*lines, ""]).encode(), self.form.delimiter, len(columns))
             if whole is not None:
                 return whole[:, columns]
-        if any("_" in line or "\n" in line or (comma and "." in line) for line in lines):
+        blank = self.form.delimiter == BLANK  # of quoted cells NumPy takes other blanks apart than we do
+        if any("_" in line or "\n" in line or (comma and "." in line) or (blank and '"' in line) for line in lines):
             return None
         try:
             values = np.loadtxt(

@@ -36,9 +36,9 @@ def is_header(first: Sequence[str], rows: Sequence[Sequence[str]], form: Form, n
 def names_of(cells: Sequence[str], place: str) -> tuple[str, ...]:
     """The columns' names; one that has none is called by its number. DataError where two are the same."""
     names = tuple(cell or f"column {number}" for number, cell in enumerate(cells, start=1))
-    (most, times), *_ = Counter(names).most_common(1)
-    if times > 1:
-        raise DataError(f"{place}: the column name {most!r} occurs twice; expected different names")
+    for most, times in Counter(names).most_common(1):
+        if times > 1:
+            raise DataError(f"{place}: the column name {most!r} occurs twice; expected different names")
     return names
 
 

@@ -1,12 +1,12 @@
 """The solver lbfgs: SciPy's L-BFGS-B on all samples at once, in float64."""
 
-import warnings
 from typing import Any
 
 import numpy as np
 from scipy.optimize import OptimizeResult, minimize
 from sklearn.exceptions import ConvergenceWarning
 
+from chainrule.base.errors import warn
 from chainrule.estimators.mlp.descent import Samples, shares
 from chainrule.estimators.mlp.perceptron import Perceptron
 from chainrule.estimators.mlp.targets import Comparison
@@ -59,5 +59,5 @@ def minimise(function: Penalised, w: np.ndarray, parameters: dict[str, Any]) -> 
     )
     if found.status != 0:
         message = f"lbfgs did not converge in {found.nit} iterations: {found.message}; expected more of max_iter"
-        warnings.warn(f"{message} or max_fun, or scaled data", ConvergenceWarning, stacklevel=5)
+        warn(f"{message} or max_fun, or scaled data", ConvergenceWarning)
     return found.x, min(int(found.nit), max_iter)

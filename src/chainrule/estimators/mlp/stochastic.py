@@ -1,7 +1,6 @@
 """The solvers sgd and adam in an estimator: epoch by epoch, until there is no progress, with what is told of each."""
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import train_test_split
 
-from chainrule.base.errors import DataError
+from chainrule.base.errors import DataError, warn
 from chainrule.estimators.mlp.descent import Descent, Samples, Solver
 from chainrule.estimators.mlp.execution import executor_for
 from chainrule.estimators.mlp.perceptron import Arrays, Perceptron, forward
@@ -78,7 +77,7 @@ class Stochastic(BaseEstimator):
             try:
                 self._epochs(descent, held_out, part)
             except KeyboardInterrupt:
-                warnings.warn("Training interrupted by user.", stacklevel=4)
+                warn("Training interrupted by user.", stacklevel=4)
         descent.end()
         return self._best if self.early_stopping else descent.parameters()
 
@@ -100,7 +99,7 @@ class Stochastic(BaseEstimator):
             if part:
                 return
         message = f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization"
-        warnings.warn(f"{message} hasn't converged yet.", ConvergenceWarning, stacklevel=5)
+        warnings.warn(f"{message} hasn't converged yet.", ConvergenceWarning)
 
     def _shuffled(self, n: int) -> np.ndarray:
         """0 .. n-1."""
@@ -158,7 +157,7 @@ class Stochastic(BaseEstimator):
         if isinstance(self.batch_size, str):
             return min(BATCH, n)
         if self.batch_size > n:
-            warnings.warn(f"batch_size is {self.batch_size}, of {n} samples: all of them", stacklevel=5)
+            warn(f"batch_size is {self.batch_size}, of {n} samples: all of them", UserWarning)
         return min(int(self.batch_size), n)
 
     def _units(self) -> list[int]:
