@@ -14,7 +14,10 @@ from chainrule.cli import run
 from chainrule.cli.run_folder import RunFolder
 from chainrule.cli.streams import ALIKE, usable_streams
 from chainrule.data import mnist
+from chainrule.exchange.description import describe
 from chainrule.exchange.training_description import describe_training
+from chainrule.layers import Linear
+from chainrule.network.network import Network
 from chainrule.training.settings import Training
 
 ENCODINGS = "cp1252", "cp932", "cp437"
@@ -97,7 +100,8 @@ def test_columns_stay_where_they_are():
 def test_names_that_are_no_text_are_escaped_and_kept(tmp_path, cli):
     odd = os.fsdecode(b"d\xe9")
     folder = RunFolder(tmp_path)
-    fixed = {"initial_weights": {"generator": "a", "seed": 0}, "training": describe_training(Training()), "network": {}}
+    fixed = {"initial_weights": {"generator": "a", "seed": 0}, "training": describe_training(Training())}
+    fixed["network"] = describe(Network([Linear(2)], 3))
     folder.begin({"name": odd, "data": odd, **fixed}, 0)
     assert folder.configuration()["data"] == folder.configuration()["name"] == odd
     assert cli("evaluate", odd).err.startswith("chainrule: d\\udce9: no such file")

@@ -8,6 +8,7 @@ import pytest
 
 from chainrule.base.errors import DataError
 from chainrule.data import csv_text, read_csv, read_data, text
+from chainrule.data.table_files import read_table
 
 
 def test_lines_and_cells_have_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -89,7 +89,7 @@ class DataWarning(UserWarning):
 
 
 def warn(message: str, category: type[Warning] | None = None) -> None:
-    """Say in a line what is doubtful, with the line of the user's that led to it; as a `DataWarning`, or of that kind."""
+    """Say in a line what is doubtful, with the line of the user's that led to it: as a `DataWarning`, or so."""
     depth = next((k for k, frame in enumerate(stack_of(sys._getframe())) if not in_package(frame)), 0)
     warnings.warn(in_a_line(message), category or DataWarning, stacklevel=depth + 1)
 

@@ -29,7 +29,7 @@ MOST_SEED = 2**48 - 1
 
 
 def seed(what: str, flag: str) -> Option:
-    return Option(f"Of {what}.", flags=(flag,), most=MOST_SEED, common=False)
+    return Option(f"Of {what}.", flags=(flag,), most=MOST_SEED)
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class Vgg20:
     data_seed: Annotated[int, seed("the shuffle of the data", "--partial_data_seed")] = SEEDS.data_seed
     sample_seed: Annotated[int, seed("the batches", "--sample_seed")] = SEEDS.sample_seed
     dropout_seed: Annotated[int, seed("the dropouts", "--dropout_seed")] = SEEDS.dropout_seed
-    algorithm: Annotated[str, Option("cpu_base, its only one.", flags=("--algo", "-a"), common=False)] = "cpu_base"
-    grad_dbg: Annotated[int, Option("Read, and not used.", flags=("--grad_dbg",), common=False)] = 0
+    algorithm: Annotated[str, Option("cpu_base, its only one.", flags=("--algo", "-a"))] = "cpu_base"
+    grad_dbg: Annotated[int, Option("Read, and not used.", flags=("--grad_dbg",))] = 0
 
     def execute(self) -> None:
         settings = self._settings()

@@ -77,7 +77,7 @@ class Stochastic(BaseEstimator):
             try:
                 self._epochs(descent, held_out, part)
             except KeyboardInterrupt:
-                warn("Training interrupted by user.", stacklevel=4)
+                warn("Training interrupted by user.", UserWarning)
         descent.end()
         return self._best if self.early_stopping else descent.parameters()
 
@@ -99,7 +99,7 @@ class Stochastic(BaseEstimator):
             if part:
                 return
         message = f"Stochastic Optimizer: Maximum iterations ({self.max_iter}) reached and the optimization"
-        warnings.warn(f"{message} hasn't converged yet.", ConvergenceWarning)
+        warn(f"{message} hasn't converged yet.", ConvergenceWarning)
 
     def _shuffled(self, n: int) -> np.ndarray:
         """0 .. n-1."""
