@@ -7,6 +7,7 @@ from dataclasses import MISSING
 from typing import get_args
 
 from chainrule.cli.app import COMMANDS
+from chainrule.cli.commands import name_of
 from chainrule.cli.settings import Argument, Leaf, leaves
 from torture.campaign import Tally, campaign
 from torture.commands import fault, workplace
@@ -30,13 +31,14 @@ BASE = {
     "gradcheck": ["--network", "net.toml"],
     "info": ["--network", "net.toml"],
     "bench": ["--preset", "none"],  # whose numbers are looked at before
+    "20vgg": ["--cifar_data", "t.csv"],  # likewise
 }
 """Command lines that are right, and quick."""
 
 
 def attempts() -> list[list[str]]:
     """All command lines, in an order that is drawn once."""
-    found = [line for kind in COMMANDS for leaf in leaves(kind) for line in lines(kind.__name__.lower(), leaf)]
+    found = [line for kind in COMMANDS for leaf in leaves(kind) for line in lines(name_of(kind), leaf)]
     random.Random(11).shuffle(found)
     return found
 
