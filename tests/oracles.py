@@ -1,6 +1,6 @@
 """PyTorch as an oracle: the same layers, losses and networks by other people's code, in float64."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from math import ceil, inf, prod
 from typing import Any
@@ -70,6 +70,23 @@ def gradient(a: Tensor) -> np.ndarray:
     return a.grad.numpy()
 
 
+OF_X_ALONE: dict[type[Layer], Callable[[Any, Tensor], Tensor]] = {
+    ReLU: lambda relu, x: torch.where(x >= 0, x, 0.0) if relu.derivative_at_zero else torch.relu(x),
+    Softmax: lambda _, x: torch.softmax(x, 1),
+    LogSoftmax: lambda _, x: torch.log_softmax(x, 1),
+    Sigmoid: lambda _, x: torch.sigmoid(x),
+    Tanh: lambda _, x: torch.tanh(x),
+    LeakyReLU: lambda relu, x: F.leaky_relu(x, relu.slope),
+    ELU: lambda elu, x: F.elu(x, elu.alpha),
+    GELU: lambda gelu, x: F.gelu(x, approximate="tanh" if gelu.approximate else "none"),
+    SiLU: lambda _, x: F.silu(x),
+    Softplus: lambda _, x: F.softplus(x, threshold=40),
+    Flatten: lambda _, x: x.flatten(1),
+    GlobalAveragePooling: lambda _, x: x.flatten(2).mean(2),
+}
+"""Of layers without parameters that treat training as evaluation."""
+
+
 def torch_layer(layer: Layer, x: Tensor, w: Mapping[str, Tensor], context: Context) -> Tensor:
     """y of the layer, by PyTorch; only a dropout's mask is chainrule's own."""
     match layer:
@@ -89,58 +106,40 @@ def torch_layer(layer: Layer, x: Tensor, w: Mapping[str, Tensor], context: Conte
             return convolve(x, w["w"], w.get("b"), layer.stride, padding, layer.dilation, layer.groups)
         case Linear():
             return F.linear(x.flatten(1), w["w"], w.get("b"))
-        case ReLU():
-            return torch.where(x >= 0, x, 0.0) if layer.derivative_at_zero else torch.relu(x)
-        case MaxPooling():
-            x, padding = torch_padded(layer, x, layer.size, layer.step, value=-inf)
-            return (F.max_pool1d if x.ndim == 3 else F.max_pool2d)(x, layer.size, layer.step, padding)
-        case AveragePooling():
-            ones, _ = torch_padded(layer, torch.ones_like(x), layer.size, layer.step)
-            x, padding = torch_padded(layer, x, layer.size, layer.step)
-            mean: Any = F.avg_pool1d if x.ndim == 3 else F.avg_pool2d
-            if layer.padding == "same" and not layer.count_include_pad:
-                return mean(x, layer.size, layer.step) / mean(ones, layer.size, layer.step)
-            return mean(x, layer.size, layer.step, padding, False, layer.count_include_pad)
+        case MaxPooling() | AveragePooling():
+            return torch_pooling(layer, x)
         case Dropout():
             if not context.training:
                 return x
             shape = (*x.shape[:2], *[1] * (x.ndim - 2)) if layer.channels else x.shape
             keep = context.draws.keep(layer.p, len(x), prod(shape[1:])).reshape(shape)
             return x * torch.from_numpy(keep) / (1 - layer.p)
-        case Softmax():
-            return torch.softmax(x, 1)
-        case LogSoftmax():
-            return torch.log_softmax(x, 1)
-        case Sigmoid():
-            return torch.sigmoid(x)
-        case Tanh():
-            return torch.tanh(x)
-        case LeakyReLU():
-            return F.leaky_relu(x, layer.slope)
-        case ELU():
-            return F.elu(x, layer.alpha)
-        case GELU():
-            return F.gelu(x, approximate="tanh" if layer.approximate else "none")
-        case SiLU():
-            return F.silu(x)
-        case Softplus():
-            return F.softplus(x, threshold=40)
         case Scale():
             return x * along(w["w"], x) + along(w["b"], x)
-        case Flatten():
-            return x.flatten(1)
-        case GlobalAveragePooling():
-            return x.flatten(2).mean(2)
         case LayerNormalisation():
             return F.layer_norm(x, x.shape[1:], w["gamma"], w["beta"], layer.eps)
         case BatchNormalisation():
-            mean, variance = (torch.tensor(context.statistics[name]).to(x.dtype) for name in ("mean", "variance"))
-            by_batch = context.training and x[:, :1].numel() > 1
+            kept = [torch.tensor(context.statistics[each]).to(x.dtype) for each in layer.statistics_for(x.shape[1:])]
+            mean, variance = kept or (None, None)
+            by_batch = not kept or (context.training and x[:, :1].numel() > 1)
             return F.batch_norm(x, mean, variance, w["gamma"], w["beta"], by_batch, layer.momentum, layer.eps)
         case Standardise():
             mean, std = (torch.tensor(numbers, dtype=x.dtype) for numbers in (layer.mean, layer.std))
             return F.batch_norm(x, mean, std**2, eps=0)
-    raise AssertionError(f"no oracle for {layer}")
+    return OF_X_ALONE[type(layer)](layer, x)
+
+
+def torch_pooling(layer: MaxPooling | AveragePooling, x: Tensor) -> Tensor:
+    """y of a pool of images or signals."""
+    if isinstance(layer, MaxPooling):
+        x, padding = torch_padded(layer, x, layer.size, layer.step, value=-inf)
+        return (F.max_pool1d if x.ndim == 3 else F.max_pool2d)(x, layer.size, layer.step, padding)
+    ones, _ = torch_padded(layer, torch.ones_like(x), layer.size, layer.step)
+    x, padding = torch_padded(layer, x, layer.size, layer.step)
+    mean: Any = F.avg_pool1d if x.ndim == 3 else F.avg_pool2d
+    if layer.padding == "same" and not layer.count_include_pad:
+        return mean(x, layer.size, layer.step) / mean(ones, layer.size, layer.step)
+    return mean(x, layer.size, layer.step, padding, False, layer.count_include_pad)
 
 
 def torch_padded(
