@@ -62,10 +62,10 @@ NETWORKS: list[tuple[list[Layer], Shape]] = [
 every_network = pytest.mark.parametrize(("layers", "shape"), NETWORKS, ids=lambda value: ",".join(map(str, value)))
 
 
-def made(layers: list[Layer], shape: Shape) -> Network:
+def made(layers: list[Layer], shape: Shape, dtype: type = np.float32) -> Network:
     """A network with parameters that are not as they begin."""
-    network = Network(layers, shape, seed=3)
-    network.w[:] += 0.1 * np.random.default_rng(0).standard_normal(network.size).astype(np.float32)
+    network = Network(layers, shape, seed=3, dtype=dtype)
+    network.w[:] += 0.1 * np.random.default_rng(0).standard_normal(network.size).astype(dtype)
     return network
 
 
@@ -80,6 +80,13 @@ def test_loss_outputs_gradients_and_statistics_agree_with_the_definitions(layers
     network = made(layers, shape)
     assert "definition" not in [row["kernel"] for row in Compiled(network).plan(4).rows()]
     for samples in (10, 1):  # a single vector is normalised by the running statistics
+        compare(network, batch_for(network, samples))
+
+
+@pytest.mark.parametrize(("layers", "shape"), NETWORKS[2:4])
+def test_they_agree_as_closely_in_float64(layers: list[Layer], shape: Shape) -> None:
+    network = made(layers, shape, np.float64)
+    for samples in (10, 1):
         compare(network, batch_for(network, samples))
 
 

@@ -141,7 +141,7 @@ class ChannelDropoutStage(ElementwiseStage):
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         super().__init__(group, values, room)
         self.number, layer = group.layers
-        self.threshold, self.scale = threshold_of(layer.p), np.float32(1 / (1 - layer.p))
+        self.threshold, self.scale = threshold_of(layer.p), room.number(1 / (1 - layer.p))
         mask = image(self.y.image.channels, 1, 1)
         self.keep = View(room.whole(mask.stride if room.gradients else 0, np.uint8), mask)
         self.y.rectified = self.x.rectified
