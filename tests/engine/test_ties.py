@@ -186,7 +186,7 @@ def test_the_gradient_of_a_fused_relu() -> None:
     """From y: copied, or on its way to the weights."""
     rig, y, gy = Rig(0, np.float32), Y.reshape(X.shape), np.full_like(X, 3)
     gz = rig.blank(1, image_of(X.shape))
-    rig.run(copy_gradient, rig.picture(gy), rig.picture(y), gz, 1, ONE, 1)
+    rig.run(copy_gradient, rig.picture(gy), rig.picture(y), gz, 1, ONE)
     np.testing.assert_array_equal(numbers(gz)[0, 0, 0], 3 * PASSES)
     of = as_convolved(np.arange(9, dtype=np.float32).reshape(X.shape))
     of_slots, slot = slots(rig, of.sizes, 1)

@@ -9,11 +9,11 @@ from chainrule.engine.simd import LANES, above, load, scale, select, store, zero
 
 
 @range_kernel
-def copy_gradient(gy, y, gz, relu, factor, spread, first, last):
-    """gz at pixel (spread i, spread j) = factor dL/dy at (i, j), or 0 where relu and y <= 0; samples first .. last-1.
+def copy_gradient(gy, y, gz, relu, factor, first, last):
+    """gz = factor dL/dy, or 0 where relu and y <= 0; of samples first .. last-1.
 
-    factor is the 1/(1-p) of a dropout behind the ReLU, whose y is 0 where it dropped; else 1. gz may be gy. What lies
-    between and around those pixels is left as it is: zeros.
+    factor is the 1/(1-p) of a dropout behind the ReLU, whose y is 0 where it dropped; else 1. gz may be gy. Its halo is
+    left as it is: zeros.
     """
     g_values, y_values, z_values = gy.values, y.values, gz.values
     zero = zeros(1, 1, y_values)
@@ -22,7 +22,7 @@ def copy_gradient(gy, y, gz, relu, factor, spread, first, last):
             for i in range(gy.image.height):
                 g = place(gy.image, s, c, i, 0)
                 v = place(y.image, s, c, i, 0)
-                z = place(gz.image, s, c, i * spread, 0)
+                z = place(gz.image, s, c, i, 0)
                 for _ in range(gy.image.width):
                     live = scale(factor, load(1, 1, g_values, g, 0))
                     if relu:
@@ -30,4 +30,4 @@ def copy_gradient(gy, y, gz, relu, factor, spread, first, last):
                     store(live, z_values, z, 0)
                     g += LANES
                     v += LANES
-                    z += spread * LANES
+                    z += LANES

@@ -149,7 +149,7 @@ class ConvolutionStage(ConvolvingStage):
             views = y.gradient, y.view, x.view
             return [bind(by_weights, *views, slot, self.sizes, int(self.relu), role=BY_WEIGHTS)]
         calls = [
-            bind(copy_gradient, y.gradient, y.view, self.gz, int(self.relu), self.one, 1),
+            bind(copy_gradient, y.gradient, y.view, self.gz, int(self.relu), self.one),
             bind(by_weights, self.gz, x.view, slot.w, self.sizes, role=BY_WEIGHTS),
             bind(bias_gradient, self.gz, slot.b, role=BY_WEIGHTS),
         ]

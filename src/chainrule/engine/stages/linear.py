@@ -160,7 +160,7 @@ class LinearStage(Stage):
         gy = self.y.gradient
         calls: list[Call | Phase] = []
         if self.relu:
-            calls.append(bind(copy_gradient, gy, self.y.view, gy, 1, self.scale, 1))
+            calls.append(bind(copy_gradient, gy, self.y.view, gy, 1, self.scale))
         if to_input and not self.big:
             calls.append(self._input_gradient(step))
         if self._shift(step):

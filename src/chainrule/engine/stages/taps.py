@@ -77,7 +77,7 @@ class TapsStage(ConvolvingStage):
 
     def backward(self, step: Step, to_input: bool) -> Work:
         slot, gy = self.slots.slot, self.y.gradient
-        calls = [bind(copy_gradient, gy, self.y.view, self.gz, int(self.relu), self.one, 1)]
+        calls = [bind(copy_gradient, gy, self.y.view, self.gz, int(self.relu), self.one)]
         calls.append(self._weight_gradient(slot.w, self._window_sizes()))
         if "b" in self.at:
             calls.append(bind(bias_gradient, self.gz, slot.b, role=BY_WEIGHTS))
