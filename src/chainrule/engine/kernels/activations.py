@@ -1,4 +1,4 @@
-"""The scalar functions of LeakyReLU, ELU, GELU, SiLU and Softplus, and their derivatives.
+"""The scalar functions of LeakyReLU, ELU, GELU, SiLU and Softplus, and their derivatives, of float32 alone.
 
     LeakyReLU   y = x, or slope x                       gx = gy, or slope gy
     ELU         y = x, or alpha (exp(x) - 1)            gx = gy, or gy alpha exp(x)

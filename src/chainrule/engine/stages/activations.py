@@ -26,10 +26,15 @@ from chainrule.engine.stages.step import Step
 from chainrule.layers import ELU, GELU, LeakyReLU, SiLU, Softplus
 
 
-class BentCurveStage(CurveStage):
+class SingleCurveStage(CurveStage):
+    """A layer whose functions are of float32 alone; they derive by x."""
+
+    types, derivative_of = (np.float32,), "x"
+
+
+class BentCurveStage(SingleCurveStage):
     """A layer y = f(x, p) with a hyper-parameter p: the functions are f(x, x, p) and gx = g(gy, x, p)."""
 
-    types = (np.float32,)
     parameter: ClassVar[str]  # p, by the name of the layer's field
 
     def _parameter(self) -> Any:
@@ -56,25 +61,20 @@ class ELUStage(BentCurveStage):
 
 
 @register_stage
-class GELUStage(CurveStage):
-    types = (np.float32,)
-    layer, function, derivative, derivative_of = GELU(False), gaussian, gaussian_gradient, "x"
+class GELUStage(SingleCurveStage):
+    layer, function, derivative = GELU(False), gaussian, gaussian_gradient
 
 
 @register_stage
-class ApproximateGELUStage(CurveStage):
-    types = (np.float32,)
+class ApproximateGELUStage(SingleCurveStage):
     layer, function, derivative = GELU(True), approximate_gaussian, approximate_gaussian_gradient
-    derivative_of = "x"
 
 
 @register_stage
-class SiLUStage(CurveStage):
-    types = (np.float32,)
-    layer, function, derivative, derivative_of = SiLU, weighted, weighted_gradient, "x"
+class SiLUStage(SingleCurveStage):
+    layer, function, derivative = SiLU, weighted, weighted_gradient
 
 
 @register_stage
-class SoftplusStage(CurveStage):
-    types = (np.float32,)
-    layer, function, derivative, derivative_of = Softplus, smooth, smooth_gradient, "x"
+class SoftplusStage(SingleCurveStage):
+    layer, function, derivative = Softplus, smooth, smooth_gradient

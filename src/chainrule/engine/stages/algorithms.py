@@ -16,6 +16,11 @@ from chainrule.engine.stages.value import Room
 WINOGRAD_CHANNELS = 16  # of input and output at least: below, transforms cost more than products
 
 
+def take_bias(w: np.ndarray, at: dict[str, int], filters: Filters, channels: int) -> list[Call]:
+    """Take b, if there is one, of which it is said where in w it begins."""
+    return [bind(elementwise.copy, w[at["b"] : at["b"] + channels], filters.b)] if "b" in at else []
+
+
 @dataclass
 class Algorithm:
     """One convolution of x into y: its weights packed, room to work in for each worker."""
@@ -57,11 +62,7 @@ class Algorithm:
 
     def take(self, w: np.ndarray, at: dict[str, int]) -> list[Call]:
         """Take the weights and, if there is one, b, which begin there in w."""
-        calls = [self.pack(w, at["w"])]
-        if "b" in at:
-            b = w[at["b"] : at["b"] + self.sizes.out_channels]
-            calls.append(bind(elementwise.copy, b, self.filters.b))
-        return calls
+        return [self.pack(w, at["w"]), *take_bias(w, at, self.filters, self.sizes.out_channels)]
 
     def run(self, x: View, y: View, *, role: str, relu: bool = False) -> list[Call]:
         """y = convolution(x) + b, with ReLU if so asked; `role` of its calls."""

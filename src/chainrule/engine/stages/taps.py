@@ -1,6 +1,6 @@
 """The stages convolution [+ ReLU] through any windows: in groups of whole vectors of channels, and depthwise.
 
-Square windows side by side, without groups, are `convolution`'s.
+Square windows of several pixels, at stride 1 and without groups, are `convolution`'s.
 """
 
 from collections.abc import Sequence
@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.engine.kernels import elementwise
 from chainrule.engine.kernels.convolution import depthwise, tap_weights
 from chainrule.engine.kernels.convolution.direct import tile_vectors
 from chainrule.engine.kernels.convolution.operands import Filters
@@ -19,6 +18,7 @@ from chainrule.engine.kernels.mask import copy_gradient
 from chainrule.engine.layout import View, image
 from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, bind
 from chainrule.engine.simd import LANES, padded
+from chainrule.engine.stages.algorithms import take_bias
 from chainrule.engine.stages.convolution import ConvolvingStage, GradientSlots
 from chainrule.engine.stages.phases import Taps, forward_taps, phases, reach
 from chainrule.engine.stages.squares import is_filter, on_image, square_of
@@ -45,10 +45,10 @@ class TapsStage(ConvolvingStage):
         (self.layer, self.windows, relu), x, y = group.layers, self.x, self.y
         self.at, self.relu, self.one = group.at, relu is not None, room.number(1)
         y.rectified = self.relu
-        self.taps = forward_taps(self.windows)
+        self.sizes, self.taps = self._window_sizes(), forward_taps(self.windows)
         self.filters = self._room_for_filters(self.taps, y.image.channels, room)
         if room.gradients:
-            self.slots = GradientSlots(self._slot_floats(self._window_sizes()), y.image.channels, self.at, room)
+            self.slots = GradientSlots(self._slot_floats(), y.image.channels, self.at, room)
             self.back = phases(self.windows)
             halo, of_y = reach(self.back, self.windows.counts), (y.image.channels, y.image.height, y.image.width)
             gz = image(*of_y, halo.columns, halo_rows=halo.rows)
@@ -78,7 +78,7 @@ class TapsStage(ConvolvingStage):
     def backward(self, step: Step, to_input: bool) -> Work:
         slot, gy = self.slots.slot, self.y.gradient
         calls = [bind(copy_gradient, gy, self.y.view, self.gz, int(self.relu), self.one)]
-        calls.append(self._weight_gradient(slot.w, self._window_sizes()))
+        calls.append(self._weight_gradient(slot.w))
         if "b" in self.at:
             calls.append(bind(bias_gradient, self.gz, slot.b, role=BY_WEIGHTS))
         if to_input:
@@ -88,9 +88,7 @@ class TapsStage(ConvolvingStage):
 
     def prepare(self, step: Step) -> list[Call]:
         calls = [self._pack(step, self.taps, self.filters, transposed=False)]
-        if "b" in self.at:
-            b = step.w[self.at["b"] : self.at["b"] + self.layer.out_channels]
-            calls.append(bind(elementwise.copy, b, self.filters.b))
+        calls += take_bias(step.w, self.at, self.filters, self.layer.out_channels)
         if not step.gw.size:
             return calls
         if self.x.image.lanes > 1:
@@ -117,7 +115,7 @@ class TapsStage(ConvolvingStage):
         """For the packed weights, and b."""
         raise NotImplementedError
 
-    def _slot_floats(self, sizes: WindowSizes) -> int:
+    def _slot_floats(self) -> int:
         raise NotImplementedError
 
     def _pack(self, step: Step, taps: Taps, filters: Filters, *, transposed: bool) -> Call:
@@ -126,7 +124,7 @@ class TapsStage(ConvolvingStage):
     def _kernel(self, sizes: TapSizes, dtype: np.dtype) -> Any:
         raise NotImplementedError
 
-    def _weight_gradient(self, slot: Any, sizes: WindowSizes) -> Call:
+    def _weight_gradient(self, slot: Any) -> Call:
         raise NotImplementedError
 
 
@@ -153,13 +151,12 @@ class GroupedStage(TapsStage):
         sizes = self._sizes(taps, transposed=taps is not self.taps)
         return Filters(room.zeros(padded(outputs) * sizes.group_inputs * sizes.taps), room.zeros(padded(outputs)))
 
-    def _slot_floats(self, sizes: WindowSizes) -> int:
-        return tap_weights.slot_floats(sizes, self.x.image.lanes)
+    def _slot_floats(self) -> int:
+        return tap_weights.slot_floats(self.sizes, self.x.image.lanes)
 
     def _pack(self, step: Step, taps: Taps, filters: Filters, *, transposed: bool) -> Call:
         sizes, window = self._sizes(taps, transposed=transposed), self.windows.size[0] * self.windows.size[1]
-        own = self._window_sizes()
-        packing = packing_of(own.group_outputs, own.group_inputs, window, transposed=transposed)
+        packing = packing_of(self.sizes.group_outputs, self.sizes.group_inputs, window, transposed=transposed)
         vectors = tile_vectors(sizes.group_outputs, filters.b.dtype)
         how = taps.order, sizes, packing, vectors
         return bind(pack_taps, step.w, self.at["w"], filters.packed, *how)
@@ -167,13 +164,13 @@ class GroupedStage(TapsStage):
     def _kernel(self, sizes: TapSizes, dtype: np.dtype) -> Any:
         return kernel_for(sizes, dtype)
 
-    def _weight_gradient(self, slot: Any, sizes: WindowSizes) -> Call:
+    def _weight_gradient(self, slot: Any) -> Call:
         lanes = self.x.image.lanes
-        kernel = gradient_kernel(*tile_shape(sizes, lanes, self.filters.b.dtype), lanes)
-        return bind(kernel, self.gz, self.x.view, slot, sizes, role=BY_WEIGHTS)
+        kernel = gradient_kernel(*tile_shape(self.sizes, lanes, self.filters.b.dtype), lanes)
+        return bind(kernel, self.gz, self.x.view, slot, self.sizes, role=BY_WEIGHTS)
 
     def finish(self, step: Step) -> list[Call]:
-        return self.slots.sums(step, tap_weights.reduce_tap_gradient, self._window_sizes(), self.x.image.lanes)
+        return self.slots.sums(step, tap_weights.reduce_tap_gradient, self.sizes, self.x.image.lanes)
 
 
 @register_stage
@@ -197,8 +194,8 @@ class DepthwiseStage(TapsStage):
     def _room_for_filters(self, taps: Taps, outputs: int, room: Room) -> Filters:
         return Filters(room.zeros(depthwise.packed_floats(outputs, len(taps.at))), room.zeros(padded(outputs)))
 
-    def _slot_floats(self, sizes: WindowSizes) -> int:
-        return depthwise.packed_floats(sizes.outputs, sizes.size[0] * sizes.size[1])
+    def _slot_floats(self) -> int:
+        return depthwise.packed_floats(self.sizes.outputs, self.sizes.size[0] * self.sizes.size[1])
 
     def _pack(self, step: Step, taps: Taps, filters: Filters, *, transposed: bool) -> Call:
         window = self.windows.size[0] * self.windows.size[1]
@@ -208,11 +205,11 @@ class DepthwiseStage(TapsStage):
     def _kernel(self, sizes: TapSizes, dtype: np.dtype) -> Any:
         return depthwise.depthwise_kernel(depthwise.tile_pixels(sizes.columns, dtype))
 
-    def _weight_gradient(self, slot: Any, sizes: WindowSizes) -> Call:
-        kernel = depthwise.weight_gradient_kernel(*depthwise.tile_taps(sizes.size, self.filters.b.dtype))
-        return bind(kernel, self.gz, self.x.view, slot, sizes, role=BY_WEIGHTS)
+    def _weight_gradient(self, slot: Any) -> Call:
+        kernel = depthwise.weight_gradient_kernel(*depthwise.tile_taps(self.sizes.size, self.filters.b.dtype))
+        return bind(kernel, self.gz, self.x.view, slot, self.sizes, role=BY_WEIGHTS)
 
     def finish(self, step: Step) -> list[Call]:
-        sizes = self._window_sizes()
+        sizes = self.sizes
         taps = sizes.size[0] * sizes.size[1]
         return self.slots.sums(step, depthwise.reduce_depthwise_gradient, sizes.outputs, taps)

@@ -1,8 +1,8 @@
-"""Sums over an image's pixels, all lanes of a block at once: of a few pixels in float32, of these sums in float64.
+"""Sums over an image's pixels, all lanes of a block at once: of a few pixels in their own type, these in float64.
 
     sums of x    Sum x and Sum x^2, of up to CHUNK pixels about their own mean m: with d = x - m, R = Sum d, Q = Sum d^2
-                 these are n m + R and Q + 2 m R + n m^2. float32 holds m, R and Q to its precision, however far from 0
-                 x is; what they make is added up in float64.
+                 these are n m + R and Q + 2 m R + n m^2. x's type holds m, R and Q to its precision, however far from
+                 0 x is; what they make is added up in float64.
     products     Sum g and Sum g d, with d = x - c
 
 A lane is a channel, and pixels are added in their order, so that no sum depends on how many lanes a vector has.
