@@ -46,6 +46,7 @@ SHORTENED = cr.Residual([cr.Convolution(5, padding=1), BN()], shortcut=[cr.Convo
         ([cr.Convolution(3, padding=1), BN(), BLOCK, cr.ReLU(), SHORTENED, cr.Linear(2)], []),
         ([cr.Sequential([cr.Convolution(3)]), cr.Sequential([BN()]), cr.Sequential([BN(), cr.ReLU()])], ["block2.bn1"]),
         ([BN(), cr.Convolution(3), cr.ReLU(), BN(), cr.Linear(3)], ["bn1", "bn2"]),
+        ([cr.Convolution(3), BN(running=False), cr.ReLU(), cr.Linear(4), BN()], ["bn1"]),
         ([cr.Convolution(2), cr.Residual([BN(), cr.ReLU()])], ["block1.bn1"]),
         ([OwnBlock([cr.Convolution(2), BN()]), cr.Convolution(3), BN()], ["block1.bn1"]),
     ],

@@ -11,7 +11,8 @@ import pytest
 import chainrule as cr
 from chainrule.base.errors import UsageError
 from chainrule.tasks.drand48 import Stream
-from chainrule.tasks.vgg20 import Program, Settings, layers, scaled, shuffled
+from chainrule.tasks.vgg20 import layers, scaled, shuffled
+from chainrule.tasks.vgg20_program import Program, Settings
 
 TRACES = Path(__file__).parents[1] / "traces"
 SHA256 = "e72ed2dea044bc381d43417bce74c426415c6938bd63a0811c03cb8f07b564bb"

@@ -103,6 +103,15 @@ def test_the_same_bits_for_any_number_of_threads(layers: list[Layer], shape: Sha
     assert len(results) == 1
 
 
+def test_without_running_statistics_all_of_a_batch_is_normalised_at_once() -> None:
+    network = made([Convolution(5), BatchNormalisation(running=False), ReLU(), Linear(4)], IMAGE)
+    for samples in (70, 10, 1):  # a single image has many numbers of a channel
+        compare(network, batch_for(network, samples))
+    vectors = made([Linear(9), BatchNormalisation(running=False), ReLU(), Linear(4)], (11,))
+    for samples in (10, 1):
+        compare(vectors, batch_for(vectors, samples))
+
+
 def test_a_smaller_batch_after_a_larger_one_and_back() -> None:
     network = made([Linear(20), BatchNormalisation(), ReLU(), Linear(3)], (7,))
     compiled, alone = Compiled(network), {}

@@ -8,7 +8,16 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from chainrule import Convolution, Linear, MaxPooling, ModelError, Network, ReLU
+from chainrule import (
+    BatchNormalisation,
+    Convolution,
+    Linear,
+    MaxPooling,
+    ModelError,
+    Network,
+    ReLU,
+    SquaredError,
+)
 from chainrule.exchange import from_pytorch
 from messages import exactly
 
@@ -132,7 +141,11 @@ def test_half_precision(dtype, atol, tmp_path):
 @pytest.mark.parametrize(
     ("extra", "message"),
     [
-        (nn.BatchNorm2d(3), "extra is a BatchNorm, as extra.num_batches_tracked tells, and the network has none there"),
+        (
+            nn.BatchNorm2d(3),
+            "extra is a BatchNorm that keeps statistics, as extra.num_batches_tracked tells; "
+            "the network has none there",
+        ),
         (nn.LSTM(3, 3), "extra is a recurrent layer (LSTM, GRU, RNN), as extra.weight_hh_l0 tells"),
         (nn.LayerNorm(3), "extra.bias is no parameter of the network"),
         (nn.MultiheadAttention(4, 2), "extra is a MultiheadAttention, as extra.in_proj_weight tells"),
@@ -157,3 +170,14 @@ def test_another_architecture_is_refused_by_what_is_missing(tmp_path):
     path = saved(numbered(stack(hidden=13)), tmp_path / "n")
     with pytest.raises(ModelError, match=r"fc1\.weight has shape \(13, 27\); the network's has \(12, 27\)\Z"):
         from_pytorch(path, network())
+
+
+def test_a_batch_normalisation_without_statistics_takes_one_without(tmp_path):
+    ours = Network([Linear(3), BatchNormalisation(running=False), ReLU(), Linear(2)], 4, SquaredError())
+    plain, keeping = (
+        nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3, track_running_stats=keeps), nn.ReLU(), nn.Linear(3, 2))
+        for keeps in (False, True)
+    )
+    assert_same(imported(saved(plain, tmp_path / "plain"), ours, "1.weight as bn1.weight"), plain)
+    with pytest.raises(ModelError, match=r"is a BatchNorm that keeps statistics, as .*; the network has none there"):
+        from_pytorch(saved(keeping, tmp_path / "keeping"), ours)

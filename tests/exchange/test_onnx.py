@@ -267,6 +267,9 @@ def test_what_onnx_cannot_say_is_refused():
     known += "Standardise, Scale, SiLU, GELU, GlobalAveragePooling"
     with pytest.raises(NetworkError, match=exactly(f"Doubled() has no operator in ONNX; expected one of: {known}")):
         onnx_model(Network([Doubled(), Linear(3)], 2))
+    by_batch = "BatchNormalisation(running=False) evaluates by its batch's own moments, which ONNX cannot"
+    with pytest.raises(NetworkError, match=exactly(f"{by_batch}; expected running=True")):
+        onnx_model(Network([Linear(3), BatchNormalisation(running=False)], 2))
     for loss in (SquaredError(), OwnLoss()):
         name = type(loss).__name__
         message = f"a network trained by {name} gives no probabilities; export its y instead"

@@ -19,7 +19,7 @@ from chainrule.base.writing import append, write_bytes
 from chainrule.cli.settings import Option, values_of
 from chainrule.data.cifar import read_cifar
 from chainrule.network.engine import ENGINES
-from chainrule.tasks.vgg20 import Pass, Program, Settings
+from chainrule.tasks.vgg20_program import Pass, Program, Settings
 
 ALGORITHMS = ("cpu_base",)
 REALS = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}

@@ -24,7 +24,7 @@ from chainrule.network.network import Network
 from chainrule.network.scaling import scaling_of
 from chainrule.tasks.fitting import History
 from chainrule.tasks.prediction import predictor_of
-from chainrule.training.early_stopping import Monitor
+from chainrule.training.monitor import Monitor
 
 FLOATS: tuple[type, ...] = np.float64, np.float32
 

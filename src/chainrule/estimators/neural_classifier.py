@@ -16,7 +16,7 @@ from chainrule.layers.log_softmax import log_softmax
 from chainrule.layers.softmax import softmax
 from chainrule.losses import LogSoftmaxNLL, Loss
 from chainrule.tasks.fitting import History
-from chainrule.training.early_stopping import Monitor
+from chainrule.training.monitor import Monitor
 
 
 class NeuralClassifier(ClassifierMixin, NeuralEstimator):

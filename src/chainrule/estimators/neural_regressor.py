@@ -11,7 +11,7 @@ from chainrule.data.dataset import Dataset
 from chainrule.estimators.base import NeuralEstimator
 from chainrule.losses import Loss, SquaredError
 from chainrule.tasks.fitting import History
-from chainrule.training.early_stopping import Monitor
+from chainrule.training.monitor import Monitor
 
 
 class NeuralRegressor(MultiOutputMixin, RegressorMixin, NeuralEstimator):

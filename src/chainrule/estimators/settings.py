@@ -13,7 +13,8 @@ from chainrule.base.showing import short
 from chainrule.tasks.adapting import LAST_LR, MOST_EPOCHS, ROWS_BATCH, adam_for
 from chainrule.tasks.presets import preset
 from chainrule.training.averages import SWA, Average
-from chainrule.training.early_stopping import EarlyStopping, Monitor
+from chainrule.training.early_stopping import EarlyStopping
+from chainrule.training.monitor import Monitor
 from chainrule.training.optimizers import OPTIMIZERS, Adam, Optimizer
 from chainrule.training.sampling import batch_count
 from chainrule.training.settings import Training

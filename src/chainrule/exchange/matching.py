@@ -138,7 +138,7 @@ def _foreign(found: Shapes, names: Iterable[str]) -> str:
     for name in sorted(names, key=lambda each: _key(each) not in (*FOREIGN, *OF_BATCH_NORM)):
         layer, _, key = name.rpartition(".")
         if key in OF_BATCH_NORM:
-            return f"{layer or name} is a BatchNorm, as {name} tells, and the network has none there"
+            return f"{layer or name} is a BatchNorm that keeps statistics, as {name} tells; the network has none there"
         kind = FOREIGN.get(key) or (BY_AXES.get(len(found[name])) if key == "weight" else None)
         if kind:
             return f"{layer or name} is a {kind}, as {name} tells; expected layers that chainrule has: {KNOWN}"

@@ -16,7 +16,9 @@ That is training. It keeps running statistics, from which evaluation takes m and
 
 A single number (n = 1: a batch of one vector) has no variance: it is normalised by the running statistics, too, and
 does not change them. With `running=False` there are none: evaluation, too, is by the batch's m and v, and a single
-number is left as it is. Not in the lecture. It begins with gamma = 1 and beta = 0, which weight decay leaves alone.
+number is left as it is; what a sample gives then depends on those that are evaluated with it.
+
+Not in the lecture. It begins with gamma = 1 and beta = 0, which weight decay leaves alone.
 
 What answers has it folded into the convolution, or linear layer, before it: network/folding.py.
 
@@ -84,7 +86,8 @@ class BatchNormalisation(Layer):
 
     momentum : the part of the running statistics that a batch replaces, from 0 to 1
     eps : what is added to the variance, above 0
-    running : whether there are running statistics, by which evaluation normalises
+    running : whether there are running statistics, by which evaluation normalises; else it does by those of the batch,
+        so that y of a sample depends on the others that are evaluated with it
 
     NetworkError for others. Source: S. Ioffe, C. Szegedy (2015).
     """

@@ -30,6 +30,7 @@ import numpy as np
 
 from chainrule.base.arguments import truth
 from chainrule.base.errors import NetworkError
+from chainrule.layers.channels import along_channels
 from chainrule.layers.initial import Parameter, check_initial
 from chainrule.layers.layer import Arrays, Context, Layer, Shape, register
 from chainrule.layers.shapes import check_padding, check_sizes, size_text, space, whole_numbers, windows_that_fit
@@ -48,7 +49,8 @@ def convolution(
     ij, de = PIXELS[w.ndim - 2], OFFSETS[w.ndim - 2]
     of_groups = zip(np.split(at.views(at.pad(x)), groups, axis=1), np.split(w, groups), strict=True)
     y = [np.einsum(f"sc{ij}{de},oc{de}->so{ij}", seen, filters, optimize=True) for seen, filters in of_groups]
-    return side_by_side(y) if b is None else side_by_side(y) + b.reshape(-1, *[1] * len(ij))
+    scores = side_by_side(y)
+    return scores if b is None else scores + along_channels(b, scores)
 
 
 def convolution_input_gradient(

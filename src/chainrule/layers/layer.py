@@ -102,7 +102,7 @@ class Layer:
     short_name: ClassVar[str] = ""
     """What its parameters' names begin with, as in "conv1.w"; by default its type's name in small letters."""
     mixes_samples: ClassVar[bool] = False
-    """Whether, in training, y of a sample depends on the other samples of the batch."""
+    """Whether y of a sample depends on the other samples of the batch, in training or always."""
     nests: ClassVar[bool] = True
     """Whether it may be part of another layer."""
     y_range: ClassVar[tuple[float, float] | None] = None

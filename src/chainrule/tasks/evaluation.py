@@ -35,7 +35,8 @@ def evaluate(
     network : what is asked, at its own w
     data : x (n, *input_shape), or rows; t as the loss takes them; matched to what the network was trained on
     engine : "compiled", "reference", or what `execute` made of this network
-    batch_size : samples at a time: it bounds the memory, and does not change the result
+    batch_size : samples at a time: it bounds the memory, and does not change the result, unless a layer mixes
+        samples in evaluation, as BatchNormalisation(running=False)
     threads : at most so many, of the compiled engine
     augmentation, copies : what the network answers is the mean over each picture and so many copies that this changes
 

@@ -121,8 +121,7 @@ def find_lr(
     if highest <= lowest:
         raise UsageError(f"highest is {highest:g}; expected a learning rate above the lowest, {lowest:g}")
     steps = whole_number("steps", steps, 2 * BEGINNING)
-    data.check_finite()
-    data = data if network.schema is None else network.reading.data(data)
+    data = network.reading.data(data)
     network.prepare(data.x[:1], network.w.dtype)
     network.loss.check_targets(data.t, network.output_shape)
     training = training_for(network, data) if training is None else training

@@ -22,7 +22,8 @@ class Predictor:
         the weights of before, or of the end of some epoch
     engine : "compiled" (default) or "reference"
     threads : at most so many for a question, of the compiled engine (default: as many as this process may use)
-    batch_size : samples at a time, at least 1: it bounds the memory
+    batch_size : samples at a time, at least 1: it bounds the memory, and does not change the answers, unless a layer
+        mixes samples in evaluation, as BatchNormalisation(running=False)
 
     x is (s, *input_shape), or rows, and is matched to what the network was trained on, if it knows that
     (`network.schema`). Any number of threads may ask the same predictor: they need not wait for one another, and each

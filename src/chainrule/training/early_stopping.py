@@ -20,8 +20,7 @@ from chainrule.base.showing import brief
 from chainrule.base.typed import COUNT, Within
 from chainrule.training.events import EpochEvent, Event, Memory, StopEvent, StopTraining
 from chainrule.training.memories import remembers
-from chainrule.training.monitor import Monitor as Monitor
-from chainrule.training.monitor import measured
+from chainrule.training.monitor import Monitor, measured
 
 
 @dataclass(frozen=True)

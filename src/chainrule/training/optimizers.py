@@ -93,7 +93,27 @@ class AdaDelta(Optimizer):
 
 
 @dataclass(frozen=True)
-class Adam(Optimizer):
+class TwoMeans(Optimizer):
+    """What Adam and AdamW share: a step of about lr, from running means of g and g^2."""
+
+    lr: float = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    eps: float = 1e-8
+    slots: ClassVar[int] = 2
+    inertia: ClassVar[str | None] = "beta1"
+
+    def _move(self, w: np.ndarray, g: np.ndarray, state: State) -> None:
+        m, v = state.vectors
+        m[:] = self.beta1 * m + (1 - self.beta1) * g
+        v[:] = self.beta2 * v + (1 - self.beta2) * g**2
+        m_hat = m / (1 - self.beta1**state.step)
+        v_hat = v / (1 - self.beta2**state.step)
+        w -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
+
+
+@dataclass(frozen=True)
+class Adam(TwoMeans):
     """Steps of about lr, from running means of g and g^2.
 
     lr : the size of a step, in the units of w
@@ -104,26 +124,14 @@ class Adam(Optimizer):
     UsageError for other values. Source: D. P. Kingma, J. Ba (2015).
     """
 
-    lr: float = 1e-3
-    beta1: float = 0.9
-    beta2: float = 0.999
-    eps: float = 1e-8
     weight_decay: float = 0.0
-    slots: ClassVar[int] = 2
-    inertia: ClassVar[str | None] = "beta1"
 
     def update(self, w: np.ndarray, gw: np.ndarray, state: State) -> None:
-        g = decayed(gw, w, self.weight_decay)
-        m, v = state.vectors
-        m[:] = self.beta1 * m + (1 - self.beta1) * g
-        v[:] = self.beta2 * v + (1 - self.beta2) * g**2
-        m_hat = m / (1 - self.beta1**state.step)
-        v_hat = v / (1 - self.beta2**state.step)
-        w -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
+        self._move(w, decayed(gw, w, self.weight_decay), state)
 
 
 @dataclass(frozen=True)
-class AdamW(Optimizer):
+class AdamW(TwoMeans):
     """Adam, with a weight decay that its means do not see: w shrinks by the same part wherever gradients are small.
 
     lr, beta1, beta2, eps : as of Adam
@@ -132,18 +140,12 @@ class AdamW(Optimizer):
     UsageError for other values. Source: I. Loshchilov, F. Hutter, *Decoupled Weight Decay Regularization* (2019).
     """
 
-    lr: float = 1e-3
-    beta1: float = 0.9
-    beta2: float = 0.999
-    eps: float = 1e-8
     weight_decay: float = 0.01
-    slots: ClassVar[int] = 2
-    inertia: ClassVar[str | None] = "beta1"
 
     def update(self, w: np.ndarray, gw: np.ndarray, state: State) -> None:
         if self.weight_decay:
             w *= 1 - self.lr * self.weight_decay
-        Adam(self.lr, self.beta1, self.beta2, self.eps).update(w, gw, state)
+        self._move(w, gw, state)
 
 
 @dataclass(frozen=True)

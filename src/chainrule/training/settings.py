@@ -141,15 +141,14 @@ class Training:
             raise UsageError(f"{given}; expected a factor of about 1, most often below") from None
         return lr, max(momentum, LEAST) if self.optimizer.goes_on else 0.0
 
-    def optimizer_at(self, epoch: int, batch: int = 0, *, batches: int = 1, stalls: int = 0) -> Optimizer:
-        """The optimizer with the rates of an update.
+    def optimizer_at(self, epoch: int, batch: int = 0, *, batches: int = 1) -> Optimizer:
+        """The optimizer with the rates of an update, if the loss has not stopped falling until then.
 
         epoch, batch : of the update, from 0, in epochs of so many `batches`
-        stalls : how often the loss has stopped falling until then
         """
         if self.is_steady:
             return self.optimizer
-        now = Moment(epoch * batches + batch, self.epochs * batches, batches, stalls)
+        now = Moment(epoch * batches + batch, self.epochs * batches, batches)
         return self.optimizer.with_rates(*self.rates(now))
 
     def source(self, samples: int, evaluated: int = 0) -> Source:
