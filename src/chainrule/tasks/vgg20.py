@@ -171,7 +171,10 @@ class Heard(LogSoftmaxNLL):
 
 @dataclass
 class Program:
-    """The program, with data: x (N, 3, 32, 32) bytes and t (N,) classes, in the order of their file."""
+    """The program, with data: x (N, 3, 32, 32) bytes and t (N,) classes, in the order of their file.
+
+    DataError for a class beyond the ten.
+    """
 
     settings: Settings
     x: np.ndarray
@@ -184,6 +187,7 @@ class Program:
         name_among(ENGINES, "the engine", self.engine)
         s, self.loss = self.settings, Heard()
         self.network = Network(layers(s.channels, s.dropout, self.dtype), SHAPE, self.loss, dtype=self.dtype.type)
+        self.loss.check_targets(self.t, self.network.output_shape)
         self.network.w[:] = weights(self.network, s.weight_seed)
         order = shuffled(len(self.x), s.data_seed)
         n = min(s.samples or len(order), len(order))
