@@ -65,7 +65,7 @@ class Evaluate:
         copies = self.copies or COPIES
         seen = examine(network, samples, augmentation=augmentation, copies=copies)
         told = {} if self.augment is None else {"augment": self.augment, "copies": copies}
-        by_mean = f", by the mean over each image and {copies} copies" if told else ""
+        by_mean = f", by the mean over each image and {copies} cop{'y' if copies == 1 else 'ies'}" if told else ""
         if self.report:
             configuration = checkpoint.configuration
             which = {"train": "training samples", "all": "samples"}.get(self.split or "", "test samples")

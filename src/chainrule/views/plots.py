@@ -100,7 +100,7 @@ def plot_lr_range(found: LrRange, path: str | Path) -> None:
         title = "the loss falls at no learning rate"
         if chosen is not None:
             axes.axvline(chosen, color=VERMILION, linestyle="--", label=f"falls fastest: {chosen:.2g}")
-            title = f"a learning rate of about {chosen:.2g}; above {found.lowest:.2g} the loss rises"
+            title = f"a learning rate of about {chosen:.2g}; the loss is lowest at {found.lowest:.2g}"
         axes.set_xscale("log")
         axes.set_ylim(top=1.05 * found.smooth.max())
         axes.set(title=title, xlabel="learning rate", ylabel=LOSS)
