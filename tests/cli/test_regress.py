@@ -124,6 +124,7 @@ def test_bad_input_is_one_line(cli, tmp_path):
         (("--x", "speed_mph", "--target", "speed_mph"), 2, "--x and --target are both 'speed_mph'"),
         (("--method", "newton"), 2, "the method is 'newton'; expected one of: gd, sgd"),
         (("--compare", "gd,adam"), 2, "--compare is 'gd,adam'; expected some of gd, sgd"),
+        (("--degree", 2, "--degree", "two"), 2, "--degree is 'two'; expected a whole number"),
         (("--degree", "two"), 2, "--degree is 'two'; expected a whole number"),
         (("--degree", -1), 2, "--degree is -1; expected a whole number of at least 0"),
         (("--batch-size", 5), 2, "the batch size is 5, but gd takes all data"),

@@ -92,6 +92,7 @@ def test_the_learning_rate_is_looked_for(cli):
     found = json.loads(cli("train", *SMALL, "--find-lr", "--json").out)
     assert 1e-5 < found["suggestion"] < found["lowest_loss_at"]
     assert len(found["lr"]) == len(found["loss"])
-    refused = cli("train", *SMALL, "--find-lr", "--out", "run")
-    assert refused.code == 2
-    assert "--out is given with --find-lr, which trains nothing" in refused.err
+    for option in (("--out", "run"), ("--checkpoint-every", 5), ("--log-interval", 1), ("--tensorboard",)):
+        refused = cli("train", *SMALL, "--find-lr", *option)
+        assert refused.code == 2
+        assert f"{option[0]} is given with --find-lr, which trains nothing" in refused.err

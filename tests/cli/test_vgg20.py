@@ -167,21 +167,38 @@ def test_the_same_batch_again(folder):
 @pytest.mark.parametrize(
     ("options", "code", "message"),
     [
-        (("-b", 65), 2, "the batch size is 65; expected 1 to 64"),
+        (("-b", 65), 2, "--batch_sz is 65; expected a whole number from 1 to 64"),
         (("--validate_ratio", 2), 2, "the fraction to validate by is 2.0; expected 0 to 1"),
         (("-l", 0), 2, "the learning rate is 0.0; expected a number above 0"),
         (("--validate_interval", 0), 2, "the interval is 0.0; expected a number above 0"),
-        (("--real", "half"), 2, "the real is 'half'; expected one of: float32, float64"),
-        (("-a", "gpu_base"), 2, "the algorithm is 'gpu_base'; expected one of: cpu_base"),
-        (("--engine", "none"), 2, "the engine is 'none'"),
+        (("--real", "half"), 2, "--real is 'half'; expected one of: float32, float64"),
+        (("-a", "gpu_base"), 2, "--algo is 'gpu_base'; expected one of: cpu_base"),
+        (("--engine", "none"), 2, "--engine is 'none'"),
         (("-d", "nothing.bin"), 4, "nothing.bin: no such file"),
     ],
 )
-def test_what_is_wrong_is_said(options, code, message, cli, folder):
+def test_what_is_wrong_is_said_and_leaves_an_older_log_alone(options, code, message, cli, folder):
+    Path("vgg.log").write_text("of an older run")
     ran = cli("20vgg", "-d", "digits10.bin", *options)
     assert ran.code == code
     assert message in ran.err
     assert not ran.out
+    assert Path("vgg.log").read_text() == "of an older run"
+
+
+def test_a_class_beyond_the_ten_is_told_by_its_place_in_the_file(cli, folder):
+    records = np.zeros((4, 3074), np.uint8)  # of CIFAR-100
+    records[2, 1] = 10
+    Path("hundred.bin").write_bytes(records.tobytes())
+    ran = cli("20vgg", "-d", "hundred.bin", "--channels", 1)
+    assert ran.code == 4
+    assert "label 10 of sample 2; expected 0 to 9" in ran.err
+
+
+def test_images_that_cannot_be_written(cli, folder):
+    ran = cli("20vgg", "-d", "digits10.bin", "--channels", 1, "-D", "nowhere/image")
+    assert ran.code == 1
+    assert "nowhere/image: cannot be written: No such file or directory" in ran.err
 
 
 def test_settings_are_checked():

@@ -125,7 +125,7 @@ def _no_number(error: typer.TyperException, arguments: Sequence[str]) -> str:
     """What an error says of an option that takes a number and was given something else; nothing of other errors."""
     names = getattr(getattr(error, "param", None), "opts", ())
     kinds = {flag: leaf.kind for command in COMMANDS for leaf in leaves(command) for flag in leaf.flags}
-    for argument, value in zip(arguments, [*arguments[1:], ""], strict=True):
+    for argument, value in reversed([*zip(arguments, [*arguments[1:], ""], strict=True)]):  # the last one counts
         name, equals, attached = argument.partition("=")
         if isinstance(error, typer.BadParameter) and name in names and kinds.get(name) in (int, float):
             return f"{name} is {attached if equals else value!r}; expected {called(kinds[name])}"

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chainrule.augmentation.augmentation import Augmentation
+from chainrule.base.errors import UsageError
 from chainrule.base.numbers import written
 from chainrule.cli.console import Output, grid, table
 from chainrule.cli.data_options import given_pixels
@@ -26,12 +27,11 @@ from chainrule.views.report import Run, check_report_path, write_report
 from chainrule.views.report.gallery import few
 
 SPLIT_HELP = "Which of the data: test, train; all, if they are in one piece (default: those it was not trained on)."
+AUGMENT_HELP = "Answer by the mean over each image and its copies, changed as in shift=1,rotate=5."
+COPIES_HELP = f"Of each image, with --augment (default: {COPIES})."
 MOST_ROWS = 40  # classes that have a line
 OF_VALUES = {"r2": "R2", "rmse": "rms error", "mae": "mean absolute error"}
 PAIRS = 10  # of classes that are named where there is no room for the matrix
-
-
-AUGMENT_HELP = "Answer by the mean over each image and its copies, changed as in shift=1,rotate=5."
 
 
 @dataclass(frozen=True)
@@ -48,30 +48,35 @@ class Evaluate:
     range: Annotated[str | None, Option("What black and white are in its pixels.", "LOWEST,HIGHEST")] = None
     ink: Annotated[str | None, Option("Of its drawings: light (on dark) or dark.")] = None
     augment: Annotated[str | None, Option(AUGMENT_HELP, "SETTINGS")] = None
-    copies: Annotated[int, Option("Of each image, with --augment.", "N", least=1)] = COPIES
+    copies: Annotated[int | None, Option(COPIES_HELP, "N", least=1)] = None
     mistakes: Annotated[int, Option("Show the N worst mistakes.", "N", least=0)] = 5
     report: Annotated[Path | None, Option("Also write all of it, with plots, into this .html file.", "FILE")] = None
     output: Output = field(default_factory=Output)
 
     def execute(self) -> None:
+        if self.copies is not None and self.augment is None:
+            raise UsageError("--copies is given without --augment; expected both")
         if self.report:
             check_report_path(self.report)
         model, checkpoint = opened_model(self.model)
         given, network = given_pixels(self.range, self.ink), checkpoint.network
         samples = network.reading.data(data_for(checkpoint, self.data, self.split), given)
         augmentation = None if self.augment is None else Augmentation.parse(self.augment)
-        seen = examine(network, samples, augmentation=augmentation, copies=self.copies)
+        copies = self.copies or COPIES
+        seen = examine(network, samples, augmentation=augmentation, copies=copies)
+        told = {} if self.augment is None else {"augment": self.augment, "copies": copies}
+        by_mean = f", by the mean over each image and {copies} cop{'y' if copies == 1 else 'ies'}" if told else ""
         if self.report:
             configuration = checkpoint.configuration
             which = {"train": "training samples", "all": "samples"}.get(self.split or "", "test samples")
-            title = f"{configuration.get('name', model.stem)}, on {len(samples):,} {which}"
+            title = f"{configuration.get('name', model.stem)}, on {len(samples):,} {which}{by_mean}"
             epochs = RunFolder(model.parent).epochs(checkpoint.epoch)  # if it lies in a run's folder
             run = Run(title, epochs, configuration, measured_on(configuration))
             write_report(self.report, network, samples, run, examination=seen)
             self.output.note(f"report: {self.report}")
-        values = {**seen.values(self.mistakes), "model": str(model)}
+        values = {**seen.values(self.mistakes), **told, "model": str(model)}
         x, width = network.check_shape(samples.x), self.output.stdout.width
-        self.output.result(values, *shown(str(model), seen, x, self.mistakes, width=width))
+        self.output.result(values, *shown(f"{model}{by_mean}", seen, x, self.mistakes, width=width))
 
 
 def shown(title: str, seen: Examination, x: np.ndarray, mistakes: int, *, width: int) -> list[RenderableType]:

@@ -6,17 +6,19 @@ from rich.table import Table
 
 from chainrule.base.errors import UsageError
 from chainrule.cli.console import grid, table
-from chainrule.cli.train_settings import TrainSettings
+from chainrule.cli.settings import leaves
+from chainrule.cli.train_settings import RunOptions, TrainSettings
 from chainrule.tasks.lr_range import LrRange
 
+OF_A_RUN = "resume", "out", "checkpoint_every", "log_interval", "tensorboard"
 LINES, BAR = 20, 40  # of the table of losses; characters of its longest bar
 
 
 def refuse_beside_find_lr(settings: TrainSettings) -> None:
-    """UsageError for an option of a run, which there is none of."""
-    for flag, given in (("--resume", settings.run.resume), ("--out", settings.run.out)):
-        if given is not None:
-            raise UsageError(f"{flag} is given with --find-lr, which trains nothing; expected one of them")
+    """UsageError for an option that says something of a run: there is none."""
+    for leaf in leaves(RunOptions):
+        if leaf.path in OF_A_RUN and getattr(settings.run, leaf.path) not in (None, False):
+            raise UsageError(f"{leaf.flags[0]} is given with --find-lr, which trains nothing; expected one of them")
 
 
 def told_lr(found: LrRange, optimizer: str) -> tuple[dict[str, Any], Table, Table]:

@@ -13,13 +13,13 @@ import numpy as np
 from PIL import Image
 
 from chainrule.base.arguments import name_among
-from chainrule.base.errors import DataError
+from chainrule.base.errors import WriteError, reason
 from chainrule.base.files import check_writable
 from chainrule.base.writing import append, write_bytes
 from chainrule.cli.settings import Option, values_of
 from chainrule.data.cifar import read_cifar
 from chainrule.network.engine import ENGINES
-from chainrule.tasks.vgg20_program import Pass, Program, Settings
+from chainrule.tasks.vgg20_program import LARGEST, Pass, Program, Settings
 
 ALGORITHMS = ("cpu_base",)
 REALS = {"float32": np.dtype(np.float32), "float64": np.dtype(np.float64)}
@@ -44,7 +44,7 @@ class Vgg20:
     data: Annotated[Path, Option("Records as CIFAR-10's.", "FILE", flags=("--cifar_data", "-d"))] = Path(
         "data/cifar-10-batches-bin/data_batch_1.bin"
     )
-    batch_size: Annotated[int, Option("Samples of a batch, up to 64.", flags=("--batch_sz", "-b"), least=1)] = 64
+    batch_size: Annotated[int, Option("Samples of a batch.", flags=("--batch_sz", "-b"), least=1, most=LARGEST)] = 64
     iterations: Annotated[int, Option("Batches to train.", flags=("--iters", "-m"))] = 20
     lr: Annotated[float, Option("Learning rate.", flags=("--learnrate", "-l"))] = 0.01
     dropout: Annotated[int, Option("1: drop, 0: do not.", flags=("--dropout",), most=1)] = 0
@@ -56,7 +56,7 @@ class Vgg20:
     interval: Annotated[
         float, Option("Train on so many samples for one that is validated.", flags=("--validate_interval",))
     ] = 5.0
-    channels: Annotated[int, Option("Of the first convolution.", "64/16", least=1, most=1024)] = 64
+    channels: Annotated[int, Option("Of the first convolution.", least=1, most=1024)] = 64
     engine: Annotated[str, Option("compiled, or reference (by the definitions).")] = "compiled"
     real: Annotated[str, Option("float32, or float64.")] = "float32"
     threads: Annotated[int | None, Option("At most so many.", least=1)] = None
@@ -74,12 +74,13 @@ class Vgg20:
 
     def execute(self) -> None:
         settings = self._settings()
-        for what, among in (("engine", ENGINES), ("real", REALS), ("algorithm", ALGORITHMS)):
-            name_among(among, f"the {what}", getattr(self, what))
-        write_bytes(check_writable(self.log, source=self.data), b"")
+        for flag, among in (("engine", ENGINES), ("real", REALS), ("algo", ALGORITHMS)):
+            name_among(among, f"--{flag}", values_of(self)[flag])
+        check_writable(self.log, source=self.data)
+        data = read_cifar(self.data, "all")
+        write_bytes(self.log, b"")  # only now: a mistake must not cost an older log
         lines = Lines(self.log, self.verbose)
         lines.log(*self._begins())
-        data = read_cifar(self.data, "all")
         x, t = np.asarray(data.x), data.t
         if self.dump is not None:
             dump(x[: self.samples or len(x)], self.dump)
@@ -151,9 +152,9 @@ def told(of: Pass) -> Iterator[str]:
 
 
 def dump(images: np.ndarray, prefix: str) -> None:
-    """Write images (n, 3, h, w) of bytes, each into a file."""
+    """Write images (n, 3, h, w) of bytes, each into a file; WriteError where that fails."""
     try:
         for k, image in enumerate(images):
             Image.fromarray(image.transpose(1, 2, 0)).save(f"{prefix}{k:04}.ppm")
     except OSError as error:
-        raise DataError(f"{prefix}: cannot be written: {error.strerror or error}") from None
+        raise WriteError(f"{prefix}: cannot be written: {reason(error)}") from None

@@ -80,7 +80,10 @@ class Heard(LogSoftmaxNLL):
 
 @dataclass
 class Program:
-    """The program, with data: x (N, 3, 32, 32) bytes and t (N,) classes, in the order of their file."""
+    """The program, with data: x (N, 3, 32, 32) bytes and t (N,) classes, in the order of their file.
+
+    DataError for a class beyond the ten.
+    """
 
     settings: Settings
     x: np.ndarray
@@ -92,6 +95,7 @@ class Program:
     def __post_init__(self) -> None:
         s, self.loss = self.settings, Heard()
         self.network = Network(layers(s.channels, s.dropout, self.dtype), SHAPE, self.loss, dtype=self.dtype.type)
+        self.loss.check_targets(self.t, self.network.output_shape)
         self.network.w[:] = weights(self.network, s.weight_seed)
         streams = Streams.of(self.network, s.dropout_seed)
         self.objective = execute(self.network, self.engine, streams, self.threads)

@@ -20,6 +20,7 @@ from chainrule.views.colours import BLUE, GREEN, GREY, VERMILION
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
 FORMATS = (".png", ".svg", ".pdf")
 LINES = ((BLUE, "-", "o"), (VERMILION, "--", "s"), (GREEN, "-.", "^"))
@@ -65,5 +66,18 @@ def figure(path: AnyPath, count: int) -> Iterator[list[Axes]]:
         warnings.filterwarnings("ignore", message="Glyph")  # letters that the font lacks are no reason to warn
         drawn, file = Figure(figsize=(5 * count + 1, 4)), BytesIO()
         yield list(drawn.subplots(1, count, squeeze=False)[0])
+        for axes in drawn.axes:
+            _in_plain_numbers(axes.xaxis)
+            _in_plain_numbers(axes.yaxis)
         drawn.savefig(file, format=kind, dpi=150)
     write_bytes(path, file.getvalue())
+
+
+def _in_plain_numbers(axis: Axis) -> None:
+    """Where a logarithmic axis has formulas for its numbers, numbers: no formula is set, as a $ is a dollar."""
+    from matplotlib.ticker import LogFormatter, LogFormatterMathtext
+
+    if isinstance(axis.get_major_formatter(), LogFormatterMathtext):
+        axis.set_major_formatter(LogFormatter())
+    if isinstance(axis.get_minor_formatter(), LogFormatterMathtext):
+        axis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))

@@ -100,7 +100,7 @@ def plot_lr_range(found: LrRange, path: str | Path) -> None:
         title = "the loss falls at no learning rate"
         if chosen is not None:
             axes.axvline(chosen, color=VERMILION, linestyle="--", label=f"falls fastest: {chosen:.2g}")
-            title = f"a learning rate of about {chosen:.2g}; above {found.lowest:.2g} the loss rises"
+            title = f"a learning rate of about {chosen:.2g}; the loss is lowest at {found.lowest:.2g}"
         axes.set_xscale("log")
         axes.set_ylim(top=1.05 * found.smooth.max())
         axes.set(title=title, xlabel="learning rate", ylabel=LOSS)
@@ -157,14 +157,12 @@ def _updates(fit: PolynomialFit) -> str:
 
 def _loss_axes(axes: Axes, x_label: str, t_name: str) -> None:
     """A logarithmic loss (unless it is 0), and plain numbers on both axes."""
-    from matplotlib.ticker import FuncFormatter, LogFormatter
+    from matplotlib.ticker import FuncFormatter
 
     unit = _unit(t_name)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     if axes.dataLim.ymax > 0:
         axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(LogFormatter())
-        axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2, 0.5)))
     axes.set(xlabel=x_label, ylabel=f"mean squared error ({unit}²)" if unit else "mean squared error")
 
 
