@@ -10,13 +10,13 @@ import pytest
 
 import chainrule as cr
 from chainrule.base.errors import UsageError
+from chainrule.network.engine import ENGINES
 from chainrule.tasks.drand48 import Stream
 from chainrule.tasks.vgg20 import layers, scaled, shuffled
 from chainrule.tasks.vgg20_program import Program, Settings
 
 TRACES = Path(__file__).parents[1] / "traces"
 SHA256 = "e72ed2dea044bc381d43417bce74c426415c6938bd63a0811c03cb8f07b564bb"
-NARROW = "dev16", "dev16b1"
 WIDE = "dev", "dev_drop"
 FEW_COMPARED = {"dev": [5e-6, 1e-3], "dev16": [5e-6, 1e-3]}
 """Relative bounds of the first losses in float32; without dropout rounding grows until they cannot be compared."""
@@ -80,19 +80,25 @@ def compare(cli, name: str, bounds: list[float] | float, *options: str) -> None:
     assert [unguessed(line) for line in ours] == [unguessed(line) for line in plain]
 
 
-@pytest.mark.parametrize("engine", ["reference", "compiled"])
-@pytest.mark.parametrize("name", NARROW)
+@pytest.mark.parametrize(
+    ("name", "engine"),
+    [
+        ("dev16", "compiled"),
+        pytest.param("dev16", "reference", marks=pytest.mark.heavy),
+        *(("dev16b1", engine) for engine in ENGINES),
+    ],
+)
 def test_float32_as_far_as_rounding_lets_it_be_compared(name, engine, cli, folder):
     compare(cli, name, FEW_COMPARED.get(name, ALL_COMPARED), "--engine", engine)
 
 
-@pytest.mark.parametrize("name", NARROW)
+@pytest.mark.parametrize("name", ["dev16b1", pytest.param("dev16", marks=pytest.mark.heavy)])
 def test_float64_to_the_last_digit(name, cli, folder):
     compare(cli, f"{name}.f64", EXACT, "--real", "float64", "--engine", "reference")
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("engine", ["reference", "compiled"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("name", WIDE)
 def test_the_wide_network_in_float32(name, engine, cli, folder):
     compare(cli, name, FEW_COMPARED.get(name, ALL_COMPARED), "--engine", engine)

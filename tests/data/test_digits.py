@@ -45,7 +45,7 @@ def test_drawn_large_dark_and_in_a_corner_is_the_same(digits: np.ndarray) -> Non
 
 
 def test_grey_ink_on_grey_paper(digits: np.ndarray) -> None:
-    differences = [difference(prepare_digit(on_paper(digit, 200, 80)), digit) for digit in digits]
+    differences = [difference(prepare_digit(on_paper(digit, 200, 80)), digit) for digit in digits[:60]]
     assert np.median(differences) < 1
 
 
@@ -54,8 +54,8 @@ def test_grey_ink_on_grey_paper(digits: np.ndarray) -> None:
 def test_a_noisy_photograph_with_a_shadow(noise: int, shadow: float, digits: np.ndarray) -> None:
     light = np.linspace(1, 1 - shadow, 240)
     grain = np.random.default_rng(0).normal(0, noise, (200, 240))
-    pages = [(on_paper(digit, 200, 50) * light + grain).clip(0, 255).astype(np.uint8) for digit in digits]
-    differences = [difference(prepare_digit(page), digit) for page, digit in zip(pages, digits, strict=True)]
+    pages = [(on_paper(digit, 200, 50) * light + grain).clip(0, 255).astype(np.uint8) for digit in digits[:60]]
+    differences = [difference(prepare_digit(page), digit) for page, digit in zip(pages, digits, strict=False)]
     assert np.median(differences) < 8  # a digit moved by one pixel differs by about 20
 
 

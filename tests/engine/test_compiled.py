@@ -44,7 +44,7 @@ def single(network: Network) -> Network:
     return twin
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_any_network_agrees_with_its_definitions(data):
     network = single(data.draw(networks() | fused_networks()))
@@ -53,7 +53,7 @@ def test_any_network_agrees_with_its_definitions(data):
         compare(network, batch)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.data())
 def test_any_network_of_float64_agrees_with_its_definitions(data):
     network = data.draw(networks() | fused_networks())
