@@ -22,7 +22,7 @@ import numpy as np
 from llvmlite import ir
 from numba import from_dtype, typeof, types
 
-from chainrule.engine.runtime.jit import intrinsic, native
+from chainrule.engine.runtime.jit import Native, intrinsic
 
 WORD = ir.IntType(64)
 Steps = tuple[int, int, int]  # how many bytes further on an array begins: for a worker, a slot, the first sample
@@ -64,9 +64,9 @@ ROLES = (*PRODUCTS, UPDATE, DEFINITION, OTHER)
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """A bound kernel: its entry's address, and its words. It keeps the arrays alive."""
+    """A bound kernel: its entry, compiled when a program is made of it, and its words. It keeps the arrays alive."""
 
-    entry: int
+    entry: Native
     words: np.ndarray
     arguments: tuple[Any, ...]
     role: str = OTHER
@@ -87,7 +87,7 @@ def bind(kernel: Any, *arguments: Any, role: str = OTHER, moved: int = 0) -> Cal
     words: list[int] = []
     encode(arguments, words)
     kind = type_of(arguments)
-    return Call(entry_address(kernel, kind), np.array(words, np.int64), arguments, role, moved)
+    return Call(entry_of(kernel, kind), np.array(words, np.int64), arguments, role, moved)
 
 
 def encode(value: Any, words: list[int]) -> None:
@@ -185,14 +185,14 @@ def reader(kind: Any, ranged: bool) -> Any:
 
 
 @cache
-def entry_address(kernel: Any, kind: Any) -> int:
-    """The address of the compiled function (words, worker, slot, first, last) that calls the kernel."""
+def entry_of(kernel: Any, kind: Any) -> Native:
+    """The function (words, worker, slot, first, last) that calls the kernel."""
     arguments = reader(kind, kernel.ranged)
 
     def entry(words, worker, slot, first, last):
         kernel(*arguments(words, worker, slot, first, last))
 
-    return native(entry, (types.int64,) * 5, kernel.py_func)
+    return Native(entry, (types.int64,) * 5, kernel.py_func)
 
 
 @intrinsic

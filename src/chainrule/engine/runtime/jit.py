@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
 
 from numba import extending, types
@@ -22,8 +23,6 @@ OPTIONS = {"nopython": True, "nogil": True, "error_model": "numpy", "boundscheck
 # return slices of its arrays in a tuple, but not a single one.)
 
 held_at_forks(global_compiler_lock)
-
-_alive: list[Any] = []  # what compiled code refers to by address
 
 intrinsic: Any = extending.intrinsic  # a function whose first parameter, `typingctx`, its callers do not give
 
@@ -71,20 +70,33 @@ class Chosen:
         return self.py_func(*sig).get_overload(sig)
 
 
-def native(function: Callable[..., Any], arguments: tuple[Any, ...], beside: Callable[..., Any]) -> int:
-    """The address of a function compiled for these types, to be called by compiled code; kept on disk under the name of
+class Native:
+    """A function that compiled code calls by its address, for arguments of these types; kept on disk under the name of
     `beside`, the kernel that it is about."""
-    function.__qualname__ = function.__name__ = f"{beside.__name__}_entry"
-    tell_apart(function)
-    unwrapped = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    dispatcher: Any = CPUDispatcher(function, targetoptions={**OPTIONS, **unwrapped})
-    if kernel_folder() is not None:
-        dispatcher._cache = KernelCache(function)
-    with global_compiler_lock, collector_paused():
-        dispatcher.compile(arguments)
-        (compiled,) = dispatcher.overloads.values()
-        _alive.append(dispatcher)
-        return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
+
+    def __init__(self, function: Callable[..., Any], arguments: tuple[Any, ...], beside: Callable[..., Any]) -> None:
+        function.__qualname__ = function.__name__ = f"{beside.__name__}_entry"
+        tell_apart(function)
+        unwrapped = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+        self.arguments = arguments
+        self.dispatcher: Any = CPUDispatcher(function, targetoptions={**OPTIONS, **unwrapped})
+        if kernel_folder() is not None:
+            self.dispatcher._cache = KernelCache(function)
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is neither compiled nor on disk."""
+        if self.dispatcher.overloads or kernel_folder() is None:
+            return not self.dispatcher.overloads
+        return not self.dispatcher._cache.has(self.arguments, self.dispatcher.targetctx)
+
+    @cached_property
+    def address(self) -> int:
+        """Where it is, compiled or loaded. This object must be kept as long as that is called."""
+        with global_compiler_lock, collector_paused():
+            self.dispatcher.compile(self.arguments)
+            (compiled,) = self.dispatcher.overloads.values()
+            return compiled.library.get_pointer_to_function(compiled.fndesc.llvm_func_name)
 
 
 @contextmanager

@@ -35,7 +35,7 @@ LOG = logging.getLogger("chainrule")  # on stderr, unless the program that uses 
 
 
 @cache
-def _say_once() -> None:
+def say_once() -> None:
     """Tell whoever waits why, at the first compilation on this machine."""
     folder = kernel_folder()
     with suppress(OSError):
@@ -59,9 +59,13 @@ class KernelCache(_Cache):
         key, path = self._place(sig, target_context.codegen())
         with suppress(Exception):  # whatever the system, pickle and Numba raise: it is compiled again
             return CompileResult._rebuild(target_context, *pickle.loads(_content(read_ours(path), key)))
-        _say_once()
+        say_once()
         WAITING.reason = COMPILING
         return None
+
+    def has(self, sig: Any, target_context: Any) -> bool:
+        """Whether there is a file for these types, whatever is in it."""
+        return self._place(sig, target_context.codegen())[1].exists()
 
     def save_overload(self, sig: Any, data: Any) -> None:
         key, path = self._place(sig, data.target_context.codegen())

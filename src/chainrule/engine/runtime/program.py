@@ -18,6 +18,7 @@ from chainrule.engine.runtime.calls import Call, run_call
 from chainrule.engine.runtime.counters import table
 from chainrule.engine.runtime.denormals import UNCHANGED, flush_denormals, restore
 from chainrule.engine.runtime.jit import inlined, kernel
+from chainrule.engine.runtime.side_by_side import compile_together
 
 TASKS = 32  # in a phase: so many that no thread waits long for another
 
@@ -67,10 +68,11 @@ class Program:
 
     def __post_init__(self) -> None:
         starts, tasks, calls = [0], [], []
+        compile_together(call.entry for phase in self.phases for task in phase.tasks for call in task.calls)
         for phase in self.phases:
             for task in phase.tasks:
                 begin = len(calls)
-                calls += [(call.entry, call.words.ctypes.data) for call in task.calls]
+                calls += [(call.entry.address, call.words.ctypes.data) for call in task.calls]
                 tasks.append((begin, len(calls), task.slot, task.first, task.last, task.block))
             starts.append(len(tasks))
         self.starts = np.array(starts, np.int64)

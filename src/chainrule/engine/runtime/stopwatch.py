@@ -60,7 +60,7 @@ class Stopwatch:
                 self._add(call, self._timed(call, words, slot=task.slot, first=first, last=last), last - first)
 
     def _timed(self, call: Call, words: int, *, slot: int, first: int, last: int) -> float:
-        entry, began = call.entry, perf_counter()
+        entry, began = call.entry.address, perf_counter()
         timed_call(entry, words, 0, slot, first, last)
         return perf_counter() - began - self.overhead
 
