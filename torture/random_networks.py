@@ -67,7 +67,7 @@ class Draw:
 
     def pooling(self, kind: type[cr.Layer], shape: Shape) -> cr.Layer:
         """Half of them of patches side by side."""
-        if self(0, 1):
+        if len(shape) == 1 or self(0, 1):
             return kind(self(1, 4), self(0, 3))  # type: ignore[call-arg]
         size = self.per_axis(1, 4, shape)
         return kind(size, self.per_axis(1, 3, shape), self.of("same", self(0, min(np.ravel(size)) // 2)))  # type: ignore[call-arg]
