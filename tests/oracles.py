@@ -236,6 +236,9 @@ def torch_network(
     named = {p.name: torch_w[p.slice].reshape(p.shape) for p in network.parameters}
     x = torch_layer(network, torch_x, named, context)
     errors = torch_loss(network.loss, x, batch.t)
+    if batch.mixture:
+        share = torch.tensor(batch.mixture.share)
+        errors = share * errors + (1 - share) * torch_loss(network.loss, x, batch.mixture.t)
     weight = np.ones(len(batch)) if batch.sample_weight is None else batch.sample_weight
     loss = errors @ torch.tensor(weight)
     loss.backward()

@@ -34,7 +34,7 @@ from chainrule.layers.layer import Shape
 from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy, SquaredError
 from chainrule.losses.loss import BinaryLoss, ClassLoss
 from chainrule.network.network import Network
-from chainrule.training.objective import Batch
+from chainrule.training.objective import Batch, Mixture
 
 OURS = [kind for kind in LAYERS.values() if kind.__module__.startswith("chainrule.")]
 
@@ -176,15 +176,20 @@ def fused_networks(draw: st.DrawFn) -> Network:
 
 @st.composite
 def batches(draw: st.DrawFn, network: Network) -> Batch:
-    """Up to four samples for the network, weighted or not."""
+    """Up to four samples for the network, weighted or not, each perhaps a mixture of two."""
     n = draw(st.integers(1, 4))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     x = rng.normal(size=(n, *network.input_shape))
-    if isinstance(network.loss, ClassLoss):
-        t = rng.integers(0, prod(network.output_shape), n)
-    elif isinstance(network.loss, BinaryLoss):
-        t = rng.integers(0, 2, (n, *network.output_shape))
-    else:
-        t = rng.normal(size=(n, *network.output_shape))
     weight = rng.uniform(0, 2, n) if draw(st.booleans()) else None
-    return Batch(x, t, weight, step=draw(st.integers(0, 1000)), offset=draw(st.integers(0, 1000)))
+    t, other = (targets(rng, network, n) for _ in range(2))
+    mixture = Mixture(other, rng.uniform(0, 1, n)) if draw(st.booleans()) else None
+    return Batch(x, t, weight, step=draw(st.integers(0, 1000)), offset=draw(st.integers(0, 1000)), mixture=mixture)
+
+
+def targets(rng: np.random.Generator, network: Network, n: int) -> np.ndarray:
+    """True values of n samples, as the network's loss takes them."""
+    if isinstance(network.loss, ClassLoss):
+        return rng.integers(0, prod(network.output_shape), n)
+    if isinstance(network.loss, BinaryLoss):
+        return rng.integers(0, 2, (n, *network.output_shape))
+    return rng.normal(size=(n, *network.output_shape))

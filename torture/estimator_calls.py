@@ -53,6 +53,7 @@ NEURAL: dict[str, Any] = {
     "schedule": (k.kind("None"), None),
     "clip_norm": (k.POSITIVE.but("None"), 1.0),
     "average": (k.FLAG.but("None"), True),
+    "augmentation": (k.kind("None"), None),
     "alpha": (k.NOT_NEGATIVE, 0.1),
     "batch_size": (k.MANY, 3),
     "max_iter": (k.COUNT.but("beyond 64 bits"), 2),

@@ -183,6 +183,7 @@ def test_copies_of_the_images_have_a_say(cli, model, idx_folder):
     assert (augmented["augment"], augmented["copies"]) == ("shift=2", 3)
     assert "by the mean over each image and 8 copies" in cli(*how[:-1], "--augment", "shift=2").out
     assert cli(*how, "--augment", "shift=no").code == 2
+    assert "answers are to one picture each; expected no mixup" in cli(*how, "--augment", "flip,mixup=1").err
     refused = cli(*how, "--copies", 3)
     assert refused.code == 2
     assert "--copies is given without --augment; expected both" in refused.err

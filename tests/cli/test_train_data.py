@@ -201,8 +201,9 @@ def test_nielsens_network_by_the_command_line(cli, tmp_path):
     assert sum(str(answer["class"]) == str(t) for answer, t in zip(answers, digits.t, strict=True)) > 12
 
 
-def test_augmented_training_is_seeded_and_goes_on_bit_for_bit(cli):
-    options = ("--preset", "lecture", "--augment", "shift=2,rotate=10,elastic=1", "--train-data-size", 640)
+@pytest.mark.parametrize("settings", ["shift=2,rotate=10,elastic=1", "crop=3,flip,cutout=9,mixup=0.3"])
+def test_augmented_training_is_seeded_and_goes_on_bit_for_bit(cli, settings):
+    options = ("--preset", "lecture", "--augment", settings, "--train-data-size", 640)
 
     def weights(name: str, *more: object) -> bytes:
         assert cli("train", *options, "--test-data-size", 0, *more, "--out", name).code == 0
@@ -231,6 +232,8 @@ def test_augmented_training_is_seeded_and_goes_on_bit_for_bit(cli):
             "augmentation: x is float64 of shape (125, 4); expected images",
         ),
         (("--augment", "shift=a"), 2, "augmentation: found 'shift=a'"),
+        (("--augment", "crop=28"), 2, "augmentation: crop is 28; expected less than the images' 28 x 28"),
+        (("--augment", "flip=2"), 2, "augmentation: flip is 2; expected a probability, at most 1"),
     ],
 )
 def test_bad_input_is_one_clear_line(cli, iris, options, code, message):

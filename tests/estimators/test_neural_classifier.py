@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.ensemble import AdaBoostClassifier
 from sklearn.model_selection import cross_val_score
 
@@ -201,6 +202,22 @@ def test_an_optimizer_is_named_or_given():
     for optimizer in ("sgd", "adam", "adadelta", cr.SGD(0.1, momentum=0.9)):
         model = cr.NeuralClassifier(optimizer=optimizer, random_state=0, max_iter=100, learning_rate_decay=1.0)
         assert model.fit(X, Y).loss_curve_[-1] < 0.95 * model.loss_curve_[0]
+
+
+def test_images_are_augmented():
+    x = np.random.default_rng(0).integers(0, 256, (60, 3, 8, 8), np.uint8)
+    y = np.arange(60) % 3
+
+    def weights(x: np.ndarray, augmentation: cr.Augmentation | None) -> bytes:
+        model = cr.NeuralClassifier(max_iter=2, batch_size=20, random_state=0, augmentation=augmentation)
+        return clone(model).fit(x, y, np.arange(60) % 4).network_.w.tobytes()
+
+    changed = cr.Augmentation(crop=1, flip=True, mixup=0.4)
+    assert weights(x, changed) == weights(x, changed) != weights(x, None)
+    with pytest.raises(cr.DataError, match="augmentation: x is float32 of shape"):
+        weights(x.astype(np.float32), changed)
+    with pytest.raises(cr.UsageError, match="augmentation is 'flip'; expected one, as in Augmentation"):
+        weights(x, "flip")  # type: ignore[arg-type]
 
 
 def test_rates_clipping_and_averages_are_given():

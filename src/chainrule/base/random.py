@@ -29,7 +29,7 @@ KEY_STEPS = 0x9E3779B9, 0xBB67AE85  # the golden ratio and sqrt(3) - 1
 LOW = np.uint64(0xFFFFFFFF)  # the low half of 64 bits
 HIGH = np.uint64(32)  # shifts the high half down
 
-SHUFFLE, WEIGHTS, SUBSET, HOLD_OUT, CHECK, AUGMENT = (2**32 - 1 - k for k in range(6))
+SHUFFLE, WEIGHTS, SUBSET, HOLD_OUT, CHECK, AUGMENT, WINDOW, MIX = (2**32 - 1 - k for k in range(8))
 """The layer numbers of purposes that are no layer."""
 
 

@@ -33,6 +33,9 @@ SCHEDULE_HELP = (
     "OneCycle:rise=0.2,low_momentum=0.85 or Warmup:length=100+Cosine."
 )
 AVERAGE_HELP = "Evaluate and save an average of the weights, as in EMA:decay=0.999 or SWA:last=0.25."
+AUGMENT_HELP = (
+    "Change training images a little, as in shift=2,rotate=10,elastic=1 or, in colour, crop=4,flip,cutout=8,mixup=0.2."
+)
 FIND_LR_HELP = "Train nothing; find which learning rate to try, by steps that grow (--plot draws them)."
 SEED_HELP = "Of everything random; the same seed gives the same result (default: 0)."
 ENGINE_NAMES = ", ".join(sorted(ENGINES))
@@ -59,9 +62,7 @@ class TrainingOptions:
     order: Annotated[str | None, rare(f"How batches are drawn: {', '.join(ORDERS)}.")] = None
     reduction: Annotated[str | None, rare("Of a batch's errors: mean or sum.")] = None
     early_stopping: Annotated[int | None, Option(STOPPING_HELP, "N", least=1, kept=True)] = None
-    augment: Annotated[
-        str | None, rare("Change training images a little, as in shift=2,rotate=10,elastic=1.", "SETTINGS")
-    ] = None
+    augment: Annotated[str | None, rare(AUGMENT_HELP, "SETTINGS")] = None
     seed: Annotated[int | None, rare(SEED_HELP, most=2**64 - 1)] = None
 
     def apply(self, training: Training) -> Training:

@@ -1,6 +1,7 @@
 """A data set, the lecture's D = {(x_i, t_i)}: inputs x_i and their true values t_i."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,11 @@ class Dataset:
         if training in (0, n):
             raise DataError(f"the validation fraction is {fraction} of {n} samples; expected some in either part")
         return self.take(slice(training)), self.take(slice(training, n))
+
+    @cached_property
+    def sums_of_weights(self) -> np.ndarray:
+        """(n,) float64: what the first 1, 2, ... n samples weigh together."""
+        return np.arange(1.0, len(self) + 1) if self.sample_weight is None else self.sample_weight.cumsum()
 
     @property
     def class_count(self) -> int:

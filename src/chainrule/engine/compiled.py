@@ -58,6 +58,8 @@ class Compiled(Engine):
     before the next one's; outputs are computed at once, each caller's in buffers of its own.
     """
 
+    takes_mixtures = True
+
     def __init__(
         self,
         network: Network,
@@ -69,8 +71,7 @@ class Compiled(Engine):
         """`source` of the random words, or its seed; `threads`: at most so many; `watch`: it runs all, and times it."""
         if threads is not None:
             threads = whole_number("threads", threads, 1)
-        self.network = network
-        self.source = source if isinstance(source, Source) else Source(source)
+        self.network, self.source = network, source if isinstance(source, Source) else Source(source)
         self.lowering = Lowering(network, self.source)
         self.layout, self.undecayed = self.lowering.layout, self.lowering.undecayed
         self.statistics = network.statistics.copy()
@@ -82,8 +83,7 @@ class Compiled(Engine):
         self.take_turns()
         _engines.add(self)
         self._forwards = Forwards(self.lowering, self.statistics, self.threads)
-        self._versions = count()
-        self._version = next(self._versions)  # of the w that outputs were last asked of
+        self._versions, self._version = count(1), 0  # of the w that outputs were last asked of
 
     def take_turns(self) -> None:
         """Whoever trains from now on waits for nobody who began before."""
@@ -208,7 +208,7 @@ class Compiled(Engine):
         """A batch in training: its loss; dL/dw, if it is wanted; and the update, if there is an optimizer."""
         check_batch(self.network, batch)
         with self._turn:
-            plan, n = self.plan(len(batch)), len(batch)
+            plan, n, mixes = self.plan(len(batch)), len(batch), batch.mixture is not None
             source = plan.input.take(batch.x, batch.rows)
             plan.output.take(batch)
 
@@ -220,7 +220,7 @@ class Compiled(Engine):
                 if optimizer and state:
                     check_state(optimizer, state, w)
                     check_apart(state=state.vectors, w=w, gw=gw, x=source.x)
-                step = Step(w, n, plan.slots(n), training=True, gw=gw, source=self.source)
+                step = Step(w, n, plan.slots(n), training=True, gw=gw, mixes=mixes, source=self.source)
                 if optimizer and state and clip_norm is None:
                     step.updates = Updates(w, state, optimizer, self.undecayed)
                 elif optimizer and state:
@@ -228,7 +228,7 @@ class Compiled(Engine):
                 return step, plan.program(source, step, loss=True)
 
             vectors = state.vectors if state else None
-            key = id(plan), id(w), id(gw), id(vectors), update_of(optimizer), clip_norm is None, n, id(source)
+            key = id(plan), id(w), id(gw), id(vectors), update_of(optimizer), clip_norm is None, n, mixes, id(source)
             step, program = self._bound.once(key, make, w, gw, vectors, source)
             updates = step.updates or step.late
             if updates and optimizer and state:

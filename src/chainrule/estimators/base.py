@@ -56,6 +56,7 @@ class NeuralEstimator(BaseEstimator):
         schedule: Any = "auto",
         clip_norm: Any = "auto",
         average: Any = "auto",
+        augmentation: Any = "auto",
         alpha: float = 2.0,
         batch_size: Any = "auto",
         max_iter: Any = "auto",
@@ -76,6 +77,7 @@ class NeuralEstimator(BaseEstimator):
         self.schedule = schedule
         self.clip_norm = clip_norm
         self.average = average
+        self.augmentation = augmentation
         self.alpha = alpha
         self.batch_size = batch_size
         self.max_iter = max_iter

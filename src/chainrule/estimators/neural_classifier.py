@@ -47,6 +47,8 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     clip_norm : a longer gradient is shortened to that; "auto" is a preset's, or none
     average : of w, as in `chainrule.EMA()`; True is the plain mean of the last quarter; "auto" is a preset's, or none.
         partial_fit, which knows of no last epoch, leaves the learning rate as it is, and averages nothing
+    augmentation : changes images of bytes anew in every epoch, as in `chainrule.Augmentation(crop=4, flip=True)`;
+        "auto" is a preset's, or none
     alpha : the penalty alpha / 2 |w|^2, of weights and not of biases, that is added to the sum of all samples' errors;
         in partial_fit, of all different samples so far
     batch_size : "auto" is 200, or a preset's, or all samples if they are fewer
@@ -84,6 +86,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         schedule: Any = "auto",
         clip_norm: Any = "auto",
         average: Any = "auto",
+        augmentation: Any = "auto",
         alpha: float = 2.0,
         batch_size: Any = "auto",
         max_iter: Any = "auto",
@@ -106,6 +109,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
             schedule=schedule,
             clip_norm=clip_norm,
             average=average,
+            augmentation=augmentation,
             alpha=alpha,
             batch_size=batch_size,
             max_iter=max_iter,

@@ -51,6 +51,7 @@ def training_of(parameters: Parameters, samples: int, weight: float, seed: int, 
         batch_size=batch_size,
         seed=seed,
         clip_norm=_or(parameters["clip_norm"], usual and usual.clip_norm),
+        augmentation=_or(parameters["augmentation"], usual and usual.augmentation),
         **moving,
     )
 

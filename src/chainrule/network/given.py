@@ -13,7 +13,7 @@ from chainrule.base.errors import DataError, ModelError, UsageError
 from chainrule.base.showing import short
 from chainrule.losses.loss import any_outside
 from chainrule.network.network import Network
-from chainrule.training.objective import Batch
+from chainrule.training.objective import Batch, Mixture
 from chainrule.training.optimizers import Optimizer, State
 
 
@@ -48,6 +48,19 @@ def check_batch(network: Network, batch: Batch) -> None:
         _refuse_rows(rows, n, len(x))
     if weight is not None and not _numbers(weight, n, NUMBERS):
         raise DataError(f"sample_weight is {described(weight)}; expected numbers of shape {n}")
+    if batch.mixture is not None:
+        _check_mixture(network, batch.mixture, t)
+
+
+def _check_mixture(network: Network, mixture: Mixture, t: np.ndarray) -> None:
+    if not isinstance(mixture, Mixture):
+        raise UsageError(f"the mixture is {short(mixture)}; expected Mixture(t, share)")
+    other, share = mixture
+    if not isinstance(other, np.ndarray) or other.shape != t.shape:
+        raise DataError(f"the mixture's t is {described(other)}; expected targets of shape {t.shape}, as t")
+    network.loss.check_targets(other, network.output_shape)
+    if not _numbers(share, t.shape[:1], NUMBERS):
+        raise DataError(f"the mixture's share is {described(share)}; expected numbers of shape {t.shape[:1]}")
 
 
 def check_samples(network: Network, x: np.ndarray) -> None:

@@ -6,6 +6,7 @@ from chainrule.base.arrays import read_only
 from chainrule.base.random import Source
 from chainrule.layers.graph import Pass, backward, forward
 from chainrule.layers.layer import Context
+from chainrule.network.batch_gradient import gradient_by_output
 from chainrule.network.network import Network
 from chainrule.training.objective import Batch, Origin
 
@@ -37,9 +38,7 @@ def origin_in_passes(
 def _in_gradients(
     network: Network, made: Pass, batch: Batch, named: dict[str, np.ndarray], *, context: Context
 ) -> Origin | None:
-    gy = network.loss.gradient(made.values[-1], batch.t)
-    if batch.sample_weight is not None:
-        gy = gy * batch.sample_weight.astype(gy.dtype).reshape(-1, *[1] * (gy.ndim - 1))
+    gy = gradient_by_output(network.loss, made.values[-1], batch)
     gradients, gw = backward(network.graph, gy, made, named, context=context)
     for node in reversed(network.graph.nodes):
         own = [gradient for name, gradient in gw.items() if name.startswith(f"{node.name}.")]

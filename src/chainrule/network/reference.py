@@ -15,6 +15,7 @@ from chainrule.base.random import Source
 from chainrule.layers import graph as graphs
 from chainrule.layers.layer import Context, within
 from chainrule.layers.passes import write_gradients
+from chainrule.network.batch_gradient import gradient_by_output
 from chainrule.network.engine import Engine, LayerTime, register_engine
 from chainrule.network.given import check_apart, check_batch, check_optimizer, check_state, check_vector
 from chainrule.network.network import Network
@@ -25,6 +26,8 @@ from chainrule.training.optimizers import Optimizer, State
 @register_engine("reference")
 class Reference(Engine):
     """The loss of a network over a batch, and its gradient by back propagation."""
+
+    takes_mixtures = True
 
     def __init__(self, network: Network, source: Source | int = 0, threads: int | None = None) -> None:
         """`source` of the random words, or its seed. `threads` is for other engines: NumPy has its own."""
@@ -120,12 +123,12 @@ class Reference(Engine):
 
     def loss_of(self, y: np.ndarray, batch: Batch) -> float:
         """The sum of the samples' weighted errors."""
-        error = self.network.loss.error(y.astype(np.float64), batch.t)
-        return float(error.sum() if batch.sample_weight is None else error @ batch.sample_weight)
+        total, y = 0.0, y.astype(np.float64)
+        for t, weight in batch.terms:
+            error = self.network.loss.error(y, t)
+            total += float(error.sum() if weight is None else error @ weight)
+        return total
 
     def output_gradient(self, y: np.ndarray, batch: Batch) -> np.ndarray:
         """dL/dy."""
-        gy = self.network.loss.gradient(y, batch.t)
-        if batch.sample_weight is None:
-            return gy
-        return gy * batch.sample_weight.astype(y.dtype).reshape(-1, *[1] * (y.ndim - 1))
+        return gradient_by_output(self.network.loss, y, batch)

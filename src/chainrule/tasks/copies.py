@@ -13,7 +13,7 @@ import numpy as np
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import whole_number
 from chainrule.base.showing import short
-from chainrule.training.settings import Augment
+from chainrule.training.settings import Augment, mixing_of
 
 COPIES = 8
 """Of each picture, if nobody says how many."""
@@ -31,6 +31,9 @@ def of_copies(outputs: Outputs, augmentation: Augment | None, copies: int = COPI
     copies = whole_number("copies", copies, 1)
     if augmentation is not None and not callable(augmentation):
         raise UsageError(f"augmentation is {short(augmentation)}; expected one, as in Augmentation(shift=2)")
+
+    if mixing_of(augmentation):
+        raise UsageError(f"augmentation is {augmentation}, but answers are to one picture each; expected no mixup")
 
     def mean(x: np.ndarray, first: int = 0) -> np.ndarray:
         y = outputs(x)

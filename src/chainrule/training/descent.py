@@ -16,7 +16,7 @@ import numpy as np
 
 from chainrule.base.arguments import of_kind
 from chainrule.base.arrays import as_numbers
-from chainrule.base.errors import DataError
+from chainrule.base.errors import DataError, UsageError
 from chainrule.base.showing import brief
 from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.training.averaging import Averaging
@@ -39,7 +39,7 @@ from chainrule.training.events import (
 from chainrule.training.objective import Objective
 from chainrule.training.optimizers import State
 from chainrule.training.pace import Pace
-from chainrule.training.settings import Training
+from chainrule.training.settings import Training, mixing_of
 from chainrule.training.steps import Steps
 
 Judge = Callable[[Progress], Evaluation]  # how well w does on held-out data
@@ -78,6 +78,9 @@ def minimise(
     if len(data) == 0:
         raise DataError("there is no training data; expected at least one sample")
     check_weighs(data.sample_weight)
+    if mixing_of(training.augmentation) and not objective.takes_mixtures:
+        given = f"the augmentation, {training.augmentation}, mixes samples, but {type(objective).__name__} takes none"
+        raise UsageError(f"{given}; expected an objective with takes_mixtures, or no mixup")
     pace = Pace(training, batches_in(data, training))
     averaging = Averaging(training.average, objective, data, training) if training.average else None
     listeners = [*(own for own in (pace.plateau, averaging) if own), *listeners]

@@ -1,4 +1,4 @@
-"""The batches of a run: drawn from the data, changed by the augmentation, weighted as the reduction says."""
+"""The batches of a run: drawn from the data, changed and mixed by the augmentation, weighted as the reduction says."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -8,9 +8,9 @@ import numpy as np
 from chainrule.base.arrays import read_only
 from chainrule.data.dataset import Dataset
 from chainrule.data.mapped import check_mapped
-from chainrule.training.objective import Batch
+from chainrule.training.objective import Batch, Mixture
 from chainrule.training.sampling import batch_count, batches
-from chainrule.training.settings import Training
+from chainrule.training.settings import Augment, Training, mixing_of
 
 
 def batches_in(data: Dataset, training: Training) -> int:
@@ -32,14 +32,28 @@ def batch_of(
     """
     check_mapped()
     x, rows = (data.x[indices], None) if isinstance(indices, slice) else (data.x, indices)
+    mixture = None
     if training.augmentation:
         numbers = np.arange(indices.start, indices.stop) if isinstance(indices, slice) else indices
-        x, rows = training.augmentation(data.x[indices], training.seed, epoch, numbers), None
+        rows, (x, mixture) = None, _changed(training.augmentation, data, numbers, seed=training.seed, epoch=epoch)
     t, weight = data.t[indices], None if data.sample_weight is None else data.sample_weight[indices]
     total = float(len(t) if weight is None else weight.sum())
     if training.reduction == "mean":
         weight = _equal_shares(len(t)) if weight is None else weight / (total or 1.0)
-    return Batch(x, t, weight, epoch, step, rows=rows), total
+    return Batch(x, t, weight, epoch, step, rows=rows, mixture=mixture), total
+
+
+def _changed(
+    change: Augment, data: Dataset, numbers: np.ndarray, *, seed: int, epoch: int
+) -> tuple[np.ndarray, Mixture | None]:
+    """The samples of these numbers, as the augmentation makes them in that epoch, and what else is in them."""
+    mixing = mixing_of(change)
+    if mixing is None:
+        return change(data.x[numbers], seed, epoch, numbers), None
+    others, share = mixing.partners(data, seed, epoch, numbers)
+    both = np.concatenate([numbers, others])
+    x = change(data.x[both], seed, epoch, both)
+    return mixing.mix(x[: len(numbers)], x[len(numbers) :], share), Mixture(data.t[others], share)
 
 
 @lru_cache(maxsize=2)  # batches have one size, but for the last of an epoch

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from chainrule.training.optimizers import Optimizer, State
 
 
+class Mixture(NamedTuple):
+    """What else is in the samples of a batch, where each is a mixture of two (`augmentation/mixing.py`)."""
+
+    t: np.ndarray  # (s,) or (s, ...) the other true values
+    share: np.ndarray  # (s,) 0 to 1, of the batch's own t in a sample's error; the other's is 1 - share
+
+
 @dataclass(frozen=True, slots=True)
 class Batch:
     """D', some samples of the training data, and where they stand in the run."""
@@ -30,6 +37,7 @@ class Batch:
     step: int = 0  # updates since the start: with `offset` it keys a batch's random draws
     offset: int = 0  # position of the first sample in the global batch, where ranks share one
     rows: np.ndarray | None = None  # (s,) which of x are the samples, so that nobody has to copy them; None: all
+    mixture: Mixture | None = None  # None: each sample is one
 
     __repr__ = brief
 
@@ -40,6 +48,15 @@ class Batch:
     def samples(self) -> np.ndarray:
         """(s, ...) their inputs."""
         return self.x if self.rows is None else self.x.take(self.rows, axis=0)
+
+    @property
+    def terms(self) -> list[tuple[np.ndarray, np.ndarray | None]]:
+        """The true values that count, and how much: L(w; D') = sum over (t, weight) and i of weight_i err(y_i, t_i)."""
+        if self.mixture is None:
+            return [(self.t, self.sample_weight)]
+        other, share = self.mixture
+        weight = 1.0 if self.sample_weight is None else self.sample_weight
+        return [(self.t, weight * share), (other, weight * (1 - share))]
 
 
 class Origin(NamedTuple):
@@ -65,13 +82,18 @@ class Layout:
 
 
 class Objective(ABC):
-    """L(w; D') = sum over (x_i, t_i) in D' of sample_weight_i err(f_w(x_i), t_i)."""
+    """L(w; D') = sum over (x_i, t_i) in D' of sample_weight_i err(f_w(x_i), t_i).
+
+    Of a mixture of two samples err is share_i err(f_w(x_i), t_i) + (1 - share_i) err(f_w(x_i), its other t_i).
+    """
 
     layout: Layout = Layout()
     statistics: np.ndarray = np.empty(0)
     """What layers keep that is not learned; a pass in training moves it. Like w, but never the optimizer's."""
     undecayed: Sequence[slice] = ()
     """The parts of w that weight decay leaves alone."""
+    takes_mixtures: bool = False
+    """Whether `Batch.mixture` counts; if not, no run gives it one."""
 
     @abstractmethod
     def loss(self, w: np.ndarray, batch: Batch) -> float:

@@ -12,6 +12,7 @@ from chainrule.base.errors import UsageError
 from chainrule.base.numbers import whole_number
 from chainrule.base.random import Source, check_seed
 from chainrule.base.showing import short
+from chainrule.data.dataset import Dataset
 from chainrule.training.averages import Average
 from chainrule.training.optimizers import Adam, Optimizer
 from chainrule.training.sampling import ORDERS, Order
@@ -23,9 +24,29 @@ LEAST = sys.float_info.min
 
 
 class Augment(Protocol):
-    """What changes training samples a little: x (s, ...), which are those numbers of the data, in that epoch."""
+    """What changes training samples a little: x (s, ...), which are those numbers of the data, in that epoch.
+
+    If it has an attribute `mixing`, a `Mixing`, the changed samples are mixed, too.
+    """
 
     def __call__(self, x: np.ndarray, seed: int, epoch: int, positions: np.ndarray) -> np.ndarray: ...
+
+
+class Mixing(Protocol):
+    """What makes one sample of two, and of their errors one, as in `augmentation/mixing.py`."""
+
+    def partners(self, data: Dataset, seed: int, epoch: int, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """((s,) which sample is mixed into each of those at `positions`, (s,) the share, 0 to 1, of its own)."""
+        ...
+
+    def mix(self, x: np.ndarray, other: np.ndarray, share: np.ndarray) -> np.ndarray:
+        """share x + (1 - share) other, (s, ...)."""
+        ...
+
+
+def mixing_of(augmentation: Augment | None) -> Mixing | None:
+    """How it mixes samples, if it does."""
+    return getattr(augmentation, "mixing", None)
 
 
 class RunSource(Protocol):
@@ -45,7 +66,7 @@ class Training:
     reduction : "mean" divides a batch's sum by its size (or its sum of weights), "sum" leaves it
     lr_decay, lr_decay_every : the factor on the learning rate after each so many epochs, `Step` in short
     seed : of shuffles, dropout and augmentation, 0 to 2**64 - 1
-    augmentation : changes training images anew in every epoch (`chainrule.Augmentation`)
+    augmentation : changes training images anew in every epoch, and mixes them (`chainrule.Augmentation`)
     draws : where dropouts' random numbers come from; None: Philox, by the seed
     schedule : how the learning rate, which is the optimizer's, changes, as in OneCycle(); `training/schedules.py`
     momentum_schedule : likewise the momentum (of Adam, beta1)

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from math import prod
+from typing import NamedTuple
 
 import numpy as np
 
 from chainrule.engine.kernels import losses
-from chainrule.engine.kernels.elementwise import add_up
+from chainrule.engine.kernels.elementwise import add_up, addition
 from chainrule.engine.kernels.samples import take_samples
 from chainrule.engine.layout import View
 from chainrule.engine.runtime.calls import bind
@@ -17,6 +18,7 @@ from chainrule.engine.stages.stage import Work
 from chainrule.engine.stages.step import Step
 from chainrule.engine.stages.value import Value
 from chainrule.losses.loss import ClassLoss
+from chainrule.network.batch_gradient import gradient_by_output
 from chainrule.network.network import Network
 from chainrule.training.objective import Batch
 
@@ -75,48 +77,79 @@ class Input:
         return [bind(take_samples, source.x, source.rows, self.x.view, *scaling)]
 
 
+class Term(NamedTuple):
+    """Errors that are part of the loss."""
+
+    t: np.ndarray  # flat, as the loss learns it
+    weight: np.ndarray  # (capacity,)
+    error: np.ndarray  # (capacity,)
+    gy: View  # dL/dy, as far as it comes from these errors
+    sum: np.ndarray  # (1,) of the errors
+
+
 class Output:
-    """The loss of y, and its derivative by y: by kernel for vectors, by definition for images."""
+    """The loss of y, and its derivative by y: by kernel for vectors, by definition for images.
+
+    Of mixtures of two samples, the kernel meets the one's targets and then the other's.
+    """
 
     def __init__(self, network: Network, y: Value, samples: int) -> None:
-        self.loss, self.y, self.shape = network.loss, y, network.output_shape
+        self.loss, self.y, self.shape, self.samples = network.loss, y, network.output_shape, samples
         self.kernel = losses.KERNELS.get(type(network.loss)) if len(network.output_shape) == 1 else None
-        self.gy, kind = y.gradient, network.w.dtype.type
-        if not self.gy.values.size:
-            self.gy = View(aligned_zeros(samples * y.gradient.image.stride, kind), y.gradient.image)
-        self.error = aligned_zeros(samples, np.float64)
-        self.weight = aligned_zeros(samples, np.float64)
-        self.sum = aligned_zeros(1, np.float64)
-        classes = isinstance(self.loss, ClassLoss)
-        self.t = aligned_zeros(samples * (1 if classes else self.shape[0]), np.int64 if classes else kind)
+        self.kind = network.w.dtype.type
+        self.terms = [self._new_term(y.gradient if y.gradient.values.size else self._another_gy())]
         self.batch = Batch(np.empty(0), np.empty(0))
 
     def take(self, batch: Batch) -> None:
         """Keep the targets and weights of a batch for `meet`."""
         self.batch = batch
-        self.weight[: len(batch)] = 1.0 if batch.sample_weight is None else batch.sample_weight
-        if self.kernel is not None:
-            t = self.loss.learned(batch.t, self.shape).reshape(-1)
-            self.t[: len(t)] = t
+        if self.kernel is None:
+            return
+        if batch.mixture and len(self.terms) == 1:
+            self.terms.append(self._new_term(self._another_gy()))
+        for term, (t, weight) in zip(self.terms, batch.terms, strict=False):
+            term.weight[: len(batch)] = 1.0 if weight is None else weight
+            learned = self.loss.learned(t, self.shape).reshape(-1)
+            term.t[: len(learned)] = learned
 
     def meet(self, step: Step) -> Work:
         """Calls that compute the errors of the batch, and dL/dy."""
         if self.kernel is None:
             return [interpreted(self._by_definition)]
-        return [bind(self.kernel, self.y.view, self.t, self.weight, self.error, self.gy)]
+        first, *others = terms = self._terms(step.mixes)
+        calls = [bind(self.kernel, self.y.view, term.t, term.weight, term.error, term.gy) for term in terms]
+        return [*calls, *(bind(addition, first.gy, other.gy, first.gy) for other in others)]
+
+    def add_up(self, step: Step) -> Task:
+        """A task that adds the errors up, once all slots are done."""
+        calls = [bind(add_up, term.error, term.sum) for term in self._terms(step.mixes)]
+        return Task(calls, 0, 0, step.samples, step.samples)
+
+    def total(self) -> float:
+        """L(w; D') of the last run."""
+        return sum(float(term.sum[0]) for term in self._terms(self.batch.mixture is not None))
+
+    def _terms(self, mixes: bool) -> list[Term]:
+        """What there is to meet; a definition meets all at once."""
+        return self.terms if mixes else self.terms[:1]
+
+    def _new_term(self, gy: View) -> Term:
+        classes = isinstance(self.loss, ClassLoss)
+        t = aligned_zeros(self.samples * (1 if classes else self.shape[0]), np.int64 if classes else self.kind)
+        weight, error = (aligned_zeros(self.samples, np.float64) for _ in range(2))
+        return Term(t, weight, error, gy, aligned_zeros(1, np.float64))
+
+    def _another_gy(self) -> View:
+        image = self.y.gradient.image
+        return View(aligned_zeros(self.samples * image.stride, self.kind), image)
 
     def _by_definition(self) -> None:
         batch = self.batch
         y = self.y.canonical(len(batch)).reshape(-1, *self.shape)
-        self.error[: len(batch)] = self.weight[: len(batch)] * self.loss.error(y.astype(np.float64), batch.t)
+        total, in_double = self.terms[0].error[: len(batch)], y.astype(np.float64)
+        total[:] = 0
+        for t, weight in batch.terms:
+            error = self.loss.error(in_double, t)
+            total += error if weight is None else weight * error
         if self.y.gradient.values.size:
-            weight = self.weight[: len(batch)].astype(y.dtype).reshape(-1, *[1] * len(self.shape))
-            self.y.put(self.loss.gradient(y, batch.t) * weight, gradient=True)
-
-    def add_up(self, step: Step) -> Task:
-        """A task that adds the errors up, once all slots are done."""
-        return Task([bind(add_up, self.error, self.sum)], 0, 0, step.samples, step.samples)
-
-    def total(self) -> float:
-        """L(w; D') of the last run."""
-        return float(self.sum[0])
+            self.y.put(gradient_by_output(self.loss, y, batch), gradient=True)

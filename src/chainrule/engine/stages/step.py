@@ -25,6 +25,7 @@ class Step:
     slots: int
     training: bool = False
     gw: np.ndarray = field(default_factory=lambda: NO_GRADIENT)  # empty where no gradient is wanted
+    mixes: bool = False  # whether samples are mixtures of two
     shift: float = 0.0  # c, where the input is x - c and the first stage knows that
     updates: Updates | None = None  # what moves w as soon as dL/dw is there, if w is to move
     late: LateUpdates | None = None  # what moves w once all of dL/dw is there, in the place of `updates`
