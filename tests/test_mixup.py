@@ -93,7 +93,8 @@ def test_a_batch_is_mixed_from_the_pictures_of_its_epoch(weighted: bool) -> None
         assert np.array_equal(batch.mixture.share, share)
         plain, plain_total = batch_of(data, indices, Training(seed=4), epoch=2, step=9)
         assert total == plain_total
-        assert plain.sample_weight is not None and batch.sample_weight is not None
+        assert plain.sample_weight is not None
+        assert batch.sample_weight is not None
         assert np.array_equal(batch.sample_weight, plain.sample_weight)
 
 

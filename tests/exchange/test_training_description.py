@@ -22,6 +22,7 @@ TRAININGS = [
     cr.Training(schedule=cr.OneCycle(low_momentum=0.8)),
     cr.Training(schedule=cr.Warmup(5, then=cr.Warmup(3, then=cr.ReduceOnPlateau(monitor="accuracy")))),
     cr.Training(schedule=cr.Warmup(5, 0.0, cr.Cosine(0.1), "epoch")),
+    cr.Training(augmentation=cr.Augmentation(shift=1, crop=4, flip=True, cutout=8, mixup=0.2)),
 ]
 
 
@@ -49,6 +50,12 @@ def test_it_comes_back(training: cr.Training) -> None:
         ),
         ({"average": {"type": "EMA", "decay": 1}}, "EMA: decay is 1.0; expected a number from 0 to below 1"),
         ({"average": {"decay": 0.9}}, "training.average.type is None; expected one of: EMA, SWA"),
+        ({"augmentation": {"flip": 2}}, "augmentation: flip is 2; expected a probability, at most 1"),
+        (
+            {"augmentation": {"flips": 1}},
+            "augmentation: there is no 'flips'; expected one of: shift, rotate, elastic, "
+            "smoothness, crop, flip, cutout, mixup; did you mean flip?",
+        ),
         ({"clip_norm": 0}, "training.clip_norm is 0; expected a number above 0"),
         ({"optimizer": {"type": "SGD", "nesterov": 1}}, "training.optimizer.nesterov is 1; expected true or false"),
     ],
