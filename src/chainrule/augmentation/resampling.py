@@ -23,18 +23,21 @@ def resample(
 
     turns (s, 4): cos, sin, down, right of each sample; noise (s, 2, a, b), rows (i, a) and columns (b, j); all float32.
     """
-    scratch = np.empty((3, max(x.shape[3], len(columns))), np.float32)  # a kernel allocates nothing
-    resample_all(x, turns, noise, rows, columns, y, scratch)
+    samples, channels, height, width = x.shape
+    scratch = np.empty((7, max(width, len(columns))), np.float32)  # a kernel allocates nothing
+    corners = np.empty((4, width), np.uint32)
+    flat = (samples, channels, height * width)
+    resample_all(x.reshape(flat), turns, noise, rows, columns, y.reshape(flat), scratch, corners)
 
 
 @kernel
-def resample_all(x, turns, noise, rows, columns, y, scratch):
-    """The same, with room for three rows of numbers."""
-    samples, channels, height, width = x.shape
+def resample_all(x, turns, noise, rows, columns, y, scratch, corners):
+    """The same, with room for seven rows of numbers, and one of corners; x and y are (s, c, pixels)."""
+    height, width = len(rows), corners.shape[1]
     ci, cj = HALF * F32(height - 1), HALF * F32(width - 1)
     last_i, last_j = F32(height - 1), F32(width - 1)
     at_i, at_j, along = scratch[0, :width], scratch[1, :width], scratch[2, : len(columns)]
-    for s in range(samples):
+    for s in range(len(x)):
         cos, sin, down, right = turns[s, 0], turns[s, 1], turns[s, 2], turns[s, 3]
         for i in range(height):
             displace(noise[s, 0], rows[i], columns, along, at_i)
@@ -44,8 +47,9 @@ def resample_all(x, turns, noise, rows, columns, y, scratch):
                 from_j = F32(j) - cj
                 at_i[j] = min(max(cos * from_i + sin * from_j + ci - down + at_i[j], F32(0)), last_i)
                 at_j[j] = min(max(cos * from_j - sin * from_i + cj - right + at_j[j], F32(0)), last_j)
-            for c in range(channels):
-                interpolate(x[s, c], at_i, at_j, y[s, c, i])
+            find_corners(at_i, at_j, height, corners)
+            for c in range(x.shape[1]):
+                interpolate(x[s, c], corners, at_i, at_j, scratch[3:], y[s, c, i * width : (i + 1) * width])
 
 
 @kernel
@@ -62,13 +66,36 @@ def displace(noise, row, columns, along, out):
 
 
 @kernel
-def interpolate(plane, at_i, at_j, out):
-    """out[j] = plane[at_i[j], at_j[j]] by straight lines between pixels; none of these places is beyond an edge."""
-    last_i, last_j = plane.shape[0] - 1, plane.shape[1] - 1
-    for j in range(len(out)):
-        i0, j0 = int(at_i[j]), int(at_j[j])
-        i1, j1 = min(i0 + 1, last_i), min(j0 + 1, last_j)
-        wi, wj = at_i[j] - F32(i0), at_j[j] - F32(j0)
-        above = (F32(1) - wj) * F32(plane[i0, j0]) + wj * F32(plane[i0, j1])
-        below = (F32(1) - wj) * F32(plane[i1, j0]) + wj * F32(plane[i1, j1])
-        out[j] = np.uint8((F32(1) - wi) * above + wi * below + HALF)
+def find_corners(at_i, at_j, height, corners):
+    """The four pixels around each place, none of which is beyond an edge; of the places what is behind the point."""
+    width = len(at_i)
+    for j in range(width):
+        i0, j0 = np.int32(at_i[j]), np.int32(at_j[j])
+        at_i[j] -= F32(i0)
+        at_j[j] -= F32(j0)
+        first, right = i0 * width + j0, 1 if j0 < width - 1 else 0
+        down = width if i0 < height - 1 else 0
+        corners[0, j], corners[1, j], corners[2, j], corners[3, j] = (
+            first,
+            first + right,
+            first + down,
+            first + down + right,
+        )
+
+
+@kernel
+def interpolate(plane, corners, at_i, at_j, values, out):
+    """out[j] by straight lines between the plane's pixels at four corners; `values` is room for these.
+
+    They are collected first, one by one, so that LLVM makes vectors of the rest.
+    """
+    width = len(out)
+    a, b, c, d = values[0, :width], values[1, :width], values[2, :width], values[3, :width]
+    for j in range(width):
+        a[j], b[j] = plane[np.uint64(corners[0, j])], plane[np.uint64(corners[1, j])]
+        c[j], d[j] = plane[np.uint64(corners[2, j])], plane[np.uint64(corners[3, j])]
+    for j in range(width):
+        wi, wj = at_i[j], at_j[j]
+        above = (F32(1) - wj) * a[j] + wj * b[j]
+        below = (F32(1) - wj) * c[j] + wj * d[j]
+        out[j] = np.int32((F32(1) - wi) * above + wi * below + HALF)
