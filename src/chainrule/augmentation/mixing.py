@@ -10,7 +10,8 @@ same batch: so a mixture is a function of seed, epoch and i alone, in whatever b
 threads, and after a resume. Its random words have key = seed and counter = (0, i, MIX, epoch).
 
 l is a whole number of 65536ths, so that bytes are mixed exactly and then rounded. The rounding is
-at most half a grey level, and 0.29 of one by its root mean square: a two-hundredth of a photograph's contrast.
+at most half a grey level, and 0.29 of one by its root mean square; on MNIST it moves a batch's gradient by 0.2 % of its
+length, where other samples move it by all of that.
 
 Source: H. Zhang, M. Cisse, Y. N. Dauphin, D. Lopez-Paz, *mixup: Beyond Empirical Risk Minimization* (ICLR 2018).
 """
