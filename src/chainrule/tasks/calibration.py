@@ -55,6 +55,8 @@ def calibrate(network: Network, data: Dataset, *, engine: str = DEFAULT_ENGINE, 
         raise DataError("there is no data to calibrate on; expected at least one sample")
     data = network.reading.data(data.take(slice(None, None, -(-len(data) // ENOUGH))))
     network.loss.check_targets(data.t, network.output_shape)
+    if not network.loss.class_count(data.t, network.output_shape):
+        raise DataError(f"{network.loss} takes the true values as numbers; expected the classes of the samples, (n,)")
     y = network.predictor(engine).outputs(data.x)
     p, t = class_probabilities(network.loss.prediction(y), network.loss), data.t.reshape(-1).astype(np.int64)
     found = temperature(p, t, data.sample_weight)

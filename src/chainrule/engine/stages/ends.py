@@ -80,7 +80,8 @@ class Output:
 
     def __init__(self, network: Network, y: Value, samples: int) -> None:
         self.loss, self.y, self.shape = network.loss, y, network.output_shape
-        self.kernel = losses.KERNELS.get(type(network.loss)) if len(network.output_shape) == 1 else None
+        vector = len(network.output_shape) == 1
+        self.kernel, self.options = losses.kernel_of(network.loss, network.output_shape[0]) if vector else (None, ())
         self.gy, kind = y.gradient, network.w.dtype.type
         if not self.gy.values.size:
             self.gy = View(aligned_zeros(samples * y.gradient.image.stride, kind), y.gradient.image)
@@ -103,7 +104,7 @@ class Output:
         """Calls that compute the errors of the batch, and dL/dy."""
         if self.kernel is None:
             return [interpreted(self._by_definition)]
-        return [bind(self.kernel, self.y.view, self.t, self.weight, self.error, self.gy)]
+        return [bind(self.kernel, self.y.view, self.t, self.weight, self.error, self.gy, *self.options)]
 
     def _by_definition(self) -> None:
         batch = self.batch
