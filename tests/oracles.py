@@ -180,10 +180,13 @@ def torch_loss(loss: Loss, y: Tensor, t: np.ndarray) -> Tensor:
     truth = torch.tensor(t)
     if isinstance(loss, SmoothedLoss):
         c = None if loss.class_weight is None else torch.tensor(loss.class_weight, dtype=y.dtype)
-        if isinstance(loss, NLL) and loss.label_smoothing == 0:
-            return F.nll_loss(torch.log(y), truth, c, reduction="none")
-        scores = torch.log(y) if isinstance(loss, NLL) else y  # a softmax of log p is p
-        return F.cross_entropy(scores, truth, c, reduction="none", label_smoothing=loss.label_smoothing)
+        if not isinstance(loss, NLL):
+            return F.cross_entropy(y, truth, c, reduction="none", label_smoothing=loss.label_smoothing)
+        error, e = F.nll_loss(torch.log(y), truth, c, reduction="none"), loss.label_smoothing
+        if e == 0:
+            return error
+        each = [F.nll_loss(torch.log(y), torch.full_like(truth, i), c, reduction="none") for i in range(y.shape[1])]
+        return (1 - e) * error + e * torch.stack(each).mean(dim=0)
     truth = truth.to(y.dtype).reshape(y.shape)
     match loss:
         case SquaredError():
