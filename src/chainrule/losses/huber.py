@@ -5,8 +5,8 @@
     d err / dy[i] = e  where |e| <= delta,  delta sign(e)  elsewhere
 
 Small errors are learned as by the squared error, and a few wild targets move the network no more than errors of delta
-do. As PyTorch's HuberLoss. z is t, or t in units in which it is about 1 (`losses/regression.py`); so is delta, which
-is one of a target's standard deviations if z is.
+do. As PyTorch's HuberLoss. z is t, or t in units in which it is about 1 (`losses/regression.py`); then delta
+counts a target's standard deviations, which wild targets make larger: a smaller delta suits these.
 
 Source: not in the lecture; P. J. Huber, *Robust Estimation of a Location Parameter* (1964).
 """
