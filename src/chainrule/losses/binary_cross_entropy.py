@@ -28,7 +28,7 @@ def binary_cross_entropy(p: np.ndarray, t: np.ndarray) -> np.ndarray:
     """(s,) errors, in nats, from probabilities p (s, ...) and t from 0 to 1; inf where p gives the truth no chance."""
     t = like(t, p)
     one, zero = t == 1, t == 0
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         certain = np.log(np.where(one, p, 1 - p))
         if (one | zero).all():
             return sample_sums(-certain)
