@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine.compiled import Compiled
-from chainrule.losses import RegressionLoss
+from chainrule.losses.regression import RegressionLoss
 from chainrule.training.objective import Batch
 from chainrule.training.optimizers import SGD, AdaDelta, Adam, State
 from torture.random_networks import random_network

@@ -28,9 +28,9 @@ from chainrule.base.errors import DataWarning, NetworkError
 from chainrule.exchange import to_onnx
 from chainrule.exchange.description import build_loss, describe_loss
 from chainrule.exchange.pytorch import from_pytorch, to_pytorch
-from chainrule.losses import RegressionLoss
 from chainrule.losses.absolute_error import absolute_error, absolute_error_gradient
 from chainrule.losses.huber import huber, huber_gradient
+from chainrule.losses.regression import RegressionLoss
 from messages import exactly
 from oracles import check_loss, normal
 from strategies import drawn_cases, sizes, small
@@ -149,7 +149,7 @@ def test_exports_answer_in_the_target_s_unit(loss: RegressionLoss, tmp_path: Any
     to_onnx(network, tmp_path / "a.onnx")
     session = onnxruntime.InferenceSession(tmp_path / "a.onnx")
     x = X[:5].astype(np.float32)
-    (y,) = session.run(None, {session.get_inputs()[0].name: x})
+    y: Any = session.run(None, {session.get_inputs()[0].name: x})[0]
     np.testing.assert_allclose(y, network.predict(x), rtol=1e-5)
     network.save(tmp_path / "a.safetensors")
     assert cr.load(tmp_path / "a.safetensors").loss == loss

@@ -1,6 +1,7 @@
 """Label smoothing and class weights: PyTorch's, by hand, in both engines, and in a mean."""
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -74,7 +75,7 @@ def test_a_mean_is_pytorch_s(engine: str, e: float) -> None:
 
 @pytest.mark.parametrize("reduction", ["mean", "sum"])
 @pytest.mark.parametrize("engine", ["compiled", "reference"])
-def test_class_weights_are_weights_of_samples(engine: str, reduction: str) -> None:
+def test_class_weights_are_weights_of_samples(engine: str, reduction: Any) -> None:
     assert DATA.sample_weight is not None
     weighed = Dataset(DATA.x, DATA.t, DATA.sample_weight * np.array(C)[DATA.t])
     found = []

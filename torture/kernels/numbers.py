@@ -181,7 +181,8 @@ def of_a_loss(make: Callable[[Rig, int], Loss]) -> Callable[[Rig], None]:
         truth = t if isinstance(loss, ClassLoss) else t.astype(rig.number)
         at = rig.picture(y.reshape(s, n, 1, 1)), rig.given(truth), rig.given(weight), error, gy
         kernel, options = losses.kernel_of(loss, n)
-        rig.run(kernel, *at, *(rig.given(each) if isinstance(each, np.ndarray) else each for each in options), count=s)
+        options = (tuple(map(rig.given, each)) if isinstance(each, tuple) else each for each in options)
+        rig.run(kernel, *at, *options, count=s)
         (exact,) = exactly(y)
         expected, gradient = weight * loss.error(exact, truth), weight[:, None] * loss.gradient(exact, truth)
         rig.check(np.allclose(error, expected, rtol=1e-12, atol=1e-13), "the error is not as defined")

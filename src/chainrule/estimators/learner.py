@@ -12,7 +12,8 @@ from chainrule.estimators.units import moments_of, target_units
 from chainrule.estimators.weights import Distinct
 from chainrule.layers import Standardise
 from chainrule.layers.standardise import standardise
-from chainrule.losses import Loss, RegressionLoss, SquaredError
+from chainrule.losses import Loss, SquaredError
+from chainrule.losses.regression import RegressionLoss
 from chainrule.network.network import Network
 from chainrule.network.places import Placed
 from chainrule.network.reference import Reference

@@ -11,7 +11,8 @@ from chainrule.base.errors import DataError, UsageError
 from chainrule.base.showing import short
 from chainrule.data.dataset import Dataset
 from chainrule.estimators.base import NeuralEstimator
-from chainrule.losses import AbsoluteError, Huber, Loss, RegressionLoss, SquaredError
+from chainrule.losses import AbsoluteError, Huber, Loss, SquaredError
+from chainrule.losses.regression import RegressionLoss
 from chainrule.tasks.fitting import History
 from chainrule.training.monitor import Monitor
 
@@ -101,14 +102,13 @@ class NeuralRegressor(MultiOutputMixin, RegressorMixin, NeuralEstimator):
         return answers.ravel() if self._flat else answers
 
     def _loss(self) -> Loss:
-        loss = self.loss
+        loss: Any = self.loss
         if isinstance(loss, RegressionLoss) and not loss.has_units:
             return loss
         if not is_among(LOSSES, loss):
             expected = f"{', '.join(LOSSES)} or one without units, as in Huber(0.5)"
             raise UsageError(f"loss is {short(loss)}; expected {expected}")
-        kind: Any = LOSSES[loss]
-        return kind()
+        return LOSSES[loss]()
 
     def _targets(self, y: np.ndarray, weight: Any, fresh: bool, part: bool) -> tuple[np.ndarray, Any]:
         if fresh:

@@ -10,7 +10,7 @@ from chainrule.data.full_scale import BYTES
 from chainrule.data.names import shortened
 from chainrule.data.schema import Classes, Features, Images, Reals
 from chainrule.layers import Standardise
-from chainrule.losses import RegressionLoss
+from chainrule.losses.regression import RegressionLoss
 from chainrule.network.network import Network
 from chainrule.network.scaling import Scaling
 

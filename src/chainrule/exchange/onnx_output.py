@@ -17,7 +17,8 @@ from chainrule.exchange.meaning import answers, class_names
 from chainrule.exchange.onnx_ends import End, Wanted
 from chainrule.exchange.onnx_operator import FLOAT32, Operator
 from chainrule.exchange.rounding import doubt_rounding, rounded
-from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, RegressionLoss, SigmoidBinaryCrossEntropy
+from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy
+from chainrule.losses.regression import RegressionLoss
 from chainrule.network.network import Network
 
 INT64_IN_ONNX = 7  # the number of that type

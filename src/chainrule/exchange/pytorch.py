@@ -33,7 +33,8 @@ from chainrule.exchange.rounding import rounded
 from chainrule.exchange.tensor_file import TensorFile, tensor_file
 from chainrule.layers import BatchNormalisation, Layer, LayerNormalisation
 from chainrule.layers.layer import walk
-from chainrule.losses import Loss, RegressionLoss
+from chainrule.losses import Loss
+from chainrule.losses.regression import RegressionLoss
 from chainrule.network.moment import still
 from chainrule.network.network import Network
 from chainrule.network.target_units import in_target_units

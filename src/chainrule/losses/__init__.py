@@ -18,7 +18,6 @@ from chainrule.losses.huber import Huber as Huber
 from chainrule.losses.loss import Loss as Loss
 from chainrule.losses.nll import NLL as NLL
 from chainrule.losses.nll import LogSoftmaxNLL as LogSoftmaxNLL
-from chainrule.losses.regression import RegressionLoss as RegressionLoss
 from chainrule.losses.squared_error import SquaredError as SquaredError
 
 LOSSES: tuple[type[Loss], ...] = (

@@ -59,7 +59,7 @@ class SmoothedLoss(ClassLoss):
             raise NetworkError(f"{given}, but the network has {output_shape[0]} outputs; expected one for each class")
 
     def shares(self, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """(n,) what q[i] has at t, and (n,) what it has everywhere."""
+        """(n,) what q[i] has at t besides, and (n,) what it has everywhere."""
         c = np.ones(n) if self.class_weight is None else np.array(self.class_weight)
         return (1 - self.label_smoothing) * c, self.label_smoothing / n * c
 

@@ -8,7 +8,7 @@ from copy import copy
 import numpy as np
 
 from chainrule.layers import Linear
-from chainrule.losses import RegressionLoss
+from chainrule.losses.regression import RegressionLoss
 from chainrule.network.network import Network
 
 

@@ -17,7 +17,7 @@ from chainrule.data.moments import Moments
 from chainrule.data.schema import Column, Features, Reals, Schema
 from chainrule.layers import BatchNormalisation, Standardise
 from chainrule.layers.layer import Shape
-from chainrule.losses import RegressionLoss
+from chainrule.losses.regression import RegressionLoss
 from chainrule.network.network import Network
 
 LARGE = 1000.0

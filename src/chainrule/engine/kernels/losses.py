@@ -85,10 +85,10 @@ def nll(p, t, weight, error, gp, first, last):
 
 
 @range_kernel
-def log_softmax_cross_entropy(x, t, weight, error, gx, at_t, everywhere, first, last):
+def log_softmax_cross_entropy(x, t, weight, error, gx, shares, first, last):
     """error = -weight times the sum of q[i] log softmax(x)[i],  gx[i] = weight (Q softmax(x)[i] - q[i]),  Q the sum of
-    q[i] = everywhere[i] + [i = t] at_t[i]; of scores x."""
-    n = x.image.channels
+    q[i] = everywhere[i] + [i = t] at_t[i], these being the shares; of scores x."""
+    n, (at_t, everywhere) = x.image.channels, shares
     for s in range(first, last):
         scores, out = vectors(x, gx, s)
         truth = t[s]
@@ -98,12 +98,12 @@ def log_softmax_cross_entropy(x, t, weight, error, gx, at_t, everywhere, first, 
             out[i] = e
             total += e
         log_total = math.log(total)
-        mass, sum_ = at_t[truth], at_t[truth] * (log_total - (scores[truth] - top))
+        mass, cost = at_t[truth], at_t[truth] * (log_total - (scores[truth] - top))
         for i in range(n):
             if everywhere[i] != 0:
                 mass += everywhere[i]
-                sum_ += everywhere[i] * (log_total - (scores[i] - top))
-        error[s] = weight[s] * sum_
+                cost += everywhere[i] * (log_total - (scores[i] - top))
+        error[s] = weight[s] * cost
         for i in range(n):
             q = everywhere[i] + (at_t[i] if i == truth else 0.0)
             out[i] = weight[s] * (mass * (out[i] / total) - q)
@@ -111,10 +111,10 @@ def log_softmax_cross_entropy(x, t, weight, error, gx, at_t, everywhere, first, 
 
 
 @range_kernel
-def cross_entropy(p, t, weight, error, gp, at_t, everywhere, first, last):
+def cross_entropy(p, t, weight, error, gp, shares, first, last):
     """error = -weight times the sum of q[i] log p[i],  gp[i] = -weight q[i] / p[i], with q as above; of probabilities
     p."""
-    n = p.image.channels
+    n, (at_t, everywhere) = p.image.channels, shares
     for s in range(first, last):
         chances, out = vectors(p, gp, s)
         truth, total = t[s], 0.0
@@ -235,5 +235,5 @@ SMOOTHED = {LogSoftmaxNLL: log_softmax_cross_entropy, NLL: cross_entropy}
 def kernel_of(loss: Loss, n: int) -> tuple[Any, tuple[Any, ...]]:
     """The kernel of a loss of n outputs, None for one of which nobody here knows, and what it takes behind gy."""
     if isinstance(loss, SmoothedLoss) and not loss.is_plain:
-        return SMOOTHED.get(type(loss)), loss.shares(n)
+        return SMOOTHED.get(type(loss)), (loss.shares(n),)
     return KERNELS.get(type(loss)), (loss.delta,) if isinstance(loss, Huber) else ()
