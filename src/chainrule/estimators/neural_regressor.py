@@ -103,12 +103,12 @@ class NeuralRegressor(MultiOutputMixin, RegressorMixin, NeuralEstimator):
 
     def _loss(self) -> Loss:
         loss: Any = self.loss
+        if is_among(LOSSES, loss):
+            return LOSSES[loss]()
         if isinstance(loss, RegressionLoss) and not loss.has_units:
             return loss
-        if not is_among(LOSSES, loss):
-            expected = f"{', '.join(LOSSES)} or one without units, as in Huber(0.5)"
-            raise UsageError(f"loss is {short(loss)}; expected {expected}")
-        return LOSSES[loss]()
+        expected = f"{', '.join(LOSSES)} or one without units, as in Huber(0.5)"
+        raise UsageError(f"loss is {short(loss)}; expected {expected}")
 
     def _targets(self, y: np.ndarray, weight: Any, fresh: bool, part: bool) -> tuple[np.ndarray, Any]:
         if fresh:
