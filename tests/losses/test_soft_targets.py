@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 
 from chainrule import Adam, Convolution, Dataset, Linear, Network, Sigmoid, Tanh, Training, evaluate, examine, fit
-from chainrule.base.errors import DataError
+from chainrule.base.errors import DataError, NetworkError
 from chainrule.checks.networks import check_network
 from chainrule.data.schema import Reals
 from chainrule.layers.sigmoid import sigmoid
@@ -82,6 +82,10 @@ def test_one_probability_is_no_class(end: list, loss: Loss) -> None:
     fit(network, data, Training(Adam(0.05), epochs=2), validation=data)
     assert network.schema is not None
     assert isinstance(network.schema.answers, Reals)
+    (answer,) = network.answers(x[:1])
+    assert answer.prediction == pytest.approx(network.predict(x[:1]).item(), rel=1e-5)
+    with pytest.raises(NetworkError, match="gives no probabilities of classes"):
+        calibrate(network, data)
     assert evaluate(network, data, batch_size=10).accuracy is None
     seen = examine(network, data)
     assert (seen.accuracy, seen.chosen) == (None, None)

@@ -18,7 +18,7 @@ import numpy as np
 from chainrule.base.arguments import of_kind
 from chainrule.base.errors import DataError, NetworkError
 from chainrule.data.dataset import Dataset, check_weighs
-from chainrule.data.schema import Classes, Schema
+from chainrule.data.schema import Classes, Reals, Schema
 from chainrule.engine import DEFAULT_ENGINE
 from chainrule.layers.log_softmax import log_softmax
 from chainrule.losses.loss import ClassLoss, Loss, VectorLoss
@@ -67,6 +67,8 @@ def calibrate(network: Network, data: Dataset, *, engine: str = DEFAULT_ENGINE, 
 
 def gives_probabilities(network: Network) -> bool:
     """Whether its predictions are, or stand for, probabilities of classes, of which one is right."""
+    if network.schema is not None and isinstance(network.schema.answers, Reals):
+        return False  # such as shades of grey, which a loss of 0 and 1 takes, too
     several = network.classes_of(np.ones((1, *network.output_shape))) is not None
     return several and isinstance(network.loss, ClassLoss | VectorLoss)
 
