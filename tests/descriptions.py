@@ -3,7 +3,7 @@
 from typing import Any
 
 LINEAR = {"type": "Linear", "out_features": 3}
-LOSSES = "LogSoftmaxNLL, NLL, SquaredError, BinaryCrossEntropy, SigmoidBinaryCrossEntropy"
+LOSSES = "LogSoftmaxNLL, NLL, SquaredError, Huber, AbsoluteError, BinaryCrossEntropy, SigmoidBinaryCrossEntropy"
 
 
 def described(*layers: Any, **others: Any) -> dict[str, Any]:

@@ -39,7 +39,16 @@ from chainrule.layers import (
     Tanh,
 )
 from chainrule.layers.passes import Shape
-from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy, SquaredError
+from chainrule.losses import (
+    NLL,
+    AbsoluteError,
+    BinaryCrossEntropy,
+    Huber,
+    Loss,
+    SigmoidBinaryCrossEntropy,
+    SquaredError,
+)
+from chainrule.losses.smoothing import SmoothedLoss
 from chainrule.network.network import Network
 from chainrule.training.objective import Batch
 
@@ -169,15 +178,23 @@ def torch_within(w: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
 def torch_loss(loss: Loss, y: Tensor, t: np.ndarray) -> Tensor:
     """err(y_s, t_s) of each sample, (s,), by PyTorch."""
     truth = torch.tensor(t)
-    match loss:
-        case LogSoftmaxNLL():
-            return F.cross_entropy(y, truth, reduction="none")
-        case NLL():
-            return F.nll_loss(torch.log(y), truth, reduction="none")
+    if isinstance(loss, SmoothedLoss):
+        c = None if loss.class_weight is None else torch.tensor(loss.class_weight, dtype=y.dtype)
+        if not isinstance(loss, NLL):
+            return F.cross_entropy(y, truth, c, reduction="none", label_smoothing=loss.label_smoothing)
+        error, e = F.nll_loss(torch.log(y), truth, c, reduction="none"), loss.label_smoothing
+        if e == 0:
+            return error
+        each = [F.nll_loss(torch.log(y), torch.full_like(truth, i), c, reduction="none") for i in range(y.shape[1])]
+        return (1 - e) * error + e * torch.stack(each).mean(dim=0)
     truth = truth.to(y.dtype).reshape(y.shape)
     match loss:
         case SquaredError():
             errors = F.mse_loss(y, truth, reduction="none")
+        case Huber(delta=delta):
+            errors = F.huber_loss(y, truth, reduction="none", delta=delta)
+        case AbsoluteError():
+            errors = F.l1_loss(y, truth, reduction="none")
         case BinaryCrossEntropy():
             errors = F.binary_cross_entropy(y, truth, reduction="none")
         case SigmoidBinaryCrossEntropy():

@@ -31,12 +31,27 @@ from chainrule.layers import (
 )
 from chainrule.layers.graph import Graph
 from chainrule.layers.layer import Shape
-from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy, SquaredError
+from chainrule.losses import (
+    NLL,
+    AbsoluteError,
+    BinaryCrossEntropy,
+    Huber,
+    LogSoftmaxNLL,
+    Loss,
+    SigmoidBinaryCrossEntropy,
+    SquaredError,
+)
 from chainrule.losses.loss import BinaryLoss, ClassLoss
 from chainrule.network.network import Network
 from chainrule.training.objective import Batch, Mixture
 
 OURS = [kind for kind in LAYERS.values() if kind.__module__.startswith("chainrule.")]
+
+EVERY_LOSS = (
+    *(kind(e) for kind in (LogSoftmaxNLL, NLL) for e in (0.0, 0.1)),
+    *(SquaredError(), Huber(0.5), AbsoluteError()),
+    *(BinaryCrossEntropy(), SigmoidBinaryCrossEntropy()),
+)
 
 drawn_cases = settings(max_examples=100, deadline=None)
 
@@ -152,8 +167,7 @@ def networks(draw: st.DrawFn) -> Network:
     for _ in range(draw(st.integers(1, 6))):
         stack.append(draw(layers(shape)))
         shape = stack[-1].y_shape(shape)
-    losses = (LogSoftmaxNLL(), NLL(), SquaredError(), BinaryCrossEntropy(), SigmoidBinaryCrossEntropy())
-    loss = draw(st.sampled_from(losses))
+    loss = draw(st.sampled_from(EVERY_LOSS))
     stack += ends(loss, Graph.of(Sequential(stack), input_shape))
     return Network(stack, input_shape, loss, seed=draw(st.integers(0, 2**64 - 1)), dtype=np.float64)
 
@@ -191,5 +205,6 @@ def targets(rng: np.random.Generator, network: Network, n: int) -> np.ndarray:
     if isinstance(network.loss, ClassLoss):
         return rng.integers(0, prod(network.output_shape), n)
     if isinstance(network.loss, BinaryLoss):
-        return rng.integers(0, 2, (n, *network.output_shape))
+        shape = n, *network.output_shape
+        return rng.integers(0, 2, shape) if rng.integers(2) else rng.random(shape)
     return rng.normal(size=(n, *network.output_shape))

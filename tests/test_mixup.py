@@ -115,6 +115,21 @@ def test_the_error_is_that_of_both_classes(loss: Loss) -> None:
     assert cr.check_network(at, batch).passed
 
 
+@pytest.mark.parametrize("engine", ["reference", "compiled"])
+def test_a_mean_counts_both_classes_as_they_weigh(engine: str) -> None:
+    loss, data = cr.LogSoftmaxNLL(label_smoothing=0.1, class_weight=(1, 2, 3, 4)), pictures(30)
+    at, training = network(np.float64, loss), Training(augmentation=MIXED)
+    executor = execute(at, engine)
+    batch, total = batch_of(data, np.arange(30), training, epoch=0, step=0, counts=executor.counts)
+    assert batch.mixture is not None
+    other, share = batch.mixture
+    y, weights = at(batch.x), np.array([1.0, 2, 3, 4])
+    errors = share * loss.error(y, data.t) + (1 - share) * loss.error(y, other)
+    expected = share * weights[data.t] + (1 - share) * weights[other]
+    assert total == pytest.approx(expected.sum(), rel=1e-14)
+    assert executor.loss(executor.layout.pack(at.w), batch) == pytest.approx(errors.sum() / total, rel=1e-12)
+
+
 def test_same_bits_for_any_number_of_threads() -> None:
     data, found = pictures(40), set()
     batch, _ = batch_of(data, np.arange(37), Training(augmentation=MIXED), epoch=0, step=0)

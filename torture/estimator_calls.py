@@ -90,8 +90,8 @@ PERCEPTRON: dict[str, Any] = {
     "max_fun": (k.MANY, 3),
 }
 ESTIMATORS = {
-    "NeuralClassifier": estimated(cr.NeuralClassifier, (LABELS, v.T), **NEURAL),
-    "NeuralRegressor": estimated(cr.NeuralRegressor, (VALUES, v.VALUES), **NEURAL),
+    "NeuralClassifier": estimated(cr.NeuralClassifier, (LABELS, v.T), label_smoothing=(k.BELOW_1, 0.1), **NEURAL),
+    "NeuralRegressor": estimated(cr.NeuralRegressor, (VALUES, v.VALUES), loss=(k.NAME, "huber"), **NEURAL),
     "MLPClassifier": estimated(cr.MLPClassifier, (LABELS, v.T), **PERCEPTRON),
     "MLPRegressor": estimated(cr.MLPRegressor, (VALUES, v.VALUES), **PERCEPTRON),
     "PolynomialRegressor": estimated(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine.compiled import Compiled
-from chainrule.losses import SquaredError
+from chainrule.losses.regression import RegressionLoss
 from chainrule.training.objective import Batch
 from chainrule.training.optimizers import SGD, AdaDelta, Adam, State
 from torture.random_networks import random_network
@@ -79,7 +79,7 @@ def attempt(k: int) -> str:
     rows, losses = guards.copy(random.permutation(size + 5)), []
     for count in (size, int(random.integers(1, size + 1)), size):  # a smaller last batch, and the next epoch
         t = random.integers(0, 3, count)
-        if isinstance(network.loss, SquaredError):
+        if isinstance(network.loss, RegressionLoss):
             t = random.standard_normal((count, *network.output_shape)).astype(np.float32)
         weight = guards.copy(random.random(count)) if random.random() < 0.5 else None
         batch = Batch(guards.copy(x[:count]), guards.copy(t), weight, step=state.step)

@@ -54,6 +54,12 @@ LAYERS = {
         cr.Residual, layers=(v.LAYERS, lambda: [cr.Linear(3)]), shortcut=(v.SHORTCUT, lambda: [cr.Linear(3)])
     ),
     "register": call(cr.register, kind=(k.kind("a class"), cr.Tanh)),
+    "NLL": call(cr.NLL, label_smoothing=(k.BELOW_1, 0.1), class_weight=(v.CLASS_WEIGHT, (1.0, 2.0))),
+    "LogSoftmaxNLL": call(
+        cr.LogSoftmaxNLL, label_smoothing=(k.BELOW_1, 0.1), class_weight=(v.CLASS_WEIGHT, (1.0, 2.0))
+    ),
+    "Huber": call(cr.Huber, delta=(k.POSITIVE, 0.5), mean=(v.UNIT, 0.5), std=(v.STD, 2.0)),
+    "AbsoluteError": call(cr.AbsoluteError, mean=(v.UNIT, 0.5), std=(v.STD, 2.0)),
     "SquaredError": call(cr.SquaredError, mean=(v.UNIT, 0.5), std=(v.STD, 2.0)),
     "SquaredError.of": call(
         cr.SquaredError.of, t=(k.kind("five axes", wrong={"NaN": lambda: v.VALUES * np.nan}, alike=k.FLOATS), v.VALUES)

@@ -160,6 +160,11 @@ DTYPE = kind(
 )
 THREADS = COUNT.but("None", "beyond 64 bits")
 UNIT = kind("zero", "minus one", "a half", "beyond 64 bits", "below 64 bits", alike=SCALARS)
+CLASS_WEIGHT = kind(
+    "None",
+    wrong={"with 0": lambda: [1.0, 0.0], "with NaN": lambda: [np.nan, 1.0], "a number": lambda: 2.0},
+    alike={"a list": list, "an array": np.array},
+)
 STD = kind(
     "a half", "beyond 64 bits", wrong={"with 0": lambda: [1.0, 0.0], "with NaN": lambda: [np.nan]}, alike=SCALARS
 )

@@ -51,7 +51,9 @@ from chainrule.layers import Standardise as Standardise
 from chainrule.layers import Tanh as Tanh
 from chainrule.layers import register as register
 from chainrule.losses import NLL as NLL
+from chainrule.losses import AbsoluteError as AbsoluteError
 from chainrule.losses import BinaryCrossEntropy as BinaryCrossEntropy
+from chainrule.losses import Huber as Huber
 from chainrule.losses import LogSoftmaxNLL as LogSoftmaxNLL
 from chainrule.losses import SigmoidBinaryCrossEntropy as SigmoidBinaryCrossEntropy
 from chainrule.losses import SquaredError as SquaredError

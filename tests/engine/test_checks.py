@@ -45,7 +45,7 @@ WRONG_TARGETS = {
     "strings": (SquaredError(), np.full(N, "1"), "targets of type <U1; expected numbers"),
     "too wide": (SquaredError(), np.ones((N, 2)), r"targets of shape \(2,\) a sample; expected \(1,\)"),
     "too long": (SquaredError(), np.ones(N + 1), r"4 samples, but targets of shape \(5,\); expected as many"),
-    "no bit": (SigmoidBinaryCrossEntropy(), np.array([0, 1, 2, 1]), "target 2 at position 2; expected 0 or 1"),
+    "no bit": (SigmoidBinaryCrossEntropy(), np.array([0, 1, 2, 1]), "target 2 at position 2; expected a number from 0"),
 }
 SPOILT = {  # what is wrong with a vector, and what is said of it
     "too short": (lambda a: a[..., :-1].copy(), r"{} is float32 of shape \([^\n]*\); expected float"),

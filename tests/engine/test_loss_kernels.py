@@ -1,28 +1,34 @@
 """The losses' kernels against their definitions in float64."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from chainrule.engine.kernels.losses import KERNELS
+from chainrule.engine.kernels.losses import KERNELS, kernel_of
 from chainrule.engine.layout import View, image
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import padded
 from chainrule.losses import (
     LOSSES,
     NLL,
+    AbsoluteError,
     BinaryCrossEntropy,
+    Huber,
     LogSoftmaxNLL,
     Loss,
     SigmoidBinaryCrossEntropy,
     SquaredError,
 )
-from chainrule.losses.loss import ClassLoss
+from chainrule.losses.loss import BinaryLoss, ClassLoss
+from chainrule.losses.smoothing import SmoothedLoss
 
 EPSILON = float(np.finfo(np.float32).eps)
 UNTOUCHED = -7.0
-every_loss = pytest.mark.parametrize("loss", [kind() for kind in LOSSES], ids=str)
+C = tuple(np.linspace(0.5, 3, 100).tolist())
+OPTIONS = [kind(e, c) for kind in (LogSoftmaxNLL, NLL) for e, c in ((0.1, None), (0.0, C), (0.1, C))]
+every_loss = pytest.mark.parametrize("loss", [*(kind() for kind in LOSSES), Huber(0.3), *OPTIONS], ids=str)
 
 
 def problem(loss: Loss, samples: int, n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -33,8 +39,15 @@ def problem(loss: Loss, samples: int, n: int) -> tuple[np.ndarray, np.ndarray]:
         y = (1 / (1 + np.exp(-y))).astype(np.float32)
     if isinstance(loss, ClassLoss):
         return y, random.integers(0, n, samples)
-    t = random.normal(size=(samples, n)) if isinstance(loss, SquaredError) else random.integers(0, 2, (samples, n))
-    return y, t.astype(np.float32)
+    if isinstance(loss, BinaryLoss):
+        t = random.random((samples, n)).round(1)  # some are 0 or 1
+        return y, np.where(random.random((samples, n)) < 0.5, t.round(), t).astype(np.float32)
+    return y, random.normal(size=(samples, n)).astype(np.float32)
+
+
+def of_classes(loss: Loss, n: int) -> Loss:
+    """The loss with as many class weights as classes."""
+    return replace(loss, class_weight=C[:n]) if isinstance(loss, SmoothedLoss) and loss.class_weight else loss
 
 
 def run(
@@ -49,7 +62,8 @@ def run(
     error = np.full(samples, UNTOUCHED)
     weight = np.ones(samples, np.float32) if weight is None else weight
     for first, last in ranges or [(0, samples)]:
-        KERNELS[type(loss)](View(flat, at), t.reshape(-1), weight, error, View(gy, at), first, last)
+        kernel, options = kernel_of(of_classes(loss, n), n)
+        kernel(View(flat, at), t.reshape(-1), weight, error, View(gy, at), *options, first, last)
     return error, gy.reshape(samples, stride)
 
 
@@ -57,6 +71,7 @@ def definition(loss: Loss, y: np.ndarray, t: np.ndarray) -> tuple[np.ndarray, np
     """error and gradient in float64; what NumPy says of NaN and infinity is expected."""
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         y = y.astype(np.float64)
+        loss = of_classes(loss, y.shape[1])
         return loss.error(y, t), loss.gradient(y, t)
 
 
@@ -121,22 +136,23 @@ EXTREME_SCORES = [
 
 @pytest.mark.parametrize("scores", EXTREME_SCORES, ids=str)
 @pytest.mark.parametrize("truth", range(3))
-def test_extreme_scores_of_classes(scores: list[float], truth: int) -> None:
+@pytest.mark.parametrize("loss", [LogSoftmaxNLL(), LogSoftmaxNLL(0.1), LogSoftmaxNLL(0.0, (1, 2, 3))], ids=str)
+def test_extreme_scores_of_classes(scores: list[float], truth: int, loss: Loss) -> None:
     x, t = np.array([scores], np.float32), np.array([truth])
-    error, gx = run(LogSoftmaxNLL(), x, t)
-    expected_error, expected_gradient = definition(LogSoftmaxNLL(), x, t)
+    error, gx = run(loss, x, t)
+    expected_error, expected_gradient = definition(loss, x, t)
     np.testing.assert_allclose(error, expected_error, rtol=1e-12)
     np.testing.assert_allclose(gx[:, :3], expected_gradient, rtol=2 * EPSILON, atol=1e-40)
 
 
 ANY = [0.0, 1.0, -1e4, 1e4, 3e38, -3e38, 1e-40, 1e-7]
 EXTREME_VALUES = [
-    *[(loss, y) for loss in (SigmoidBinaryCrossEntropy(), SquaredError()) for y in ANY],
+    *[(loss, y) for loss in (SigmoidBinaryCrossEntropy(), SquaredError(), Huber(), AbsoluteError()) for y in ANY],
     *[(BinaryCrossEntropy(), p) for p in (0.0, 1.0, 1e-40, 1e-7)],
 ]
 
 
-@pytest.mark.parametrize("truth", [0.0, 1.0])
+@pytest.mark.parametrize("truth", [0.0, 0.25, 1.0])
 @pytest.mark.parametrize(("loss", "y"), EXTREME_VALUES, ids=str)
 def test_extreme_values(loss: Loss, truth: float, y: float) -> None:
     values, t = np.array([[y]], np.float32), np.array([[truth]], np.float32)

@@ -336,3 +336,12 @@ def test_what_it_cannot_take_is_refused_clearly():
     images = DIGITS.reshape(-1, 1, 8, 8)
     with pytest.raises(cr.DataError, match=r"X has images \(1, 4, 16\); expected \(1, 8, 8\), as fit was given"):
         cr.NeuralClassifier(max_iter=1).fit(images, LABELS).predict(images.reshape(-1, 1, 4, 16))
+
+
+def test_label_smoothing_leaves_room_for_doubt():
+    sure, smooth = (cr.NeuralClassifier(random_state=0, alpha=0.0, label_smoothing=e).fit(X, Y) for e in (0.0, 0.3))
+    assert smooth.predict_proba(X).max() < 0.96 < 0.99 < sure.predict_proba(X).max()
+    assert smooth.score(X, Y) > 0.9
+    assert smooth.network_.loss == cr.LogSoftmaxNLL(0.3)
+    with pytest.raises(cr.UsageError, match="label_smoothing is 1; expected a number from 0 to below 1"):
+        cr.NeuralClassifier(label_smoothing=1).fit(X, Y)

@@ -92,3 +92,47 @@ def test_parts_of_the_data_are_learnt_one_after_the_other():
             model.partial_fit(X[part], Y[part])
     assert model.score(X, Y) > 0.45
     assert len(model.loss_curve_) == 200
+
+
+WILD = np.where(np.arange(len(Y)) % 15 == 0, 50 * Y, Y)
+ROBUST = ["huber", "absolute_error", cr.Huber(0.5), cr.AbsoluteError()]
+
+
+@pytest.mark.parametrize("loss", [cr.Huber(0.02), "absolute_error"], ids=str)
+def test_wild_targets_move_a_robust_loss_less(loss):
+    tame = np.arange(len(Y)) % 15 > 0
+    model, squared = (cr.NeuralRegressor(random_state=0, loss=each).fit(X, WILD) for each in (loss, "squared_error"))
+    assert model.score(X[tame], Y[tame]) > 0.35 > squared.score(X[tame], Y[tame])
+
+
+@pytest.mark.parametrize("loss", ROBUST, ids=str)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_network_of_another_loss_has_its_units_and_predicts_in_the_target_s(loss, dtype):
+    y = np.c_[Y, 1e-6 * X[:, 2] + 1, 1e6 * X[:, 3]]
+    model: Any = cr.NeuralRegressor(random_state=0, loss=loss, max_iter=3).fit(X.astype(dtype), y)
+    predicted = model.predict(X.astype(dtype))
+    assert (predicted.shape, predicted.dtype) == (y.shape, dtype)
+    np.testing.assert_allclose(model.network_.predict(X), predicted, rtol=1e-4)
+    seen = cr.evaluate(model.network_, cr.Dataset(X.astype(dtype), y))
+    assert 0 < seen.loss < 1.5 * model.loss_
+    assert seen.loss > 0.5 * model.loss_
+
+
+def test_early_stopping_of_another_loss_looks_at_that_loss_and_scores_are_r2():
+    model: Any = cr.NeuralRegressor(random_state=0, loss="huber", early_stopping=True, n_iter_no_change=3).fit(X, Y)
+    _, held_out = model._split(cr.Dataset(X, Y))
+    assert any(model.score(held_out.x, held_out.t) == pytest.approx(each) for each in model.validation_scores_)
+
+
+def test_a_loss_that_is_changed_holds_from_then_on():
+    model: Any = cr.NeuralRegressor(random_state=0, warm_start=True, max_iter=2).fit(X, Y)
+    assert model.set_params(loss="huber").fit(X, Y).network_.loss.delta == 1
+    assert isinstance(model.set_params(loss="absolute_error").partial_fit(X, Y).network_.loss, cr.AbsoluteError)
+
+
+@pytest.mark.parametrize("wrong", ["mse", None, cr.NLL(), cr.Huber(mean=3.0), cr.Huber, ["huber"]], ids=str)
+def test_what_is_no_loss_is_refused(wrong):
+    with pytest.raises(
+        cr.UsageError, match=r"loss is .*; expected squared_error, huber, absolute_error or one without"
+    ):
+        cr.NeuralRegressor(loss=wrong).fit(X, Y)

@@ -8,8 +8,10 @@ import pytest
 import chainrule as cr
 from chainrule import (
     NLL,
+    AbsoluteError,
     BinaryCrossEntropy,
     DataWarning,
+    Huber,
     Linear,
     LogSoftmax,
     LogSoftmaxNLL,
@@ -32,6 +34,7 @@ SCORES, BOTH = SigmoidBinaryCrossEntropy(), BinaryCrossEntropy()
 RIGHT = [
     (Linear(3), LogSoftmaxNLL()), (LogSoftmax(), LogSoftmaxNLL()), (Softmax(), NLL()), (Sigmoid(), BOTH),
     (Linear(3), SCORES), *((last, SquaredError()) for last in (Linear(3), Sigmoid(), ReLU(), Tanh())),
+    (Linear(3), Huber()), (Linear(3), AbsoluteError()), (Linear(3), LogSoftmaxNLL(0.1)), (Softmax(), NLL(0.1)),
 ]  # fmt: skip
 REFUSED = [
     (LogSoftmax(), NLL(), "LogSoftmaxNLL()"), (Linear(3), NLL(), "Softmax()"), (ReLU(), NLL(), "Softmax()"),

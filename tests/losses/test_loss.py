@@ -7,7 +7,9 @@ from chainrule.base.errors import DataError, NetworkError
 from chainrule.losses import (
     LOSSES,
     NLL,
+    AbsoluteError,
     BinaryCrossEntropy,
+    Huber,
     LogSoftmaxNLL,
     Loss,
     SigmoidBinaryCrossEntropy,
@@ -23,10 +25,13 @@ EXAMPLES = [
     (BinaryCrossEntropy(), BITS),
     (SigmoidBinaryCrossEntropy(), BITS),
     (SquaredError(), REALS),
+    (Huber(), REALS),
+    (AbsoluteError(), REALS),
 ]
 every_loss = pytest.mark.parametrize(("loss", "t"), EXAMPLES, ids=[type(loss).__name__ for loss, _ in EXAMPLES])
 
 class_losses = pytest.mark.parametrize("loss", [NLL(), LogSoftmaxNLL()])
+real_losses = pytest.mark.parametrize("loss", [SquaredError(), Huber(), AbsoluteError()])
 binary_losses = pytest.mark.parametrize("loss", [BinaryCrossEntropy(), SigmoidBinaryCrossEntropy()])
 
 
@@ -118,8 +123,10 @@ def test_a_class_loss_needs_a_number_for_each_class(loss: Loss) -> None:
 
 
 @binary_losses
-@pytest.mark.parametrize("t", [np.array([0, 1]), np.array([[0.0], [1.0]]), np.array([True, False])])
-def test_targets_of_zero_and_one(loss: Loss, t: np.ndarray) -> None:
+@pytest.mark.parametrize(
+    "t", [np.array([0, 1]), np.array([[0.0], [1.0]]), np.array([True, False]), np.array([0.5, 0.0])]
+)
+def test_targets_from_zero_to_one(loss: Loss, t: np.ndarray) -> None:
     loss.check_targets(t, (1,))
 
 
@@ -127,21 +134,22 @@ def test_targets_of_zero_and_one(loss: Loss, t: np.ndarray) -> None:
 @pytest.mark.parametrize(
     ("t", "message"),
     [
-        (np.array([0, 1, 2]), "target 2 at position 2; expected 0 or 1"),
-        (np.array([0.0, 0.5]), "target 0.5 at position 1; expected 0 or 1"),
-        (np.array([[np.nan]]), "target nan at position 0; expected 0 or 1"),
+        (np.array([0, 1, 2]), "target 2 at position 2; expected a number from 0 to 1"),
+        (np.array([0.0, -0.5]), "target -0.5 at position 1; expected a number from 0 to 1"),
+        (np.array([[np.nan]]), "target nan at position 0; expected a number from 0 to 1"),
         (np.array(["1"]), "targets of type <U1; expected numbers"),
         (np.zeros((2, 3)), "targets of shape (3,) a sample; expected (1,), as the network's output"),
     ],
 )
-def test_targets_that_are_not_zero_or_one(loss: Loss, t: np.ndarray, message: str) -> None:
+def test_targets_that_are_not_from_zero_to_one(loss: Loss, t: np.ndarray, message: str) -> None:
     with pytest.raises(DataError, match=exactly(message)):
         loss.check_targets(t, (1,))
 
 
+@real_losses
 @pytest.mark.parametrize("t", [np.array([0.5, -7.0]), np.array([[3], [4]]), np.array([0, 1], np.uint8)])
-def test_real_targets(t: np.ndarray) -> None:
-    SquaredError().check_targets(t, (1,))
+def test_real_targets(loss: Loss, t: np.ndarray) -> None:
+    loss.check_targets(t, (1,))
 
 
 @pytest.mark.parametrize(
@@ -154,6 +162,7 @@ def test_real_targets(t: np.ndarray) -> None:
         (np.zeros((5, 3)), (1, 3, 1), "targets of shape (3,) a sample; expected (1, 3, 1), as the network's output"),
     ],
 )
-def test_targets_that_are_not_real(t: np.ndarray, output_shape: tuple[int, ...], message: str) -> None:
+@real_losses
+def test_targets_that_are_not_real(loss: Loss, t: np.ndarray, output_shape: tuple[int, ...], message: str) -> None:
     with pytest.raises(DataError, match=exactly(message)):
-        SquaredError().check_targets(t, output_shape)
+        loss.check_targets(t, output_shape)

@@ -16,8 +16,9 @@ from chainrule.layers import elu, gelu, leaky_relu, silu, softplus
 from chainrule.layers.relu import relu, relu_input_gradient
 from chainrule.layers.sigmoid import sigmoid, sigmoid_input_gradient
 from chainrule.layers.tanh import tanh, tanh_input_gradient
-from chainrule.losses import LOSSES, NLL, BinaryCrossEntropy, SquaredError
-from chainrule.losses.loss import ClassLoss
+from chainrule.losses import LOSSES, NLL, BinaryCrossEntropy, Loss
+from chainrule.losses.loss import BinaryLoss, ClassLoss
+from chainrule.losses.regression import RegressionLoss
 from torture.kernels.rig import LARGEST, Rig, case, exactly, image_of
 
 ONE_NUMBER: list[tuple[Any, Callable[..., np.ndarray], float]] = [  # kernel, definition, ULP
@@ -166,18 +167,22 @@ def samples(rig: Rig) -> None:
     rig.same("x", out.values.view(np.uint8), expected.values.view(np.uint8))
 
 
-def of_a_loss(kind: Any) -> Callable[[Rig], None]:
+def of_a_loss(make: Callable[[Rig, int], Loss]) -> Callable[[Rig], None]:
     def run(rig: Rig) -> None:
         s, n = rig.sizes(LARGEST, LARGEST)
-        loss, y = kind(), rig.normal(s, n) * rig.number(3)
+        loss, y = make(rig, n), rig.normal(s, n) * rig.number(3)
         if isinstance(loss, NLL | BinaryCrossEntropy):
             y = (1 / (1 + np.exp(-y))).astype(rig.number)
         t = rig.random.integers(0, n, s) if isinstance(loss, ClassLoss) else rig.random.integers(0, 2, (s, n))
-        t = rig.normal(s, n) if isinstance(loss, SquaredError) else t
+        t = rig.normal(s, n) if isinstance(loss, RegressionLoss) else t
+        if isinstance(loss, BinaryLoss) and rig.any_of(False, True):
+            t = rig.random.random((s, n))
         weight, error, gy = rig.random.random(s), rig.room(s, np.float64), rig.blank(s, image(n, 1, 1))
         truth = t if isinstance(loss, ClassLoss) else t.astype(rig.number)
         at = rig.picture(y.reshape(s, n, 1, 1)), rig.given(truth), rig.given(weight), error, gy
-        rig.run(losses.KERNELS[kind], *at, count=s)
+        kernel, options = losses.kernel_of(loss, n)
+        options = (tuple(map(rig.given, each)) if isinstance(each, tuple) else each for each in options)
+        rig.run(kernel, *at, *options, count=s)
         (exact,) = exactly(y)
         expected, gradient = weight * loss.error(exact, truth), weight[:, None] * loss.gradient(exact, truth)
         rig.check(np.allclose(error, expected, rtol=1e-12, atol=1e-13), "the error is not as defined")
@@ -188,4 +193,8 @@ def of_a_loss(kind: Any) -> Callable[[Rig], None]:
 
 
 for _kind in LOSSES:
-    case(f"losses:{losses.KERNELS[_kind].py_func.__name__}")(of_a_loss(_kind))
+    case(f"losses:{losses.KERNELS[_kind].py_func.__name__}")(of_a_loss(lambda rig, n, kind=_kind: kind()))
+for _kind, _kernel in losses.SMOOTHED.items():
+    case(f"losses:{_kernel.py_func.__name__}")(
+        of_a_loss(lambda rig, n, kind=_kind: kind(rig.any_of(0.0, 0.1), rig.random.random(n) + 0.1))
+    )

@@ -40,7 +40,6 @@ class NeuralEstimator(BaseEstimator):
     validation_scores_: list[float] | None
     best_validation_score_: float | None
 
-    _loss: ClassVar[Loss]
     _monitor: ClassVar[Monitor]  # what early stopping looks at
     _y_is: ClassVar[dict[str, bool]]  # what validate_data is told of y
 
@@ -95,11 +94,12 @@ class NeuralEstimator(BaseEstimator):
         check_truths(parameters)
         with trained_alone(self):
             fresh = not (self.warm_start and hasattr(self, "network_"))
+            loss = self._loss()
             data, held_out = self._read(X, y, sample_weight, fresh), None
             stopping = stopping_of(parameters, self._monitor)
             if self.early_stopping:
                 data, held_out = self._split(data)
-            learner = self._new_learner(data) if fresh else self._learner
+            learner = self._new_learner(data, loss) if fresh else self._learner.with_loss(loss)
             training = training_of(parameters, len(data), weight_of(data), self._seed)
             history = learner.learn(data, training, held_out, listeners=[stopping], threads=self._threads())
             self.validation_scores_ = None if held_out is None else self._scores(history, learner.in_units(held_out))
@@ -115,8 +115,9 @@ class NeuralEstimator(BaseEstimator):
             if self.early_stopping:
                 raise UsageError("partial_fit cannot hold out data for early stopping; expected early_stopping=False")
             fresh = not hasattr(self, "network_")
+            loss = self._loss()
             data = self._read(X, y, sample_weight, fresh, part=True)
-            learner = self._new_learner(data) if fresh else self._learner
+            learner = self._new_learner(data, loss) if fresh else self._learner.with_loss(loss)
             if not fresh:
                 learner.see(data)
             training = training_of(parameters, len(data), learner.weight_seen(), self._seed, part=True)
@@ -175,13 +176,13 @@ class NeuralEstimator(BaseEstimator):
         x = x.reshape(len(x), *self._shape)
         return (x, *rest) if y else x
 
-    def _new_learner(self, data: Dataset) -> Learner:
+    def _new_learner(self, data: Dataset, loss: Loss) -> Learner:
         """A network of these data's type, and with their units."""
         layers = with_outputs(self._hidden(), self._outputs(data.t))
         network = Network(
             layers,
             self._shape,
-            self._loss,
+            loss,
             scaling=scaling_of(data) if self._reads_bytes and self.standardise else None,
             seed=self._seed,
             dtype=np.float32 if self._reads_bytes else data.x.dtype,
@@ -202,6 +203,10 @@ class NeuralEstimator(BaseEstimator):
     def _hidden(self) -> list[Layer]:
         """The layers, perhaps without the last."""
         return layers_in_a_row(self.layers)
+
+    def _loss(self) -> Loss:
+        """What it is trained by; UsageError for a parameter that does not say."""
+        raise NotImplementedError
 
     def _targets(self, y: np.ndarray, weight: Any, fresh: bool, part: bool) -> tuple[np.ndarray, Any]:
         """What the loss takes of y (n, ...), and what the samples weigh, (n,) or None."""

@@ -12,6 +12,8 @@ from chainrule.estimators.units import moments_of, target_units
 from chainrule.estimators.weights import Distinct
 from chainrule.layers import Standardise
 from chainrule.layers.standardise import standardise
+from chainrule.losses import Loss, SquaredError
+from chainrule.losses.regression import RegressionLoss
 from chainrule.network.network import Network
 from chainrule.network.places import Placed
 from chainrule.network.reference import Reference
@@ -51,6 +53,11 @@ class Learner:
             self.front = input_units(self.inputs, self.network.input_shape)
         if targets:
             self.targets = moments_of(data.t, data.sample_weight, self.targets)
+
+    def with_loss(self, loss: Loss) -> "Learner":
+        """Itself, which learns by that loss from now on."""
+        self.network.loss = loss
+        return self
 
     def weight_seen(self) -> float:
         """What all different samples seen so far weigh: those that come again and again are no more data."""
@@ -98,12 +105,19 @@ class Learner:
         return Dataset(x, t, data.sample_weight)
 
     def in_raw_units(self) -> Network:
-        """A network that is what this one is now, but for x and answers in raw units."""
-        inner = self.network
+        """A network that is what this one is now, but for x and predictions in raw units.
+
+        Its outputs are, too, if the squared error is its loss; another is not the same in other units, so that it has
+        these itself.
+        """
+        inner, loss = self.network, self.network.loss
         layers = (self.front, *inner.layers) if self.front else inner.layers
-        network = Network(layers, inner.input_shape, inner.loss, scaling=inner.scaling, dtype=inner.w.dtype)
+        if self.targets and isinstance(loss, RegressionLoss) and not isinstance(loss, SquaredError):
+            mean, scale = target_units(self.targets)
+            loss = replace(loss, mean=tuple(mean.tolist()), std=tuple(scale.tolist()))
+        network = Network(layers, inner.input_shape, loss, scaling=inner.scaling, dtype=inner.w.dtype)
         network.w[:] = inner.w
-        if self.targets:
+        if self.targets and isinstance(loss, SquaredError):
             rescale_outputs(network, *target_units(self.targets))
         return network
 

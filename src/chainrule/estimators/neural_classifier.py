@@ -8,6 +8,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classification_targets
 
+from chainrule.base.arguments import real_number
 from chainrule.base.errors import DataError, UsageError
 from chainrule.data.dataset import Dataset
 from chainrule.estimators.base import NeuralEstimator
@@ -56,6 +57,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     tol, n_iter_no_change : training ends after so many epochs that did not lower the loss by tol
     early_stopping, validation_fraction : hold out a part, end when the score on it does not rise, take the best weights
     class_weight : None, "balanced", or {class: weight}
+    label_smoothing : the share of the truth that all classes have alike; 0 to below 1, as of `chainrule.LogSoftmaxNLL`
     warm_start : fit goes on from the network there is
     random_state : fixes weights, shuffles and the part held out
     threads : of the compiled engine; by default as many as this process may use
@@ -70,7 +72,6 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     validation_scores_, best_validation_score_ : after each epoch, on the part held out; None without early stopping
     """
 
-    _loss: ClassVar[Loss] = LogSoftmaxNLL()
     _monitor: ClassVar[Monitor] = "accuracy"
     _y_is: ClassVar[dict[str, bool]] = {}
 
@@ -95,6 +96,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         early_stopping: bool = False,
         validation_fraction: float = 0.1,
         class_weight: Any = None,
+        label_smoothing: float = 0.0,
         warm_start: bool = False,
         random_state: Any = None,
         threads: int | None = None,
@@ -122,6 +124,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
             threads=threads,
         )
         self.class_weight = class_weight
+        self.label_smoothing = label_smoothing
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """One epoch of these data, after those of earlier calls; the first call needs all `classes` there will be."""
@@ -145,6 +148,10 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         """A softmax at the end belongs to the loss."""
         row = super()._hidden()
         return row[:-1] if row and isinstance(row[-1], Softmax | LogSoftmax) else row
+
+    def _loss(self) -> Loss:
+        expected = "a number from 0 to below 1"
+        return LogSoftmaxNLL(real_number("label_smoothing", self.label_smoothing, expected, lambda e: 0 <= e < 1))
 
     def _targets(self, y: np.ndarray, weight: Any, fresh: bool, part: bool) -> tuple[np.ndarray, Any]:
         check_classification_targets(y)

@@ -10,7 +10,7 @@ from chainrule.data.full_scale import BYTES
 from chainrule.data.names import shortened
 from chainrule.data.schema import Classes, Features, Images, Reals
 from chainrule.layers import Standardise
-from chainrule.losses import SquaredError
+from chainrule.losses.regression import RegressionLoss
 from chainrule.network.network import Network
 from chainrule.network.scaling import Scaling
 
@@ -65,7 +65,7 @@ def in_numbers(network: Network) -> str:
 def answers(network: Network) -> str:
     """What y is, or, of a regression whose loss has units, what `network.predict` makes of it."""
     trained = network.schema and network.schema.answers
-    if isinstance(network.loss, SquaredError):
+    if isinstance(network.loss, RegressionLoss):
         known = isinstance(trained, Reals) or network.loss.has_units
         return f"in the target's unit{f', {trained}' if trained else ''}" if known else "what the last layer gives"
     names = class_names(network)
@@ -91,6 +91,6 @@ def module_ends(network: Network) -> dict[str, str]:
     if fixed:
         reads += f"; then (x - mean) / std, of which a state_dict knows nothing: {', '.join(fixed)}"
     gives = answers(network)
-    if isinstance(loss, SquaredError) and loss.has_units:
+    if isinstance(loss, RegressionLoss) and loss.has_units:
         gives = f"z, of which mean + std z is the answer: {loss}; {gives}"
     return {"input": reads, "output": gives}

@@ -17,7 +17,8 @@ from chainrule.exchange.meaning import answers, class_names
 from chainrule.exchange.onnx_ends import End, Wanted
 from chainrule.exchange.onnx_operator import FLOAT32, Operator
 from chainrule.exchange.rounding import doubt_rounding, rounded
-from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy, SquaredError
+from chainrule.losses import NLL, BinaryCrossEntropy, LogSoftmaxNLL, Loss, SigmoidBinaryCrossEntropy
+from chainrule.losses.regression import RegressionLoss
 from chainrule.network.network import Network
 
 INT64_IN_ONNX = 7  # the number of that type
@@ -48,13 +49,13 @@ def own_name(network: Network, wanted: Wanted) -> str:
     """What the output of the network's last layer is called."""
     if wanted.probabilities and PROBABILITIES[type(network.loss)] is None:
         return "probabilities"
-    return "z" if isinstance(network.loss, SquaredError) and network.loss.has_units else "y"
+    return "z" if isinstance(network.loss, RegressionLoss) and network.loss.has_units else "y"
 
 
 def output_operators(network: Network, wanted: Wanted) -> list[Operator]:
     """What comes behind the network's layers."""
     loss, own = network.loss, own_name(network, wanted)
-    row = unit_operators(loss) if isinstance(loss, SquaredError) and loss.has_units else []
+    row = unit_operators(loss) if isinstance(loss, RegressionLoss) and loss.has_units else []
     kind = PROBABILITIES.get(type(loss)) if wanted.probabilities else None
     if kind:
         axis = {"axis": 1} if kind == "Softmax" else {}
@@ -62,7 +63,7 @@ def output_operators(network: Network, wanted: Wanted) -> list[Operator]:
     return row + label_operators(network, own) if wanted.labels else row
 
 
-def unit_operators(loss: SquaredError) -> list[Operator]:
+def unit_operators(loss: RegressionLoss) -> list[Operator]:
     """mean + std z."""
     mean, std = (rounded(f"{loss}", np.asarray(numbers), FLOAT32) for numbers in (loss.mean, loss.std))
     doubt_rounding("ONNX's y", np.asarray(loss.mean), np.asarray(loss.std))

@@ -15,6 +15,7 @@ order, and both flatten an image in (c, i, j) order: no number moves. On PyTorch
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,8 @@ from chainrule.exchange.rounding import rounded
 from chainrule.exchange.tensor_file import TensorFile, tensor_file
 from chainrule.layers import BatchNormalisation, Layer, LayerNormalisation
 from chainrule.layers.layer import walk
-from chainrule.losses import Loss, SquaredError
+from chainrule.losses import Loss
+from chainrule.losses.regression import RegressionLoss
 from chainrule.network.moment import still
 from chainrule.network.network import Network
 from chainrule.network.target_units import in_target_units
@@ -116,15 +118,17 @@ def by_torch_name(network: Network) -> dict[str, np.ndarray]:
 
 
 def _in_its_units(loss: Loss, file: TensorFile) -> Loss:
-    """The loss, if it is a squared error, with the units of a file that `to_pytorch` wrote."""
-    if not isinstance(loss, SquaredError) or not file.metadata.get("producer", "").startswith("chainrule "):
+    """The loss, if it is a regression's, with the units of a file that `to_pytorch` wrote."""
+    if not isinstance(loss, RegressionLoss) or not file.metadata.get("producer", "").startswith("chainrule "):
         return loss
     network = json_of(file.metadata.get("network", "{}"), f"{file.path}: network", ModelError)
     try:
         written = build_loss(network["loss"])
     except (KeyError, TypeError, NetworkError):
         raise ModelError(f"{file.path}: its metadata hold no network; expected those that chainrule wrote") from None
-    return written if isinstance(written, SquaredError) else loss
+    if not isinstance(written, RegressionLoss):
+        return loss
+    return written if type(written) is type(loss) else replace(loss, mean=written.mean, std=written.std)
 
 
 def _values(file: TensorFile, name: str, dtype: np.dtype) -> np.ndarray:

@@ -7,13 +7,14 @@ which targets t are right, and how to make a prediction of y. It computes in y's
 cannot hold, as the square of 1e30, gives y in float64.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import log, prod
 from typing import NoReturn
 
 import numpy as np
 
 from chainrule.base.errors import DataError, NetworkError
+from chainrule.base.showing import short
 from chainrule.layers.layer import Layer
 
 Shape = tuple[int, ...]
@@ -51,8 +52,16 @@ class Loss:
         """What y is to become: the targets t (s, ...), or these in the form in which they are learned."""
         return t
 
+    def counts(self, t: np.ndarray) -> np.ndarray | None:
+        """(s,) what the sample of each target counts in a mean, as err weighs it by that; None: 1."""
+        return None
+
     def ignorance(self, t: np.ndarray, output_shape: Shape) -> float | None:
         """The mean error of the best answer that does not look at x, about, of targets t (s, ...); None: unknown."""
+        return None
+
+    def kinks(self, y: np.ndarray, t: np.ndarray) -> np.ndarray | None:
+        """Which of the pieces of err, between which it is not smooth, each y is on; None: it is one piece."""
         return None
 
     def prediction(self, y: np.ndarray) -> np.ndarray:
@@ -62,6 +71,14 @@ class Loss:
     def classes(self, y: np.ndarray) -> np.ndarray | None:
         """(s,) int64: the most probable class, by the output y_s; None for a regression."""
         return None
+
+    def shown(self) -> list[str]:
+        """The options that are not at their defaults, as `str` shows them."""
+        values = {each: getattr(self, each.name) for each in fields(self)}
+        return [f"{each.name}={short(value)}" for each, value in values.items() if value != each.default]
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__}({', '.join(self.shown())})"
 
 
 class ClassLoss(Loss):
@@ -115,13 +132,16 @@ class VectorLoss(Loss):
 
 
 class BinaryLoss(VectorLoss):
-    """A loss over targets of 0 and 1; of one output they are two classes."""
+    """A loss over targets from 0 to 1: what is neither is a probability, or a shade of grey. Zeros and ones of one
+    output are two classes."""
 
     def check_values(self, t: np.ndarray) -> None:
-        _check_each(t, (t == 0) | (t == 1), "0 or 1")
+        _check_each(t, (t >= 0) & (t <= 1), "a number from 0 to 1")
 
     def class_count(self, t: np.ndarray, output_shape: Shape) -> int:
-        return 2 if prod(output_shape) == 1 else super().class_count(t, output_shape)
+        if prod(output_shape) != 1:
+            return super().class_count(t, output_shape)
+        return 2 if ((t == 0) | (t == 1)).all() else 0
 
     def ignorance(self, t: np.ndarray, output_shape: Shape) -> float | None:
         """log 2 for each output, if the error is a negative log-likelihood in nats."""

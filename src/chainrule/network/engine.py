@@ -55,6 +55,10 @@ class Engine(Objective):
         """The parts of w, in canonical order, that weight decay leaves alone."""
         return [p.slice for p in self.network.parameters if not p.parameter.decays]
 
+    def counts(self, t: np.ndarray) -> np.ndarray | None:
+        """As the network's loss says."""
+        return self.network.loss.counts(t)
+
     def origin(self, w: np.ndarray, batch: Batch | None = None) -> Origin | None:
         """By the layers' definitions."""
         canonical = self.layout.unpack(w)

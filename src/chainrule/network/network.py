@@ -179,9 +179,11 @@ class Network(Sequential):
         """(s,) the class that each output y_s stands for, as the loss says; None for values.
 
         A loss of vectors, as SquaredError, gives the largest output if it was trained on class numbers, or is to be
-        compared with them, t (s,).
+        compared with them, t (s,). What is to be compared with values t (s, ...) stands for none.
         """
         found = self.loss.classes(y)
+        if found is not None and t is not None and not self.loss.class_count(t, self.output_shape):
+            return None
         if found is None and y.ndim == 2:
             known = self.schema is not None and isinstance(self.schema.answers, Classes)
             if known if t is None else self.loss.class_count(t, self.output_shape):

@@ -85,7 +85,8 @@ class Reference(Engine):
         check_batch(self.network, batch)
         graph, x = self.network.graph, self.network.prepare(batch.samples, w.dtype)
         values = graphs.forward(graph, x, self.network.named(w), self.context(batch)).values
-        found = (node.layer.kinks(node.read(values)) for node in graph.nodes)
+        found = [node.layer.kinks(node.read(values)) for node in graph.nodes]
+        found += [self.network.loss.kinks(values[-1], t) for t, _ in batch.terms]
         return [kinks for kinks in found if kinks is not None]
 
     def times(self, x: np.ndarray, runs: int) -> list[LayerTime]:

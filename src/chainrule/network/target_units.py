@@ -4,12 +4,11 @@ w <- scale w        b <- scale b + mean
 """
 
 from copy import copy
-from dataclasses import replace
 
 import numpy as np
 
 from chainrule.layers import Linear
-from chainrule.losses import SquaredError
+from chainrule.losses.regression import RegressionLoss
 from chainrule.network.network import Network
 
 
@@ -21,11 +20,14 @@ def rescale_outputs(network: Network, mean: np.ndarray, scale: np.ndarray) -> No
 
 
 def in_target_units(network: Network) -> Network:
-    """One whose y is what this one predicts, in the targets' unit; itself, if that is so or it ends in no b."""
+    """One whose y is what this one predicts, in the targets' unit; itself, if that is so, it ends in no b, or its loss
+    cannot be had in that unit."""
     loss, last = network.loss, network.graph.nodes[-1].layer
-    if not (isinstance(loss, SquaredError) and loss.has_units and type(last) is Linear and last.bias):
+    if not (isinstance(loss, RegressionLoss) and loss.has_units and type(last) is Linear and last.bias):
+        return network
+    if (folded := loss.without_units()) is None:
         return network
     same = copy(network)
-    same.w, same.loss = network.w.copy(), replace(loss, mean=0.0, std=1.0)
+    same.w, same.loss = network.w.copy(), folded
     rescale_outputs(same, *(np.broadcast_to(numbers, network.output_shape) for numbers in (loss.mean, loss.std)))
     return same

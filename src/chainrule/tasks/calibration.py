@@ -18,7 +18,7 @@ import numpy as np
 from chainrule.base.arguments import of_kind
 from chainrule.base.errors import DataError, NetworkError
 from chainrule.data.dataset import Dataset, check_weighs
-from chainrule.data.schema import Classes, Schema
+from chainrule.data.schema import Classes, Reals, Schema
 from chainrule.engine import DEFAULT_ENGINE
 from chainrule.layers.log_softmax import log_softmax
 from chainrule.losses.loss import ClassLoss, Loss, VectorLoss
@@ -55,6 +55,8 @@ def calibrate(network: Network, data: Dataset, *, engine: str = DEFAULT_ENGINE, 
         raise DataError("there is no data to calibrate on; expected at least one sample")
     data = network.reading.data(data.take(slice(None, None, -(-len(data) // ENOUGH))))
     network.loss.check_targets(data.t, network.output_shape)
+    if not network.loss.class_count(data.t, network.output_shape):
+        raise DataError(f"{network.loss} takes the true values as numbers; expected the classes of the samples, (n,)")
     y = network.predictor(engine).outputs(data.x)
     p, t = class_probabilities(network.loss.prediction(y), network.loss), data.t.reshape(-1).astype(np.int64)
     found = temperature(p, t, data.sample_weight)
@@ -65,6 +67,8 @@ def calibrate(network: Network, data: Dataset, *, engine: str = DEFAULT_ENGINE, 
 
 def gives_probabilities(network: Network) -> bool:
     """Whether its predictions are, or stand for, probabilities of classes, of which one is right."""
+    if network.schema is not None and isinstance(network.schema.answers, Reals):
+        return False  # such as shades of grey, which a loss of 0 and 1 takes, too
     several = network.classes_of(np.ones((1, *network.output_shape))) is not None
     return several and isinstance(network.loss, ClassLoss | VectorLoss)
 

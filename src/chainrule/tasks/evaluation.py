@@ -32,6 +32,8 @@ def evaluate(
 ) -> Evaluation:
     """Loss and accuracy of the network over the data, each sample counted by its weight (default 1).
 
+    The loss is the one that the network is trained by, with its label smoothing and class weights.
+
     network : what is asked, at its own w
     data : x (n, *input_shape), or rows; t as the loss takes them; matched to what the network was trained on
     engine : "compiled", "reference", or what `execute` made of this network
@@ -69,24 +71,27 @@ def measure(
     w, executor.statistics[:] = numbers_of(network)
     w = executor.layout.pack(w)
     answer = of_copies(lambda x: executor.outputs(w, x), augmentation, copies)
-    loss = right = total = 0.0
+    loss = right = total = counted = 0.0
     classified, squares = False, np.zeros(prod(network.output_shape))
+    has_classes = network.loss.class_count(data.t, network.output_shape) > 0  # of all of them: a batch may look so
     for start in range(0, len(data), batch_size):
         part = data.take(slice(start, start + batch_size))
         y = answer(part.x, start)
         weight = np.ones(len(part)) if part.sample_weight is None else part.sample_weight
+        counts = network.loss.counts(part.t)
         loss += float(network.loss.error(y.astype(np.float64), part.t) @ weight)
         total += float(weight.sum())
-        classes = network.classes_of(y, part.t)
+        counted += float(weight.sum() if counts is None else counts @ weight)
+        classes = network.classes_of(y, part.t) if has_classes else None
         if classes is not None:
             classified = True
             right += float((classes == part.t.reshape(-1)) @ weight)
         elif isinstance(network.loss, RealLoss):
             squares += weight @ squared_errors(network.loss.prediction(y), part.t)
     if classified or not isinstance(network.loss, RealLoss):
-        return Evaluation(loss / total, right / total if classified else None, len(data))
+        return Evaluation(loss / counted, right / total if classified else None, len(data))
     r2 = 1 - ratio(squares / total, variance_of(data.t, data.sample_weight))
-    return of_values(loss / total, np.sqrt(squares / total), r2, len(data))
+    return of_values(loss / counted, np.sqrt(squares / total), r2, len(data))
 
 
 def squared_errors(said: np.ndarray, t: np.ndarray) -> np.ndarray:

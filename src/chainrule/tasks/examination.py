@@ -16,7 +16,7 @@ from chainrule.base.showing import brief, short
 from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.data.names import given_names
 from chainrule.engine import DEFAULT_ENGINE
-from chainrule.losses.loss import RealLoss
+from chainrule.losses.loss import Loss, RealLoss
 from chainrule.network.network import Network
 from chainrule.tasks.calibration import class_probabilities
 from chainrule.tasks.classification import Classification, ratio
@@ -162,7 +162,7 @@ def examine(
     answer, x = of_copies(predictor.outputs, augmentation, copies), network.check_shape(data.x)
     y = np.concatenate([answer(x[k : k + batch_size], k) for k in range(0, len(x), batch_size)])
     losses = loss.error(y.astype(np.float64), data.t)
-    mean, said, chosen = float(np.average(losses, weights=weight)), loss.prediction(y), network.classes_of(y, data.t)
+    mean, said, chosen = mean_error(loss, losses, data), loss.prediction(y), network.classes_of(y, data.t)
     if chosen is None:
         regression = Regression.of(said, data.t, weight) if isinstance(loss, RealLoss) else None
         return Examination(mean, data.t.reshape(said.shape), said, losses, regression=regression)
@@ -170,6 +170,15 @@ def examine(
     t = data.t.reshape(-1).astype(np.int64)
     seen = Classification.of(p, chosen, t, weight, names=data.classes if classes is None else classes)
     return Examination(mean, t, p, losses, chosen, seen)
+
+
+def mean_error(loss: Loss, losses: np.ndarray, data: Dataset) -> float:
+    """Of the errors (n,) of the data: by the samples' weights, and what their classes count."""
+    weight, counts = data.sample_weight, loss.counts(data.t)
+    if counts is None:
+        return float(np.average(losses, weights=weight))
+    weight = np.ones(len(losses)) if weight is None else weight
+    return float(losses @ weight / (counts @ weight))
 
 
 def plain(value: Any) -> Any:

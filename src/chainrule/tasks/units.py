@@ -17,7 +17,7 @@ from chainrule.data.moments import Moments
 from chainrule.data.schema import Column, Features, Reals, Schema
 from chainrule.layers import BatchNormalisation, Standardise
 from chainrule.layers.layer import Shape
-from chainrule.losses import SquaredError
+from chainrule.losses.regression import RegressionLoss
 from chainrule.network.network import Network
 
 LARGE = 1000.0
@@ -51,11 +51,12 @@ def doubt_units(network: Network, schema: Schema) -> None:
     inputs, answers = schema.inputs, schema.answers
     if isinstance(inputs, Features) and inputs.columns and not inputs.in_bytes:
         _doubt_inputs(network, inputs.columns)
-    if isinstance(answers, Reals) and isinstance(network.loss, SquaredError) and not network.loss.has_units:
+    if isinstance(answers, Reals) and isinstance(network.loss, RegressionLoss) and not network.loss.has_units:
         far = [column for column in answers.columns if _is_far(column)]
         if far:
             what = f"{far[0].name} is {far[0].mean:.6g} ± {far[0].deviation:.4g}, far from 1"
-            warn(f"{what}: SquaredError.of(t) as the network's loss learns it in units in which it is about 1")
+            kind = type(network.loss).__name__
+            warn(f"{what}: {kind}.of(t) as the network's loss learns it in units in which it is about 1")
 
 
 def _doubt_inputs(network: Network, columns: Sequence[Column]) -> None:

@@ -1,6 +1,6 @@
 """The batches of a run: drawn from the data, changed and mixed by the augmentation, weighted as the reduction says."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -11,6 +11,8 @@ from chainrule.data.mapped import check_mapped
 from chainrule.training.objective import Batch, Mixture
 from chainrule.training.sampling import batch_count, batches
 from chainrule.training.settings import Augment, Training, mixing_of
+
+Counts = Callable[[np.ndarray], np.ndarray | None]
 
 
 def batches_in(data: Dataset, training: Training) -> int:
@@ -24,9 +26,17 @@ def draw(data: Dataset, training: Training, *, epoch: int, first: int) -> Iterat
 
 
 def batch_of(
-    data: Dataset, indices: slice | np.ndarray, training: Training, *, epoch: int, step: int
+    data: Dataset,
+    indices: slice | np.ndarray,
+    training: Training,
+    *,
+    epoch: int,
+    step: int,
+    counts: Counts | None = None,
 ) -> tuple[Batch, float]:
     """These samples of the data, and what they weigh together; by the mean, each counts its share of that.
+
+    counts : of the objective, (s,) what it weighs the errors of targets t (s, ...) by
 
     DataError if the data are mapped and their file has changed.
     """
@@ -37,9 +47,15 @@ def batch_of(
         numbers = np.arange(indices.start, indices.stop) if isinstance(indices, slice) else indices
         rows, (x, mixture) = None, _changed(training.augmentation, data, numbers, seed=training.seed, epoch=epoch)
     t, weight = data.t[indices], None if data.sample_weight is None else data.sample_weight[indices]
-    total = float(len(t) if weight is None else weight.sum())
+    counted = counts(t) if counts else None
+    if counts and counted is not None and mixture:
+        counted = mixture.share * counted + (1 - mixture.share) * counts(mixture.t)
+    if counted is None:
+        total = float(len(t) if weight is None else weight.sum())
+    else:
+        total = float(counted.sum() if weight is None else weight @ counted)
     if training.reduction == "mean":
-        weight = _equal_shares(len(t)) if weight is None else weight / (total or 1.0)
+        weight = _equal_shares(len(t), total) if weight is None else weight / (total or 1.0)
     return Batch(x, t, weight, epoch, step, rows=rows, mixture=mixture), total
 
 
@@ -57,6 +73,6 @@ def _changed(
 
 
 @lru_cache(maxsize=2)  # batches have one size, but for the last of an epoch
-def _equal_shares(n: int) -> np.ndarray:
-    """(n,) 1/n, read-only."""
-    return read_only(np.full(n, 1 / n))
+def _equal_shares(n: int, total: float) -> np.ndarray:
+    """(n,) 1/total, read-only."""
+    return read_only(np.full(n, 1 / total))

@@ -103,6 +103,10 @@ class Objective(ABC):
     def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray) -> float:
         """L(w; D'), and dL/dw written into `out`."""
 
+    def counts(self, t: np.ndarray) -> np.ndarray | None:
+        """(s,) what the sample of each target counts in a mean, as its error is weighed by that; None: 1."""
+        return None
+
     def update(self, optimizer: Optimizer, w: np.ndarray, gw: np.ndarray, state: State) -> None:
         """Let the optimizer move w and `state`, given gw: by its definition, unless an engine has a kernel for it."""
         for part, decays in runs(self.undecayed, len(w)):

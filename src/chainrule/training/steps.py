@@ -98,7 +98,8 @@ class Steps:
         return progress.objective.step(optimizer, progress.w, batch, self.gw, state=progress.state, clip_norm=clip_norm)
 
     def _batch(self, indices: slice | np.ndarray, epoch: int) -> tuple[Batch, float]:
-        return batch_of(self.data, indices, self.training, epoch=epoch, step=self.progress.state.step)
+        step, counts = self.progress.state.step, self.progress.objective.counts
+        return batch_of(self.data, indices, self.training, epoch=epoch, step=step, counts=counts)
 
     def _diverged(self, what: str, batch: int, optimizer: Optimizer, origin: Origin | None) -> DivergedError:
         """What to tell of the step that was made last; `batch` is its number in the epoch, from 1."""

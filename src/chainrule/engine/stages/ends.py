@@ -78,7 +78,7 @@ class Input:
 
 
 class Term(NamedTuple):
-    """Errors that are part of the loss."""
+    """Errors that are part of the loss: what the loss kernel is given beside y, and their sum."""
 
     t: np.ndarray  # flat, as the loss learns it
     weight: np.ndarray  # (capacity,)
@@ -95,7 +95,8 @@ class Output:
 
     def __init__(self, network: Network, y: Value, samples: int) -> None:
         self.loss, self.y, self.shape, self.samples = network.loss, y, network.output_shape, samples
-        self.kernel = losses.KERNELS.get(type(network.loss)) if len(network.output_shape) == 1 else None
+        vector = len(network.output_shape) == 1
+        self.kernel, self.options = losses.kernel_of(network.loss, network.output_shape[0]) if vector else (None, ())
         self.kind = network.w.dtype.type
         self.terms = [self._new_term(y.gradient if y.gradient.values.size else self._another_gy())]
         self.batch = Batch(np.empty(0), np.empty(0))
@@ -117,7 +118,7 @@ class Output:
         if self.kernel is None:
             return [interpreted(self._by_definition)]
         first, *others = terms = self._terms(step.mixes)
-        calls = [bind(self.kernel, self.y.view, term.t, term.weight, term.error, term.gy) for term in terms]
+        calls = [bind(self.kernel, self.y.view, *term[:4], *self.options) for term in terms]
         return [*calls, *(bind(addition, first.gy, other.gy, first.gy) for other in others)]
 
     def add_up(self, step: Step) -> Task:
