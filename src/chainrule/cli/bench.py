@@ -15,6 +15,7 @@ from chainrule.cli.console import Output, table
 from chainrule.cli.data_options import DataOptions
 from chainrule.cli.network_options import NetworkOrDefault
 from chainrule.cli.settings import Option
+from chainrule.tasks.presets import outputs_for
 
 if TYPE_CHECKING:
     from chainrule.engine.measure.profile import Row
@@ -53,14 +54,14 @@ class Bench:
             size = chosen.training.batch_size or len(digits)
         if not 1 <= size <= len(digits):
             raise UsageError(f"--batch-size is {size}; expected 1 to {len(digits):,}, the number of training samples")
-        network = chosen.network()
+        network = chosen.network_for(digits, outputs_for(digits))
         network.prepare(digits.x[:1], network.w.dtype)
         network.loss.check_targets(digits.t, network.output_shape)
         from chainrule.engine.measure.machine_peak import bandwidth, peak_flops
         from chainrule.engine.measure.steps import Steps, measure  # Numba is loaded where it is used
 
         output.note(f"{name}: {after} steps of training, then {steps} that are timed, call by call and whole")
-        training = Steps(network, digits, replace(chosen.training, batch_size=size))
+        training = Steps(network, digits, replace(chosen.training_for(digits), batch_size=size))
         measured = measure(training, network, self.threads, after=after, counted=steps, warmup=self.warmup)
         output.note("the machine: multiply-adds in registers, bytes from and to memory")
         dtype = network.w.dtype

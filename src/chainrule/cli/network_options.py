@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 
 from chainrule.base.errors import UsageError
 from chainrule.cli.settings import Option, one_of
+from chainrule.data.dataset import Dataset
 from chainrule.exchange.description import load_network
 from chainrule.network.network import Network
 from chainrule.tasks.presets import PRESETS, Preset
@@ -29,6 +30,14 @@ class Chosen(NamedTuple):
     def training(self) -> Training:
         """How it is trained by default."""
         return self.preset.training if self.preset else Training()
+
+    def network_for(self, data: Dataset, outputs: int, seed: int = 0) -> Network:
+        """A new one for the data, if a preset is chosen; a network of the user's own is what it is."""
+        return self.preset.network_for(data, outputs, seed) if self.preset else self.network(seed)
+
+    def training_for(self, data: Dataset) -> Training:
+        """How it is trained on such data by default."""
+        return self.preset.training_for(data) if self.preset else Training()
 
     @classmethod
     def of(cls, preset: Preset) -> "Chosen":

@@ -93,7 +93,7 @@ def prepared(settings: TrainSettings) -> Prepared:
         chosen = Chosen.of(suited(data.train))
         settings.output.note(f"{chosen.name}, a network that suits {kind_of(data.train)}; --preset names another")
     if chosen.preset is not None:
-        network = chosen.preset.network_for(data.train, data.outputs, seed)
+        network = chosen.network_for(data.train, data.outputs, seed)
     return Prepared(chosen, network, training_of(settings, chosen, network, data), data, settings)
 
 
@@ -114,7 +114,7 @@ def training_of(settings: TrainSettings, chosen: Chosen, network: Network, data:
 
     Of digits, which presets are made for, only the epochs.
     """
-    options, usual, samples = settings.training, chosen.training, len(data.train)
+    options, usual, samples = settings.training, chosen.training_for(data.train), len(data.train)
     if not is_like_digits(data.train, data.outputs):
         found = adapted(usual, network, samples, epochs=options.epochs, batch_size=options.batch_size)
     else:

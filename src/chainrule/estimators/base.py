@@ -100,7 +100,7 @@ class NeuralEstimator(BaseEstimator):
             if self.early_stopping:
                 data, held_out = self._split(data)
             learner = self._new_learner(data, loss) if fresh else self._learner.with_loss(loss)
-            training = training_of(parameters, len(data), weight_of(data), self._seed)
+            training = training_of(parameters, data, weight_of(data), self._seed)
             history = learner.learn(data, training, held_out, listeners=[stopping], threads=self._threads())
             self.validation_scores_ = None if held_out is None else self._scores(history, learner.in_units(held_out))
             defined = [score for score in self.validation_scores_ or () if not math.isnan(score)]
@@ -120,7 +120,7 @@ class NeuralEstimator(BaseEstimator):
             learner = self._new_learner(data, loss) if fresh else self._learner.with_loss(loss)
             if not fresh:
                 learner.see(data)
-            training = training_of(parameters, len(data), learner.weight_seen(), self._seed, part=True)
+            training = training_of(parameters, data, learner.weight_seen(), self._seed, part=True)
             return self._finish(learner, learner.go_on(data, training, self._threads()), fresh)
 
     def _finish(self, learner: Learner, history: History, fresh: bool) -> Self:

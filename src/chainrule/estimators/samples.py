@@ -17,7 +17,7 @@ from chainrule.base.numbers import is_whole
 from chainrule.base.showing import short
 from chainrule.layers.layer import Shape
 from chainrule.network.scaling import Scaling
-from chainrule.tasks.presets import DIGIT_SHAPE
+from chainrule.tasks.presets import DIGIT_SHAPE, preset
 
 
 def checked(name: str, values: Any, refused: str = "mMV") -> Any:
@@ -50,8 +50,9 @@ def as_rows(X: Any) -> tuple[Any, Shape | None]:
 def sample_shape(layers: Any, image_shape: Any, given: Shape | None, features: int) -> Shape:
     """The shape of one sample: that of the images `given`, or `image_shape`, or a digit's for a preset, or a row's."""
     if image_shape is None:
-        digits = isinstance(layers, str) and features == prod(DIGIT_SHAPE)
-        return given or (DIGIT_SHAPE if digits else (features,))
+        if not isinstance(layers, str):
+            return given or (features,)
+        return preset(layers).shape_for(given or (DIGIT_SHAPE if features == prod(DIGIT_SHAPE) else (features,)))
     if not in_a_row(image_shape) or not all(is_whole(n, 1) for n in image_shape):
         raise UsageError(f"image_shape is {short(image_shape)}; expected (channels, height, width)")
     shape = tuple(map(int, image_shape))
@@ -63,7 +64,7 @@ def sample_shape(layers: Any, image_shape: Any, given: Shape | None, features: i
 
 def check_images(given: Shape | None, shape: Shape) -> None:
     """DataError if these are images of another shape than a fitted network's."""
-    if given not in (None, shape):
+    if given not in (None, shape, (1, *shape)):
         raise DataError(f"X has images {given}; expected {shape}, as fit was given")
 
 

@@ -10,6 +10,7 @@ from chainrule.base.arguments import as_real, fraction_of_all, is_among, real_nu
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import is_whole
 from chainrule.base.showing import short
+from chainrule.data.dataset import Dataset
 from chainrule.tasks.adapting import LAST_LR, MOST_EPOCHS, ROWS_BATCH, adam_for
 from chainrule.tasks.presets import preset
 from chainrule.training.averages import SWA, Average
@@ -25,13 +26,14 @@ PART_LR = 3e-3  # of partial_fit, which knows of no last epoch
 Parameters = dict[str, Any]  # of an estimator, by name
 
 
-def training_of(parameters: Parameters, samples: int, weight: float, seed: int, *, part: bool = False) -> Training:
-    """How an estimator with these parameters trains on so many samples that weigh so much together.
+def training_of(parameters: Parameters, data: Dataset, weight: float, seed: int, *, part: bool = False) -> Training:
+    """How an estimator with these parameters trains on the data, whose samples weigh so much together.
 
     Its penalty alpha / 2 |w|^2 is added to the sum of errors, so that a mean error has its share of it: alpha / weight.
     part: of `partial_fit`, where the learning rate stays as it is.
     """
-    usual = preset(parameters["layers"]).training if isinstance(parameters["layers"], str) else None
+    layers, samples = parameters["layers"], len(data)
+    usual = preset(layers).training_for(data) if isinstance(layers, str) else None
     epochs = _whole(parameters, "max_iter", usual.epochs if usual else MOST_EPOCHS)
     batch_size = min(samples, _whole(parameters, "batch_size", (usual and usual.batch_size) or ROWS_BATCH))
     moving = {"lr_decay": 1.0, "schedule": None, "momentum_schedule": None, "average": None}
@@ -94,7 +96,8 @@ def _moving(parameters: Parameters, usual: Training | None, decay: float) -> dic
         found |= {"schedule": schedule, "momentum_schedule": None}
         return found | {"lr_decay": 1.0 if _auto(lr_decay) and schedule is not None else _or(lr_decay, decay)}
     if _auto(lr_decay):
-        return found | ({} if usual else {"lr_decay": decay})  # as a preset has it
+        names = "lr_decay", "schedule", "momentum_schedule"
+        return found | ({name: getattr(usual, name) for name in names} if usual else {"lr_decay": decay})
     return found | {"lr_decay": lr_decay, "schedule": None}
 
 

@@ -129,10 +129,12 @@ class Network(Sequential):
         return self.scaling.table(dtype)[x] if x.dtype == np.uint8 else x.astype(dtype, copy=False)
 
     def check_shape(self, x: np.ndarray) -> np.ndarray:
-        """x as (samples, *input_shape), from that or from rows; DataError if it is neither."""
+        """x as (samples, *input_shape), from that, or from rows; for signals also from grey pictures, whose rows are
+        channels. DataError if it is none of them."""
         x = as_numbers(x, "x")
         if x.shape[1:] != self.input_shape:
-            if x.ndim != 2 or x.shape[1] != prod(self.input_shape):
+            is_grey = len(self.input_shape) == 2 and x.shape[1:] == (1, *self.input_shape)
+            if not is_grey and x.shape[1:] != (prod(self.input_shape),):
                 raise DataError(f"x has shape {x.shape}; expected (samples, {', '.join(map(str, self.input_shape))})")
             x = x.reshape(len(x), *self.input_shape)
         return x

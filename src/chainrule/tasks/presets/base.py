@@ -1,26 +1,26 @@
-"""Networks by name, each with how it is trained by default."""
+"""What a preset is: a network by name, how it is trained by default, and how it suits other data."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from chainrule.base.arguments import is_among
-from chainrule.base.errors import UsageError
-from chainrule.base.guessing import expected_one_of
-from chainrule.base.showing import brief, short
+from chainrule.base.errors import NetworkError, UsageError
+from chainrule.base.showing import brief
 from chainrule.data.dataset import Dataset
 from chainrule.data.moments import Moments
-from chainrule.layers import Convolution, Dropout, Layer, Linear, MaxPooling, ReLU
+from chainrule.layers import Layer, Linear
+from chainrule.layers.passes import Shape
 from chainrule.losses import LogSoftmaxNLL, SquaredError
 from chainrule.network.network import Network
 from chainrule.network.scaling import Scaling, scaling_of
 from chainrule.tasks import original
 from chainrule.tasks.units import input_units, is_lost_in_float32
-from chainrule.training.optimizers import AdaDelta, Adam
 from chainrule.training.settings import Training
 
 DIGITS, DIGIT_SHAPE = 10, (1, 28, 28)
 DIGIT_SCALING = Scaling(mean=0.1307, std=0.3081)  # of MNIST's training pixels
+SIGNALS, IMAGES = 2, 3
+"""Axes of one sample, (channels, length) and (channels, height, width)."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,18 @@ class Preset:
     about: str
     layers: list[Layer]
     training: Training
+    reaches: str = ""
+    """What it was measured to reach, and in which time."""
+    axes: int | None = None
+    """Of one sample that it reads: SIGNALS or IMAGES; None: any."""
     seeds: original.Seeds | None = None
     """Those of the lecture's program, if this is it: of its weights and dropouts; it reports in its lines, too."""
 
     __repr__ = brief
 
     def network(self, seed: int = 0) -> Network:
-        """A new network; `seed` draws its weights unless they are the original program's."""
-        return self._begun(Network(self.layers, DIGIT_SHAPE, scaling=DIGIT_SCALING, seed=seed))
+        """A new network for digits; `seed` draws its weights unless they are the original program's."""
+        return self._begun(Network(self.layers, self.shape_for(DIGIT_SHAPE), scaling=DIGIT_SCALING, seed=seed))
 
     def network_for(self, data: Dataset, outputs: int | None = None, seed: int = 0) -> Network:
         """The same for other data: with as many outputs as they need, in the units in which they are about 1.
@@ -51,23 +55,45 @@ class Preset:
         outputs = outputs or outputs_for(data)
         if is_like_digits(data, outputs):
             return self.network(seed)
+        shape = self.shape_for(data.x.shape[1:])
         layers, scaling, dtype = [*self.layers[:-1], Linear(outputs)], None, np.float32
         if data.x.dtype == np.uint8:
             scaling = scaling_of(data)
         else:
             seen = Moments.of(data.x)
-            layers = [input_units(seen, data.x.shape[1:]), *layers]
+            layers = [input_units(seen, shape), *layers]
             if data.x.ndim == 2 and data.x.dtype != np.float32:
                 lost = any(map(is_lost_in_float32, seen.mean, np.sqrt(seen.variance)))
                 dtype = np.float64 if lost else np.float32
         loss = LogSoftmaxNLL() if is_classes(data) else SquaredError.of(data.t)
-        return self._begun(Network(layers, data.x.shape[1:], loss, scaling=scaling, seed=seed, dtype=dtype))
+        return self._begun(Network(layers, shape, loss, scaling=scaling, seed=seed, dtype=dtype))
+
+    def training_for(self, data: Dataset) -> Training:
+        """How it is trained on such data: only pictures in bytes are augmented."""
+        is_pictures = self.axes == IMAGES and data.x.ndim == 4 and data.x.dtype == np.uint8
+        return self.training if is_pictures else replace(self.training, augmentation=None)
 
     def seeded(self, **seeds: int) -> "Preset":
         """With other seeds of the original program, by their names in `Seeds`."""
         if self.seeds is None:
             raise UsageError(f"the preset {self.name} has no seeds of its own; expected 21mnist, or `seed`")
-        return original_preset(replace(self.seeds, **seeds))
+        chosen = replace(self.seeds, **seeds)
+        training = replace(self.training, draws=original.Drand48(chosen.dropout1, chosen.dropout2))
+        return replace(self, layers=original.layers(chosen), training=training, seeds=chosen)
+
+    def shape_for(self, shape: Shape) -> Shape:
+        """That of a sample as the network reads it: for signals, rows are of one channel, grey pictures' rows channels.
+
+        NetworkError for samples that it is not for.
+        """
+        if self.axes == SIGNALS and len(shape) == 1:
+            return 1, *shape
+        if self.axes == SIGNALS and len(shape) == IMAGES and shape[0] == 1:
+            return shape[1:]
+        if self.axes not in (None, len(shape)):
+            kinds = {SIGNALS: "signals (channels, length)", IMAGES: "images (channels, height, width)"}
+            raise NetworkError(f"the preset {self.name} is for {kinds[self.axes]}; the samples have shape {shape}")
+        return shape
 
     def _begun(self, network: Network) -> Network:
         """The network with the weights that the preset begins with."""
@@ -90,47 +116,3 @@ def is_like_digits(data: Dataset, outputs: int) -> bool:
     """Whether the data are what presets are made for: 28x28 grey bytes of at most ten classes without names."""
     is_digit = data.x.shape[1:] == DIGIT_SHAPE and data.x.dtype == np.uint8
     return is_digit and is_classes(data) and data.classes is None and outputs <= DIGITS
-
-
-def mnist_layers() -> list[Layer]:
-    """The network of pytorch/examples/mnist."""
-    return [
-        Convolution(32), ReLU(), Convolution(64), ReLU(), MaxPooling(), Dropout(0.25),
-        Linear(128), ReLU(), Dropout(0.5), Linear(10),
-    ]  # fmt: skip
-
-
-def original_preset(seeds: original.Seeds) -> Preset:
-    """The lecture's program, with these seeds."""
-    draws = original.Drand48(seeds.dropout1, seeds.dropout2)
-    training = Training(AdaDelta(1.0), epochs=14, order="file", reduction="sum", draws=draws)
-    about = "the lecture's C++ program, number for number"
-    return Preset("21mnist", about, original.layers(seeds), training, seeds)
-
-
-PRESETS = {
-    preset.name: preset
-    for preset in (
-        Preset(
-            "lecture",
-            "softmax(W1 maxpool(ReLU(W0 * x)))",
-            [Convolution(32), ReLU(), MaxPooling(), Linear(10)],
-            Training(Adam(1e-3), epochs=3),
-        ),
-        Preset(
-            "mnist",
-            "the network of pytorch/examples/mnist",
-            mnist_layers(),
-            Training(Adam(2e-3), epochs=3, lr_decay=0.3),
-        ),
-        Preset("mlp", "784-100-10", [Linear(100), ReLU(), Linear(10)], Training(Adam(1e-3), epochs=10)),
-        original_preset(original.Seeds()),
-    )
-}
-
-
-def preset(name: str) -> Preset:
-    """The preset of that name."""
-    if not is_among(PRESETS, name):
-        raise UsageError(f"there is no preset {short(name)}; {expected_one_of(PRESETS, name)}")
-    return PRESETS[name]
