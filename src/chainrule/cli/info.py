@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any
 
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -26,6 +27,8 @@ from chainrule.exchange.training_description import build_training
 from chainrule.network.network import Network
 from chainrule.tasks.presets import PRESETS
 from chainrule.training.optimizers import Optimizer
+from chainrule.views.diagram import diagram_file, diagram_text
+from chainrule.views.diagram.text import COLUMNS
 
 PACKAGES = (
     "numba", "numpy", "pillow", "rich", "safetensors", "typer", "matplotlib", "onnx", "scikit-learn", "tensorboardX",
@@ -36,30 +39,35 @@ PACKAGES = (
 class Info:
     """Show what is here: networks, data, versions, machine.
 
-    Of a network that is named: its layers, or how they are executed. Of a trained model also what it was trained on.
+    Of a network that is named: its layers, a picture of them, or how they are executed. Of a trained model also what it
+    was trained on.
     """
 
     model: Annotated[Path | None, Option("What a trained model knows of itself.", "MODEL.safetensors")] = None
     network: NetworkOptions = field(default_factory=NetworkOptions)
     plan: Annotated[bool, Option("Show how the compiled engine executes it.")] = False
+    diagram: Annotated[bool, Option("Show it as a picture of blocks.")] = False
+    svg: Annotated[Path | None, Option("Also write that picture into this file.", "FILE.svg")] = None
     output: Output = field(default_factory=Output)
 
     def execute(self) -> None:
         if self.model is not None:
             return self._show_model(self.model)
-        if self.network == NetworkOptions() and not self.plan:
+        if self.network == NetworkOptions() and not (self.plan or self.diagram or self.svg):
             return show_all(self.output)
         chosen = self.network.chosen()
         network, name = chosen.network(), {"preset" if chosen.preset else "network": chosen.name}
+        self._write_svg(network)
         if self.plan:
             return self._show_plan(name, network, chosen.training.batch_size)
-        return self.output.result({**name, **sizes(network)}, str(network))
+        return self.output.result({**name, **sizes(network)}, *self._shown(network))
 
     def _show_model(self, path: Path) -> None:
         if self.network != NetworkOptions():
             raise UsageError("--model is given with another network; expected one of them")
         (_, checkpoint), name = opened_model(path), {"model": str(path)}
         network, configuration = checkpoint.network, checkpoint.configuration
+        self._write_svg(network)
         if self.plan:
             return self._show_plan(name, network, batch_size_of(configuration))
         schema = network.schema and asdict(network.schema)
@@ -67,7 +75,20 @@ class Info:
         values = {**name, **sizes(network), "schema": schema, "training": done}
         trained_on = table("What it was trained on", schema_rows(network.schema))
         shown = trained_on, table("Its training", training_rows(checkpoint))
-        return self.output.result(values, str(network), *shown)
+        return self.output.result(values, *self._shown(network), *shown)
+
+    def _shown(self, network: Network) -> list[RenderableType]:
+        """Its layers, or its picture."""
+        if not self.diagram:
+            return [str(network)]
+        stdout = self.output.stdout
+        drawn = diagram_text(network, min(stdout.width, COLUMNS), ascii_only=stdout.options.ascii_only)
+        return [Text(drawn, no_wrap=True, overflow="ignore")]
+
+    def _write_svg(self, network: Network) -> None:
+        if self.svg is not None:
+            diagram_file(self.svg, network)
+            self.output.note(f"the picture is in {self.svg}")
 
     def _show_plan(self, name: dict[str, str], network: Network, batch_size: int | None) -> None:
         from chainrule.engine.compiled import Compiled  # Numba is loaded where it is used
@@ -120,7 +141,7 @@ def told(optimizer: Optimizer) -> str:
 
 def show_all(output: Output) -> None:
     """Of everything a line."""
-    networks = {name: (preset.about, preset.network()) for name, preset in PRESETS.items()}
+    networks = {name: (preset, preset.network()) for name, preset in PRESETS.items()}
     train, test, cars = mnist("train"), mnist("test"), stopping_distance()
     facts = {
         "Data": {
@@ -137,12 +158,12 @@ def show_all(output: Output) -> None:
         },
     }
     costs = {
-        name: {"about": about, "parameters": network.size, "multiply_adds": network.work}
-        for name, (about, network) in networks.items()
+        name: {"about": of.about, "reaches": of.reaches, "parameters": network.size, "multiply_adds": network.work}
+        for name, (of, network) in networks.items()
     }
     lines = {
-        name: f"{about}: {network.size:,} parameters, {network.work:,} multiply-adds a sample"
-        for name, (about, network) in networks.items()
+        name: f"{of.about}; {network.size:,} parameters, {network.work:,} multiply-adds. {of.reaches}".strip()
+        for name, (of, network) in networks.items()
     }
     values = {"networks": costs, **{title.lower(): rows for title, rows in facts.items()}}
     shown = {"Networks (--preset NAME shows the layers)": lines, **facts}

@@ -60,15 +60,20 @@ class Graph:
         return self.nodes[-1].output
 
     def join(self, layer: Layer, x: int, place: Place) -> int:
-        """Add a layer that reads value x; the value that it gives. One that is made of others is these, unless its
-        class has a forward pass of its own below that which says so."""
-        order = type(layer).__mro__
-        connects, computes = (next(k for k, c in enumerate(order) if m in vars(c)) for m in ("connect", "forward"))
-        return layer.connect(self, x, place) if connects <= computes else self.add(layer, (x,), place)
+        """Add a layer that reads value x; the value that it gives."""
+        return layer.connect(self, x, place) if is_made_of_parts(layer) else self.add(layer, (x,), place)
 
     def readers(self, value: int) -> list[int]:
         """The nodes that read it, by their places in the list."""
         return [k for k, node in enumerate(self.nodes) if value in node.inputs]
+
+
+def is_made_of_parts(layer: Layer) -> bool:
+    """Whether a graph has the layer's parts in its place, if it has some: not if its class has a forward pass of its
+    own below that which connects them."""
+    order = type(layer).__mro__
+    connects, computes = (next(k for k, c in enumerate(order) if m in vars(c)) for m in ("connect", "forward"))
+    return connects <= computes
 
 
 class Pass(NamedTuple):

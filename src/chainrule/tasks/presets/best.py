@@ -15,7 +15,7 @@ from chainrule.training.settings import Training
 
 def filters(channels: int) -> list[Layer]:
     """So many of 3x3, normalised and rectified."""
-    return [Convolution(channels, bias=False, initial_w="he_normal"), BatchNormalisation(), ReLU()]
+    return [Convolution(channels, bias=False), BatchNormalisation(), ReLU()]
 
 
 BEST = Preset(
@@ -25,7 +25,7 @@ BEST = Preset(
     layers=[
         *filters(32), *filters(32), MaxPooling(), Dropout(0.2),
         *filters(64), *filters(64), MaxPooling(), Dropout(0.2),
-        Linear(128, initial_w="he_normal"), BatchNormalisation(), ReLU(), Dropout(0.4), Linear(10),
+        Linear(128, bias=False), BatchNormalisation(), ReLU(), Dropout(0.4), Linear(10),
     ],
     training=Training(
         AdamW(3e-3, weight_decay=0.01),

@@ -26,7 +26,7 @@ from chainrule.training.settings import Training
 
 def filters(channels: int, size: int = 3, stride: int = 1) -> list[Layer]:
     """So many of them, normalised."""
-    found = Convolution(channels, size, stride, padding=size // 2, bias=False, initial_w="he_normal")
+    found = Convolution(channels, size, stride, padding=size // 2, bias=False)
     return [found, BatchNormalisation()]
 
 

@@ -17,7 +17,7 @@ from chainrule.training.settings import Training
 
 def filters(channels: int, size: int) -> list[Layer]:
     """So many of them, normalised and rectified; the signal becomes half as long."""
-    found = Convolution(channels, size, stride=2, padding="same", bias=False, initial_w="he_normal")
+    found = Convolution(channels, size, stride=2, padding="same", bias=False)
     return [found, BatchNormalisation(), ReLU()]
 
 

@@ -1,7 +1,7 @@
 """vgg: filters of 3x3 in pairs, each pair between two max-pools, and twice as many filters as in the pair before it.
 
 For small pictures, grey or in colour, from 8x8 up; with more time than `quick` takes and no use for shortcuts. Batch
-normalisation takes the place of biases, and lets so many layers learn by large steps. What is left of a picture is
+normalisation takes the place of biases and of a careful beginning, and lets so many layers learn by large steps. What is left of a picture is
 averaged over its pixels, so that pictures of any size end in as many features.
 
 Sources: K. Simonyan, A. Zisserman, *Very Deep Convolutional Networks for Large-Scale Image Recognition* (2015);
@@ -27,7 +27,7 @@ from chainrule.training.settings import Training
 
 def filters(channels: int) -> list[Layer]:
     """So many of 3x3, normalised and rectified; the picture keeps its size."""
-    return [Convolution(channels, padding=1, bias=False, initial_w="he_normal"), BatchNormalisation(), ReLU()]
+    return [Convolution(channels, padding=1, bias=False), BatchNormalisation(), ReLU()]
 
 
 VGG = Preset(

@@ -9,6 +9,7 @@ from chainrule.data.schema_rows import schema_rows
 from chainrule.network.scaling import Scaling
 from chainrule.network.summary import Row
 from chainrule.views.colours import BLUE, VERMILION
+from chainrule.views.diagram import diagram_svg
 from chainrule.views.markup import Markup, element, indented, shape_text
 from chainrule.views.notebook.style import output
 
@@ -29,6 +30,7 @@ def network_html(network: Network) -> str:
         element("div", f"Network {shapes}", class_="title"),
         element("div", size + _reads(network.scaling), class_="note"),
         _table(network),
+        element("details", element("summary", "as a picture of blocks"), diagram_svg(network)),
         *([] if network.schema is None else [_trained_on(network.schema)]),
     )
 

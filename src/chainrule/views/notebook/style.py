@@ -25,8 +25,10 @@ RULES = (
     ".scale{display:inline-block;width:44px;height:7px;margin:0 4px;border-radius:1px}",
     *(f".{colours.name}{{background:linear-gradient(to right,{colours.css})}}" for colours in (SEQUENTIAL, DIVERGING)),
     ".panels{display:flex;flex-wrap:wrap;gap:8px 28px;margin:6px 0}",
+    "summary{cursor:pointer;opacity:.7;font-size:12px;display:list-item}",
     "svg{width:430px;max-width:100%;height:auto;overflow:visible}",
     "svg text{fill:currentColor;font-size:11px}",
+    "svg.diagram{width:auto;margin:8px 0}",
 )
 STYLE = "\n".join(
     [

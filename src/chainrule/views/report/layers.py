@@ -12,8 +12,9 @@ from chainrule.network.engine import LayerTime
 from chainrule.network.network import Network
 from chainrule.network.summary import Row
 from chainrule.tasks.prediction import Predictor
+from chainrule.views.diagram import diagram_svg
 from chainrule.views.markup import Markup, element, indented, joined, shape_text
-from chainrule.views.report.document import Section, note, width
+from chainrule.views.report.document import Section, folded, note, width
 
 BATCH, RUNS = 256, 5  # samples in one go; how often that is timed
 MANY, WHOLE_RUNS = 1024, 3  # the same for the speed as a whole
@@ -40,7 +41,8 @@ def layers(network: Network, x: np.ndarray, engine: str, threads: int | None) ->
         element("tbody", *_rows(network, times)),
         element("tfoot", _total(network, sum(time.seconds for time in times))),
     )
-    content = joined([note(words), element("div", grid, class_="scroll")])
+    picture = folded("The network as a picture of blocks", diagram_svg(network))
+    content = joined([note(words), element("div", grid, class_="scroll"), picture])
     return Section("layers", "Layers, and the time each takes", content)
 
 
