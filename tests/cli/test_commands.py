@@ -187,3 +187,16 @@ def test_corrupt_idx_files_are_one_line(cli, idx_folder):
         assert "digits" in ran.err or "label 10" in ran.err
         images.write_bytes(good)
         labels.write_bytes(good_labels)
+
+
+def test_info_draws_a_network(cli, model, tmp_path):
+    ran = cli("info", "--preset", "resnet", "--diagram", "--svg", tmp_path / "net.svg")
+    assert ran.code == 0
+    assert ran.out.splitlines()[0].endswith("input 1 × 28 × 28")
+    assert max(map(len, ran.out.splitlines())) <= 80
+    assert "the picture is in" in ran.err
+    assert (tmp_path / "net.svg").read_text(encoding="utf-8").startswith("<svg ")
+    assert "Linear(100)" in cli("info", "--model", model, "--diagram").out
+    assert cli("info", "--diagram").code == 2
+    ran = cli("info", "--preset", "mlp", "--svg", tmp_path / "net.png")
+    assert (ran.code, ran.out) == (2, "")

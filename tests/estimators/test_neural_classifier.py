@@ -9,6 +9,10 @@ from sklearn.ensemble import AdaBoostClassifier
 from sklearn.model_selection import cross_val_score
 
 import chainrule as cr
+from chainrule import NeuralClassifier, preset
+from chainrule.data import Dataset
+from chainrule.estimators.samples import sample_shape
+from chainrule.estimators.settings import training_of
 from sklearn_data import digits, iris
 
 X, Y = iris()
@@ -345,3 +349,20 @@ def test_label_smoothing_leaves_room_for_doubt():
     assert smooth.network_.loss == cr.LogSoftmaxNLL(0.3)
     with pytest.raises(cr.UsageError, match="label_smoothing is 1; expected a number from 0 to below 1"):
         cr.NeuralClassifier(label_smoothing=1).fit(X, Y)
+
+
+@pytest.mark.parametrize("name", ["mnist", "resnet"])
+def test_a_presets_rates_move_as_it_says(name):
+    data = Dataset(np.zeros((8, 1, 28, 28), np.uint8), np.arange(8) % 2)
+    usual, found = preset(name).training, training_of(NeuralClassifier(name).get_params(), data, 8.0, 0)
+    assert (found.lr_decay, found.schedule, found.augmentation) == (usual.lr_decay, usual.schedule, usual.augmentation)
+    assert training_of(NeuralClassifier(name).get_params(), data, 8.0, 0, part=True).schedule is None
+    floats = Dataset(data.x / 255.0, data.t)
+    assert training_of(NeuralClassifier(name).get_params(), floats, 8.0, 0).augmentation is None
+
+
+def test_rows_are_signals_to_the_preset_for_these():
+    assert sample_shape("signal", None, None, 30) == (1, 30)
+    assert sample_shape("mnist", None, None, 784) == (1, 28, 28)
+    with pytest.raises(cr.NetworkError, match="resnet is for images"):
+        sample_shape("resnet", None, None, 30)

@@ -212,7 +212,7 @@ def test_bad_paths_are_refused(tmp_path, monkeypatch, network):
 def test_no_matplotlib_is_needed(tmp_path, monkeypatch, network):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     page = written(tmp_path, network, DIGITS, Run(epochs=EPOCHS))
-    assert len(page.all("svg")) == 4
+    assert len(page.all("svg")) == 5
 
 
 def test_a_network_of_blocks(tmp_path):

@@ -57,7 +57,8 @@ def shape_of(inputs: Images | Features) -> Shape:
 def check_schema(network: Network, schema: Schema) -> None:
     """ModelError unless the inputs and the answers are as many as the network's."""
     inputs, answers, features = schema.inputs, schema.answers, prod(network.input_shape)
-    shape, read = shape_of(inputs), network.input_shape if isinstance(inputs, Images) else (features,)
+    images = (1, *network.input_shape)[-3:]  # a signal's channels may have been the rows of grey ones
+    shape, read = shape_of(inputs), images if isinstance(inputs, Images) else (features,)
     if shape != read:
         raise ModelError(f"schema.inputs is of shape {shape}; expected {read}, as the network reads")
     if isinstance(inputs, Features):

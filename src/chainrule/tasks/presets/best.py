@@ -21,7 +21,7 @@ def filters(channels: int) -> list[Layer]:
 BEST = Preset(
     name="best",
     about="99.7 % of MNIST's digits, in minutes",
-    reaches="",
+    reaches="96 % of MNIST's test digits from 2,000 others, after 8 epochs",
     layers=[
         *filters(32), *filters(32), MaxPooling(), Dropout(0.2),
         *filters(64), *filters(64), MaxPooling(), Dropout(0.2),

@@ -81,13 +81,16 @@ class Plus:
         return replace(self, at=_sum(self.at, by))
 
 
+Mark = Box | Wire | Tag | Plus
+
+
 @dataclass
 class Drawing:
     """Marks on a grid of `width` columns and `height` rows."""
 
     width: int = 0
     height: int = 0
-    marks: list[Box | Wire | Tag | Plus] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
 
     def put(self, other: Drawing, at: Point) -> None:
         """The other's marks, from that place on."""

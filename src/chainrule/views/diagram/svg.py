@@ -10,7 +10,7 @@ from chainrule.base.writing import write_bytes
 from chainrule.network.network import Network
 from chainrule.views.colours import ABOVE, BELOW
 from chainrule.views.diagram.items import items_of, spoken
-from chainrule.views.diagram.layout import FRAME, Box, Plus, Point, Tag, Wire, layout
+from chainrule.views.diagram.layout import FRAME, Box, Mark, Plus, Point, Wire, layout
 from chainrule.views.markup import Markup, element, shape_text
 
 COLUMNS = 64
@@ -44,9 +44,7 @@ def diagram_file(path: str | Path, network: Network, columns: int = COLUMNS) -> 
     write_bytes(path, f"{picture}\n".encode(errors="backslashreplace"))
 
 
-def _picture(
-    network: Network, marks: list[Box | Wire | Tag | Plus], view: tuple[float, ...], *first: Markup, **more: str
-) -> Markup:
+def _picture(network: Network, marks: list[Mark], view: tuple[float, ...], *first: Markup, **more: str) -> Markup:
     """Lines first, so that what they reach covers their ends."""
     shapes = f"{shape_text(network.input_shape)} → {shape_text(network.output_shape)}"
     told = element("title", f"Network {shapes}, {network.size:,} parameters")
@@ -57,7 +55,7 @@ def _picture(
     return element("svg", told, words, *first, *drawn, **more, **size, class_="diagram", role="img", aria_label=label)
 
 
-def _drawn(mark: Box | Wire | Tag | Plus) -> Markup:
+def _drawn(mark: Mark) -> Markup:
     if isinstance(mark, Wire):
         return _wire(mark)
     if isinstance(mark, Box):
@@ -92,7 +90,7 @@ def _wire(wire: Wire) -> Markup:
     """Lines between the points, their corners rounded, perhaps with an arrow's head."""
     points = [_place(point) for point in wire.points]
     path = f"M{points[0][0]:.2f} {points[0][1]:.2f}"
-    for before, corner, after in zip(points, points[1:], points[2:]):
+    for before, corner, after in zip(points, points[1:], points[2:], strict=False):
         (a, b), (c, d) = _towards(corner, before), _towards(corner, after)
         path += f"L{a:.2f} {b:.2f}Q{corner[0]:.2f} {corner[1]:.2f} {c:.2f} {d:.2f}"
     path += f"L{points[-1][0]:.2f} {points[-1][1]:.2f}"
@@ -103,7 +101,7 @@ def _wire(wire: Wire) -> Markup:
 
 def _head(before: tuple[float, float], end: tuple[float, float], colour: str) -> Markup:
     """The head of an arrow that comes from `before` to `end`."""
-    (a, b), (x, y) = before, end
+    (a, _), (x, y) = before, end
     if a == x:
         path = f"M{x:.2f} {y:.2f}l{-HEAD:g} {-1.5 * HEAD:g}h{2 * HEAD:g}z"
     else:
@@ -128,4 +126,6 @@ def _place(point: Point) -> tuple[float, float]:
 def _text(text: str, at: Point, **look: str | float) -> Markup:
     indented = len(text) - len(text.lstrip())
     x = (at[0] + (1 if look.get("text_anchor") == "end" else indented)) * ACROSS
-    return element("text", text.lstrip(), x=f"{x:.2f}", y=f"{(at[1] + 0.5) * DOWN:.2f}", dominant_baseline="central", **look)
+    return element(
+        "text", text.lstrip(), x=f"{x:.2f}", y=f"{(at[1] + 0.5) * DOWN:.2f}", dominant_baseline="central", **look
+    )

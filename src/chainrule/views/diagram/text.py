@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from chainrule.network.network import Network
-from chainrule.views.diagram.layout import FRAME, Box, Drawing, Plus, Point, Tag, Wire, layout
+from chainrule.views.diagram.layout import FRAME, Box, Drawing, Mark, Plus, Point, Tag, Wire, layout
 
 COLUMNS = 80
 UP, DOWN, LEFT, RIGHT = 1, 2, 4, 8
@@ -36,7 +36,7 @@ def _drawn(drawing: Drawing) -> list[list[str]]:
     return rows
 
 
-def _paths(mark: Box | Wire | Tag | Plus) -> list[tuple[Point, ...]]:
+def _paths(mark: Mark) -> list[tuple[Point, ...]]:
     """The lines of a mark, by their corners."""
     if isinstance(mark, Wire):
         return [mark.points]
@@ -60,7 +60,7 @@ def _sides(path: tuple[Point, ...]) -> Iterator[tuple[Point, int]]:
                 yield (column + 1, b), LEFT
 
 
-def _words(mark: Box | Wire | Tag | Plus) -> Iterator[tuple[Point, str]]:
+def _words(mark: Mark) -> Iterator[tuple[Point, str]]:
     """What a mark writes, and where."""
     if isinstance(mark, Tag):
         yield mark.at, mark.text
