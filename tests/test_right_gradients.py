@@ -111,7 +111,7 @@ def test_random_networks(seed: int) -> None:
     assert check.worst.error < WITH_ROOM, WithInputs(Reference(network)).name(check.worst.index)
 
 
-SMALL = {"quick": (1, 14, 15), "best": (1, 16, 17), "signal": (2, 70)}
+SMALL = {"quick": (1, 16, 17), "best": (1, 16, 17), "signal": (2, 70)}
 """What is as small as a preset can take, if that is not 8 x 9 pixels."""
 
 

@@ -128,7 +128,7 @@ def test_the_seed_gives_the_same_result_again(gradcheck):
     ("options", "message"),
     [
         (("--preset", "mlp", "--network", "small.toml"), "both --preset and --network are given; expected one of them"),
-        (("--preset", "deep"), "there is no preset 'deep'; expected one of: lecture, mnist, mlp, 21mnist"),
+        (("--preset", "deep"), f"there is no preset 'deep'; expected one of: {', '.join(PRESETS)}"),
         (("--network", "missing.toml"), "missing.toml: no such file; expected a file in TOML"),
     ],
 )

@@ -14,6 +14,7 @@ from torture.signalled import heed
 import chainrule
 from chainrule.data import mnist
 from chainrule.exchange.model_file import load_checkpoint
+from chainrule.tasks.presets import PRESETS
 
 SMALL = ("--train-data-size", 640, "--test-data-size", 200)
 
@@ -162,7 +163,7 @@ def test_ctrl_c_finishes_the_step_saves_and_leaves_with_130(tmp_path):
 
 
 ERRORS = [
-    (("--preset", "nope"), 2, "there is no preset 'nope'; expected one of: lecture, mnist, mlp, 21mnist"),
+    (("--preset", "nope"), 2, f"there is no preset 'nope'; expected one of: {', '.join(PRESETS)}"),
     (("--lr", "-1"), 2, "Adam: lr is -1.0; expected a finite number of at least 0"),
     (("--lr", "nan"), 2, "--lr is nan; expected a finite number"),
     (("--lr", "fast"), 2, "--lr is 'fast'; expected a finite number"),

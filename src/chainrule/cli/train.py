@@ -120,6 +120,8 @@ def training_of(settings: TrainSettings, chosen: Chosen, network: Network, data:
     else:
         found = lengthened(usual, samples) if options.epochs is None else usual
     training = options.apply(found)
+    if chosen.training.augmentation and training.augmentation is None:
+        settings.output.note("inputs that are no pictures in bytes are learned as they are, without augmentation")
     if found != usual:
         size, lr = training.batch_size or samples, f"learning rate {training.optimizer.lr:.2g}"
         falls = f" falling to {training.optimizer_at(training.epochs).lr:.2g}" if training.lr_decay != 1 else ""
