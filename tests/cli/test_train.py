@@ -12,9 +12,13 @@ import pytest
 from torture.signalled import heed
 
 import chainrule
-from chainrule.data import mnist
+from chainrule.cli.data_options import Data
+from chainrule.cli.network_options import Chosen
+from chainrule.cli.train import training_of
+from chainrule.cli.train_settings import TrainSettings
+from chainrule.data import Dataset, mnist
 from chainrule.exchange.model_file import load_checkpoint
-from chainrule.tasks.presets import PRESETS
+from chainrule.tasks.presets import PRESETS, preset
 
 SMALL = ("--train-data-size", 640, "--test-data-size", 200)
 
@@ -249,3 +253,10 @@ def test_the_command_line_as_a_process(process):
     ran = process("train", "--preset", "nope")
     assert (ran.code, ran.out) == (2, "")
     assert "Traceback" not in ran.err
+
+
+def test_what_is_no_picture_in_bytes_is_not_augmented_and_that_is_said(capsys):
+    data, chosen = Dataset(np.random.default_rng(0).random((6, 1, 8, 8)), np.arange(6) % 3), Chosen.of(preset("vgg"))
+    network = chosen.network_for(data, 3)
+    assert training_of(TrainSettings(), chosen, network, Data(data, None, None, 3)).augmentation is None
+    assert "without augmentation" in capsys.readouterr().err
