@@ -32,7 +32,7 @@ def cache(tmp_path, monkeypatch):
 
 def forget() -> None:
     """As in a new process."""
-    for each in (kernel_folder.kernel_folder, kernel_folder.say_they_are_lost, kernel_cache._say_once):
+    for each in (kernel_folder.kernel_folder, kernel_folder.say_they_are_lost, kernel_cache.say_once):
         each.cache_clear()
 
 

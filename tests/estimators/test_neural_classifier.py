@@ -213,8 +213,8 @@ def test_images_are_augmented():
     y = np.arange(60) % 3
 
     def weights(x: np.ndarray, augmentation: cr.Augmentation | None) -> bytes:
-        model = cr.NeuralClassifier(max_iter=2, batch_size=20, random_state=0, augmentation=augmentation)
-        return clone(model).fit(x, y, np.arange(60) % 4).network_.w.tobytes()
+        model: Any = clone(cr.NeuralClassifier(max_iter=2, batch_size=20, random_state=0, augmentation=augmentation))
+        return model.fit(x, y, np.arange(60) % 4).network_.w.tobytes()
 
     changed = cr.Augmentation(crop=1, flip=True, mixup=0.4)
     assert weights(x, changed) == weights(x, changed) != weights(x, None)
