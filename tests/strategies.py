@@ -139,7 +139,7 @@ def layers(draw: st.DrawFn, input_shape: Shape, depth: int = 0) -> Layer:
     if kind is ReLU:
         return ReLU(draw(st.sampled_from([0, 1])))
     if kind is Standardise:
-        means, stds = (st.tuples(*[st.sampled_from(values)] * input_shape[0]) for values in ((-1.5, 0.0), (0.5, 3.0)))
+        means, stds = (st.tuples(*[st.sampled_from(values)] * input_shape[0]) for values in ((-1.5, 0.0), (0.9, 3.0)))
         return Standardise(draw(means), draw(stds))
     return kind()
 

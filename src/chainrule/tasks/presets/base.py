@@ -1,6 +1,6 @@
 """What a preset is: a network by name, how it is trained by default, and how it suits other data."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from chainrule.data.dataset import Dataset
 from chainrule.data.moments import Moments
 from chainrule.layers import Layer, Linear
 from chainrule.layers.passes import Shape
-from chainrule.losses import LogSoftmaxNLL, SquaredError
+from chainrule.losses import LogSoftmaxNLL, Loss, SquaredError
 from chainrule.network.network import Network
 from chainrule.network.scaling import Scaling, scaling_of
 from chainrule.tasks import original
@@ -33,6 +33,8 @@ class Preset:
     training: Training
     reaches: str = ""
     """What it was measured to reach, and in which time."""
+    loss: Loss = field(default_factory=LogSoftmaxNLL)
+    """That classes are learned by."""
     axes: int | None = None
     """Of one sample that it reads: SIGNALS or IMAGES; None: any."""
     seeds: original.Seeds | None = None
@@ -42,12 +44,13 @@ class Preset:
 
     def network(self, seed: int = 0) -> Network:
         """A new network for digits; `seed` draws its weights unless they are the original program's."""
-        return self._begun(Network(self.layers, self.shape_for(DIGIT_SHAPE), scaling=DIGIT_SCALING, seed=seed))
+        shape = self.shape_for(DIGIT_SHAPE)
+        return self._begun(Network(self.layers, shape, self.loss, scaling=DIGIT_SCALING, seed=seed))
 
     def network_for(self, data: Dataset, outputs: int | None = None, seed: int = 0) -> Network:
         """The same for other data: with as many outputs as they need, in the units in which they are about 1.
 
-        Class numbers are learned by LogSoftmaxNLL, numbers by SquaredError; of `outputs` classes, if the data may not
+        Classes are learned by the preset's loss, numbers by SquaredError; of `outputs` classes, if the data may not
         have all. In float64 if float32 cannot hold what a column changes by. NetworkError if it cannot take x's shape,
         DataError for what is not finite.
         """
@@ -65,7 +68,7 @@ class Preset:
             if data.x.ndim == 2 and data.x.dtype != np.float32:
                 lost = any(map(is_lost_in_float32, seen.mean, np.sqrt(seen.variance)))
                 dtype = np.float64 if lost else np.float32
-        loss = LogSoftmaxNLL() if is_classes(data) else SquaredError.of(data.t)
+        loss = self.loss if is_classes(data) else SquaredError.of(data.t)
         return self._begun(Network(layers, shape, loss, scaling=scaling, seed=seed, dtype=dtype))
 
     def training_for(self, data: Dataset) -> Training:

@@ -1,14 +1,17 @@
 """best: MNIST's digits at 99.7 %, in minutes.
 
-Convolutions with batch normalisation; strides of 2 are learned in the place of max-pools. No picture is seen twice: all
-are moved, turned and bent anew in every epoch. What is saved is an average of the weights over the last steps.
+Convolutions in pairs, with batch normalisation. No picture is seen twice: all are moved, turned and bent a little, anew
+in every epoch. The learning rate rises to a large one and falls to nearly nothing, and the true class is asked for with
+a probability of 97 % only, so that the last epochs are not spent on being surer still. What each of this gains:
+`docs/recipes.md`. The mean of the answers for a picture and for changed copies of it (`evaluate --copies 8`) is better
+again.
 """
 
 from chainrule.augmentation import Augmentation
 from chainrule.layers import BatchNormalisation, Convolution, Dropout, Layer, Linear, MaxPooling, ReLU
+from chainrule.losses import LogSoftmaxNLL
 from chainrule.tasks.presets.base import IMAGES, Preset
-from chainrule.training.averages import EMA
-from chainrule.training.optimizers import AdamW
+from chainrule.training.optimizers import SGD
 from chainrule.training.schedules import OneCycle
 from chainrule.training.settings import Training
 
@@ -21,19 +24,19 @@ def filters(channels: int) -> list[Layer]:
 BEST = Preset(
     name="best",
     about="99.7 % of MNIST's digits, in minutes",
-    reaches="96 % of MNIST's test digits from 2,000 others, after 8 epochs",
+    reaches="99.7 % of MNIST's test digits after 36 epochs",
     layers=[
-        *filters(32), *filters(32), MaxPooling(), Dropout(0.2),
-        *filters(64), *filters(64), MaxPooling(), Dropout(0.2),
-        Linear(128, bias=False), BatchNormalisation(), ReLU(), Dropout(0.4), Linear(10),
+        *filters(32), *filters(32), MaxPooling(),
+        *filters(64), *filters(64), MaxPooling(), Dropout(0.3),
+        Linear(128, bias=False), BatchNormalisation(), ReLU(), Linear(10),
     ],
     training=Training(
-        AdamW(3e-3, weight_decay=0.01),
-        epochs=20,
+        SGD(0.1, momentum=0.9, nesterov=True, weight_decay=5e-4),
+        epochs=36,
         batch_size=128,
-        schedule=OneCycle(),
-        augmentation=Augmentation(shift=2, rotate=10, elastic=1),
-        average=EMA(0.998),
+        schedule=OneCycle(rise=0.25, last=4e-4),
+        augmentation=Augmentation(shift=1, rotate=10, elastic=0.4),
     ),
+    loss=LogSoftmaxNLL(label_smoothing=0.03),
     axes=IMAGES,
 )  # fmt: skip
