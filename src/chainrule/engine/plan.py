@@ -83,7 +83,7 @@ class Plan:
             if not learns[stage.group.output]:
                 continue
             if stage.x.passes:
-                chains.add(self.stages[k - 1].forward(step), stage.by_sample, Owner(k - 1, again=True))
+                chains.add(self.stages[k - 1].again(step), stage.by_sample, Owner(k - 1, again=True))
             to_input = any(learns[value] for value in stage.group.inputs)
             chains.add(stage.backward(step, to_input), stage.by_sample, Owner(k))
 
@@ -134,15 +134,16 @@ class Plan:
         return "\n".join(f"{s:<{a}}  {k:<{b}}  {m:>{c}}  {n:>{d}}" for s, k, m, n in cells)
 
     def _windows(self, k: int) -> tuple[bool, bool]:
-        """Whether x and dL/dx between group k and the next only need to live for a sample: between two convolutions
-        they do, except x when gradients are wanted, unless it is computed again because that takes less than to keep
-        it."""
+        """Whether x and dL/dx between group k and the next only need to live for a sample: where one hands them on to
+        the other they do, except what one of them gathers; and x when gradients are wanted, unless it is computed again
+        because that takes less than to keep it."""
         group, *following = self.lowering.groups[k : k + 2]
         chained = following and self.lowering.readers(group.output) == following
         if not (chained and group.kind.hands_on and following[0].kind.hands_on):
             return False, False
-        again = group.inputs == (0,) and group.kind.recomputes(group)
-        return not self.room.gradients or again, True
+        again = (group.inputs == (0,) or group.kind.gathers) and group.kind.recomputes(group)
+        window = (again or not self.room.gradients) and not following[0].kind.gathers
+        return window, not group.kind.gathers
 
 
 def bytes_of(value: Any) -> int:
