@@ -82,7 +82,7 @@ class Plan:
                 chains.add(fork.backward(), fork.by_sample, Owner(k))
             if not learns[stage.group.output]:
                 continue
-            if stage.x.passes:
+            if stage.x.passes and not stage.keeps_x:
                 chains.add(self.stages[k - 1].again(step), stage.by_sample, Owner(k - 1, again=True))
             to_input = any(learns[value] for value in stage.group.inputs)
             chains.add(stage.backward(step, to_input), stage.by_sample, Owner(k))
@@ -141,7 +141,8 @@ class Plan:
         chained = following and self.lowering.readers(group.output) == following
         if not (chained and group.kind.hands_on and following[0].kind.hands_on):
             return False, False
-        again = (group.inputs == (0,) or group.kind.gathers) and group.kind.recomputes(group)
+        first = group.inputs == (0,) and not following[0].kind.keeps_x
+        again = (first or group.kind.gathers) and group.kind.recomputes(group)
         window = (again or not self.room.gradients) and not following[0].kind.gathers
         return window, not group.kind.gathers
 

@@ -148,6 +148,8 @@ class Stage:
     """Whether between two such stages an image, and its gradient, need only live for one sample."""
     gathers: ClassVar[bool] = False
     """Whether it reads x of all samples before it writes y, and dL/dy before dL/dx: then these two are kept."""
+    keeps_x: ClassVar[bool] = False
+    """Whether it keeps what it needs of x for the backward pass, which waits for the batch before it writes dL/dx."""
     sums_by_slot: ClassVar[bool] = False
     """Whether it sums over samples slot by slot."""
     types: ClassVar[tuple[type, ...]] = (np.float32, np.float64)
