@@ -1,17 +1,27 @@
-"""The stage convolution [+ ReLU] of small images with many channels: by Winograd's algorithm for a batch at once.
+"""Stages convolution [+ ReLU] of small images with many channels: for a batch at once, so that weights are read once.
 
-    forward     samples transformed  |  products, place by place  |  samples transformed back
-    backward    likewise, of dL/dy; the products are dL/du and dL/dv
+    forward     x transformed, sample by sample      |  products, place by place              |  y, sample by sample
+    backward    dL/dy transformed, sample by sample  |  dL/du, then dL/dv, place by place  |  dL/dx, sample by sample
 
-v is kept for the backward pass, so that x need not be. dL/dw has no slots: each of its numbers is made by one task.
+v is kept for the backward pass, so that x need not be. dL/dw has no slots: each of its numbers is made by one task. By
+Winograd's algorithm, or pixel by pixel if that takes fewer products, as in images of 2 x 2.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
 
 import numpy as np
 
-from chainrule.engine.kernels.convolution import batched
+from chainrule.engine.kernels.convolution.batched import pixels, tiles
+from chainrule.engine.kernels.convolution.batched.products import (
+    Table,
+    add_up_rows,
+    matrices_of,
+    multiply,
+    multiply_by_input,
+    multiply_by_weights,
+    transposed_floats,
+)
 from chainrule.engine.kernels.convolution.operands import Filters
 from chainrule.engine.kernels.convolution.winograd import POINTS, TILE
 from chainrule.engine.kernels.elementwise import relu
@@ -21,99 +31,227 @@ from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, 
 from chainrule.engine.runtime.program import TASKS, Phase, Task, cut
 from chainrule.engine.stages.algorithms import take_bias
 from chainrule.engine.stages.convolution import ConvolvingStage, Taken, taken_filters
-from chainrule.engine.stages.squares import is_filter
+from chainrule.engine.stages.squares import Square, is_filter
 from chainrule.engine.stages.stage import Group, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import Step
 from chainrule.engine.stages.value import Room, Value
 from chainrule.layers import ReLU
+from chainrule.layers.layer import Shape
 
-MANY = 1 << 14  # pairs of channels, of which u fills the second level of the cache
+MANY = 1 << 14  # pairs of channels, of which Winograd's u fills a core's cache
 FEW = 4  # tiles of a sample, up to which its products alone do not keep a core at work
+Triples = list[tuple[int, int, int]]
+"""The products: places of m, v and u."""
 
 
-@register_stage
-class ManyChannelsStage(ConvolvingStage):
-    """A 3x3 convolution of stride 1."""
+def pixel_products(filters: Square, x_shape: Shape) -> Triples:
+    """Those of a convolution pixel by pixel, without the taps that see only zeros."""
+    _, height, width = x_shape
+    rows, columns = (n + 2 * filters.padding - 2 for n in (height, width))
+    found = []
+    for i, j, di, dj in np.ndindex(rows, columns, 3, 3):
+        a, b = i + di - filters.padding, j + dj - filters.padding
+        if 0 <= a < height and 0 <= b < width:
+            found.append((i * columns + j, a * width + b, 3 * di + dj))
+    return found
 
-    kernel = "Winograd F(4x4, 3x3), batched"
+
+def tiles_over(filters: Square, x_shape: Shape) -> tiles.Tiles:
+    down, across = (-(-(n + 2 * filters.padding - 2) // TILE) for n in x_shape[1:])
+    return tiles.Tiles(down, across, filters.padding)
+
+
+class BatchedStage(ConvolvingStage):
+    """The base of both: a 3x3 convolution of stride 1. Others say how x and y become matrices, and which places there
+    are."""
+
     sums_by_slot = False
     keeps_x = True
     types = (np.float32,)
+    _pack: ClassVar[Any]  # u of w, and dL/dw of dL/du: kernels
+    _unpack: ClassVar[Any]
 
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         super().__init__(group, values, room)
         self.filters, self.relu, self.at = group.layers.filters, group.layers.relu is not None, group.at
         self.y.rectified = self.relu
-        tiles = self._tiles(room.samples)
-        self.weights = Filters(room.zeros(POINTS * tiles.u_point), room.zeros(tiles.out_channels))
-        self.v, self.m = room.zeros(POINTS * tiles.v_point), room.zeros(POINTS * tiles.m_point)
-        self.scratch = room.scratch(batched.scratch_floats(tiles))
-        if room.gradients:
-            self.gu, self.one = room.zeros(POINTS * tiles.u_point), room.number(1)
-            plain = self.y.gradient.image
-            self.gz = View(room.window(plain.stride), plain) if self.relu else self.y.gradient
+        self.products, self.places = self._products(), self._places()
+        sizes, (of_m, of_v, of_u) = self._sizes(room.samples), self.places
+        self.weights = Filters(room.zeros(of_u * sizes.u_place), room.zeros(sizes.out_channels))
+        self.v, self.m = room.zeros(of_v * sizes.v_place), room.share("m", of_m * sizes.m_place)
+        self.gu = room.share("gu", of_u * sizes.u_place if room.gradients else 0)
+        self.none = room.zeros(sizes.in_channels)
+        patches = tiles.scratch_floats(tiles_over(self.filters, group.x_shape))
+        self.scratch = room.scratch(max(patches, transposed_floats(sizes) if room.gradients else 0))
+        plain, self.one = self.y.gradient.image, room.number(1)
+        self.gz = View(room.window(plain.stride), plain) if self.relu else self.y.gradient
 
     @classmethod
     def fuse(cls, nodes: Upcoming) -> Any:
         filters = taken_filters(nodes)
         if filters is None or not is_filter(filters) or filters.kernel_size != 3:
             return None
-        ic, oc, pixels = nodes.x_shape[0], nodes.taken[0].layer.out_channels, nodes.x_shape[1:]
-        down, across = (-(-(n + 2 * filters.padding - 2) // TILE) for n in pixels)
-        if ic % 16 or oc % 16 or ic * oc < MANY or down * across > FEW:
+        layer: Any = nodes.taken[0].layer
+        ic, oc, of = nodes.x_shape[0], layer.out_channels, tiles_over(filters, nodes.x_shape)
+        if ic % 16 or oc % 16 or ic * oc < MANY or of.down * of.across > FEW:
             return None
-        return Taken(filters, nodes.take(ReLU()))
+        pixel_by_pixel = len(pixel_products(filters, nodes.x_shape)) < POINTS * of.down * of.across
+        return Taken(filters, nodes.take(ReLU())) if pixel_by_pixel == (cls is PixelsStage) else None
 
     @classmethod
     def takes_nchw(cls, group: Group) -> bool:
         return False
 
     def executed(self, role: str, samples: int) -> float:
-        tiles = self._tiles(1)
-        return POINTS * tiles.in_channels * tiles.out_channels * tiles.down * tiles.across
-
-    def _tiles(self, samples: int) -> batched.Tiles:
-        channels, y = (self.x.image.channels, self.y.image.channels), self.y.image
-        return batched.tiles_of(channels, (y.height, y.width), self.filters.padding, samples)
-
-    def _by_channels(self, kernel: Any, *arguments: Any, role: str) -> list[Task]:
-        """Tasks for the input's channels."""
-        call = bind(kernel, *arguments, self._tiles(1), self.scratch, role=role)
-        return [Task([call], 0, a, b, b - a) for a, b in cut(self.x.image.channels, 1, TASKS)]
+        sizes = self._sizes(1)
+        return len(self.products) * sizes.count * sizes.in_channels * sizes.out_channels
 
     def prepare(self, step: Step) -> list[Any]:
-        packed = self._by_channels(batched.pack, step.w, self.at["w"], self.weights.packed, role=FORWARD)
+        packed = self._by_channels(self._pack, step.w, self.at["w"], self.weights.packed, role=FORWARD)
         return [*packed, *take_bias(step.w, self.at, self.weights, len(self.weights.b))]
 
     def forward(self, step: Step) -> Work:
-        tiles, y = self._tiles(step.samples), self.y.view
+        y, m, sizes = self.y.view, self.m(), self._sizes(step.samples)
+        product = bind(multiply, self.v, self.weights.packed, m, sizes, self._table(0), role=FORWARD)
         rectified = [bind(relu, y, y, role=FORWARD)] if self.relu else []
-        return [
-            bind(batched.transform_input, self.x.view, self.v, tiles, self.scratch, role=FORWARD),
-            by_places([bind(batched.multiply, self.v, self.weights.packed, self.m, tiles, role=FORWARD)]),
-            bind(batched.transform_output, self.m, self.weights.b, y, tiles, self.scratch, role=FORWARD),
-            *rectified,
-        ]
+        return [self._take(step), Phase(apart(product, self.places[0])), self._put(step, m), *rectified]
 
     def backward(self, step: Step, to_input: bool) -> Work:
-        tiles, gy, gm, gv = self._tiles(step.samples), self.y.gradient, self.m, self.v
-        products = [bind(batched.multiply_by_weights, self.v, gm, self.gu, tiles, role=BY_WEIGHTS)]
-        calls: list[Call | Phase] = [bind(copy_gradient, gy, self.y.view, self.gz, 1, self.one)] if self.relu else []
-        calls.append(bind(batched.transform_output_gradient, self.gz, gm, tiles, self.scratch, role=BY_INPUT))
+        v, m, gu, sizes = self.v, self.m(), self.gu(), self._sizes(step.samples)
+        _, of_v, of_u = self.places
+        calls: list[Call | Phase] = []
+        if self.relu:
+            calls.append(bind(copy_gradient, self.y.gradient, self.y.view, self.gz, 1, self.one))
+        by_weights = bind(multiply_by_weights, v, m, gu, sizes, self._table(2), role=BY_WEIGHTS)
+        taken = self._by_channels(self._unpack, gu, step.gw, self.at["w"], role=BY_WEIGHTS)
+        if "b" in self.at:
+            places = np.array(self._sum_places())
+            taken.append(Task([bind(add_up_rows, m, step.gw, self.at["b"], sizes, places, role=BY_WEIGHTS)]))
+        calls += [self._take_gradient(step, m), Phase(apart(by_weights, of_u))]
         if not to_input:
-            return [*calls, by_places(products)]
-        products.append(bind(batched.multiply_by_input, self.weights.packed, gm, gv, tiles, self.scratch, role=BY_INPUT))
-        back = bind(batched.transform_input_gradient, gv, self.x.gradient, tiles, self.scratch, role=BY_INPUT)
-        return [*calls, by_places(products), back]
+            return [*calls, Phase(taken)]
+        back = bind(multiply_by_input, self.weights.packed, m, v, sizes, self._table(1), self.scratch, role=BY_INPUT)
+        return [*calls, Phase([*apart(back, of_v), *taken]), self._put_gradient(step)]
 
-    def finish(self, step: Step) -> list[Any]:
-        unpacked = self._by_channels(batched.unpack, self.gu, step.gw, self.at["w"], role=BY_WEIGHTS)
-        if "b" not in self.at:
-            return unpacked
-        tiles = self._tiles(step.samples)
-        return [*unpacked, bind(batched.sum_of_tiles, self.m, step.gw, self.at["b"], tiles, role=BY_WEIGHTS)]
+    def _sizes(self, samples: int) -> Any:
+        return matrices_of(self.x.image.channels, self.y.image.channels, samples * self._rows())
+
+    def _table(self, of: int) -> Table:
+        """Of the places of m (0), v (1) or u (2): the products that each is a sum of, by the two others' places."""
+        ordered = sorted(self.products, key=lambda triple: triple[of])
+        starts = np.searchsorted([triple[of] for triple in ordered], np.arange(self.places[of] + 1))
+        return Table(starts.astype(np.int64), np.delete(np.array(ordered, np.int64), of, axis=1).reshape(-1))
+
+    def _by_channels(self, kernel: Any, *arguments: Any, role: str) -> list[Task]:
+        """Tasks for the input's channels."""
+        call = bind(kernel, *arguments, self._sizes(1), self.scratch, role=role)
+        return [Task([call], 0, a, b, b - a) for a, b in cut(self.x.image.channels, 1, TASKS)]
+
+    def _products(self) -> Triples:
+        raise NotImplementedError
+
+    def _places(self) -> tuple[int, int, int]:
+        """Of m, v and u."""
+        raise NotImplementedError
+
+    def _rows(self) -> int:
+        """Of a sample in v and m."""
+        raise NotImplementedError
+
+    def _sum_places(self) -> Iterable[int]:
+        """Of m's gradient: those that sum up to dL/db."""
+        raise NotImplementedError
+
+    def _take(self, step: Step) -> Call:
+        """v of x."""
+        raise NotImplementedError
+
+    def _put(self, step: Step, m: np.ndarray) -> Call:
+        """y of m."""
+        raise NotImplementedError
+
+    def _take_gradient(self, step: Step, m: np.ndarray) -> Call:
+        """dL/dm of dL/dy."""
+        raise NotImplementedError
+
+    def _put_gradient(self, step: Step) -> Call:
+        """dL/dx of dL/dv."""
+        raise NotImplementedError
 
 
-def by_places(calls: Sequence[Call]) -> Phase:
-    """A task for each place of a transformed tile."""
-    return Phase([Task(calls, 0, xi, xi + 1) for xi in range(POINTS)])
+def apart(call: Call, places: int) -> list[Task]:
+    """A task for each place."""
+    return [Task([call], 0, k, k + 1) for k in range(places)]
+
+
+@register_stage
+class TilesStage(BatchedStage):
+    """By Winograd's algorithm."""
+
+    kernel = "Winograd F(4x4, 3x3), batched"
+    _pack, _unpack = tiles.pack_filters, tiles.unpack_filters
+
+    def _products(self) -> Triples:
+        return [(k, k, k) for k in range(POINTS)]
+
+    def _places(self) -> tuple[int, int, int]:
+        return POINTS, POINTS, POINTS
+
+    def _rows(self) -> int:
+        of = tiles_over(self.filters, self.group.x_shape)
+        return of.down * of.across
+
+    def _sum_places(self) -> Iterable[int]:
+        return [tiles.SUM]
+
+    def _how(self, step: Step) -> tuple[Any, ...]:
+        return self._sizes(step.samples), tiles_over(self.filters, self.group.x_shape), self.scratch
+
+    def _take(self, step: Step) -> Call:
+        return bind(tiles.transform_input, self.x.view, self.v, *self._how(step), role=FORWARD)
+
+    def _put(self, step: Step, m: np.ndarray) -> Call:
+        return bind(tiles.transform_output, m, self.weights.b, self.y.view, *self._how(step), role=FORWARD)
+
+    def _take_gradient(self, step: Step, m: np.ndarray) -> Call:
+        return bind(tiles.transform_output_gradient, self.gz, m, *self._how(step), role=BY_INPUT)
+
+    def _put_gradient(self, step: Step) -> Call:
+        return bind(tiles.transform_input_gradient, self.v, self.x.gradient, *self._how(step), role=BY_INPUT)
+
+
+@register_stage
+class PixelsStage(BatchedStage):
+    """Pixel by pixel."""
+
+    kernel = "direct, batched"
+    _pack, _unpack = pixels.pack_taps, pixels.unpack_taps
+
+    def _products(self) -> Triples:
+        return pixel_products(self.filters, self.group.x_shape)
+
+    def _places(self) -> tuple[int, int, int]:
+        x, y = self.x.image, self.y.image
+        return y.height * y.width, x.height * x.width, pixels.TAPS
+
+    def _rows(self) -> int:
+        return 1
+
+    def _sum_places(self) -> Iterable[int]:
+        return range(self.places[0])
+
+    def _take(self, step: Step) -> Call:
+        sizes = self._sizes(step.samples)
+        return bind(pixels.take_pixels, self.x.view, self.v, sizes.v_row, sizes.v_place, role=FORWARD)
+
+    def _put(self, step: Step, m: np.ndarray) -> Call:
+        sizes = self._sizes(step.samples)
+        return bind(pixels.put_pixels, m, sizes.m_row, sizes.m_place, self.weights.b, self.y.view, role=FORWARD)
+
+    def _take_gradient(self, step: Step, m: np.ndarray) -> Call:
+        sizes = self._sizes(step.samples)
+        return bind(pixels.take_pixels, self.gz, m, sizes.m_row, sizes.m_place, role=BY_INPUT)
+
+    def _put_gradient(self, step: Step) -> Call:
+        sizes = self._sizes(step.samples)
+        return bind(pixels.put_pixels, self.v, sizes.v_row, sizes.v_place, self.none, self.x.gradient, role=BY_INPUT)

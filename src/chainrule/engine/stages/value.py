@@ -1,6 +1,7 @@
 """The values between stages: x_k of a batch and dL/dx_k, each in its layout."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,6 +22,8 @@ class Room:
     workers: int
     gradients: bool
     dtype: np.dtype = FLOAT32
+    shared: dict[str, int] = field(default_factory=dict)  # the sizes of those that stages use one after the other
+    _buffers: dict[str, np.ndarray] = field(default_factory=dict)
 
     def number(self, value: float) -> np.floating:
         """A number as kernels of that type take it."""
@@ -29,6 +32,11 @@ class Room:
     def zeros(self, n: int) -> np.ndarray:
         """A buffer of so many numbers."""
         return aligned_zeros(n, self.dtype.type)
+
+    def share(self, name: str, n: int) -> Callable[[], np.ndarray]:
+        """A buffer of so many numbers at least, which others of that name use, too; once all have asked for it."""
+        self.shared[name] = max(n, self.shared.get(name, 0))
+        return lambda: self._buffers.setdefault(name, self.zeros(self.shared[name]))
 
     def scratch(self, floats: int) -> PerWorker:
         """Numbers to work with, whole cache lines for each worker."""
