@@ -52,7 +52,7 @@ def transposed_floats(sizes: Matrices) -> int:
 
 
 @range_kernel
-def multiply(v, u, m, sizes, table, first, last):
+def multiply_places(v, u, m, sizes, table, first, last):
     """m of places first .. last-1."""
     rows, depth, vectors = sizes.count, sizes.in_channels, sizes.out_channels // LANES
     for p in range(first, last):
