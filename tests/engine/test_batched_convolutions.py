@@ -22,7 +22,11 @@ NETWORKS: list[tuple[list[Layer], Shape, list[str]]] = [  # and the batched kern
     ),
     ([Convolution(128, padding=1), ReLU(), Convolution(128), ReLU(), Linear(3)], (2, 8, 8), [TILES]),
     ([Convolution(144, padding=2), ReLU(), Convolution(128, padding=3), Linear(3)], (128, 1, 2), [PIXELS, PIXELS]),
-    ([Convolution(128), Residual([*BLOCK, Convolution(128, padding=1)]), Linear(3)], (128, 4, 4), [TILES, PIXELS, PIXELS]),
+    (
+        [Convolution(128), Residual([*BLOCK, Convolution(128, padding=1)]), Linear(3)],
+        (128, 4, 4),
+        [TILES, PIXELS, PIXELS],
+    ),
 ]
 
 

@@ -9,9 +9,9 @@ from chainrule.engine.lowering import Lowering
 from chainrule.engine.runtime.program import INPUT, LOSS, OTHER_WEIGHTS, Owner, Program, each
 from chainrule.engine.stages.ends import Input, Output, Samples
 from chainrule.engine.stages.joins import Fork
-from chainrule.engine.stages.stage import Group, Stage
+from chainrule.engine.stages.stage import Group, Halo, Stage
 from chainrule.engine.stages.step import SLOTS, Step
-from chainrule.engine.stages.value import Room, Value
+from chainrule.engine.stages.value import KEPT, Handed, Room, Value
 from chainrule.layers.layer import within
 
 
@@ -31,9 +31,7 @@ class Plan:
         self.forks: dict[int, Fork] = {}
         self.stages: list[Stage] = []
         for k, group in enumerate(groups):
-            window, gradient_window = self._windows(k)
-            image = lowering.images[group.output]
-            self.values[group.output] = Value.room(image, self.room, window=window, gradient_window=gradient_window)
+            self.values[group.output] = Value.room(lowering.images[group.output], self.room, self._handed_on(k))
             read = [self._value_for(group, place) for place in range(len(group.inputs))]
             self.stages.append(group.kind(group, [*read, self.values[group.output]], self.room))
         for stage in self.stages:
@@ -133,18 +131,18 @@ class Plan:
         a, b, c, d = (max(map(len, column)) for column in zip(*cells, strict=True))
         return "\n".join(f"{s:<{a}}  {k:<{b}}  {m:>{c}}  {n:>{d}}" for s, k, m, n in cells)
 
-    def _windows(self, k: int) -> tuple[bool, bool]:
+    def _handed_on(self, k: int) -> Handed:
         """Whether x and dL/dx between group k and the next only need to live for a sample: where one hands them on to
         the other they do, except what one of them gathers; and x when gradients are wanted, unless it is computed again
         because that takes less than to keep it."""
         group, *following = self.lowering.groups[k : k + 2]
         chained = following and self.lowering.readers(group.output) == following
         if not (chained and group.kind.hands_on and following[0].kind.hands_on):
-            return False, False
-        first = group.inputs == (0,) and not following[0].kind.keeps_x
-        again = (first or group.kind.gathers) and group.kind.recomputes(group)
-        window = (again or not self.room.gradients) and not following[0].kind.gathers
-        return window, not group.kind.gathers
+            return KEPT
+        reader = following[0].kind
+        again = group.kind.recomputes(group) and (group.kind.gathers or (group.inputs == (0,) and not reader.keeps_x))
+        halo = group.kind.gradient_halo(group) if reader.gathers else Halo(0, 0)
+        return Handed((again or not self.room.gradients) and not reader.gathers, not group.kind.gathers, halo)
 
 
 def bytes_of(value: Any) -> int:

@@ -35,9 +35,10 @@ def element_order(x: Image) -> np.ndarray:
     return (((c // x.lanes * x.height + i) * x.width + j) * x.lanes + c % x.lanes).reshape(-1)
 
 
-def elements(x: Image) -> int:
-    """Floats of a sample, padded lanes included, the halo left out."""
-    return -(-x.channels // x.lanes) * x.lanes * x.height * x.width
+def elements(x: Image, *, halo: bool = False) -> int:
+    """Floats of a sample, padded lanes included, the halo left out, or not."""
+    around = (2 * x.halo_rows, 2 * x.halo) if halo else (0, 0)
+    return -(-x.channels // x.lanes) * x.lanes * (x.height + around[0]) * (x.width + around[1])
 
 
 def linear_weights(x: Image, outputs: int) -> tuple[np.ndarray, int]:

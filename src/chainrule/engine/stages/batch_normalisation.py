@@ -41,7 +41,7 @@ from chainrule.engine.stages.pooled import LARGEST_PATCH
 from chainrule.engine.stages.squares import taken_patches
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import SLOTS, Step
-from chainrule.engine.stages.value import Room, Value
+from chainrule.engine.stages.value import Handed, Room, Value
 from chainrule.layers import BatchNormalisation, MaxPooling, ReLU
 
 
@@ -169,7 +169,7 @@ class PooledNormalisationStage(BatchNormalisationStage):
 
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         super().__init__(group, values, room)
-        large = Value.room(self.x.image._replace(halo=0, halo_rows=0), room, window=True, gradient_window=True)
+        large = Value.room(self.x.image._replace(halo=0, halo_rows=0), room, Handed(x=True, gradient=True))
         self.large, self.pool = large, Pool(group.layers.size, 0, room.number(1))
         samples = room.samples if room.gradients else 0
         self.argmax = aligned_zeros(argmax_words(self.y.gradient.image, self.pool.size, samples), np.uint64)

@@ -179,6 +179,11 @@ class Stage:
         return Halo(0, 0)
 
     @classmethod
+    def gradient_halo(cls, group: Group) -> Halo:
+        """The zeros that it wants around dL/dy; where it is not given them it makes a copy."""
+        return Halo(0, 0)
+
+    @classmethod
     def takes_nchw(cls, group: Group) -> bool:
         """Whether it reads the network's input in NCHW."""
         return False
