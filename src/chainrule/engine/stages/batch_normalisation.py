@@ -85,15 +85,15 @@ class BatchNormalisationStage(Stage):
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         super().__init__(group, values, room)
         image, relu = self.x.image, group.layers.relu
-        self.layer, self.relu = group.layers.layer, 1 + relu.derivative_at_zero if relu else 0
+        self.layer, after = group.layers.layer, 1 + relu.derivative_at_zero if relu else 0
         self.by_sample, self.at = len(group.x_shape) > 1, group.at
         self.channels, self.pixels = image.channels, image.height * image.width
-        self.by = Channels(*(room.zeros(padded(self.channels)) for _ in range(3)))
+        self.by = Channels(*(room.zeros(padded(self.channels)) for _ in range(3)), relu=after)
         self.slopes = Slopes(*(room.zeros(padded(self.channels)) for _ in range(2)))
         self.seen = Seen(*(aligned_zeros(self.channels, np.float64) for _ in range(2)))
         self.moments, self.products = ChannelSums(self.channels), ChannelSums(self.channels)
         self.scratch = room.scratch(KEPT)
-        self.y.rectified = self.relu == 1
+        self.y.rectified = after == 1
 
     @classmethod
     def fuse(cls, nodes: Upcoming) -> Any:
@@ -140,19 +140,19 @@ class BatchNormalisationStage(Stage):
         return [summed, each([found]), *self.again(step)]
 
     def again(self, step: Step) -> list[Call]:
-        return [bind(shift_and_scale, self.x.view, self.y.view, self.by, self.relu, role=FORWARD)]
+        return [bind(shift_and_scale, self.x.view, self.y.view, self.by, role=FORWARD)]
 
     def backward(self, step: Step, to_input: bool) -> Work:
         """A single number that is left as it is has no products: they stay 0."""
         gy, n, sums, weights = self._gradient(), self._count(step), self.products, self._weights(step)
         views = gy.view, self.x.view
         of_slot = sums.slot, sums.size, self.scratch
-        summed = [*gy.calls, bind(channel_products, *views, self.by, self.relu, *of_slot, role=BY_WEIGHTS)]
+        summed = [*gy.calls, bind(channel_products, *views, self.by, *of_slot, role=BY_WEIGHTS)]
         gw = Weights(step.gw, self.at["gamma"], self.at["beta"])
         found = bind(normalisation_gradient, sums.of(step), n, weights, gw, self.seen, self.slopes, role=BY_WEIGHTS)
         calls = [*(summed if n or self.layer.running else []), each([found])]
         if to_input:
-            by = self.by, self.slopes, self.relu
+            by = self.by, self.slopes
             calls += [*gy.calls, bind(normalisation_input_gradient, *views, self.x.gradient, *by, role=BY_INPUT)]
         return calls
 
@@ -188,7 +188,7 @@ class PooledNormalisationStage(BatchNormalisationStage):
         masks = PoolMasks(self.argmax if step.training else NO_ARGMAX, View(NO_KEEP, self.y.gradient.image))
         made, kernel = self.large.view, max_pooling_kernel(self.pool.size)
         return [
-            bind(shift_and_scale, self.x.view, made, self.by, self.relu, role=FORWARD),
+            bind(shift_and_scale, self.x.view, made, self.by, role=FORWARD),
             bind(kernel, made, self.y.view, masks, self.pool, role=FORWARD),
         ]
 

@@ -53,15 +53,15 @@ class ScaleStage(Stage):
         return [bind(zero_all, self.sums.values)] if step.gw.size else []
 
     def forward(self, step: Step) -> Work:
-        return [bind(shift_and_scale, self.x.view, self.y.view, self._channels(step), 0, role=FORWARD)]
+        return [bind(shift_and_scale, self.x.view, self.y.view, self._channels(step), role=FORWARD)]
 
     def backward(self, step: Step, to_input: bool) -> Work:
         gy, sums = self.y.gradient, self.sums
-        summed = channel_products, gy, self.x.view, self._channels(step), 0, sums.slot, sums.size, self.scratch
+        summed = channel_products, gy, self.x.view, self._channels(step), sums.slot, sums.size, self.scratch
         calls: list[Call] = [bind(*summed, role=BY_WEIGHTS)]
         if to_input:
             by = Channels(self.none, self._part(step.w, "w"), self.none)
-            calls.append(bind(shift_and_scale, gy, self.x.gradient, by, 0, role=BY_INPUT))
+            calls.append(bind(shift_and_scale, gy, self.x.gradient, by, role=BY_INPUT))
         return calls
 
     def finish(self, step: Step) -> list[Call]:

@@ -61,12 +61,14 @@ def make_transform(line: Any, before: int, behind: int) -> Any:
     """The kernel of a transform that makes `behind` vectors of `before` along both dimensions."""
 
     @kernel
-    def transform(x, x_at, x_row, x_step, y, y_at, y_row, y_step, half):
-        """y[y_at:] of x[x_at:]: rows `row` floats apart, the vectors of a row `step`; `half` is room for both."""
+    def transform(x, x_at, x_step, y, y_at, y_step, half):
+        """y[y_at:] of x[x_at:], their vectors row by row, `step` floats apart; `half` is room for a transform along one
+        dimension."""
         for j in range(before):
-            store(line(load(before, 1, x, x_at + j * x_step, x_row)), half, j * LANES, before * LANES)
+            line_j = line(load(before, 1, x, x_at + j * x_step, before * x_step))
+            store(line_j, half, j * LANES, before * LANES)
         for i in range(behind):
-            store(line(load(before, 1, half, i * before * LANES, LANES)), y, y_at + i * y_row, y_step)
+            store(line(load(before, 1, half, i * before * LANES, LANES)), y, y_at + i * behind * y_step, y_step)
 
     return transform
 

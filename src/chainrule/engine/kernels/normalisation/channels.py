@@ -22,11 +22,12 @@ F64 = np.float64
 
 
 class Channels(NamedTuple):
-    """A number for each channel, and 0 for padded lanes."""
+    """A number for each channel, and 0 for padded lanes; and the ReLU behind."""
 
     centre: Any
     factor: Any
     summand: Any
+    relu: int = 0
 
 
 class Slopes(NamedTuple):
@@ -76,10 +77,10 @@ def channel_moments(x, sums, size, scratch, first, last):
 
 
 @range_kernel
-def channel_products(gy, x, by, relu, sums, size, scratch, first, last):
+def channel_products(gy, x, by, sums, size, scratch, first, last):
     """Add Sum gy and Sum gy (x - centre) of samples first .. last-1 to a slot's sums."""
     for s in range(first, last):
-        add_products(gy, x, by, relu, s, sums, size, scratch)
+        add_products(gy, x, by, s, sums, size, scratch)
 
 
 @kernel
@@ -148,7 +149,7 @@ def write_products(sums, channels, gw):
 
 
 @range_kernel
-def shift_and_scale(x, y, by, relu, first, last):
+def shift_and_scale(x, y, by, first, last):
     """y, of samples first .. last-1."""
     x_values, y_values = x.values, y.values
     lines, pixels = lines_in(x.image, y.image, y.image)
@@ -160,11 +161,11 @@ def shift_and_scale(x, y, by, relu, first, last):
                 for k in range(0, pixels * LANES, LANES):
                     d = subtract(load(1, 1, x_values, at + k, 0), centre)
                     made = add(multiply(d, factor), summand)
-                    store(rectify(made) if relu else made, y_values, to + k, 0)
+                    store(rectify(made) if by.relu else made, y_values, to + k, 0)
 
 
 @range_kernel
-def normalisation_input_gradient(gy, x, gx, by, slopes, relu, first, last):
+def normalisation_input_gradient(gy, x, gx, by, slopes, first, last):
     """gx, of samples first .. last-1."""
     g_values, x_values, to_values, tilts, levels = gy.values, x.values, gx.values, slopes.slope, slopes.level
     lines, pixels = lines_in(gy.image, x.image, gx.image)
@@ -178,5 +179,5 @@ def normalisation_input_gradient(gy, x, gx, by, slopes, relu, first, last):
                 for k in range(0, pixels * LANES, LANES):
                     d = subtract(load(1, 1, x_values, at + k, 0), centre)
                     y = add(multiply(d, factor), summand)
-                    live = passing(y, zero, relu, load(1, 1, g_values, g + k, 0))
+                    live = passing(y, zero, by.relu, load(1, 1, g_values, g + k, 0))
                     store(add(multiply(live, factor), add(multiply(d, slope), level)), to_values, to + k, 0)

@@ -127,7 +127,7 @@ def vectors_at(by, c):
 
 
 @kernel
-def add_products(gy, x, by, relu, s, sums, size, scratch):
+def add_products(gy, x, by, s, sums, size, scratch):
     """Add Sum gy and Sum gy (x - centre) of sample s, channel by channel, to sums[c] and sums[size + c]."""
     g_values, x_values = gy.values, x.values
     lines, pixels = lines_in(gy.image, x.image, x.image)
@@ -137,7 +137,7 @@ def add_products(gy, x, by, relu, s, sums, size, scratch):
             g_start, x_start = place(gy.image, s, c, i, 0), place(x.image, s, c, i, 0)
             for first in range(0, pixels, CHUNK):
                 n, at = min(CHUNK, pixels - first), first * LANES
-                total, product = chunk_products(g_values, g_start + at, x_values, x_start + at, of_block, relu, n)
+                total, product = chunk_products(g_values, g_start + at, x_values, x_start + at, of_block, by.relu, n)
                 store(total, scratch, 0, 0)
                 store(product, scratch, LANES, 0)
                 for lane in range(LANES):

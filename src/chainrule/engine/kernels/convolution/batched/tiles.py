@@ -49,7 +49,7 @@ def unpack_filters(gu, gw, at, sizes, scratch, first, last):
     size, places = sizes.in_channels * 9, sizes.u_place
     for c in range(first, last):
         for o in range(0, sizes.out_channels, LANES):
-            filter_adjoint(gu, c * sizes.u_row + o, PATCH * places, places, scratch, HALF, 3 * LANES, LANES, scratch)
+            filter_adjoint(gu, c * sizes.u_row + o, places, scratch, HALF, LANES, scratch)
             for d in range(9):
                 scatter(load(1, 1, scratch, HALF + d * LANES, 0), LANES, gw, at + o * size + c * 9 + d, size)
 
@@ -105,8 +105,7 @@ def transform_output_gradient(gy, gm, sizes, tiles, scratch, first, last):
                 height, width = min(TILE, image.height - i), min(TILE, image.width - j)
                 zero_vectors(scratch, HALF, 0, 1, TILE * TILE)
                 copy_vectors(values, place(image, s, c, i, j), row, scratch, HALF, TILE * LANES, height, width)
-                to = t * sizes.m_row + c
-                output_adjoint(scratch, HALF, TILE * LANES, LANES, gm, to, PATCH * places, places, scratch)
+                output_adjoint(scratch, HALF, LANES, gm, t * sizes.m_row + c, places, scratch)
 
 
 @range_kernel
@@ -120,7 +119,7 @@ def transform_input_gradient(gv, gx, sizes, tiles, scratch, first, last):
             for k in range(tiles.down * tiles.across):
                 t, i, j = tile_at(tiles, s, k)
                 at = t * sizes.v_row + c
-                input_adjoint(gv, at, PATCH * places, places, scratch, patch, PATCH * LANES, LANES, scratch)
+                input_adjoint(gv, at, places, scratch, patch, LANES, scratch)
                 for r in range(PATCH):
                     to = whole + (i + r) * width + j * LANES
                     line = load(PATCH, 1, scratch, patch + r * PATCH * LANES, LANES)
