@@ -95,14 +95,14 @@ def by_tiles(rig: Rig) -> None:
     s, ic, at = of.samples, of.w.shape[1], tiles_over(of.filters, of.x.shape[1:])
     of.room([(k, k, k) for k in range(POINTS)], (POINTS, POINTS, POINTS), at.down * at.across)
     how = of.sizes, at, of.scratch
-    rig.run(tiles.pack_filters, of.given, BEFORE, of.u, of.sizes, of.scratch, count=ic)
+    rig.run(tiles.pack_filters, of.given, BEFORE, of.u, of.sizes, of.scratch, count=ic // LANES)
     rig.run(tiles.transform_input, of.picture, of.v, *how, count=s)
     of.multiply()
     rig.run(tiles.transform_output, of.m, of.bias, of.to_y, *how, count=s)
     rig.run(tiles.transform_output_gradient, of.picture_of_gy, of.m, *how, count=s)
     of.multiply_back([tiles.SUM])
     rig.run(tiles.transform_input_gradient, of.v, of.to_gx, *how, count=s)
-    rig.run(tiles.unpack_filters, of.gu, of.found_w, BEFORE, of.sizes, of.scratch, count=ic)
+    rig.run(tiles.unpack_filters, of.gu, of.found_w, BEFORE, of.sizes, of.scratch, count=ic // LANES)
     of.check()
 
 
@@ -118,9 +118,9 @@ def by_pixels(rig: Rig) -> None:
     s, ic = of.samples, of.w.shape[1]
     rows_and_columns = of.y.shape[2:], of.x.shape[2:]
     of_m, of_v = (int(np.prod(each)) for each in rows_and_columns)
-    of.room(pixel_products(of.filters, of.x.shape[1:]), (of_m, of_v, pixels.TAPS), 1)
+    of.room(pixel_products(of.filters, of.x.shape[1:]), (of_m, of_v, products.TAPS), 1)
     sizes = of.sizes
-    rig.run(pixels.pack_taps, of.given, BEFORE, of.u, sizes, of.scratch, count=ic)
+    rig.run(pixels.pack_taps, of.given, BEFORE, of.u, sizes, of.scratch, count=ic // LANES)
     rig.run(pixels.take_pixels, of.picture, of.v, sizes.v_row, sizes.v_place, count=s)
     of.multiply()
     rig.run(pixels.put_pixels, of.m, sizes.m_row, sizes.m_place, of.bias, of.to_y, count=s)
@@ -128,5 +128,5 @@ def by_pixels(rig: Rig) -> None:
     of.multiply_back([*range(of_m)])
     none = rig.given(np.zeros(ic, rig.number))
     rig.run(pixels.put_pixels, of.v, sizes.v_row, sizes.v_place, none, of.to_gx, count=s)
-    rig.run(pixels.unpack_taps, of.gu, of.found_w, BEFORE, sizes, of.scratch, count=ic)
+    rig.run(pixels.unpack_taps, of.gu, of.found_w, BEFORE, sizes, of.scratch, count=ic // LANES)
     of.check()

@@ -30,6 +30,7 @@ from chainrule.engine.kernels.mask import copy_gradient
 from chainrule.engine.layout import View
 from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, bind
 from chainrule.engine.runtime.program import TASKS, Phase, Task, cut
+from chainrule.engine.simd import LANES
 from chainrule.engine.stages.algorithms import take_bias
 from chainrule.engine.stages.convolution import ConvolvingStage, Taken, taken_filters
 from chainrule.engine.stages.squares import Square, is_filter
@@ -150,9 +151,9 @@ class BatchedStage(ConvolvingStage):
         return table_of(self.products, of, self.places[of])
 
     def _by_channels(self, kernel: Any, *arguments: Any, role: str) -> list[Task]:
-        """Tasks for the input's channels."""
+        """Tasks for blocks of the input's channels."""
         call = bind(kernel, *arguments, self._sizes(1), self.scratch, role=role)
-        return [Task([call], 0, a, b, b - a) for a, b in cut(self.x.image.channels, 1, TASKS)]
+        return [Task([call], 0, a, b, b - a) for a, b in cut(self.x.image.channels // LANES, 1, TASKS)]
 
     def _products(self) -> Triples:
         raise NotImplementedError

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine.kernels.convolution.batched import pixels, tiles
+from chainrule.engine.kernels.convolution.batched.products import TAPS
 from chainrule.engine.kernels.convolution.winograd import POINTS
 from chainrule.engine.runtime.calls import BY_INPUT, FORWARD, Call, bind
 from chainrule.engine.stages.batched import BatchedStage, Triples, pixel_products, tiles_over
@@ -65,7 +66,7 @@ class PixelsStage(BatchedStage):
 
     def _places(self) -> tuple[int, int, int]:
         x, y = self.x.image, self.y.image
-        return y.height * y.width, x.height * x.width, pixels.TAPS
+        return y.height * y.width, x.height * x.width, TAPS
 
     def _rows(self) -> int:
         return 1

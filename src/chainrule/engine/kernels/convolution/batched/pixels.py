@@ -7,33 +7,34 @@ image of 2 x 2 pixels in a halo of 1, 20 of 36. The products: `products`. The de
 chainrule/layers/convolution.py.
 """
 
-from chainrule.engine.kernels.convolution.winograd import gather_filters
+from chainrule.engine.kernels.convolution.batched.products import TAPS, turn
 from chainrule.engine.layout import place
 from chainrule.engine.runtime.jit import range_kernel
-from chainrule.engine.simd import LANES, add, load, scatter, store
-
-TAPS = 9
+from chainrule.engine.simd import LANES, add, load, store
 
 
 @range_kernel
 def pack_taps(w, at, u, sizes, scratch, first, last):
-    """u of w[at:] (oc, ic, di, dj), of ic = first .. last-1."""
-    for c in range(first, last):
+    """u of w[at:] (oc, ic, di, dj), of blocks first .. last-1 of ic."""
+    row = sizes.in_channels * TAPS
+    for c in range(first * LANES, last * LANES, LANES):
         for o in range(0, sizes.out_channels, LANES):
-            gather_filters(w, at, scratch, sizes, 0, o, c)
-            for d in range(TAPS):
-                store(load(1, 1, scratch, d * LANES, 0), u, d * sizes.u_place + c * sizes.u_row + o, 0)
+            turn(w, at + o * row + c * TAPS, row, scratch, 0, LANES, LANES, TAPS * LANES)
+            for k in range(LANES):
+                to = (c + k) * sizes.u_row + o
+                store(load(TAPS, 1, scratch, k * TAPS * LANES, LANES), u, to, sizes.u_place)
 
 
 @range_kernel
 def unpack_taps(gu, gw, at, sizes, scratch, first, last):
-    """dL/dw into gw[at:] (oc, ic, di, dj), of ic = first .. last-1."""
-    size = sizes.in_channels * TAPS
-    for c in range(first, last):
+    """dL/dw into gw[at:] (oc, ic, di, dj), of blocks first .. last-1 of ic."""
+    row = sizes.in_channels * TAPS
+    for c in range(first * LANES, last * LANES, LANES):
         for o in range(0, sizes.out_channels, LANES):
-            for d in range(TAPS):
-                vector = load(1, 1, gu, d * sizes.u_place + c * sizes.u_row + o, 0)
-                scatter(vector, LANES, gw, at + o * size + c * TAPS + d, size)
+            for k in range(LANES):
+                here = (c + k) * sizes.u_row + o
+                store(load(TAPS, 1, gu, here, sizes.u_place), scratch, k * TAPS * LANES, LANES)
+            turn(scratch, 0, LANES, gw, at + o * row + c * TAPS, row, TAPS * LANES, LANES)
 
 
 @range_kernel

@@ -18,6 +18,8 @@ from chainrule.engine.layout import odd_lines
 from chainrule.engine.runtime.jit import kernel, range_kernel
 from chainrule.engine.simd import LANES, add, load, padded, store, transpose, zeros
 
+TAPS = 9  # of a filter
+
 
 class Matrices(NamedTuple):
     """Sizes, and how far apart what belongs to v, m and u lies (floats)."""

@@ -9,13 +9,14 @@ matrices: `winograd`, `winograd_adjoint`. The definition: chainrule/layers/convo
 
 from typing import NamedTuple
 
-from chainrule.engine.kernels.convolution.winograd import PATCH, POINTS, TILE, gather_filters
+from chainrule.engine.kernels.convolution.batched.products import TAPS, turn
+from chainrule.engine.kernels.convolution.winograd import PATCH, POINTS, TILE
 from chainrule.engine.kernels.convolution.winograd_adjoint import filter_adjoint, input_adjoint, output_adjoint
 from chainrule.engine.kernels.convolution.winograd_transform import filter_transform, input_transform, output_transform
 from chainrule.engine.kernels.rectangles import copy_vectors, zero_vectors
 from chainrule.engine.layout import place, row_floats
 from chainrule.engine.runtime.jit import kernel, range_kernel
-from chainrule.engine.simd import LANES, add, load, scatter, store
+from chainrule.engine.simd import LANES, add, load, store
 
 SUM = PATCH + 1  # the place of a tile's sum
 HALF = POINTS * LANES  # floats of a patch, or of one transformed along one dimension
@@ -30,28 +31,31 @@ class Tiles(NamedTuple):
 
 
 def scratch_floats(tiles: Tiles) -> int:
-    """Room for patches, and for a sample's block of dL/dx."""
-    return 2 * HALF + (tiles.down * TILE + 2) * (tiles.across * TILE + 2) * LANES
+    """Room for patches, and for a sample's block of dL/dx or the filters of a block of both channels."""
+    return 2 * HALF + max((tiles.down * TILE + 2) * (tiles.across * TILE + 2), TAPS * LANES) * LANES
 
 
 @range_kernel
 def pack_filters(w, at, u, sizes, scratch, first, last):
-    """u of w[at:] (oc, ic, di, dj), of ic = first .. last-1."""
-    for c in range(first, last):
+    """u of w[at:] (oc, ic, di, dj), of blocks first .. last-1 of ic."""
+    row = sizes.in_channels * TAPS
+    for c in range(first * LANES, last * LANES, LANES):
         for o in range(0, sizes.out_channels, LANES):
-            gather_filters(w, at, scratch, sizes, 0, o, c)
-            filter_transform(scratch, 0, u, c * sizes.u_row + o, sizes.u_place)
+            turn(w, at + o * row + c * TAPS, row, scratch, 0, LANES, LANES, TAPS * LANES)
+            for k in range(LANES - 1, -1, -1):  # each transform overwrites what lies behind its filters
+                filter_transform(scratch, k * TAPS * LANES, u, (c + k) * sizes.u_row + o, sizes.u_place)
 
 
 @range_kernel
 def unpack_filters(gu, gw, at, sizes, scratch, first, last):
-    """dL/dw into gw[at:] (oc, ic, di, dj), of ic = first .. last-1."""
-    size, places = sizes.in_channels * 9, sizes.u_place
-    for c in range(first, last):
+    """dL/dw into gw[at:] (oc, ic, di, dj), of blocks first .. last-1 of ic."""
+    row, places = sizes.in_channels * TAPS, sizes.u_place
+    for c in range(first * LANES, last * LANES, LANES):
         for o in range(0, sizes.out_channels, LANES):
-            filter_adjoint(gu, c * sizes.u_row + o, places, scratch, HALF, LANES, scratch)
-            for d in range(9):
-                scatter(load(1, 1, scratch, HALF + d * LANES, 0), LANES, gw, at + o * size + c * 9 + d, size)
+            for k in range(LANES):
+                to = HALF + k * TAPS * LANES
+                filter_adjoint(gu, (c + k) * sizes.u_row + o, places, scratch, to, LANES, scratch)
+            turn(scratch, HALF, LANES, gw, at + o * row + c * TAPS, row, TAPS * LANES, LANES)
 
 
 @kernel
