@@ -7,7 +7,7 @@ image of 2 x 2 pixels in a halo of 1, 20 of 36. The products: `products`. The de
 chainrule/layers/convolution.py.
 """
 
-from chainrule.engine.kernels.convolution.batched.products import TAPS, turn
+from chainrule.engine.kernels.convolution.batched.products import TAPS, turn, u_at
 from chainrule.engine.layout import place
 from chainrule.engine.runtime.jit import range_kernel
 from chainrule.engine.simd import LANES, add, load, store
@@ -21,8 +21,7 @@ def pack_taps(w, at, u, sizes, scratch, first, last):
         for o in range(0, sizes.out_channels, LANES):
             turn(w, at + o * row + c * TAPS, row, scratch, 0, LANES, LANES, TAPS * LANES)
             for k in range(LANES):
-                to = (c + k) * sizes.u_row + o
-                store(load(TAPS, 1, scratch, k * TAPS * LANES, LANES), u, to, sizes.u_place)
+                store(load(TAPS, 1, scratch, k * TAPS * LANES, LANES), u, u_at(sizes, c + k, o), sizes.u_place)
 
 
 @range_kernel
@@ -32,8 +31,7 @@ def unpack_taps(gu, gw, at, sizes, scratch, first, last):
     for c in range(first * LANES, last * LANES, LANES):
         for o in range(0, sizes.out_channels, LANES):
             for k in range(LANES):
-                here = (c + k) * sizes.u_row + o
-                store(load(TAPS, 1, gu, here, sizes.u_place), scratch, k * TAPS * LANES, LANES)
+                store(load(TAPS, 1, gu, u_at(sizes, c + k, o), sizes.u_place), scratch, k * TAPS * LANES, LANES)
             turn(scratch, 0, LANES, gw, at + o * row + c * TAPS, row, TAPS * LANES, LANES)
 
 

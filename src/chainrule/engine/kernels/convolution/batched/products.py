@@ -19,6 +19,9 @@ from chainrule.engine.runtime.jit import kernel, range_kernel
 from chainrule.engine.simd import LANES, add, load, padded, store, transpose, zeros
 
 TAPS = 9  # of a filter
+GROUP = (
+    64  # output channels: u lies [place][group][ic][GROUP], so that what is written or read together is in one piece
+)
 
 
 class Matrices(NamedTuple):
@@ -29,7 +32,6 @@ class Matrices(NamedTuple):
     count: int  # of rows t
     v_row: int  # from one t to the next
     m_row: int
-    u_row: int  # from one ic to the next
     v_place: int  # from one place to the next
     m_place: int
     u_place: int
@@ -44,8 +46,8 @@ class Table(NamedTuple):
 
 def matrices_of(in_channels: int, out_channels: int, count: int) -> Matrices:
     v_row, m_row, room = odd_lines(in_channels), odd_lines(out_channels), padded(count)
-    places = v_row * room, m_row * room, odd_lines(m_row * in_channels)
-    return Matrices(in_channels, out_channels, count, v_row, m_row, m_row, *places)
+    u_place = odd_lines(-(-out_channels // GROUP) * in_channels * GROUP)
+    return Matrices(in_channels, out_channels, count, v_row, m_row, v_row * room, m_row * room, u_place)
 
 
 def transposed_floats(sizes: Matrices) -> int:
@@ -53,30 +55,39 @@ def transposed_floats(sizes: Matrices) -> int:
     return (sizes.in_channels + sizes.out_channels) * padded(sizes.count)
 
 
+@kernel
+def u_at(sizes, c, o):
+    """Where u's number of channels c and o stands in its place."""
+    return (o // GROUP * sizes.in_channels + c) * GROUP + o % GROUP
+
+
 @range_kernel
 def multiply_places(v, u, m, sizes, table, first, last):
     """m of places first .. last-1."""
-    rows, depth, vectors = sizes.count, sizes.in_channels, sizes.out_channels // LANES
+    rows, depth = sizes.count, sizes.in_channels
     for p in range(first, last):
         to = p * sizes.m_place
         m[to : to + rows * sizes.m_row] = 0
-        for i in range(table.starts[p], table.starts[p + 1]):
-            v_at, u_at = table.pairs[2 * i] * sizes.v_place, table.pairs[2 * i + 1] * sizes.u_place
-            product = MatrixProduct(v, u, m, v_at, sizes.v_row, 1, u_at, sizes.u_row, to, sizes.m_row, 0)
-            add_product(product, rows, depth, vectors)
+        for o in range(0, sizes.out_channels, GROUP):
+            vectors, here = min(GROUP, sizes.out_channels - o) // LANES, u_at(sizes, 0, o)
+            for i in range(table.starts[p], table.starts[p + 1]):
+                a, b = table.pairs[2 * i] * sizes.v_place, table.pairs[2 * i + 1] * sizes.u_place + here
+                product = MatrixProduct(v, u, m, a, sizes.v_row, 1, b, GROUP, to + o, sizes.m_row, 0)
+                add_product(product, rows, depth, vectors)
 
 
 @range_kernel
 def multiply_by_weights(v, gm, gu, sizes, table, first, last):
     """dL/du of places first .. last-1."""
-    rows, depth, vectors = sizes.in_channels, sizes.count, sizes.out_channels // LANES
+    rows, depth = sizes.in_channels, sizes.count
     for k in range(first, last):
-        to = k * sizes.u_place
-        gu[to : to + rows * sizes.u_row] = 0
-        for i in range(table.starts[k], table.starts[k + 1]):
-            m_at, v_at = table.pairs[2 * i] * sizes.m_place, table.pairs[2 * i + 1] * sizes.v_place
-            product = MatrixProduct(v, gm, gu, v_at, 1, sizes.v_row, m_at, sizes.m_row, to, sizes.u_row, 0)
-            add_product(product, rows, depth, vectors)
+        for o in range(0, sizes.out_channels, GROUP):
+            vectors, to = min(GROUP, sizes.out_channels - o) // LANES, k * sizes.u_place + u_at(sizes, 0, o)
+            gu[to : to + rows * GROUP] = 0
+            for i in range(table.starts[k], table.starts[k + 1]):
+                b, a = table.pairs[2 * i] * sizes.m_place + o, table.pairs[2 * i + 1] * sizes.v_place
+                product = MatrixProduct(v, gm, gu, a, 1, sizes.v_row, b, sizes.m_row, to, GROUP, 0)
+                add_product(product, rows, depth, vectors)
 
 
 @range_kernel
@@ -88,10 +99,12 @@ def multiply_by_input(u, gm, gv, sizes, table, scratch, first, last):
     for q in range(first, last):
         scratch[to : to + rows * across] = 0
         for i in range(table.starts[q], table.starts[q + 1]):
-            m_at, u_at = table.pairs[2 * i] * sizes.m_place, table.pairs[2 * i + 1] * sizes.u_place
-            turn(gm, m_at, sizes.m_row, scratch, 0, across, across, depth)
-            product = MatrixProduct(u, scratch, scratch, u_at, sizes.u_row, 1, 0, across, to, across, 0)
-            add_product(product, rows, depth, across // LANES)
+            b, a = table.pairs[2 * i] * sizes.m_place, table.pairs[2 * i + 1] * sizes.u_place
+            turn(gm, b, sizes.m_row, scratch, 0, across, across, depth)
+            for o in range(0, depth, GROUP):
+                here = a + u_at(sizes, 0, o)
+                product = MatrixProduct(u, scratch, scratch, here, GROUP, 1, o * across, across, to, across, 0)
+                add_product(product, rows, min(GROUP, depth - o), across // LANES)
         turn(scratch, to, across, gv, q * sizes.v_place, sizes.v_row, rows, across)
 
 

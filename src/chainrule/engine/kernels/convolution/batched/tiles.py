@@ -9,7 +9,7 @@ matrices: `winograd`, `winograd_adjoint`. The definition: chainrule/layers/convo
 
 from typing import NamedTuple
 
-from chainrule.engine.kernels.convolution.batched.products import TAPS, turn
+from chainrule.engine.kernels.convolution.batched.products import TAPS, turn, u_at
 from chainrule.engine.kernels.convolution.winograd import PATCH, POINTS, TILE
 from chainrule.engine.kernels.convolution.winograd_adjoint import filter_adjoint, input_adjoint, output_adjoint
 from chainrule.engine.kernels.convolution.winograd_transform import filter_transform, input_transform, output_transform
@@ -43,7 +43,7 @@ def pack_filters(w, at, u, sizes, scratch, first, last):
         for o in range(0, sizes.out_channels, LANES):
             turn(w, at + o * row + c * TAPS, row, scratch, 0, LANES, LANES, TAPS * LANES)
             for k in range(LANES - 1, -1, -1):  # each transform overwrites what lies behind its filters
-                filter_transform(scratch, k * TAPS * LANES, u, (c + k) * sizes.u_row + o, sizes.u_place)
+                filter_transform(scratch, k * TAPS * LANES, u, u_at(sizes, c + k, o), sizes.u_place)
 
 
 @range_kernel
@@ -54,7 +54,7 @@ def unpack_filters(gu, gw, at, sizes, scratch, first, last):
         for o in range(0, sizes.out_channels, LANES):
             for k in range(LANES):
                 to = HALF + k * TAPS * LANES
-                filter_adjoint(gu, (c + k) * sizes.u_row + o, places, scratch, to, LANES, scratch)
+                filter_adjoint(gu, u_at(sizes, c + k, o), places, scratch, to, LANES, scratch)
             turn(scratch, HALF, LANES, gw, at + o * row + c * TAPS, row, TAPS * LANES, LANES)
 
 
