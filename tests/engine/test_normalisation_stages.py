@@ -57,6 +57,22 @@ NETWORKS: list[tuple[list[Layer], Shape]] = [
     ),
     ([Flatten(), LayerNormalisation(), Linear(4)], IMAGE),
     ([PRE, ReLU(), Residual([LayerNormalisation(), SiLU()]), Linear(3)], IMAGE),
+    (
+        [
+            *(Convolution(5, padding=1), BatchNormalisation(), ReLU(1), MaxPooling(3), Convolution(20, padding=1)),
+            *(BatchNormalisation(), MaxPooling(), Convolution(6, 1), BatchNormalisation(running=False), ReLU()),
+            *(Convolution(18, 2), BatchNormalisation(), ReLU(1), Convolution(7, 1), BatchNormalisation(), ReLU()),
+            *(Linear(5), BatchNormalisation(running=False), ReLU(1), Linear(3)),
+        ],
+        IMAGE,
+    ),
+    (
+        [
+            *(BatchNormalisation(), ReLU(), Convolution(17, 5, stride=2), BatchNormalisation(), ReLU()),
+            *(Convolution(17, groups=17), BatchNormalisation(running=False), ReLU(1), MaxPooling(), Linear(3)),
+        ],
+        (3, 41),
+    ),
 ]
 
 every_network = pytest.mark.parametrize(("layers", "shape"), NETWORKS, ids=lambda value: ",".join(map(str, value)))
@@ -83,7 +99,7 @@ def test_loss_outputs_gradients_and_statistics_agree_with_the_definitions(layers
         compare(network, batch_for(network, samples))
 
 
-@pytest.mark.parametrize(("layers", "shape"), NETWORKS[2:4])
+@pytest.mark.parametrize(("layers", "shape"), NETWORKS[2:4] + NETWORKS[6:])
 def test_they_agree_as_closely_in_float64(layers: list[Layer], shape: Shape) -> None:
     network = made(layers, shape, np.float64)
     for samples in (10, 1):
@@ -101,6 +117,18 @@ def test_the_same_bits_for_any_number_of_threads(layers: list[Layer], shape: Sha
         loss = compiled.loss_and_gradient(w, batch, out)
         results.add((loss, out.tobytes(), compiled.statistics.tobytes(), compiled.outputs(w, batch.x).tobytes()))
     assert len(results) == 1
+
+
+def test_between_convolutions_what_is_normalised_is_kept_and_the_rest_handed_on() -> None:
+    block = [Convolution(5), BatchNormalisation(), ReLU()]
+    stages = Compiled(made([*block, *block, *block, MaxPooling(), Linear(3)], IMAGE)).plan(4).stages
+    assert [stage.name for stage in stages[3:]] == [
+        "BatchNormalisation() + ReLU",
+        "Convolution(5, 3x3)",
+        "BatchNormalisation() + ReLU + MaxPooling(2x2)",
+        "Linear(3)",
+    ]
+    assert [stage.y.passes for stage in stages] == [False, True, False, True, False, False, False]
 
 
 def test_without_running_statistics_all_of_a_batch_is_normalised_at_once() -> None:

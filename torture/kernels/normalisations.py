@@ -91,12 +91,18 @@ def batch_normalisation(rig: Rig) -> None:
     z, r = normalised(exact, moments, EPS)
     expected = along_channels(gamma, z) * z + along_channels(beta, z)
     size = along_channels(abs(gamma), z) * (abs(z) + 1) + along_channels(abs(beta), z)
-    rig.close("y", rig.numbers(y, "y"), expected, size, TERMS)
+    plain = rig.numbers(y, "y")
+    rig.close("y", plain, expected, size, TERMS)
+    relu = rig.any_of(0, 1, 2)
+    by = by._replace(relu=relu)
+    rig.run(channels.shift_and_scale, picture, y, by, count=s)
+    rig.same("a rectified y", rig.numbers(y, "y"), np.maximum(plain, 0) if relu else plain)
 
+    g = g * {0: True, 1: plain > 0, 2: plain >= 0}[relu]
     of_g, slot = sums(rig, c)
     gw, slopes = channels.Weights(rig.room(2 * c), 0, c), channels.Slopes(*(rig.zeros(padded(c)) for _ in range(2)))
-    given, centre = rig.picture(gy), by.centre
-    rig.run(channels.channel_products, given, picture, centre, slot, of_g.size, scratch(rig), count=s, block=s)
+    given = rig.picture(gy)
+    rig.run(channels.channel_products, given, picture, by, slot, of_g.size, scratch(rig), count=s, block=s)
     rig.run(channels.normalisation_gradient, of_g, n if by_batch else 0, weights, gw, seen, slopes)
     grads = {"gamma": sum_of_channels(g * z), "beta": sum_of_channels(g)}
     sizes = sum_of_channels(abs(g) * (abs(z) + 1))
@@ -114,7 +120,7 @@ def scale(rig: Rig) -> None:
     x, gy = problem(rig)
     s, c = x.shape[:2]
     of_g, slot = sums(rig, c)
-    none, gw = rig.given(np.zeros(padded(c), rig.number)), channels.Weights(rig.room(2 * c), 0, c)
+    none, gw = channels.Channels(*(rig.zeros(padded(c)) for _ in range(3))), channels.Weights(rig.room(2 * c), 0, c)
     values = rig.picture(gy), rig.picture(x, rig.any_of(0, 1))
     rig.run(channels.channel_products, *values, none, slot, of_g.size, scratch(rig), count=s, block=s)
     rig.run(channels.write_products, of_g, c, gw)

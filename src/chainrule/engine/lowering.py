@@ -16,7 +16,7 @@ from chainrule.base.random import Source
 from chainrule.engine.layout import Image, image, odd_lines
 from chainrule.engine.stages.definition import DefinitionStage
 from chainrule.engine.stages.stage import STAGES, Group, Halo, Upcoming
-from chainrule.engine.weights import Permuted, aligned
+from chainrule.engine.weights import Permuted, Piece, aligned
 from chainrule.layers.graph import Graph
 from chainrule.layers.layer import Shape
 from chainrule.network.network import Network
@@ -64,17 +64,17 @@ class Lowering:
 
     def _layout(self) -> Permuted:
         """Where the engine keeps each element of w; the groups are told where each of their parameters begins."""
-        where, size = np.empty(self.network.size, np.int64), 0
+        pieces, size = [], 0
         for placed in self.network.parameters:
             group, name = self._owner(placed.name)
             found = group.kind.layout(group, name, self.image_for(group.inputs[0], group))
-            places, floats = found or (np.arange(prod(placed.shape)), prod(placed.shape))
-            where[placed.slice] = size + places
+            floats = found[1] if found else prod(placed.shape)
+            pieces.append(Piece(placed.slice, size + found[0] if found else slice(size, size + floats)))
             group.at[name] = size
             if not placed.parameter.decays:
                 self.undecayed.append(slice(size, size + aligned(floats)))
             size += aligned(floats)
-        return Permuted(where, size)
+        return Permuted(pieces, self.network.size, size)
 
     def _owner(self, name: str) -> tuple[Group, str]:
         """The group that a parameter belongs to, and what the parameter is called in its layer."""

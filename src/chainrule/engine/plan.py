@@ -9,9 +9,9 @@ from chainrule.engine.lowering import Lowering
 from chainrule.engine.runtime.program import INPUT, LOSS, OTHER_WEIGHTS, Owner, Program, each
 from chainrule.engine.stages.ends import Input, Output, Samples
 from chainrule.engine.stages.joins import Fork
-from chainrule.engine.stages.stage import Group, Stage
+from chainrule.engine.stages.stage import Group, Halo, Stage
 from chainrule.engine.stages.step import SLOTS, Step
-from chainrule.engine.stages.value import Room, Value
+from chainrule.engine.stages.value import KEPT, Handed, Room, Value
 from chainrule.layers.layer import within
 
 
@@ -31,9 +31,7 @@ class Plan:
         self.forks: dict[int, Fork] = {}
         self.stages: list[Stage] = []
         for k, group in enumerate(groups):
-            window, gradient_window = self._windows(k)
-            image = lowering.images[group.output]
-            self.values[group.output] = Value.room(image, self.room, window=window, gradient_window=gradient_window)
+            self.values[group.output] = Value.room(lowering.images[group.output], self.room, self._handed_on(k))
             read = [self._value_for(group, place) for place in range(len(group.inputs))]
             self.stages.append(group.kind(group, [*read, self.values[group.output]], self.room))
         for stage in self.stages:
@@ -82,8 +80,8 @@ class Plan:
                 chains.add(fork.backward(), fork.by_sample, Owner(k))
             if not learns[stage.group.output]:
                 continue
-            if stage.x.passes:
-                chains.add(self.stages[k - 1].forward(step), stage.by_sample, Owner(k - 1, again=True))
+            if stage.x.passes and not stage.keeps_x:
+                chains.add(self.stages[k - 1].again(step), stage.by_sample, Owner(k - 1, again=True))
             to_input = any(learns[value] for value in stage.group.inputs)
             chains.add(stage.backward(step, to_input), stage.by_sample, Owner(k))
 
@@ -133,16 +131,18 @@ class Plan:
         a, b, c, d = (max(map(len, column)) for column in zip(*cells, strict=True))
         return "\n".join(f"{s:<{a}}  {k:<{b}}  {m:>{c}}  {n:>{d}}" for s, k, m, n in cells)
 
-    def _windows(self, k: int) -> tuple[bool, bool]:
-        """Whether x and dL/dx between group k and the next only need to live for a sample: between two convolutions
-        they do, except x when gradients are wanted, unless it is computed again because that takes less than to keep
-        it."""
+    def _handed_on(self, k: int) -> Handed:
+        """Whether x and dL/dx between group k and the next only need to live for a sample: where one hands them on to
+        the other they do, except what one of them gathers; and x when gradients are wanted, unless it is computed again
+        because that takes less than to keep it."""
         group, *following = self.lowering.groups[k : k + 2]
         chained = following and self.lowering.readers(group.output) == following
         if not (chained and group.kind.hands_on and following[0].kind.hands_on):
-            return False, False
-        again = group.inputs == (0,) and group.kind.recomputes(group)
-        return not self.room.gradients or again, True
+            return KEPT
+        reader = following[0].kind
+        again = group.kind.recomputes(group) and (group.kind.gathers or (group.inputs == (0,) and not reader.keeps_x))
+        halo = group.kind.gradient_halo(group) if reader.gathers else Halo(0, 0)
+        return Handed((again or not self.room.gradients) and not reader.gathers, not group.kind.gathers, halo)
 
 
 def bytes_of(value: Any) -> int:

@@ -1,6 +1,8 @@
 """How the compiled engine holds w: linear weights input-major and padded to whole vectors, the rest as it is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,22 +13,40 @@ from chainrule.engine.simd import LANES, padded
 from chainrule.training.objective import Layout
 
 
+class Piece(NamedTuple):
+    """A parameter: canonical elements, and where in the engine's vector they stand."""
+
+    canonical: slice
+    places: slice | np.ndarray  # in a row, or each where it says
+
+
 @dataclass(frozen=True)
 class Permuted(Layout):
-    """Canonical element k stands at `where[k]` of an engine vector of `size` floats, whose other elements are 0."""
+    """The canonical elements stand, parameter by parameter, in an engine vector of `size` floats, whose other elements
+    are 0."""
 
-    where: np.ndarray  # (canonical size,)
+    pieces: Sequence[Piece]
+    canonical_size: int
     size: int
 
     def pack(self, w: np.ndarray) -> np.ndarray:
-        if w.shape != self.where.shape:
-            raise UsageError(f"w has shape {w.shape}; expected {self.where.shape}, in canonical order")
+        if w.shape != (self.canonical_size,):
+            raise UsageError(f"w has shape {w.shape}; expected {(self.canonical_size,)}, in canonical order")
         packed = aligned_zeros(self.size, w.dtype.type)  # vectors that cross cache lines take longer to read
-        packed[self.where] = w
+        for piece in self.pieces:
+            packed[piece.places] = w[piece.canonical]
         return packed
 
     def unpack(self, w: np.ndarray) -> np.ndarray:
-        return w[self.where]
+        canonical = np.empty(self.canonical_size, w.dtype)
+        for piece in self.pieces:
+            canonical[piece.canonical] = w[piece.places]
+        return canonical
+
+    @property
+    def where(self) -> np.ndarray:
+        """(canonical size,) where each element stands."""
+        return self.unpack(np.arange(self.size))
 
 
 def element_order(x: Image) -> np.ndarray:
@@ -35,9 +55,10 @@ def element_order(x: Image) -> np.ndarray:
     return (((c // x.lanes * x.height + i) * x.width + j) * x.lanes + c % x.lanes).reshape(-1)
 
 
-def elements(x: Image) -> int:
-    """Floats of a sample, padded lanes included, the halo left out."""
-    return -(-x.channels // x.lanes) * x.lanes * x.height * x.width
+def elements(x: Image, *, halo: bool = False) -> int:
+    """Floats of a sample, padded lanes included, the halo left out, or not."""
+    around = (2 * x.halo_rows, 2 * x.halo) if halo else (0, 0)
+    return -(-x.channels // x.lanes) * x.lanes * (x.height + around[0]) * (x.width + around[1])
 
 
 def linear_weights(x: Image, outputs: int) -> tuple[np.ndarray, int]:

@@ -119,6 +119,12 @@ class ConvolutionStage(ConvolvingStage):
     def recomputes(cls, group: Group) -> bool:
         return group.x_shape[0] * group.layers.filters.kernel_size**2 <= CHEAP
 
+    @classmethod
+    def gradient_halo(cls, group: Group) -> Halo:
+        filters = group.layers.filters
+        halo = max(0, filters.kernel_size - 1 - filters.padding)
+        return Halo(halo, halo)
+
     def executed(self, role: str, samples: int) -> float:
         if role == BY_WEIGHTS:
             return self.multiply_adds
@@ -127,9 +133,9 @@ class ConvolutionStage(ConvolvingStage):
     def _room_for_gradients(self, room: Room) -> None:
         """Room for dL/dz before the ReLU, in the halo that the input gradient's convolution reads it in."""
         sizes, x = self.sizes, self.x.gradient.image
-        k, padding = sizes.kernel_size, sizes.padding
-        gz = image(sizes.out_channels, sizes.rows, sizes.columns, max(0, k - 1 - padding))
-        self.gz = View(room.window(gz.stride), gz)
+        k, padding, gy = sizes.kernel_size, sizes.padding, self.y.gradient
+        gz = image(sizes.out_channels, sizes.rows, sizes.columns, self.gradient_halo(self.group).columns)
+        self.gz = gy if gy.image == gz and not self.relu else View(room.window(gz.stride), gz)
         back = ConvolutionSizes(sizes.in_channels, sizes.out_channels, k, 1, k - 1 - padding, x.height, x.width)
         self.back = Algorithm.choose(back, gz, room)
 
@@ -148,11 +154,11 @@ class ConvolutionStage(ConvolvingStage):
         if lanes == 1:  # the first layer: nobody else reads dL/dz, and it is not stored
             views = y.gradient, y.view, x.view
             return [bind(by_weights, *views, slot, self.sizes, int(self.relu), role=BY_WEIGHTS)]
-        calls = [
-            bind(copy_gradient, y.gradient, y.view, self.gz, int(self.relu), self.one),
-            bind(by_weights, self.gz, x.view, slot.w, self.sizes, role=BY_WEIGHTS),
-            bind(bias_gradient, self.gz, slot.b, role=BY_WEIGHTS),
-        ]
+        calls = [bind(by_weights, self.gz, x.view, slot.w, self.sizes, role=BY_WEIGHTS)]
+        if self.gz is not y.gradient:
+            calls.insert(0, bind(copy_gradient, y.gradient, y.view, self.gz, int(self.relu), self.one))
+        if "b" in self.at:
+            calls.append(bind(bias_gradient, self.gz, slot.b, role=BY_WEIGHTS))
         if to_input:
             calls += self.back.run(self.gz, x.gradient, role=BY_INPUT)
         return calls

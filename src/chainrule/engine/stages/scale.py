@@ -46,16 +46,18 @@ class ScaleStage(Stage):
         at = self.group.at[name]
         return w[at : at + len(self.none)]
 
+    def _channels(self, step: Step) -> Channels:
+        return Channels(self.none, self._part(step.w, "w"), self._part(step.w, "b"))
+
     def prepare(self, step: Step) -> list[Call]:
         return [bind(zero_all, self.sums.values)] if step.gw.size else []
 
     def forward(self, step: Step) -> Work:
-        by = Channels(self.none, self._part(step.w, "w"), self._part(step.w, "b"))
-        return [bind(shift_and_scale, self.x.view, self.y.view, by, role=FORWARD)]
+        return [bind(shift_and_scale, self.x.view, self.y.view, self._channels(step), role=FORWARD)]
 
     def backward(self, step: Step, to_input: bool) -> Work:
         gy, sums = self.y.gradient, self.sums
-        summed = channel_products, gy, self.x.view, self.none, sums.slot, sums.size, self.scratch
+        summed = channel_products, gy, self.x.view, self._channels(step), sums.slot, sums.size, self.scratch
         calls: list[Call] = [bind(*summed, role=BY_WEIGHTS)]
         if to_input:
             by = Channels(self.none, self._part(step.w, "w"), self.none)

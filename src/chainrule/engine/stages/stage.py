@@ -146,6 +146,10 @@ class Stage:
     """Whether it reads images in just the `halo` that it asks for; else a wider one will do."""
     hands_on: ClassVar[bool] = False
     """Whether between two such stages an image, and its gradient, need only live for one sample."""
+    gathers: ClassVar[bool] = False
+    """Whether it reads x of all samples before it writes y, and dL/dy before dL/dx: then these two are kept."""
+    keeps_x: ClassVar[bool] = False
+    """Whether it keeps what it needs of x for the backward pass, which waits for the batch before it writes dL/dx."""
     sums_by_slot: ClassVar[bool] = False
     """Whether it sums over samples slot by slot."""
     types: ClassVar[tuple[type, ...]] = (np.float32, np.float64)
@@ -175,13 +179,18 @@ class Stage:
         return Halo(0, 0)
 
     @classmethod
+    def gradient_halo(cls, group: Group) -> Halo:
+        """The zeros that it wants around dL/dy; where it is not given them it makes a copy."""
+        return Halo(0, 0)
+
+    @classmethod
     def takes_nchw(cls, group: Group) -> bool:
         """Whether it reads the network's input in NCHW."""
         return False
 
     @classmethod
     def recomputes(cls, group: Group) -> bool:
-        """Whether what it makes of the network's input is computed again rather than kept for the backward pass."""
+        """Whether y is computed again for the backward pass rather than kept, where x is kept."""
         return False
 
     @classmethod
@@ -201,6 +210,10 @@ class Stage:
     def forward(self, step: Step) -> Work:
         """Calls, or phases, that compute y from x."""
         raise NotImplementedError
+
+    def again(self, step: Step) -> Work:
+        """Calls that compute y once more in the backward pass."""
+        return self.forward(step)
 
     def backward(self, step: Step, to_input: bool) -> Work:
         """Calls, or phases, that compute dL/dx (if `to_input`) and dL/dw from dL/dy."""

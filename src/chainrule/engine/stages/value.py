@@ -1,6 +1,8 @@
 """The values between stages: x_k of a batch and dL/dx_k, each in its layout."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -21,6 +23,8 @@ class Room:
     workers: int
     gradients: bool
     dtype: np.dtype = FLOAT32
+    shared: dict[str, int] = field(default_factory=dict)  # the sizes of those that stages use one after the other
+    _buffers: dict[str, np.ndarray] = field(default_factory=dict)
 
     def number(self, value: float) -> np.floating:
         """A number as kernels of that type take it."""
@@ -29,6 +33,11 @@ class Room:
     def zeros(self, n: int) -> np.ndarray:
         """A buffer of so many numbers."""
         return aligned_zeros(n, self.dtype.type)
+
+    def share(self, name: str, n: int) -> Callable[[], np.ndarray]:
+        """A buffer of so many numbers at least, which others of that name use, too; once all have asked for it."""
+        self.shared[name] = max(n, self.shared.get(name, 0))
+        return lambda: self._buffers.setdefault(name, self.zeros(self.shared[name]))
 
     def scratch(self, floats: int) -> PerWorker:
         """Numbers to work with, whole cache lines for each worker."""
@@ -47,22 +56,35 @@ class Room:
         return aligned_zeros(self.samples * stride, kind or self.dtype.type)
 
 
+class Handed(NamedTuple):
+    """What of a value is handed on sample by sample, and need not live longer; then zeros may lie around dL/dx."""
+
+    x: bool = False
+    gradient: bool = False
+    halo: tuple[int, int] = (0, 0)  # rows and columns of dL/dx's
+
+
+KEPT = Handed()
+
+
 @dataclass
 class Value:
     """x_k of a batch, and dL/dx_k: of all samples, or of one at a time (a window)."""
 
     view: View
-    gradient: View  # without a halo
+    gradient: View  # without a halo, but as it is handed on
     rectified: bool = False
     """Whether x is 0 only where no gradient passes: a ReLU's output, pooled or dropped."""
 
     @classmethod
-    def room(cls, image: Image, room: Room, *, window: bool = False, gradient_window: bool = False) -> "Value":
-        """A value that lies so; `window`, `gradient_window`: that need only live for one sample at a time."""
-        plain = image._replace(halo=0, halo_rows=0, stride=odd_lines(elements(image)))
-        x = (room.window if window else room.whole)(image.stride)
-        gx = (room.window if gradient_window else room.whole)(plain.stride) if room.gradients else room.zeros(0)
-        return cls(View(x, image), View(gx, plain))
+    def room(cls, image: Image, room: Room, handed: Handed = KEPT) -> "Value":
+        """A value that lies so; of what is handed on there is room for one sample at a time."""
+        rows, columns = handed.halo
+        around = image._replace(halo=columns, halo_rows=rows)
+        around = around._replace(stride=odd_lines(elements(around, halo=True)))
+        x = (room.window if handed.x else room.whole)(image.stride)
+        gx = (room.window if handed.gradient else room.whole)(around.stride) if room.gradients else room.zeros(0)
+        return cls(View(x, image), View(gx, around))
 
     @property
     def image(self) -> Image:

@@ -1,9 +1,10 @@
 """Batch normalisation, and a factor and a summand for each channel: sums by slot, and what is made of x by them.
 
-    y  = factor (x - centre) + summand
-    gx = factor gy + slope (x - centre) + level
+    y  = factor (x - centre) + summand                  then max(y, 0), if a ReLU follows
+    gx = factor gy + slope (x - centre) + level         of gy what passes the ReLU
 
-The definitions: chainrule/layers/batch_normalisation.py, chainrule/layers/scale.py. A batch's mean is split into
+The definitions: chainrule/layers/batch_normalisation.py, chainrule/layers/scale.py, chainrule/layers/relu.py. `relu` is
+0 for none, 1 for one with derivative 0 at 0, 2 for one with derivative 1 there. A batch's mean is split into
 `centre`, the x's number nearest to it, and what is left of it, which goes into the summand: so x far from 0 costs no
 digits.
 """
@@ -12,20 +13,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.engine.kernels.normalisation.lines import add_moments, add_products, lines_in
+from chainrule.engine.kernels.normalisation.lines import add_moments, add_products, lines_in, passing, vectors_at
 from chainrule.engine.layout import place
 from chainrule.engine.runtime.jit import kernel, range_kernel
-from chainrule.engine.simd import LANES, add, load, multiply, store, subtract
+from chainrule.engine.simd import LANES, add, load, multiply, rectify, store, subtract, zeros
 
 F64 = np.float64
 
 
 class Channels(NamedTuple):
-    """A number for each channel, and 0 for padded lanes."""
+    """A number for each channel, and 0 for padded lanes; and the ReLU behind."""
 
     centre: Any
     factor: Any
     summand: Any
+    relu: int = 0
 
 
 class Slopes(NamedTuple):
@@ -75,10 +77,10 @@ def channel_moments(x, sums, size, scratch, first, last):
 
 
 @range_kernel
-def channel_products(gy, x, centre, sums, size, scratch, first, last):
+def channel_products(gy, x, by, sums, size, scratch, first, last):
     """Add Sum gy and Sum gy (x - centre) of samples first .. last-1 to a slot's sums."""
     for s in range(first, last):
-        add_products(gy, x, centre, s, sums, size, scratch)
+        add_products(gy, x, by, s, sums, size, scratch)
 
 
 @kernel
@@ -148,33 +150,34 @@ def write_products(sums, channels, gw):
 
 @range_kernel
 def shift_and_scale(x, y, by, first, last):
-    """y = factor (x - centre) + summand, of samples first .. last-1."""
-    x_values, y_values, centres, factors, summands = x.values, y.values, by.centre, by.factor, by.summand
+    """y, of samples first .. last-1."""
+    x_values, y_values = x.values, y.values
     lines, pixels = lines_in(x.image, y.image, y.image)
     for s in range(first, last):
         for c in range(0, x.image.channels, LANES):
-            centre, factor = load(1, 1, centres, c, 0), load(1, 1, factors, c, 0)
-            summand = load(1, 1, summands, c, 0)
+            centre, factor, summand = vectors_at(by, c)
             for i in range(lines):
                 at, to = place(x.image, s, c, i, 0), place(y.image, s, c, i, 0)
                 for k in range(0, pixels * LANES, LANES):
                     d = subtract(load(1, 1, x_values, at + k, 0), centre)
-                    store(add(multiply(d, factor), summand), y_values, to + k, 0)
+                    made = add(multiply(d, factor), summand)
+                    store(rectify(made) if by.relu else made, y_values, to + k, 0)
 
 
 @range_kernel
 def normalisation_input_gradient(gy, x, gx, by, slopes, first, last):
-    """gx = factor gy + slope (x - centre) + level, of samples first .. last-1."""
-    g_values, x_values, to_values = gy.values, x.values, gx.values
-    centres, factors, tilts, levels = by.centre, by.factor, slopes.slope, slopes.level
+    """gx, of samples first .. last-1."""
+    g_values, x_values, to_values, tilts, levels = gy.values, x.values, gx.values, slopes.slope, slopes.level
     lines, pixels = lines_in(gy.image, x.image, gx.image)
+    zero = zeros(1, 1, x_values)
     for s in range(first, last):
         for c in range(0, x.image.channels, LANES):
-            centre, factor = load(1, 1, centres, c, 0), load(1, 1, factors, c, 0)
+            centre, factor, summand = vectors_at(by, c)
             slope, level = load(1, 1, tilts, c, 0), load(1, 1, levels, c, 0)
             for i in range(lines):
                 g, at, to = place(gy.image, s, c, i, 0), place(x.image, s, c, i, 0), place(gx.image, s, c, i, 0)
                 for k in range(0, pixels * LANES, LANES):
                     d = subtract(load(1, 1, x_values, at + k, 0), centre)
-                    rest = add(multiply(d, slope), level)
-                    store(add(multiply(load(1, 1, g_values, g + k, 0), factor), rest), to_values, to + k, 0)
+                    y = add(multiply(d, factor), summand)
+                    live = passing(y, zero, by.relu, load(1, 1, g_values, g + k, 0))
+                    store(add(multiply(live, factor), add(multiply(d, slope), level)), to_values, to + k, 0)

@@ -3,7 +3,7 @@
     sums of x    Sum x and Sum x^2, of up to CHUNK pixels about their own mean m: with d = x - m, R = Sum d, Q = Sum d^2
                  these are n m + R and Q + 2 m R + n m^2. x's type holds m, R and Q to its precision, however far from
                  0 x is; what they make is added up in float64.
-    products     Sum g and Sum g d, with d = x - c
+    products     Sum g and Sum g d, with d = x - centre, of the g that pass a ReLU at y = factor d + summand
 
 A lane is a channel, and pixels are added in their order, so that no sum depends on how many lanes a vector has.
 """
@@ -12,7 +12,7 @@ import numpy as np
 
 from chainrule.engine.layout import place
 from chainrule.engine.runtime.jit import inlined, kernel
-from chainrule.engine.simd import LANES, add, join, load, multiply, scale, split, store, subtract, zeros
+from chainrule.engine.simd import LANES, above, add, join, load, multiply, scale, select, split, store, subtract, zeros
 
 CHUNK = 64  # pixels
 KEPT = 3 * LANES  # numbers of scratch
@@ -92,35 +92,52 @@ def add_moments(x, s, sums, size, scratch):
 
 
 @inlined
-def chunk_products(g, g_at, x, x_at, centre, n):
-    """Sum g and Sum g (x - centre) of n pixels."""
-    centres, sums, products, k = column(centre), zeros(4, 1, x), zeros(4, 1, x), 0
+def passing(y, zero, relu, g):
+    """g where it passes the ReLU behind y: none (0), one with derivative 0 at 0 (1), or with derivative 1 there (2)."""
+    if relu == 0:
+        return g
+    return select(above(y, zero) if relu == 1 else ~above(zero, y), g)
+
+
+@inlined
+def chunk_products(g, g_at, x, x_at, by, relu, n):
+    """Sum g and Sum g (x - centre) of n pixels; of g what passes the ReLU."""
+    zero, sums, products, k = zeros(4, 1, x), zeros(4, 1, x), zeros(4, 1, x), 0
+    centres, factors, summands = column(by[0]), column(by[1]), column(by[2])
     while k + 4 <= n:
-        gy = load(4, 1, g, g_at + k * LANES, LANES)
         d = subtract(load(4, 1, x, x_at + k * LANES, LANES), centres)
+        y = add(multiply(d, factors), summands)
+        gy = passing(y, zero, relu, load(4, 1, g, g_at + k * LANES, LANES))
         sums, products = add(sums, gy), add(products, multiply(gy, d))
         k += 4
     total, product = total_of(sums), total_of(products)
     while k < n:
-        one = load(1, 1, g, g_at + k * LANES, 0)
-        d_of_one = subtract(load(1, 1, x, x_at + k * LANES, 0), centre)
+        d_of_one = subtract(load(1, 1, x, x_at + k * LANES, 0), by[0])
+        y_of_one = add(multiply(d_of_one, by[1]), by[2])
+        one = passing(y_of_one, zeros(1, 1, x), relu, load(1, 1, g, g_at + k * LANES, 0))
         total, product = add(total, one), add(product, multiply(one, d_of_one))
         k += 1
     return total, product
 
 
+@inlined
+def vectors_at(by, c):
+    """The centre, the factor and the summand of a block of channels."""
+    return load(1, 1, by.centre, c, 0), load(1, 1, by.factor, c, 0), load(1, 1, by.summand, c, 0)
+
+
 @kernel
-def add_products(gy, x, centre, s, sums, size, scratch):
+def add_products(gy, x, by, s, sums, size, scratch):
     """Add Sum gy and Sum gy (x - centre) of sample s, channel by channel, to sums[c] and sums[size + c]."""
     g_values, x_values = gy.values, x.values
     lines, pixels = lines_in(gy.image, x.image, x.image)
     for c in range(0, x.image.channels, LANES):
-        c_centre = load(1, 1, centre, c, 0)
+        of_block = vectors_at(by, c)
         for i in range(lines):
             g_start, x_start = place(gy.image, s, c, i, 0), place(x.image, s, c, i, 0)
             for first in range(0, pixels, CHUNK):
                 n, at = min(CHUNK, pixels - first), first * LANES
-                total, product = chunk_products(g_values, g_start + at, x_values, x_start + at, c_centre, n)
+                total, product = chunk_products(g_values, g_start + at, x_values, x_start + at, of_block, by.relu, n)
                 store(total, scratch, 0, 0)
                 store(product, scratch, LANES, 0)
                 for lane in range(LANES):

@@ -1,0 +1,127 @@
+"""The products of a convolution for a whole batch at once, and what they stand for.
+
+x, y and w are transformed to v, m and u, each a matrix for each of some *places*: by Winograd's algorithm (`tiles`) or
+just pixel by pixel (`pixels`). Rows t are all tiles of all samples. A *table* says which places are multiplied:
+
+    m[p,t,oc]        = sum over (q, k) of p, and over ic, of v[q,t,ic] u[k,ic,oc]
+    dL/du[k,ic,oc]   = sum over (p, q) of k, and over t,  of v[q,t,ic] dL/dm[p,t,oc]
+    dL/dv[q,t,ic]    = sum over (p, k) of q, and over oc, of u[k,ic,oc] dL/dm[p,t,oc]
+
+A place is made by one task, from weights that are read once a batch: nothing is added up over samples or threads. dL/dm
+takes the place of m, and dL/dv that of v.
+"""
+
+from typing import Any, NamedTuple
+
+from chainrule.engine.kernels.linear.dense import MatrixProduct, add_product
+from chainrule.engine.layout import odd_lines
+from chainrule.engine.runtime.jit import kernel, range_kernel
+from chainrule.engine.simd import LANES, add, load, padded, store, transpose, zeros
+
+TAPS = 9  # of a filter
+GROUP = (
+    64  # output channels: u lies [place][group][ic][GROUP], so that what is written or read together is in one piece
+)
+
+
+class Matrices(NamedTuple):
+    """Sizes, and how far apart what belongs to v, m and u lies (floats)."""
+
+    in_channels: int  # whole vectors, as out_channels
+    out_channels: int
+    count: int  # of rows t
+    v_row: int  # from one t to the next
+    m_row: int
+    v_place: int  # from one place to the next
+    m_place: int
+    u_place: int
+
+
+class Table(NamedTuple):
+    """What each place is a sum of: pairs[2 i], pairs[2 i + 1] for i = starts[place] .. starts[place + 1] - 1."""
+
+    starts: Any
+    pairs: Any
+
+
+def matrices_of(in_channels: int, out_channels: int, count: int) -> Matrices:
+    v_row, m_row, room = odd_lines(in_channels), odd_lines(out_channels), padded(count)
+    u_place = odd_lines(-(-out_channels // GROUP) * in_channels * GROUP)
+    return Matrices(in_channels, out_channels, count, v_row, m_row, v_row * room, m_row * room, u_place)
+
+
+def transposed_floats(sizes: Matrices) -> int:
+    """The scratch of `multiply_by_input`: dL/dm and dL/dv of a place, transposed."""
+    return (sizes.in_channels + sizes.out_channels) * padded(sizes.count)
+
+
+@kernel
+def u_at(sizes, c, o):
+    """Where u's number of channels c and o stands in its place."""
+    return (o // GROUP * sizes.in_channels + c) * GROUP + o % GROUP
+
+
+@range_kernel
+def multiply_places(v, u, m, sizes, table, first, last):
+    """m of places first .. last-1."""
+    rows, depth = sizes.count, sizes.in_channels
+    for p in range(first, last):
+        to = p * sizes.m_place
+        m[to : to + rows * sizes.m_row] = 0
+        for o in range(0, sizes.out_channels, GROUP):
+            vectors, here = min(GROUP, sizes.out_channels - o) // LANES, u_at(sizes, 0, o)
+            for i in range(table.starts[p], table.starts[p + 1]):
+                a, b = table.pairs[2 * i] * sizes.v_place, table.pairs[2 * i + 1] * sizes.u_place + here
+                product = MatrixProduct(v, u, m, a, sizes.v_row, 1, b, GROUP, to + o, sizes.m_row, 0)
+                add_product(product, rows, depth, vectors)
+
+
+@range_kernel
+def multiply_by_weights(v, gm, gu, sizes, table, first, last):
+    """dL/du of places first .. last-1."""
+    rows, depth = sizes.in_channels, sizes.count
+    for k in range(first, last):
+        for o in range(0, sizes.out_channels, GROUP):
+            vectors, to = min(GROUP, sizes.out_channels - o) // LANES, k * sizes.u_place + u_at(sizes, 0, o)
+            gu[to : to + rows * GROUP] = 0
+            for i in range(table.starts[k], table.starts[k + 1]):
+                b, a = table.pairs[2 * i] * sizes.m_place + o, table.pairs[2 * i + 1] * sizes.v_place
+                product = MatrixProduct(v, gm, gu, a, 1, sizes.v_row, b, sizes.m_row, to, GROUP, 0)
+                add_product(product, rows, depth, vectors)
+
+
+@range_kernel
+def multiply_by_input(u, gm, gv, sizes, table, scratch, first, last):
+    """dL/dv of places first .. last-1, by way of its transpose and dL/dm's: so u lies as in the forward pass."""
+    across = (sizes.count + LANES - 1) // LANES * LANES
+    rows, depth = sizes.in_channels, sizes.out_channels
+    to = depth * across
+    for q in range(first, last):
+        scratch[to : to + rows * across] = 0
+        for i in range(table.starts[q], table.starts[q + 1]):
+            b, a = table.pairs[2 * i] * sizes.m_place, table.pairs[2 * i + 1] * sizes.u_place
+            turn(gm, b, sizes.m_row, scratch, 0, across, across, depth)
+            for o in range(0, depth, GROUP):
+                here = a + u_at(sizes, 0, o)
+                product = MatrixProduct(u, scratch, scratch, here, GROUP, 1, o * across, across, to, across, 0)
+                add_product(product, rows, min(GROUP, depth - o), across // LANES)
+        turn(scratch, to, across, gv, q * sizes.v_place, sizes.v_row, rows, across)
+
+
+@kernel
+def turn(x, at, row, y, to, y_row, rows, columns):
+    """y[k, i] = x[i, k], rows and columns of whole vectors."""
+    for i in range(0, rows, LANES):
+        for k in range(0, columns, LANES):
+            store(transpose(load(LANES, 1, x, at + i * row + k, row)), y, to + k * y_row + i, y_row)
+
+
+@kernel
+def add_up_rows(gm, gb, at, sizes, places):
+    """dL/db into gb[at:]: the sum over t of some places of dL/dm, in order."""
+    for c in range(0, sizes.out_channels, LANES):
+        total = zeros(1, 1, gm)
+        for p in places:
+            for t in range(sizes.count):
+                total = add(total, load(1, 1, gm, p * sizes.m_place + t * sizes.m_row + c, 0))
+        store(total, gb, at + c, 0)
