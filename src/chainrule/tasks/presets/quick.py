@@ -17,8 +17,8 @@ QUICK = Preset(
     about="99 % of MNIST's digits, as fast as possible",
     reaches="99.1 % of MNIST's test digits after 2 epochs",
     layers=[
-        Convolution(16, 5, initial_w=HE), ReLU(), MaxPooling(),
-        Convolution(32, 5, initial_w=HE), ReLU(), MaxPooling(),
+        Convolution(16, initial_w=HE), ReLU(), MaxPooling(),
+        Convolution(32, initial_w=HE), ReLU(), MaxPooling(),
         Linear(128, initial_w=HE), ReLU(), Linear(10),
     ],
     training=Training(Adam(5e-3), epochs=2, schedule=OneCycle()),
