@@ -45,6 +45,12 @@ def scratch(rig: Rig) -> PerWorker:
     return PerWorker(rig.room(rig.threads * KEPT).reshape(rig.threads, KEPT))
 
 
+def three(rig: Rig, c: int) -> channels.Channels:
+    """Of each of c channels, what is not yet known."""
+    size = padded(c)
+    return channels.Channels(rig.zeros(size), rig.zeros(size), rig.zeros(size))
+
+
 def sums(rig: Rig, c: int) -> tuple[channels.Sums, PerSlot]:
     """Of one slot."""
     size = padded(c)
@@ -70,7 +76,7 @@ def batch_normalisation(rig: Rig) -> None:
     running.mean[:], running.variance[:] = mean, variance
     gamma, beta = rig.normal(c), rig.normal(c)
     weights = channels.Weights(rig.given(np.concatenate([gamma, beta])), 0, c)
-    by = channels.Channels(*(rig.zeros(padded(c)) for _ in range(3)))
+    by = three(rig, c)
     seen = channels.Seen(rig.room(c, np.float64), rig.room(c, np.float64))
     of_x, slot = sums(rig, c)
     picture = rig.picture(x, rig.any_of(0, 1))
@@ -81,7 +87,7 @@ def batch_normalisation(rig: Rig) -> None:
     kept = mean + MOMENTUM * (moments.mean - mean), variance + MOMENTUM * (moments.variance * n / (n - 1) - variance)
     for name, found, expected in zip(("mean", "variance"), running[:2], kept, strict=True):
         rig.close(f"the running {name}", found, expected, abs(expected) + abs(exact).max() ** 2, TERMS)
-    constant = channels.Channels(*(rig.zeros(padded(c)) for _ in range(3)))
+    constant = three(rig, c)
     other = channels.Seen(rig.room(c, np.float64), rig.room(c, np.float64))
     rig.run(channels.normalise_by_running, weights, running, constant, other)
     if not by_batch:
@@ -120,7 +126,7 @@ def scale(rig: Rig) -> None:
     x, gy = problem(rig)
     s, c = x.shape[:2]
     of_g, slot = sums(rig, c)
-    none, gw = channels.Channels(*(rig.zeros(padded(c)) for _ in range(3))), channels.Weights(rig.room(2 * c), 0, c)
+    none, gw = three(rig, c), channels.Weights(rig.room(2 * c), 0, c)
     values = rig.picture(gy), rig.picture(x, rig.any_of(0, 1))
     rig.run(channels.channel_products, *values, none, slot, of_g.size, scratch(rig), count=s, block=s)
     rig.run(channels.write_products, of_g, c, gw)

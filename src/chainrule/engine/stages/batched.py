@@ -115,7 +115,7 @@ class BatchedStage(ConvolvingStage):
 
     def executed(self, role: str, samples: int) -> float:
         sizes = self._sizes(1)
-        return len(self.products) * sizes.count * sizes.in_channels * sizes.out_channels
+        return len(self.products) * sizes.rows * sizes.in_channels * sizes.out_channels
 
     def prepare(self, step: Step) -> list[Any]:
         packed = self._by_channels(self._pack, step.w, self.at["w"], self.weights.packed, role=FORWARD)

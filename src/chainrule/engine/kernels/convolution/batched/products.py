@@ -19,9 +19,8 @@ from chainrule.engine.runtime.jit import kernel, range_kernel
 from chainrule.engine.simd import LANES, add, load, padded, store, transpose, zeros
 
 TAPS = 9  # of a filter
-GROUP = (
-    64  # output channels: u lies [place][group][ic][GROUP], so that what is written or read together is in one piece
-)
+GROUP = 64
+"""Output channels: u lies [place][group][ic][GROUP], so that what is written or read together is in one piece."""
 
 
 class Matrices(NamedTuple):
@@ -29,7 +28,7 @@ class Matrices(NamedTuple):
 
     in_channels: int  # whole vectors, as out_channels
     out_channels: int
-    count: int  # of rows t
+    rows: int  # t
     v_row: int  # from one t to the next
     m_row: int
     v_place: int  # from one place to the next
@@ -52,7 +51,7 @@ def matrices_of(in_channels: int, out_channels: int, count: int) -> Matrices:
 
 def transposed_floats(sizes: Matrices) -> int:
     """The scratch of `multiply_by_input`: dL/dm and dL/dv of a place, transposed."""
-    return (sizes.in_channels + sizes.out_channels) * padded(sizes.count)
+    return (sizes.in_channels + sizes.out_channels) * padded(sizes.rows)
 
 
 @kernel
@@ -64,7 +63,7 @@ def u_at(sizes, c, o):
 @range_kernel
 def multiply_places(v, u, m, sizes, table, first, last):
     """m of places first .. last-1."""
-    rows, depth = sizes.count, sizes.in_channels
+    rows, depth = sizes.rows, sizes.in_channels
     for p in range(first, last):
         to = p * sizes.m_place
         m[to : to + rows * sizes.m_row] = 0
@@ -79,7 +78,7 @@ def multiply_places(v, u, m, sizes, table, first, last):
 @range_kernel
 def multiply_by_weights(v, gm, gu, sizes, table, first, last):
     """dL/du of places first .. last-1."""
-    rows, depth = sizes.in_channels, sizes.count
+    rows, depth = sizes.in_channels, sizes.rows
     for k in range(first, last):
         for o in range(0, sizes.out_channels, GROUP):
             vectors, to = min(GROUP, sizes.out_channels - o) // LANES, k * sizes.u_place + u_at(sizes, 0, o)
@@ -93,7 +92,7 @@ def multiply_by_weights(v, gm, gu, sizes, table, first, last):
 @range_kernel
 def multiply_by_input(u, gm, gv, sizes, table, scratch, first, last):
     """dL/dv of places first .. last-1, by way of its transpose and dL/dm's: so u lies as in the forward pass."""
-    across = (sizes.count + LANES - 1) // LANES * LANES
+    across = (sizes.rows + LANES - 1) // LANES * LANES
     rows, depth = sizes.in_channels, sizes.out_channels
     to = depth * across
     for q in range(first, last):
@@ -122,6 +121,6 @@ def add_up_rows(gm, gb, at, sizes, places):
     for c in range(0, sizes.out_channels, LANES):
         total = zeros(1, 1, gm)
         for p in places:
-            for t in range(sizes.count):
+            for t in range(sizes.rows):
                 total = add(total, load(1, 1, gm, p * sizes.m_place + t * sizes.m_row + c, 0))
         store(total, gb, at + c, 0)
