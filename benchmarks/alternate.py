@@ -53,7 +53,7 @@ def _begin(work: Work, worker: Worker, entry: Entry | None, options: Options) ->
     rate = warm_up(worker, work, options.seconds / 4)
     items = max(work.batch, int(rate * options.seconds))
     if work.kind == "training":
-        epoch = options.samples or 60000
+        epoch = options.samples or work.epoch
         if options.whole or entry is None or entry.library == "chainrule" or items > epoch:
             items = epoch
         scope = f"the first {min(items, epoch) / epoch:.0%} of an epoch of {epoch:,} samples"
@@ -68,8 +68,8 @@ def _begin(work: Work, worker: Worker, entry: Entry | None, options: Options) ->
 def _name(work: Work, entry: Entry | None) -> str:
     if entry is None:
         return "chainrule"
-    if entry.library == "chainrule":
-        return f"chainrule, {work.rival_threads} thread"
+    if work.against is not None:
+        return f"chainrule, {work.against.name}"
     return f"{entry.library}, {entry.configuration}"
 
 

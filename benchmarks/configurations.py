@@ -12,7 +12,7 @@ def candidates(work: Work, library: str) -> list[str]:
     if library == "jax":
         return ["NCHW", "NHWC"] if work.images else ["default"]
     if library == "chainrule":
-        return ["rival"]  # itself, with other threads
+        return ["rival"]  # itself, at the work that ours is against
     if library != "torch":
         return ["default"]
     layouts = ("contiguous", "channels-last") if work.images else ("contiguous",)

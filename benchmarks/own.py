@@ -6,7 +6,7 @@ import numpy as np
 
 import chainrule as cr
 from benchmarks.contestant import Contestant
-from benchmarks.inputs import SEED, convolution_inputs, digits, first_epoch, network_of, prepared
+from benchmarks.inputs import SEED, convolution_inputs, first_epoch, network_of, prepared, samples_for
 from benchmarks.works import CHANNELS, KERNEL, LEARNING_RATES, PADDING, SIZE, Work
 from chainrule.engine import execute
 from chainrule.training.events import Event
@@ -23,7 +23,7 @@ class Training:
     """`cr.fit`, as anyone calls it."""
 
     def __init__(self, work: Work, threads: int, samples: int | None) -> None:
-        self.work, self.threads, self.data = work, threads, digits(work, samples)
+        self.work, self.threads, self.data = work, threads, samples_for(work, samples)
         optimizer = OPTIMIZERS[work.optimizer](lr=LEARNING_RATES[work.optimizer])
         self.training = cr.Training(optimizer, epochs=1, batch_size=work.batch, seed=SEED)
 

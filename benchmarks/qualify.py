@@ -18,7 +18,7 @@ class Options:
 
     rounds: int = 5
     seconds: float = 10.0  # of one run
-    samples: int | None = None  # to train on: the first so many of MNIST
+    samples: int | None = None  # to train on: the first so many
     whole: bool = False  # rivals train whole epochs, too
     patience: float = 900.0  # for one answer of a contestant, compilation included
     configurations: str = ""  # words that all configurations tried must have
@@ -31,7 +31,7 @@ class Entry:
     library: str
     configuration: str
     rate: float
-    validation: float
+    validation: float | None  # None: there is nothing to compare
 
     @property
     def precision(self) -> str:
@@ -41,9 +41,9 @@ class Entry:
 
 def start(work: Work, library: str, configuration: str, options: Options) -> Worker:
     """A worker of this work."""
-    own = library == "chainrule" and configuration != "rival"
-    threads = work.threads if own or work.rival_threads is None else work.rival_threads
-    return Worker(library, work, configuration, threads, options.samples, options.patience)
+    if configuration == "rival" and work.against is not None:
+        work = work.against
+    return Worker(library, work, configuration, work.threads, options.samples, options.patience)
 
 
 def warm_up(worker: Worker, work: Work, seconds: float) -> float:
@@ -65,10 +65,13 @@ def qualify(
         print(f"  trying {name} ...", end=" ", flush=True)
         try:
             with start(work, library, configuration, options) as worker:
-                validation = validate(ours, worker.check(), configuration)
+                theirs = worker.check()
+                validation = validate(ours, theirs, configuration) if work.is_comparable else None
                 rate = warm_up(worker, work, options.seconds / 4)
             entries.append(Entry(library, configuration, rate, validation))
-            outcome = f"{rate:,.0f} samples/s, differs by {validation:.0e}"
+            outcome = f"{rate:,.0f} samples/s"
+            if validation is not None:
+                outcome += f", differs by {validation:.0e}"
         except (CannotRun, Disagreement) as error:
             outcome = f"not timed: {error}"
         print(outcome, flush=True)

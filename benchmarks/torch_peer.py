@@ -11,6 +11,8 @@ from torch import nn
 import chainrule as cr
 from benchmarks.contestant import Contestant
 from benchmarks.inputs import convolution_inputs, network_of, prepared
+from benchmarks.networks import as_rows
+from benchmarks.torch_modules import module_of
 from benchmarks.works import CHANNELS, KERNEL, LEARNING_RATES, PADDING, Work
 
 OPTIMIZERS = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adadelta": torch.optim.Adadelta}
@@ -25,29 +27,27 @@ def build(work: Work, configuration: str, threads: int, samples: int | None) -> 
     return Inference(work, words) if work.kind == "inference" else Convolution(work, words)
 
 
-def module_of(network: cr.Network) -> nn.Sequential:
-    """The same network, with the same weights."""
-    modules: list[nn.Module] = []
-    for layer, shape in zip(network.layers, network.shapes, strict=False):
-        if isinstance(layer, cr.Convolution):
-            sizes = layer.out_channels, layer.kernel_size, layer.stride, layer.padding
-            modules.append(nn.Conv2d(shape[0], *sizes))
-        elif isinstance(layer, cr.Linear):
-            flat = [nn.Flatten()] if len(shape) == 3 else []
-            modules += [*flat, nn.Linear(int(np.prod(shape)), layer.out_features)]
-        elif isinstance(layer, cr.MaxPooling):
-            modules.append(nn.MaxPool2d(layer.size, layer.step))
-        else:
-            modules.append(nn.Dropout(layer.p) if isinstance(layer, cr.Dropout) else nn.ReLU())
-    module = nn.Sequential(*modules)
+def same(network: cr.Network, words: set[str]) -> nn.Module:
+    """The same network, with the same weights; for signals with their channels last, of images of one row."""
+    layers, shape = cr.Sequential(network.layers), network.input_shape
+    if len(shape) == 2 and "channels-last" in words:
+        layers, shape = cr.Sequential(as_rows(network.layers)), (shape[0], 1, shape[1])
+    module = module_of(layers, shape)
     load(module, network)
-    return module
+    return laid_out(module, words)
 
 
 def load(module: nn.Module, network: cr.Network) -> None:
     with torch.no_grad():
         for p, w in zip(module.parameters(), network.named().values(), strict=True):
-            p.copy_(torch.from_numpy(w.copy()))
+            p.copy_(torch.from_numpy(w.copy()).view(p.shape))
+
+
+def samples(x: np.ndarray, words: set[str]) -> torch.Tensor:
+    """A batch as the module reads it."""
+    if x.ndim == 3 and "channels-last" in words:
+        x = x[:, :, None]
+    return laid_out(torch.from_numpy(x), words)
 
 
 def laid_out(x: Any, words: set[str]) -> Any:
@@ -64,11 +64,12 @@ def precision(words: set[str]) -> torch.autocast:
 
 
 class Training:
-    def __init__(self, work: Work, words: set[str], samples: int | None) -> None:
+    def __init__(self, work: Work, words: set[str], count: int | None) -> None:
         self.network, self.batch = network_of(work), work.batch
-        x, t = prepared(work, samples)
-        self.x, self.t = laid_out(torch.from_numpy(x), words), torch.from_numpy(t)
-        self.module = module = laid_out(module_of(self.network), words)
+        x, t = prepared(work, count)
+        self.x, self.t = samples(x, words), torch.from_numpy(t)
+        self.module = module = same(self.network, words)
+        self.dropouts = [each for each in module.modules() if isinstance(each, nn.Dropout)]
         how = {name: True for name in ("foreach", "fused") if name in words} or {"foreach": False}
         if "compiled-optimizer" in words:
             how = {"foreach": True}
@@ -84,13 +85,14 @@ class Training:
         self.loss = compiled(loss, words)
 
     def check(self) -> dict[str, np.ndarray]:
-        self.module.eval()  # dropout off: nothing else here depends on it
+        for each in self.dropouts:
+            each.eval()
         load(self.module, self.network)
         self.optimizer.zero_grad(set_to_none=True)
         loss = self.loss(self.x[: self.batch], self.t[: self.batch])
         loss.backward()
-        names = self.network.named()
-        gradients = {n: p.grad.numpy().copy() for n, p in zip(names, self.module.parameters(), strict=True)}
+        of_parameters = zip(self.network.named().items(), self.module.parameters(), strict=True)
+        gradients = {name: p.grad.numpy().reshape(w.shape).copy() for (name, w), p in of_parameters}
         self.module.train()
         return {"loss": loss.detach().numpy(), **gradients}
 
@@ -112,8 +114,8 @@ class Training:
 class Inference:
     def __init__(self, work: Work, words: set[str]) -> None:
         self.batch, (x, _) = work.batch, prepared(work, None)
-        self.x = laid_out(torch.from_numpy(x), words)
-        module = laid_out(module_of(network_of(work)), words).eval()
+        self.x = samples(x, words)
+        module = same(network_of(work), words).eval()
         self.mode = torch.inference_mode
         if "compile" in words:
             from torch._inductor import config

@@ -1,6 +1,6 @@
 """The table of works: what is timed, and against whom."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Kind = Literal["training", "inference", "convolution"]
@@ -15,26 +15,47 @@ class Work:
     kind: Kind
     batch: int
     threads: int = 2
-    network: str = ""  # a preset
+    network: str = ""  # in networks.py, or a preset
     optimizer: str = ""
     rivals: tuple[str, ...] = ("torch", "jax")
-    rival_threads: int | None = None  # None: as many as chainrule
+    epoch: int = 60000  # samples to train on
+    against: "Work | None" = None  # what chainrule does as its own rival
 
     @property
     def images(self) -> bool:
-        """Whether there are images inside, whose channels may come last."""
+        """Whether there are images (or signals) inside, whose channels may come last."""
         return self.network != "mlp"
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether rivals compute the same."""
+        return self.against is None or self.against.network == self.network
+
+
+SPOKEN = {"sgd": "SGD", "adam": "Adam", "adadelta": "AdaDelta"}
 
 
 def training(name: str, network: str, optimizer: str, batch: int, threads: int = 2, *more: str) -> Work:
-    spoken = {"sgd": "SGD", "adam": "Adam", "adadelta": "AdaDelta"}[optimizer]
     how_many = "1 thread" if threads == 1 else f"{threads} threads"
-    title = f"Training `{network}`, {spoken}, batch {batch}, {how_many}, first epoch on MNIST"
+    title = f"Training `{network}`, {SPOKEN[optimizer]}, batch {batch}, {how_many}, first epoch on MNIST"
     return Work(name, title, "training", batch, threads, network, optimizer, ("torch", *more, "jax"))
 
 
+def made(name: str, about: str, optimizer: str, epoch: int) -> Work:
+    """Training on made data, against PyTorch."""
+    title = f"Training {about}, {SPOKEN[optimizer]}, batch 64, 2 threads, made data"
+    return Work(name, title, "training", 64, 2, name, optimizer, ("torch",), epoch)
+
+
+def against(name: str, title: str, work: Work, other: Work) -> Work:
+    """chainrule against itself."""
+    return replace(work, name=name, title=title, rivals=("chainrule",), against=other)
+
+
+MNIST = training("mnist", "mnist", "adadelta", 64)
+NORMALISED = Work("normalised", "", "training", 64, 2, "normalised", "sgd", epoch=6400)
 WORKS = (
-    training("mnist", "mnist", "adadelta", 64),
+    MNIST,
     training("mnist-1", "mnist", "adadelta", 64, 1),
     training("lecture", "lecture", "sgd", 64),
     training("mlp-64", "mlp", "adam", 64, 2, "sklearn"),
@@ -47,15 +68,22 @@ WORKS = (
         "convolution",
         64,
     ),
-    Work(
+    against(
         "scaling",
         "2 threads against 1: training `mnist`, AdaDelta, batch 64",
-        "training",
-        64,
-        network="mnist",
-        optimizer="adadelta",
-        rivals=("chainrule",),
-        rival_threads=1,
+        MNIST,
+        replace(MNIST, name="1 thread", threads=1),
+    ),
+    made("vgg20", "`20vgg`, 64 first channels, on 3x32x32", "sgd", 1280),
+    made("vgg20-dropout", "`20vgg`, 64 first channels, with dropout, on 3x32x32", "sgd", 1280),
+    made("resnet", "`resnet` on 3x32x32", "sgd", 12800),
+    made("depthwise", "3 depthwise-separable blocks of 64 channels, 32x32", "sgd", 6400),
+    made("signal", "`signal` on 16x1024", "adam", 3200),
+    against(
+        "normalisation",
+        "Batch normalisation + ReLU against bias + ReLU: training `vgg` on 3x32x32, SGD, batch 64, made data",
+        NORMALISED,
+        replace(NORMALISED, name="bias + ReLU", network="biased"),
     ),
 )
 
