@@ -19,7 +19,9 @@ def network_of(work: Work, dropout: bool = True) -> cr.Network:
     if dropout:
         return network
     layers = [cr.Dropout(0.0) if isinstance(layer, cr.Dropout) else layer for layer in network.layers]
-    return cr.Network(layers, network.input_shape, network.loss, scaling=network.scaling, seed=SEED)
+    without = cr.Network(layers, network.input_shape, network.loss, scaling=network.scaling)
+    without.w[:] = network.w
+    return without
 
 
 def samples_for(work: Work, samples: int | None) -> cr.Dataset:

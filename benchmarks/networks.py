@@ -17,7 +17,11 @@ def network(name: str, seed: int) -> cr.Network:
     if name not in NETWORKS:
         return cr.preset(name).network(seed)
     layers, shape = NETWORKS[name]
-    return cr.Network(layers, shape, seed=seed)
+    made, draw = cr.Network(layers, shape, seed=seed), np.random.default_rng(seed)
+    for parameter, w in made.named().items():
+        if parameter.endswith((".gamma", ".beta")):  # at 1 and 0, gradients of some are 0 but for rounding
+            w += draw.uniform(-0.5, 0.5, w.shape).astype(w.dtype)
+    return made
 
 
 def separable(channels: int) -> list[cr.Layer]:

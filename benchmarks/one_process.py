@@ -1,7 +1,7 @@
-"""A whole process: train `mnist` for some steps, then print when that was done, and the peak memory.
+"""A whole process: train a network for some steps, then print when that was done, and the peak memory.
 
-`one_process LIBRARY FOLDER STEPS`; its parent knows when it began.
-chainrule reads its embedded digits, PyTorch the same digits from two .npy files in FOLDER.
+`one_process LIBRARY NETWORK FOLDER STEPS`, NETWORK being mnist or vgg20; its parent knows when it began.
+chainrule reads its embedded digits for mnist; else both read two .npy files in FOLDER.
 """
 
 import sys
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 
-def chainrule_steps(steps: int) -> None:
+def chainrule_steps(name: str, folder: Path, steps: int) -> None:
     import chainrule as cr
     from chainrule.training.events import Event
 
@@ -18,24 +18,33 @@ def chainrule_steps(steps: int) -> None:
         if isinstance(event, cr.BatchEvent) and event.progress.state.step >= steps:
             raise cr.StopTraining("enough")
 
-    network, data = cr.preset("mnist").network(), cr.data.mnist("train")
-    cr.fit(network, data, cr.Training(cr.AdaDelta(1.0), epochs=1), threads=2, listeners=[stop])
+    if name == "mnist":
+        network, data = cr.preset("mnist").network(), cr.data.mnist("train")
+        optimizer: Any = cr.AdaDelta(1.0)
+    else:
+        import numpy as np
+
+        from benchmarks.networks import network as new_network
+
+        network, optimizer = new_network(name, 0), cr.SGD(0.01)
+        data = cr.Dataset(*(np.load(folder / f"{name}-{each}.npy", mmap_mode="r") for each in "xt"))
+    cr.fit(network, data, cr.Training(optimizer, epochs=1), threads=2, listeners=[stop])
 
 
-def torch_steps(folder: Path, steps: int, compiled: bool) -> None:
+def torch_steps(name: str, folder: Path, steps: int, compiled: bool) -> None:
     import numpy as np
     import torch
     from torch import nn
 
+    from benchmarks import torch_plain
+
     torch.set_num_threads(2)
-    x = torch.from_numpy(np.load(folder / "x.npy", mmap_mode="c"))
-    t = torch.from_numpy(np.load(folder / "t.npy"))
-    module: Any = nn.Sequential(
-        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Dropout(0.25),
-        nn.Flatten(), nn.Linear(9216, 128), nn.ReLU(), nn.Dropout(0.5), nn.Linear(128, 10),
-    )  # fmt: skip
+    x = torch.from_numpy(np.load(folder / f"{name}-x.npy", mmap_mode="c"))
+    t = torch.from_numpy(np.load(folder / f"{name}-t.npy"))
+    module: Any = torch_plain.mnist() if name == "mnist" else torch_plain.vgg20()
     module.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.Adadelta(module.parameters(), lr=1.0)
+    weights = module.parameters()
+    optimizer: Any = torch.optim.Adadelta(weights, lr=1.0) if name == "mnist" else torch.optim.SGD(weights, lr=0.01)
     f = torch.compile(module) if compiled else module
     for where in torch.randperm(len(x)).split(64)[:steps]:
         optimizer.zero_grad(set_to_none=True)
@@ -57,9 +66,9 @@ def peak_bytes() -> int:
 
 
 if __name__ == "__main__":
-    library, folder, steps = sys.argv[1:]
+    library, name, folder, steps = sys.argv[1:]
     if library == "chainrule":
-        chainrule_steps(int(steps))
+        chainrule_steps(name, Path(folder), int(steps))
     else:
-        torch_steps(Path(folder), int(steps), compiled=library == "torch-compile")
+        torch_steps(name, Path(folder), int(steps), compiled=library == "torch-compile")
     print(time.time(), peak_bytes(), flush=True)

@@ -79,7 +79,7 @@ class Convolution:
         from chainrule.engine.layout import image
         from chainrule.engine.lowering import fusion_groups
         from chainrule.engine.runtime.program import Owner, Program, each
-        from chainrule.engine.runtime.threads import team_of
+        from chainrule.engine.runtime.threads import run
         from chainrule.engine.stages.step import SLOTS, Step
         from chainrule.engine.stages.value import Room, Value
         from chainrule.layers.graph import Graph
@@ -87,7 +87,7 @@ class Convolution:
         given, self.batch, room = convolution_inputs(work), work.batch, Room(work.batch, threads, gradients=True)
         x, y = (Value.room(image(CHANNELS, SIZE, SIZE, halo), room) for halo in (PADDING, 0))
         layer = cr.Convolution(CHANNELS, KERNEL, padding=PADDING)
-        (group,) = fusion_groups(Graph.of(layer, (CHANNELS, SIZE, SIZE)), Source())
+        (group,) = fusion_groups(Graph.of(layer, (CHANNELS, SIZE, SIZE)), Source(), given.w.dtype)
         group.at.update(w=0, b=given.w.size)
         stage = group.kind(group, [x, y], room)
         x.put(given.x)
@@ -100,7 +100,7 @@ class Convolution:
         program = Program([each(stage.prepare(step)), *chains.end(), each(stage.finish(step))], chains.owners)
 
         def once() -> None:
-            team_of(threads).run(program)
+            run(program, threads)
 
         self.once, self.x, self.y, self.gw, self.shape = once, x, y, step.gw, given.w.shape
 

@@ -11,23 +11,33 @@ from pathlib import Path
 import numpy as np
 
 import chainrule as cr
+from benchmarks.inputs import SEED
 from benchmarks.machine import busy
+from benchmarks.made import pictures
 from benchmarks.qualify import Options
 from benchmarks.results import Result, Runs
 from benchmarks.worker import ROOT, CannotRun, environment
 
-MEMORY_STEPS = {"chainrule": 937, "torch": 100}  # chainrule an epoch; PyTorch's memory does not grow any more
+MEMORY_STEPS = {"mnist": {"chainrule": 937, "torch": 100}, "vgg20": {"chainrule": 10, "torch": 10}}
+"""Of `mnist` chainrule an epoch; PyTorch's memory does not grow any more."""
+PICTURES = 640
 
 
-def run(library: str, folder: Path, steps: int, patience: float, caches: Path | None = None) -> tuple[float, int]:
-    """Seconds from the start of a process to its last step, and its peak memory in bytes; `caches`: empty ones."""
+def run(
+    what: tuple[str, str], folder: Path, steps: int, patience: float, caches: Path | None = None
+) -> tuple[float, int]:
+    """Seconds from the start of a process to its last step, and its peak memory in bytes.
+
+    what : library, and which network it trains
+    caches : empty ones
+    """
     variables = environment(2)
     if caches is not None:
         variables |= {
             "CHAINRULE_CACHE_DIR": str(caches / "chainrule"),
             "TORCHINDUCTOR_CACHE_DIR": str(caches / "torch"),
         }
-    command = [sys.executable, "-m", "benchmarks.one_process", library, str(folder), str(steps)]
+    command = [sys.executable, "-m", "benchmarks.one_process", *what, str(folder), str(steps)]
     began = time.time()
     with subprocess.Popen(
         command, cwd=ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -60,20 +70,33 @@ def first_run(options: Options) -> Result:
 
 def memory(options: Options) -> Result:
     """The most memory of a process that trains `mnist` on all of MNIST."""
-    title = "Peak memory of a process that trains `mnist` on all of MNIST, batch 64, 2 threads"
+    return _memory("mnist", "`mnist` on all of MNIST", options)
 
+
+def memory_vgg20(options: Options) -> Result:
+    """The same of 20vgg, on made data."""
+    return _memory("vgg20", "`20vgg`, 64 first channels, on 3x32x32", options)
+
+
+PROCESSES: dict[str, Callable[[Options], Result]] = {
+    "start": start_up,
+    "first-run": first_run,
+    "memory": memory,
+    "memory-vgg20": memory_vgg20,
+}
+
+
+def _memory(network: str, about: str, options: Options) -> Result:
     def peak(library: str, folder: Path, _: Path) -> float:
-        steps = MEMORY_STEPS[library] if options.samples is None else -(-options.samples // 64)
-        return _run(library, folder, steps, options)[1] / 2**20
+        steps = MEMORY_STEPS[network][library] if options.samples is None else -(-options.samples // 64)
+        return run((library, network), folder, steps, options.patience)[1] / 2**20
 
+    title = f"Peak memory of a process that trains {about}, batch 64, 2 threads"
     return _rounds(title, "MiB", ("chainrule", "torch"), options, peak, again=False)
 
 
-PROCESSES: dict[str, Callable[[Options], Result]] = {"start": start_up, "first-run": first_run, "memory": memory}
-
-
 def _run(library: str, folder: Path, steps: int, options: Options, caches: Path | None = None) -> tuple[float, int]:
-    return run(library, folder, steps, options.patience, caches)
+    return run((library, "mnist"), folder, steps, options.patience, caches)
 
 
 def _rounds(
@@ -90,9 +113,9 @@ def _rounds(
     others_use: list[float] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        data = cr.data.mnist("train")
-        np.save(folder / "x.npy", data.x)
-        np.save(folder / "t.npy", data.t)
+        for network, data in ("mnist", cr.data.mnist("train")), ("vgg20", pictures(PICTURES, SEED)):
+            np.save(folder / f"{network}-x.npy", data.x)
+            np.save(folder / f"{network}-t.npy", data.t)
         for k in range(-1 if again else 0, options.rounds):
             others_use += filter(None, [busy()])
             for library in list(runs):

@@ -66,7 +66,7 @@ def qualify(
         try:
             with start(work, library, configuration, options) as worker:
                 theirs = worker.check()
-                validation = validate(ours, theirs, configuration) if work.is_comparable else None
+                validation = validate(ours, theirs, configuration, work.depth) if work.is_comparable else None
                 rate = warm_up(worker, work, options.seconds / 4)
             entries.append(Entry(library, configuration, rate, validation))
             outcome = f"{rate:,.0f} samples/s"

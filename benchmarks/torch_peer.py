@@ -91,8 +91,9 @@ class Training:
         self.optimizer.zero_grad(set_to_none=True)
         loss = self.loss(self.x[: self.batch], self.t[: self.batch])
         loss.backward()
-        of_parameters = zip(self.network.named().items(), self.module.parameters(), strict=True)
-        gradients = {name: p.grad.numpy().reshape(w.shape).copy() for (name, w), p in of_parameters}
+        found: list[Any] = [p.grad for p in self.module.parameters()]
+        of_parameters = zip(self.network.named().items(), found, strict=True)
+        gradients = {name: gw.numpy().reshape(w.shape).copy() for (name, w), gw in of_parameters}
         self.module.train()
         return {"loss": loss.detach().numpy(), **gradients}
 

@@ -19,6 +19,7 @@ class Work:
     optimizer: str = ""
     rivals: tuple[str, ...] = ("torch", "jax")
     epoch: int = 60000  # samples to train on
+    depth: float = 1.0  # how many times more than elsewhere rounding may change gradients
     against: "Work | None" = None  # what chainrule does as its own rival
 
     @property
@@ -41,10 +42,10 @@ def training(name: str, network: str, optimizer: str, batch: int, threads: int =
     return Work(name, title, "training", batch, threads, network, optimizer, ("torch", *more, "jax"))
 
 
-def made(name: str, about: str, optimizer: str, epoch: int) -> Work:
+def made(name: str, about: str, optimizer: str, epoch: int, depth: float = 1.0) -> Work:
     """Training on made data, against PyTorch."""
     title = f"Training {about}, {SPOKEN[optimizer]}, batch 64, 2 threads, made data"
-    return Work(name, title, "training", 64, 2, name, optimizer, ("torch",), epoch)
+    return Work(name, title, "training", 64, 2, name, optimizer, ("torch",), epoch, depth)
 
 
 def against(name: str, title: str, work: Work, other: Work) -> Work:
@@ -74,9 +75,9 @@ WORKS = (
         MNIST,
         replace(MNIST, name="1 thread", threads=1),
     ),
-    made("vgg20", "`20vgg`, 64 first channels, on 3x32x32", "sgd", 1280),
-    made("vgg20-dropout", "`20vgg`, 64 first channels, with dropout, on 3x32x32", "sgd", 1280),
-    made("resnet", "`resnet` on 3x32x32", "sgd", 12800),
+    made("vgg20", "`20vgg`, 64 first channels, on 3x32x32", "sgd", 1280, 5),
+    made("vgg20-dropout", "`20vgg`, 64 first channels, with dropout, on 3x32x32", "sgd", 1280, 5),
+    made("resnet", "`resnet` on 3x32x32", "sgd", 12800, 5),
     made("depthwise", "3 depthwise-separable blocks of 64 channels, 32x32", "sgd", 6400),
     made("signal", "`signal` on 16x1024", "adam", 3200),
     against(
