@@ -45,7 +45,8 @@ def tile_shape(sizes: WindowSizes, lanes: int, dtype: np.dtype) -> tuple[int, in
     room, across = vectors_in_registers(dtype) - 2, sizes.size[1]
     if lanes == 1:
         return max(n for n in range(1, room) if across % n == 0), 1
-    taps = max(n for n in range(1, 8) if across % n == 0) if sizes.dilation[1] == 1 else 1
+    few = min(8, room // 2 + 1)  # one row of them, and what it is multiplied by, fit
+    taps = max(n for n in range(1, few) if across % n == 0) if sizes.dilation[1] == 1 else 1
     return max(n for n in (1, 2, 4, 8, 16) if n * taps + taps <= room), taps
 
 
