@@ -6,6 +6,7 @@ import pytest
 from agreement import compare
 from chainrule.base.random import Source
 from chainrule.engine.compiled import Compiled
+from chainrule.engine.simd import BOUNDSCHECK
 from chainrule.layers import (
     ELU,
     GELU,
@@ -128,7 +129,8 @@ def test_between_convolutions_what_is_normalised_is_kept_and_the_rest_handed_on(
         "BatchNormalisation() + ReLU + MaxPooling(2x2)",
         "Linear(3)",
     ]
-    assert [stage.y.passes for stage in stages] == [False, True, False, True, False, False, False]
+    handed_on = not BOUNDSCHECK  # without windows all is kept
+    assert [stage.y.passes for stage in stages] == [False, handed_on, False, handed_on, False, False, False]
 
 
 def test_without_running_statistics_all_of_a_batch_is_normalised_at_once() -> None:
