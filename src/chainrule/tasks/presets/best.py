@@ -1,4 +1,4 @@
-"""best: MNIST's digits at 99.7 %, in minutes.
+"""best: MNIST's digits with the fewest errors.
 
 Convolutions in pairs, with batch normalisation. No picture is seen twice: all are moved, turned and bent a little, anew
 in every epoch. The learning rate rises to a large one and falls to nearly nothing, and the true class is asked for with
@@ -23,8 +23,8 @@ def filters(channels: int) -> list[Layer]:
 
 BEST = Preset(
     name="best",
-    about="99.7 % of MNIST's digits, in minutes",
-    reaches="99.7 % of MNIST's test digits after 36 epochs",
+    about="MNIST's digits with the fewest errors, in some 20 minutes on two cores",
+    reaches="99.68 % of held-out training digits, 99.73 % with copies (docs/recipes.md)",
     layers=[
         *filters(32), *filters(32), MaxPooling(),
         *filters(64), *filters(64), MaxPooling(), Dropout(0.3),
