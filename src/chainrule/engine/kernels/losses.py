@@ -53,6 +53,17 @@ def largest(x):
     return top
 
 
+@kernel
+def exponentials(x, out):
+    """max x, and the sum of out[i] = exp(x[i] - max x)."""
+    top, total = largest(x), 0.0
+    for i in range(len(x)):
+        e = math.exp(x[i] - top)
+        out[i] = e
+        total += e
+    return top, total
+
+
 @range_kernel
 def log_softmax_nll(x, t, weight, error, gx, first, last):
     """error = weight (-x[t] + log sum of exp(x[i])),  gx[i] = weight (softmax(x)[i] - [i = t]); of scores x."""
@@ -60,11 +71,7 @@ def log_softmax_nll(x, t, weight, error, gx, first, last):
     for s in range(first, last):
         scores, out = vectors(x, gx, s)
         truth = t[s]
-        top, total = largest(scores), 0.0
-        for i in range(n):
-            e = math.exp(scores[i] - top)
-            out[i] = e
-            total += e
+        top, total = exponentials(scores, out)
         error[s] = weight[s] * (math.log(total) - (scores[truth] - top))
         for i in range(n):
             out[i] = weight[s] * (out[i] / total - (i == truth))
@@ -92,11 +99,7 @@ def log_softmax_cross_entropy(x, t, weight, error, gx, shares, first, last):
     for s in range(first, last):
         scores, out = vectors(x, gx, s)
         truth = t[s]
-        top, total = largest(scores), 0.0
-        for i in range(n):
-            e = math.exp(scores[i] - top)
-            out[i] = e
-            total += e
+        top, total = exponentials(scores, out)
         log_total = math.log(total)
         mass, cost = at_t[truth], at_t[truth] * (log_total - (scores[truth] - top))
         for i in range(n):
