@@ -13,12 +13,13 @@ from chainrule.engine.layout import Image, View, image
 from chainrule.engine.runtime.denormals import denormals_flushed
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import LANES
+from chainrule.engine.stages.activations import ApproximateGELUStage, GELUStage, SiLUStage, SoftplusStage
 from chainrule.layers.dropout import dropout, dropout_input_gradient
-from chainrule.layers.gelu import probability_below
+from chainrule.layers.gelu import density, gelu, gelu_input_gradient, probability_below
 from chainrule.layers.relu import relu, relu_input_gradient
 from chainrule.layers.sigmoid import sigmoid, sigmoid_input_gradient
-from chainrule.layers.silu import silu
-from chainrule.layers.softplus import softplus
+from chainrule.layers.silu import silu, silu_input_gradient
+from chainrule.layers.softplus import softplus, softplus_input_gradient
 from chainrule.layers.tanh import tanh, tanh_input_gradient
 from chainrule.network.scaling import Scaling
 
@@ -194,7 +195,6 @@ ACCURATE = [
     (kernels.tanh, np.tanh, [-87.0, 87.0]),
 ]
 
-
 SINGLE = [
     (kernels.of_one(activations.gaussian), lambda x: x * probability_below(x), [-13.0, 87.0]),
     (kernels.of_one(activations.approximate_gaussian), lambda x: x * probability_below(x, True), [-10.0, 87.0]),
@@ -207,6 +207,13 @@ KINDS = [(np.float32, np.float64, LEAST), (np.float64, np.longdouble, LEAST_DOUB
 TRIED = [(*kind, *curve) for kind in KINDS for curve in ACCURATE] + [(*KINDS[0], *curve) for curve in SINGLE]
 
 
+def ulps_of(found: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """|found - expected| in units in the last place of found's type, where expected is a normal number of it."""
+    kind = np.finfo(found.dtype)
+    found, expected = (each[np.abs(expected) >= kind.tiny] for each in (found, expected))
+    return np.abs(found - expected) / np.exp2(np.floor(np.log2(np.abs(expected))) - kind.nmant)
+
+
 @pytest.mark.parametrize("flushed", [False, True])
 @pytest.mark.parametrize(("dtype", "more_exact", "least", "kernel", "exact", "ends"), TRIED)
 def test_curves_are_within_2_ulp(dtype: Any, more_exact: Any, least: float, kernel: Any, exact: Any, ends: list[Any],
@@ -214,13 +221,98 @@ def test_curves_are_within_2_ulp(dtype: Any, more_exact: Any, least: float, kern
     """Of normal numbers, where the result is one: of float32 all of these are tried by `make torture`."""
     kind = np.finfo(dtype)
     x = np.concatenate([numbers_to(least if end == "least" else end, kind) for end in ends])
-    expected = exact(x.astype(more_exact))
-    x, expected = x[expected != 0], expected[expected != 0]
-    normal = np.abs(expected) >= kind.tiny
-    steps = np.exp2(np.floor(np.log2(np.abs(expected))) - kind.nmant)
-    ulps = np.abs(of_numbers(kernel, x, flushed) - expected) / steps
-    assert normal.sum() > 100000
-    assert ulps[normal].max() <= 2
+    ulps = ulps_of(of_numbers(kernel, x, flushed), exact(x.astype(more_exact)))
+    assert len(ulps) > 100000
+    assert ulps.max() <= 2
+
+
+def normal_below(x: np.ndarray) -> np.ndarray:
+    """P(x) of longdoubles: near 0 by its power series, far from it by Laplace's continued fraction."""
+    a = np.abs(x)
+    density = np.exp(-a * a / 2) / np.sqrt(8 * np.arctan(np.longdouble(1)))
+    term, series, fraction = a, np.zeros_like(a), np.zeros_like(a)
+    for k in range(1, 60):
+        series, term = series + term, term * np.minimum(a, 2) ** 2 / (2 * k + 1)
+    for k in range(200, 0, -1):
+        fraction = k / (np.maximum(a, 2) + fraction)
+    tail = np.where(a < 2, 0.5 - density * series, density / (np.maximum(a, 2) + fraction))
+    return np.where(x < 0, tail, 1 - tail)
+
+
+DOUBLE = [  # and the units in the last place that it may be off
+    (kernels.of_one(activations.gaussian), lambda x: x * normal_below(x), [-37.5, 87.0], 5),
+    (kernels.of_one(activations.weighted), silu, [-714.0, 87.0], 3),
+    (kernels.of_one(activations.smooth), softplus, [LEAST_DOUBLE, 700.0], 2),
+    (kernels.of_one(activations.exponential_less_1), np.expm1, [-750.0], 2),
+]
+
+
+@pytest.mark.parametrize("flushed", [False, True])
+@pytest.mark.parametrize(("kernel", "exact", "ends", "most"), DOUBLE)
+def test_other_curves_of_float64(kernel: Any, exact: Any, ends: list[float], most: float, flushed: bool) -> None:
+    x = np.concatenate([numbers_to(end, np.finfo(np.float64)) for end in ends])
+    ulps = ulps_of(of_numbers(kernel, x, flushed), exact(x.astype(np.longdouble)))
+    assert len(ulps) > 100000
+    assert ulps.max() <= most
+
+
+def test_the_approximation_of_gelu_in_float64() -> None:
+    """What rounding its score changes, P has lost: |2u| units in the last place, some times."""
+    x = np.concatenate([numbers_to(end, np.finfo(np.float64)) for end in (-21.0, 87.0)])
+    expected = x * probability_below(x.astype(np.longdouble), True)
+    off = np.abs(of_numbers(kernels.of_one(activations.approximate_gaussian), x) - expected)
+    assert (off <= 1e-15 * np.maximum(np.abs(x), 1)).all()
+    score = 1.6 * np.abs(x) * (1 + 0.045 * x * x)
+    assert (off <= 2.0**-53 * (5 + 4 * score) * np.abs(expected)).all()
+
+
+GRADIENTS = [
+    (activations.gaussian_gradient, lambda gy, x: gy * (normal_below(x) + x * density(x))),
+    (activations.approximate_gaussian_gradient, lambda gy, x: gelu_input_gradient(gy, x, True)),
+    (activations.weighted_gradient, silu_input_gradient),
+    (activations.smooth_gradient, softplus_input_gradient),
+]
+
+
+@pytest.mark.parametrize(("derivative", "definition"), GRADIENTS)
+def test_derivatives_of_float64(derivative: Any, definition: Callable[..., np.ndarray]) -> None:
+    x = np.concatenate([numbers_to(end, np.finfo(np.float64)) for end in (-800.0, 800.0)])
+    gy, at = np.cos(x), image(len(x), 1, 1)
+    given, known, gx = (aligned_zeros(at.stride, np.float64) for _ in range(3))
+    given[: len(x)], known[: len(x)] = gy, x
+    kernels.of_two(derivative)(View(given, at), View(known, at), View(gx, at), 0, 1)
+    expected = definition(gy.astype(np.longdouble), x.astype(np.longdouble))
+    np.testing.assert_allclose(gx[: len(x)], expected.astype(np.float64), rtol=2e-15, atol=2e-15)
+
+
+ENDS = np.array([0.0, -0.0, 1e-40, -1e-40, 50.0, -50.0, 1e30, -1e30, np.inf, -np.inf, np.nan])
+OF_X: list[tuple[Any, Callable[..., np.ndarray], Callable[..., np.ndarray]]] = [
+    (GELUStage, gelu, gelu_input_gradient),
+    (ApproximateGELUStage, lambda x: gelu(x, True), lambda gy, x: gelu_input_gradient(gy, x, True)),
+    (SiLUStage, silu, silu_input_gradient),
+    (SoftplusStage, softplus, softplus_input_gradient),
+]
+
+
+@pytest.mark.parametrize(("stage", "definition", "gradient"), OF_X)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_at_the_ends_of_the_number_line_they_are_as_defined(
+    dtype: type, stage: Any, definition: Callable[..., np.ndarray], gradient: Callable[..., np.ndarray]
+) -> None:
+    x = ENDS.astype(dtype)
+    at, y = image(len(x), 1, 1), aligned_zeros(LANES, dtype)
+    given, ones = aligned_zeros(LANES, dtype), np.ones(LANES, dtype)
+    given[: len(x)] = x
+    kernels.of_one(stage.function)(View(given, at), View(y, at), 0, 1)
+    with np.errstate(invalid="ignore", over="ignore"):
+        right, right_gx = definition(x), gradient(ones[: len(x)], x)
+    found = y[: len(x)].copy()
+    kernels.of_two(stage.derivative)(View(ones, at), View(given, at), View(y, at), 0, 1)
+    eps = 4 * float(np.finfo(dtype).eps)
+    np.testing.assert_allclose(found, right, rtol=eps, atol=1e-300)
+    np.testing.assert_allclose(y[: len(x)], right_gx, rtol=eps, atol=1e-300)
+    number = ~np.isnan(right)
+    np.testing.assert_array_equal(np.signbit(found)[number], np.signbit(right)[number])
 
 
 SPECIAL = np.array([0.0, -0.0, 1e-40, -1e-40, np.inf, -np.inf, np.nan, -np.nan, 3e38, -3e38], np.float32)

@@ -7,11 +7,12 @@ from agreement import compare
 from chainrule import AveragePooling, Convolution, Dropout, Linear, LogSoftmax, MaxPooling, Network, ReLU
 from chainrule.base.random import Source
 from chainrule.engine.compiled import Compiled
-from chainrule.layers import Sigmoid, Softmax, Tanh
+from chainrule.layers import ELU, GELU, LeakyReLU, Sigmoid, SiLU, Softmax, Softplus, Tanh
 from chainrule.layers.layer import Layer, Shape
 from chainrule.losses import NLL, BinaryCrossEntropy, SquaredError
 from chainrule.tasks.presets import PRESETS
 from chainrule.training.objective import Batch
+from oracles import torch_network
 
 IMAGE, SAMPLES = (3, 13, 14), 10
 
@@ -61,6 +62,40 @@ def test_the_same_bits_for_any_number_of_threads(layers: list[Layer], shape: Sha
         loss = compiled.loss_and_gradient(w, batch_for(network), out)
         results.add((loss, out.tobytes(), compiled.outputs(w, batch_for(network).x).tobytes()))
     assert len(results) == 1
+
+
+SMOOTH = [Tanh(), Sigmoid(), LeakyReLU(0.2), ELU(0.7), GELU(), GELU(approximate=True), SiLU(), Softplus()]
+
+
+@pytest.mark.parametrize("curve", SMOOTH, ids=str)
+def test_curves_of_float64_are_compiled_and_agree_with_definitions_and_pytorch(curve: Layer) -> None:
+    layers = [
+        Convolution(5, 3, padding=1),
+        curve,
+        MaxPooling(),
+        Convolution(19, 2),
+        curve,
+        Linear(33),
+        curve,
+        Linear(4),
+    ]
+    network, results = Network(layers, IMAGE, seed=3, dtype=np.float64), set()
+    assert not definitions(network)
+    drawn = batch_for(network)
+    batch = Batch(2 * drawn.x.astype(np.float64), drawn.t, drawn.sample_weight, step=5, offset=30)
+    compare(network, batch)
+    for threads in (1, 2, 3):
+        compiled = Compiled(network, 7, threads)
+        compiled._work = 1 << 30, 1 << 30  # as if it were worth all threads
+        w = compiled.layout.pack(network.w)
+        out = np.zeros_like(w)
+        loss, y = compiled.loss_and_gradient(w, batch, out), compiled.outputs(w, batch.x)
+        results.add((loss, out.tobytes(), y.tobytes()))
+    assert len(results) == 1
+    expected_loss, expected_y, _, expected_gw = torch_network(network, network.w, batch, 7)
+    assert loss == pytest.approx(expected_loss, rel=1e-12)
+    np.testing.assert_allclose(y, expected_y, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(compiled.layout.unpack(out), expected_gw, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("layers", [[Convolution(3), Sigmoid()], [Tanh()], [Convolution(5, 2), AveragePooling()]])

@@ -1,4 +1,4 @@
-"""exp, the logistic function and tanh of a float32 or float64, in operations that LLVM makes vectors of.
+"""exp, exp less 1, the logistic function and tanh of a float32 or float64, in operations that LLVM makes vectors of.
 
 Each is within 2 units in the last place. Polynomials and fractions are those of S. L. Moshier's Cephes library, where
 nothing else is said.
@@ -17,44 +17,74 @@ LOWEST_DOUBLE = F64(-708.3964185322641)  # the least float64 likewise
 SHIFT = F64(1.5 * 2.0**52)  # what is added to it is rounded to a whole number
 
 
-@inlined
-def exponential_single(x):
-    """exp(x) of a float32 x <= 0, to 1 unit in the last place; 0 where it is below the normal numbers.
+def by_type(single: Any, double: Any) -> Chosen:
+    """A scalar function that is one for float32, and another for float64."""
+    return Chosen(lambda *numbers: double if numbers[-1] == types.float64 else single)
 
-    x = n log 2 + r with a whole n and |r| <= log(2) / 2, so exp(x) = 2^n exp(r).
-    """
-    bounded = x if x > LOWEST else LOWEST  # NaN, too
-    n = np.floor(bounded * F32(1.44269504) + F32(0.5))
-    r = bounded - n * F32(0.693359375) + n * F32(2.12194440e-4)
+
+@inlined
+def reduced_single(x):
+    """2^n and exp(r) - 1 of a float32 from LOWEST to 0: x = n log 2 + r with a whole n and |r| <= log(2) / 2, so that
+    exp(x) = 2^n exp(r)."""
+    n = np.floor(x * F32(1.44269504) + F32(0.5))
+    r = x - n * F32(0.693359375) + n * F32(2.12194440e-4)
     high = (F32(1.9875691500e-4) * r + F32(1.3981999507e-3)) * r + F32(8.3334519073e-3)
     low = ((high * r + F32(4.1665795894e-2)) * r + F32(1.6666665459e-1)) * r + F32(5.0000001201e-1)
-    power = np.int32((np.int32(n) + np.int32(127)) << 23).view(np.float32)
-    value = (low * r * r + r + F32(1)) * power if x >= LOWEST else F32(0)
+    return np.int32((np.int32(n) + np.int32(127)) << 23).view(np.float32), low * r * r + r
+
+
+@inlined
+def exponential_single(x):
+    """exp(x) of a float32 x <= 0, to 1 unit in the last place; 0 where it is below the normal numbers."""
+    power, less_1 = reduced_single(x if x > LOWEST else LOWEST)  # NaN, too
+    value = (less_1 + F32(1)) * power if x >= LOWEST else F32(0)
     return x if x != x else value
 
 
 @inlined
-def exponential_double(x):
-    """exp(x) of a float64 x <= 0, likewise: r with what rounding it lost, and Taylor's polynomial."""
-    bounded = x if x > LOWEST_DOUBLE else LOWEST_DOUBLE
-    rounded = bounded * 1.4426950408889634 + SHIFT  # a whole number, in the lowest bits
+def exponential_less_1_single(x):
+    """exp(x) - 1 = 2^n (exp(r) - 1) + (2^n - 1) of a float32 x <= 0: the second term is exact, and 0 near 0."""
+    power, less_1 = reduced_single(x if x > LOWEST else LOWEST)
+    value = np.copysign(less_1 * power + (power - F32(1)), x)
+    return x if x != x else value
+
+
+@inlined
+def reduced_double(x, rest, more):
+    """2^(n + more), a normal number, and exp(r) - 1 of a float64 x <= 0 and the rest that its rounding lost: x + rest =
+    n log 2 + r likewise, r with what its own rounding lost; Taylor's polynomial."""
+    rounded = x * 1.4426950408889634 + SHIFT  # a whole number, in the lowest bits
     n = rounded - SHIFT
-    near = bounded - n * 6.93145751953125e-1
-    far = n * 1.42860682030941723212e-6
+    near = x - n * 6.93145751953125e-1
+    far = n * 1.42860682030941723212e-6 - rest
     r = near - far
     lost = (near - r) - far
     p = (r * (1 / 6227020800) + 1 / 479001600) * r + 1 / 39916800
     p = ((p * r + 1 / 3628800) * r + 1 / 362880) * r + 1 / 40320
     p = ((p * r + 1 / 5040) * r + 1 / 720) * r + 1 / 120
     p = ((p * r + 1 / 24) * r + 1 / 6) * r + 1 / 2
-    power = np.int64((np.float64(rounded).view(np.int64) + np.int64(1023)) << 52).view(np.float64)
-    value = (1.0 + (r + (p * r * r + lost))) * power if x >= LOWEST_DOUBLE else 0.0
+    power = np.int64((np.float64(rounded).view(np.int64) + np.int64(1023 + more)) << 52).view(np.float64)
+    return power, r + (p * r * r + lost)
+
+
+@inlined
+def exponential_double(x):
+    """exp(x) of a float64 x <= 0, likewise."""
+    power, less_1 = reduced_double(x if x > LOWEST_DOUBLE else LOWEST_DOUBLE, 0.0, 0)
+    value = (1.0 + less_1) * power if x >= LOWEST_DOUBLE else 0.0
     return x if x != x else value
 
 
-@Chosen
-def exponential(x: Any) -> Any:
-    return exponential_double if x == types.float64 else exponential_single
+@inlined
+def exponential_less_1_double(x):
+    """exp(x) - 1 of a float64 x <= 0, likewise."""
+    power, less_1 = reduced_double(x if x > LOWEST_DOUBLE else LOWEST_DOUBLE, 0.0, 0)
+    value = np.copysign(less_1 * power + (power - 1.0), x)
+    return x if x != x else value
+
+
+exponential = by_type(exponential_single, exponential_double)
+exponential_less_1 = by_type(exponential_less_1_single, exponential_less_1_double)
 
 
 @inlined
@@ -84,9 +114,7 @@ def near_zero_double(x):
     return p / q * z * x + x
 
 
-@Chosen
-def near_zero(x: Any) -> Any:
-    return near_zero_double if x == types.float64 else near_zero_single
+near_zero = by_type(near_zero_single, near_zero_double)
 
 
 @inlined

@@ -1,8 +1,7 @@
 """Stages of the other layers that treat each number alone: LeakyReLU, ELU, GELU, SiLU, Softplus."""
 
-from typing import Any, ClassVar
-
-import numpy as np
+from collections.abc import Sequence
+from typing import ClassVar
 
 from chainrule.engine.kernels.activations import (
     approximate_gaussian,
@@ -21,60 +20,57 @@ from chainrule.engine.kernels.activations import (
 from chainrule.engine.kernels.elementwise import of_two_and_a_parameter
 from chainrule.engine.runtime.calls import BY_INPUT, FORWARD, Call, bind
 from chainrule.engine.stages.elementwise import CurveStage
-from chainrule.engine.stages.stage import Work, register_stage
+from chainrule.engine.stages.stage import Group, Work, register_stage
 from chainrule.engine.stages.step import Step
+from chainrule.engine.stages.value import Room, Value
 from chainrule.layers import ELU, GELU, LeakyReLU, SiLU, Softplus
 
 
-class SingleCurveStage(CurveStage):
-    """A layer whose functions are of float32 alone; they derive by x."""
-
-    types, derivative_of = (np.float32,), "x"
-
-
-class BentCurveStage(SingleCurveStage):
+class BentCurveStage(CurveStage):
     """A layer y = f(x, p) with a hyper-parameter p: the functions are f(x, x, p) and gx = g(gy, x, p)."""
 
-    parameter: ClassVar[str]  # p, by the name of the layer's field
+    derivative_of = "x"
+    parameter_name: ClassVar[str]  # of the layer's field that is p
 
-    def _parameter(self) -> Any:
-        return np.float32(getattr(self.group.layers, self.parameter))
+    def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
+        super().__init__(group, values, room)
+        self.parameter = room.number(getattr(group.layers, type(self).parameter_name))
 
     def forward(self, step: Step) -> Work:
         x, kernel = self.x.view, of_two_and_a_parameter(type(self).function)
-        return [bind(kernel, x, x, self.y.view, self._parameter(), role=FORWARD)]
+        return [bind(kernel, x, x, self.y.view, self.parameter, role=FORWARD)]
 
     def _input_gradient(self) -> Call:
         kernel = of_two_and_a_parameter(type(self).derivative)
         values = self.y.gradient, self.x.view, self.x.gradient
-        return bind(kernel, *values, self._parameter(), role=BY_INPUT)
+        return bind(kernel, *values, self.parameter, role=BY_INPUT)
 
 
 @register_stage
 class LeakyReLUStage(BentCurveStage):
-    layer, function, derivative, parameter = LeakyReLU, leaky, leaky_gradient, "slope"
+    layer, function, derivative, parameter_name = LeakyReLU, leaky, leaky_gradient, "slope"
 
 
 @register_stage
 class ELUStage(BentCurveStage):
-    layer, function, derivative, parameter = ELU, bent, bent_gradient, "alpha"
+    layer, function, derivative, parameter_name = ELU, bent, bent_gradient, "alpha"
 
 
 @register_stage
-class GELUStage(SingleCurveStage):
-    layer, function, derivative = GELU(False), gaussian, gaussian_gradient
+class GELUStage(CurveStage):
+    layer, function, derivative, derivative_of = GELU(False), gaussian, gaussian_gradient, "x"
 
 
 @register_stage
-class ApproximateGELUStage(SingleCurveStage):
-    layer, function, derivative = GELU(True), approximate_gaussian, approximate_gaussian_gradient
+class ApproximateGELUStage(CurveStage):
+    layer, function, derivative, derivative_of = GELU(True), approximate_gaussian, approximate_gaussian_gradient, "x"
 
 
 @register_stage
-class SiLUStage(SingleCurveStage):
-    layer, function, derivative = SiLU, weighted, weighted_gradient
+class SiLUStage(CurveStage):
+    layer, function, derivative, derivative_of = SiLU, weighted, weighted_gradient, "x"
 
 
 @register_stage
-class SoftplusStage(SingleCurveStage):
-    layer, function, derivative = Softplus, smooth, smooth_gradient
+class SoftplusStage(CurveStage):
+    layer, function, derivative, derivative_of = Softplus, smooth, smooth_gradient, "x"
