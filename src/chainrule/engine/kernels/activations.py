@@ -6,10 +6,10 @@
     SiLU        y = x s                                 gx = gy s (1 + x (1 - s))           s = 1 / (1 + exp(-x))
     Softplus    y = max(x, 0) + log(1 + exp(-|x|))      gx = gy s
 
-The definitions: chainrule/layers/leaky_relu.py, elu.py, gelu.py, silu.py, softplus.py. Of float32, the
-y are within 1 unit in the last place wherever they are normal numbers, also where exp(x) is none; of float64 those of
-ELU and Softplus are within 2 units, of SiLU within 3, of GELU within 5. GELU's formula without erf is as exact as its
-2u, whose rounding changes a small y by some |2u| units in the last place: less than 1e-15 in all.
+The definitions: chainrule/layers/leaky_relu.py, elu.py, gelu.py, silu.py, softplus.py. Wherever they are normal
+numbers, also where exp(x) is none, the y of float32 are within 1 unit in the last place; of float64 those of ELU and
+Softplus within 2, of SiLU within 3, of GELU within 5. In float64 GELU by the formula without erf is as exact as its 2u,
+whose rounding changes a small y by some |2u| units in the last place: y is within 1e-15, or 1e-15 |x|.
 """
 
 import numpy as np
