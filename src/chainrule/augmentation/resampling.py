@@ -1,6 +1,6 @@
 """Pictures seen through a moved grid: each pixel takes its value from where the displacement points.
 
-    di[i,j] = sum over a, b of rows[i,a] columns[b,j] noise[0,a,b]          dj likewise, from noise[1]
+    di[i,j] = sum over a, b of rows[i,a] noise[0,a,b] columns[b,j]          dj likewise, from noise[1]
     i'      = cos (i - ci) + sin (j - cj) + ci - down  + di[i,j]            (ci, cj): the picture's centre
     j'      = cos (j - cj) - sin (i - ci) + cj - right + dj[i,j]
     y[s,c,i,j] = x[s,c,i',j'], by straight lines between the four pixels around; beyond an edge, the edge's pixels
@@ -14,6 +14,8 @@ from chainrule.engine.runtime.jit import kernel
 
 F32 = np.float32
 HALF = F32(0.5)
+WHOLE = 16
+"""Numbers of a whole number of vectors, on any processor: rows that are a multiple of it need one loop."""
 
 
 def resample(
@@ -24,24 +26,27 @@ def resample(
     turns (s, 4): cos, sin, down, right of each sample; noise (s, 2, a, b), rows (i, a) and columns (b, j); all float32.
     """
     samples, channels, height, width = x.shape
-    scratch = np.empty((7, max(width, len(columns))), np.float32)  # a kernel allocates nothing
+    wide = -(-width // WHOLE) * WHOLE
+    padded = np.zeros((len(columns), wide), np.float32)
+    padded[:, :width] = columns
+    room = np.empty((3, max(height, 4, rows.shape[1]), wide), np.float32)  # a kernel allocates nothing
     corners = np.empty((4, width), np.uint32)
     flat = (samples, channels, height * width)
-    resample_all(x.reshape(flat), turns, noise, rows, columns, y.reshape(flat), scratch, corners)
+    resample_all(x.reshape(flat), turns, noise, rows, padded, y.reshape(flat), room, corners)
 
 
 @kernel
-def resample_all(x, turns, noise, rows, columns, y, scratch, corners):
-    """The same, with room for seven rows of numbers, and one of corners; x and y are (s, c, pixels)."""
+def resample_all(x, turns, noise, rows, columns, y, room, corners):
+    """The same, with room for displacements (room[:2]), other rows of numbers, and corners; x and y (s, c, pixels)."""
     height, width = len(rows), corners.shape[1]
     ci, cj = HALF * F32(height - 1), HALF * F32(width - 1)
     last_i, last_j = F32(height - 1), F32(width - 1)
-    at_i, at_j, along = scratch[0, :width], scratch[1, :width], scratch[2, : len(columns)]
     for s in range(len(x)):
         cos, sin, down, right = turns[s, 0], turns[s, 1], turns[s, 2], turns[s, 3]
+        displace(noise[s, 0], rows, columns, room[2], room[0])
+        displace(noise[s, 1], rows, columns, room[2], room[1])
         for i in range(height):
-            displace(noise[s, 0], rows[i], columns, along, at_i)
-            displace(noise[s, 1], rows[i], columns, along, at_j)
+            at_i, at_j = room[0, i, :width], room[1, i, :width]
             from_i = F32(i) - ci
             for j in range(width):
                 from_j = F32(j) - cj
@@ -49,20 +54,23 @@ def resample_all(x, turns, noise, rows, columns, y, scratch, corners):
                 at_j[j] = min(max(cos * from_j - sin * from_i + cj - right + at_j[j], F32(0)), last_j)
             find_corners(at_i, at_j, height, corners)
             for c in range(x.shape[1]):
-                interpolate(x[s, c], corners, at_i, at_j, scratch[3:], y[s, c, i * width : (i + 1) * width])
+                interpolate(x[s, c], corners, at_i, at_j, room[2], y[s, c, i * width : (i + 1) * width])
 
 
 @kernel
-def displace(noise, row, columns, along, out):
-    """out[j] = sum over b of columns[b,j] along[b], along[b] = sum over a of row[a] noise[a,b]: one row of pixels."""
-    along[:] = F32(0)
-    for a in range(len(row)):
-        for b in range(len(along)):
-            along[b] += row[a] * noise[a, b]
-    out[:] = F32(0)
-    for b in range(len(along)):
-        for j in range(len(out)):
-            out[j] += along[b] * columns[b, j]
+def displace(noise, rows, columns, across, out):
+    """out[i,j] = sum over a of rows[i,a] across[a,j], across[a,j] = sum over b of noise[a,b] columns[b,j]."""
+    wide = out.shape[1] // WHOLE * WHOLE
+    for a in range(noise.shape[0]):
+        across[a, :wide] = F32(0)
+        for b in range(noise.shape[1]):
+            for j in range(wide):
+                across[a, j] += noise[a, b] * columns[b, j]
+    for i in range(len(rows)):
+        out[i, :wide] = F32(0)
+        for a in range(noise.shape[0]):
+            for j in range(wide):
+                out[i, j] += rows[i, a] * across[a, j]
 
 
 @kernel
