@@ -80,6 +80,19 @@ def test_it_is_what_is_evaluated_and_what_the_network_becomes(engine: str, avera
     assert cr.evaluate(network, held_out, engine).loss == pytest.approx(loss, rel=1e-6)
 
 
+@pytest.mark.parametrize("engine", ["reference", "compiled"])
+@pytest.mark.parametrize("scale", [1.0, 1e3, 1e5])
+def test_statistics_of_an_average_are_the_batches_own_in_any_unit(engine: str, scale: float) -> None:
+    x = (scale * (3 + np.random.default_rng(0).normal(size=(64, 5)))).astype(np.float32)
+    network = cr.Network([cr.BatchNormalisation(), cr.Linear(3)], (5,))
+    training = Training(SGD(0.1), 2, 16, order="file", average=SWA(0.5))
+    cr.fit(network, cr.Dataset(x, np.arange(64) % 3), training, engine=engine)
+    batches = x.astype(np.float64).reshape(4, 16, 5)
+    mean, variance = network.named_statistics().values()
+    np.testing.assert_allclose(mean, batches.mean(axis=1).mean(axis=0), rtol=1e-5)
+    np.testing.assert_allclose(variance, batches.var(axis=1, ddof=1).mean(axis=0), rtol=1e-5)
+
+
 def test_engines_agree_on_the_average() -> None:
     digits, found = cr.data.mnist("train").head(300), []
     for engine in ("reference", "compiled"):

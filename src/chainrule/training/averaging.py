@@ -84,8 +84,9 @@ class Averaging:
 def measured(objective: Objective, w: np.ndarray, data: Dataset, training: Training) -> np.ndarray:
     """The statistics that belong to w: where they are running means, s <- (1-m) s + m b, the mean of the batches' b.
 
-    The same batch from s = 0 and from s = 1 tells m, and from s = 0 each batch tells its b. What is no running mean
-    stays. All batches of the first epoch count, but for a smaller last one; the objective's statistics are left alone.
+    The same batch from s = 0 and from another s tells m, and from s = 0 each batch tells its b. The other s is as large
+    as what comes of s = 0: beside a large b float32 would lose a small one. What is no running mean stays. All batches
+    of the first epoch count, but for a smaller last one; the objective's statistics are left alone.
     """
     moving, total, share, count = objective.statistics, 0.0, np.zeros(0), 0
     kept = moving.copy()
@@ -93,8 +94,9 @@ def measured(objective: Objective, w: np.ndarray, data: Dataset, training: Train
         for indices in draw(data, training, epoch=0, first=0):
             batch, _ = batch_of(data, indices, training, epoch=0, step=count)
             if count == 0:
-                from_1 = _moved(objective, w, batch, 1.0)
-                share = 1 - (from_1 - _moved(objective, w, batch, 0.0))
+                from_0 = _moved(objective, w, batch, 0.0)
+                start = np.where(np.abs(from_0) > 1, from_0, 1.0)
+                share = 1 - (_moved(objective, w, batch, start) - from_0) / start
             elif len(batch) < (training.batch_size or 0):
                 continue
             total, count = total + _moved(objective, w, batch, 0.0), count + 1
@@ -104,8 +106,8 @@ def measured(objective: Objective, w: np.ndarray, data: Dataset, training: Train
         moving[:] = kept
 
 
-def _moved(objective: Objective, w: np.ndarray, batch: Batch, start: float) -> np.ndarray:
-    """What a batch makes of statistics that are all `start`, in double."""
+def _moved(objective: Objective, w: np.ndarray, batch: Batch, start: float | np.ndarray) -> np.ndarray:
+    """What a batch makes of statistics that are `start`, in double."""
     objective.statistics[:] = start
     objective.loss(w, batch)
     return objective.statistics.astype(np.float64)
