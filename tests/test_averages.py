@@ -10,6 +10,7 @@ from chainrule.training.descent import minimise
 from chainrule.training.early_stopping import EarlyStopping
 from chainrule.training.events import BatchEvent, EpochEvent, Event
 from chainrule.training.optimizers import SGD, Adam
+from chainrule.training.schedule import Moment
 from chainrule.training.settings import Training
 from descents import EXAMPLES, Moments, Quadratic
 from messages import exactly
@@ -49,6 +50,12 @@ def test_which_w_count_how_much(average: Average, weights: dict[int, float]) -> 
     expected = np.average([seen[k] for k in weights], axis=0, weights=list(weights.values()))
     np.testing.assert_allclose(found, expected, rtol=1e-13)
     np.testing.assert_array_equal(seen[-1], plain)  # training itself is what it was
+
+
+@pytest.mark.parametrize(("last", "epochs", "expected"), [(0.8, 5, 4), (0.9, 10, 9), (0.25, 6, 2), (1.0, 3, 3)])
+def test_as_many_epochs_count_as_are_in_the_last_part(last: float, epochs: int, expected: int) -> None:
+    ends = [Moment(3 * k, 3 * epochs, 3) for k in range(1, epochs + 1)]
+    assert sum(SWA(last).takes(done) for done in ends) == expected
 
 
 @pytest.mark.parametrize("stop", range(1, 12))

@@ -80,7 +80,8 @@ class SWA(Average):
 
     def takes(self, done: Moment) -> bool:
         k, n = done.counted(self.per)
-        return (self.per == "step" or done.step % done.batches == 0) and k > (1 - self.last) * n
+        before = round((1 - self.last) * n, 6)  # 1 of 5 epochs where `last` is 0.8, although 1 - 0.8 is below 0.2
+        return (self.per == "step" or done.step % done.batches == 0) and k > before
 
     def share(self, count: int) -> float:
         return 1 / count
