@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.base.errors import UsageError
+from chainrule.base.errors import DataWarning, UsageError
 from chainrule.training.averages import EMA, SWA, Average
 from chainrule.training.descent import minimise
 from chainrule.training.early_stopping import EarlyStopping
@@ -65,6 +65,13 @@ def test_a_run_goes_on_from_any_batch(average: Average, stop: int) -> None:
     whole = minimise(Quadratic(), EXAMPLES, START, training, listeners=[moments])
     again = minimise(Quadratic(), EXAMPLES, np.zeros(4), training, start=moments.found[stop - 1])
     np.testing.assert_array_equal(again.w, whole.w)
+
+
+def test_an_average_of_nothing_is_told() -> None:
+    told = "average is EMA(decay=0.9, every=100), which took none of the run's 18 updates: w is its last one; "
+    with pytest.warns(DataWarning, match=exactly(f"{told}expected a smaller `every`")):
+        found, seen = run(EMA(0.9, every=100))
+    np.testing.assert_array_equal(found, seen[-1])
 
 
 @pytest.mark.parametrize("engine", ["reference", "compiled"])

@@ -129,6 +129,7 @@ loose: Any = cr
     [
         (lambda: Step(-1), "Step: factor is -1; expected a number of at least 0"),
         (lambda: Step(0.1, 0), "Step: every is 0; expected a whole number of at least 1"),
+        (lambda: Step(0.1, ()), "Step: every names no epoch; expected at least one, as in (30, 60)"),
         (lambda: loose.Step(0.1, (3, "x")), "Step: every is 'x'; expected a whole number of at least 1"),
         (lambda: loose.Step(0.1, per="batch"), "Step: per is 'batch'; expected one of: step, epoch"),
         (lambda: Warmup(0), "Warmup: length is 0; expected a whole number of at least 1"),

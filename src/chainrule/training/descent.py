@@ -16,7 +16,7 @@ import numpy as np
 
 from chainrule.base.arguments import of_kind
 from chainrule.base.arrays import as_numbers
-from chainrule.base.errors import DataError, UsageError
+from chainrule.base.errors import DataError, UsageError, warn
 from chainrule.base.showing import brief
 from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.training.averaging import Averaging
@@ -91,6 +91,9 @@ def minimise(
         while progress.epoch < training.epochs and stop is None:
             stop = _epoch(steps, pace, listeners=listeners, judge=judge)
         progress.end()
+    if averaging and stop is None and progress.state.step and not averaging.count:
+        given = f"average is {training.average}, which took none of the run's {progress.state.step} updates"
+        warn(f"{given}: w is its last one; expected a smaller `every`")
     reason = "done" if stop is None else str(stop)
     _tell(listeners, StopEvent(progress, reason))
     return Result(progress.weights(), progress, reason)

@@ -17,6 +17,7 @@ They are PyTorch's (`torch.optim.lr_scheduler`), over the run's own length. Sour
 from dataclasses import dataclass
 
 from chainrule.base.arguments import of_kind, real_number
+from chainrule.base.errors import UsageError
 from chainrule.base.numbers import whole_number
 from chainrule.training.monitor import Monitor
 from chainrule.training.schedule import Count, Curve, Per, Wait, between
@@ -43,6 +44,8 @@ class Step(Schedule):
         self._check("factor")
         self._check_choice("per", Per)
         if isinstance(self.every, list | tuple):
+            if not self.every:
+                raise UsageError(f"{self._called('every')} names no epoch; expected at least one, as in (30, 60)")
             found = tuple(whole_number(self._called("every"), each, 1) for each in self.every)
             object.__setattr__(self, "every", found)
         else:
