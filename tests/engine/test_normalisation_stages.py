@@ -155,19 +155,27 @@ def test_a_smaller_batch_after_a_larger_one_and_back() -> None:
         assert compiled.loss(w, batch_for(network, samples)) == alone[samples]
 
 
-def test_numbers_far_from_zero_keep_their_digits() -> None:
-    """In float32, whose squares would lose them."""
-    network = Network([BatchNormalisation(), LayerNormalisation()], (5, 9, 9), SquaredError())
+@pytest.mark.parametrize(("dtype", "far"), [(np.float32, 1e3), (np.float64, 1e3), (np.float64, 1e8)])
+def test_numbers_far_from_zero_keep_their_digits(dtype: type, far: float) -> None:
+    """Whose squares, in that type, have none left of the variance."""
+    network = Network([BatchNormalisation(), LayerNormalisation()], (5, 9, 9), SquaredError(), dtype=dtype)
     rng = np.random.default_rng(2)
-    x = (1000 + rng.standard_normal((8, 5, 9, 9))).astype(np.float32)
+    x = (far + rng.standard_normal((8, 5, 9, 9))).astype(dtype)
     compiled = Compiled(network)
     compiled.statistics[:] = 0
     w = compiled.layout.pack(network.w)
     compiled.loss(w, Batch(x, rng.standard_normal((8, 5, 9, 9))))
     mean, variance = network.named_statistics(compiled.statistics).values()
-    exact = x.astype(np.float64)
-    np.testing.assert_allclose(mean, 0.1 * exact.mean((0, 2, 3)), rtol=1e-6)
-    np.testing.assert_allclose(variance, 0.1 * exact.var((0, 2, 3), ddof=1), rtol=1e-5)
+    exact, tolerance = x.astype(np.float64), max(10 * np.finfo(dtype).eps, 1e-8 if far > 1e3 else 1e-11)
+    np.testing.assert_allclose(mean, 0.1 * exact.mean((0, 2, 3)), rtol=10 * np.finfo(dtype).eps)
+    np.testing.assert_allclose(variance, 0.1 * exact.var((0, 2, 3), ddof=1), rtol=tolerance)
+
+
+def test_a_layer_normalisation_far_from_zero_keeps_its_digits() -> None:
+    network = Network([LayerNormalisation()], (5, 9, 9), SquaredError(), dtype=np.float64)
+    x = 1e8 + np.random.default_rng(2).standard_normal((8, 5, 9, 9))
+    found, expected = (network.predictor(engine).outputs(x) for engine in ("compiled", "reference"))
+    np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 def test_nothing_changes_the_running_statistics_but_training() -> None:

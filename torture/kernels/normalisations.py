@@ -51,10 +51,10 @@ def three(rig: Rig, c: int) -> channels.Channels:
     return channels.Channels(rig.zeros(size), rig.zeros(size), rig.zeros(size))
 
 
-def sums(rig: Rig, c: int) -> tuple[channels.Sums, PerSlot]:
+def sums(rig: Rig, c: int, rows: int = 2) -> tuple[channels.Sums, PerSlot]:
     """Of one slot."""
     size = padded(c)
-    values = rig.zeros(2 * size, np.float64)
+    values = rig.zeros(rows * size, np.float64)
     return channels.Sums(values, 1, size), PerSlot(values.reshape(1, -1))
 
 
@@ -78,7 +78,7 @@ def batch_normalisation(rig: Rig) -> None:
     weights = channels.Weights(rig.given(np.concatenate([gamma, beta])), 0, c)
     by = three(rig, c)
     seen = channels.Seen(rig.room(c, np.float64), rig.room(c, np.float64))
-    of_x, slot = sums(rig, c)
+    of_x, slot = sums(rig, c, rows=3)
     picture = rig.picture(x, rig.any_of(0, 1))
     rig.run(channels.channel_moments, picture, slot, of_x.size, scratch(rig), count=s, block=s)
     rig.run(channels.normalise_by_batch, of_x, n, weights, running, by, seen)
@@ -154,7 +154,7 @@ def layer_normalisation(rig: Rig) -> None:
     gamma, beta = rig.normal(*shape), rig.normal(*shape)
     scales, shifts = as_a_sample(gamma), as_a_sample(beta)
     kept = samples.SampleMoments(rig.room(s, np.float64), rig.room(s, np.float64))
-    lanes = rig.room(rig.threads * 2 * samples.LAST, np.float64).reshape(rig.threads, -1)
+    lanes = rig.room(rig.threads * 3 * samples.LAST, np.float64).reshape(rig.threads, -1)
     room: Any = samples.Scratch(PerWorker(lanes), scratch(rig))
     picture, y = rig.picture(x, rig.any_of(0, 1)), rig.blank(s, image_of(x.shape, rig.any_of(0, 1)))
     weights: Any = samples.SampleWeights(scales, shifts)

@@ -53,12 +53,12 @@ class Gradient(NamedTuple):
 
 
 class ChannelSums:
-    """Two sums for each channel, slot by slot."""
+    """Two sums, or three, for each channel, slot by slot."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, rows: int = 2) -> None:
         self.size = padded(channels)
-        self.values = aligned_zeros(SLOTS * 2 * self.size, np.float64)
-        self.slot = PerSlot(self.values.reshape(SLOTS, 2 * self.size))
+        self.values = aligned_zeros(SLOTS * rows * self.size, np.float64)
+        self.slot = PerSlot(self.values.reshape(SLOTS, -1))
 
     def of(self, step: Step) -> Sums:
         """Those of a step's slots."""
@@ -91,7 +91,7 @@ class BatchNormalisationStage(Stage):
         self.by = Channels(*(room.zeros(padded(self.channels)) for _ in range(3)), relu=after)
         self.slopes = Slopes(*(room.zeros(padded(self.channels)) for _ in range(2)))
         self.seen = Seen(*(aligned_zeros(self.channels, np.float64) for _ in range(2)))
-        self.moments, self.products = ChannelSums(self.channels), ChannelSums(self.channels)
+        self.moments, self.products = ChannelSums(self.channels, 3), ChannelSums(self.channels)
         self.scratch = room.scratch(KEPT)
         self.y.rectified = after == 1
 

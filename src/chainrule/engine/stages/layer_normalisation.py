@@ -44,7 +44,7 @@ class LayerNormalisationStage(Stage):
         self.by_sample, self.floats = is_picture(of), elements(of)
         self.own = image(of.channels, of.height, of.width)
         self.kept = SampleMoments(*(aligned_zeros(room.samples, np.float64) for _ in NAMES))
-        sums = aligned_zeros(room.workers * 2 * LAST, np.float64).reshape(room.workers, -1)
+        sums = aligned_zeros(room.workers * 3 * LAST, np.float64).reshape(room.workers, -1)
         self.scratch = Scratch(PerWorker(sums), room.scratch(KEPT))
         slots = SLOTS if room.gradients else 0
         self.sums = [room.zeros(slots * self.floats) for _ in NAMES]

@@ -13,7 +13,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.engine.kernels.normalisation.lines import add_moments, add_products, lines_in, passing, vectors_at
+from chainrule.engine.kernels.normalisation.lines import (
+    add_moments,
+    add_products,
+    joined_moments,
+    lines_in,
+    passing,
+    vectors_at,
+)
 from chainrule.engine.layout import place
 from chainrule.engine.runtime.jit import kernel, range_kernel
 from chainrule.engine.simd import LANES, add, load, multiply, rectify, store, subtract, zeros
@@ -62,7 +69,7 @@ class Seen(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """Two numbers for each channel, by slot: sums[slot][0 or 1][size]."""
+    """Two numbers for each channel, by slot, sums[slot][0 or 1][size]; of moments three."""
 
     values: Any  # float64
     slots: int
@@ -71,7 +78,7 @@ class Sums(NamedTuple):
 
 @range_kernel
 def channel_moments(x, sums, size, scratch, first, last):
-    """Add Sum x and Sum x^2 of samples first .. last-1 to a slot's sums."""
+    """Join samples first .. last-1 to a slot's n, mean and Sum (x - mean)^2."""
     for s in range(first, last):
         add_moments(x, s, sums, size, scratch)
 
@@ -107,8 +114,9 @@ def set_channel(to, seen, weights, mean, variance, c):
 def normalise_by_batch(sums, n, weights, running, to, seen):
     """By the moments of a batch with n numbers of each channel; the running statistics move towards them."""
     for c in range(len(running.mean)):
-        mean = sum_of_slots(sums, 0, c) / n
-        variance = sum_of_slots(sums, 1, c) / n - mean * mean
+        slots = range(c, 3 * sums.slots * sums.size, 3 * sums.size)
+        _, mean, squares = joined_moments(sums.values, slots, sums.size)
+        variance = squares / n
         variance = 0.0 if variance < 0 else variance  # NaN stays
         set_channel(to, seen, weights, mean, variance + running.eps, c)
         old_mean, old_variance = F64(running.mean[c]), F64(running.variance[c])

@@ -1,9 +1,11 @@
 """Sums over an image's pixels, all lanes of a block at once: of a few pixels in their own type, these in float64.
 
-    sums of x    Sum x and Sum x^2, of up to CHUNK pixels about their own mean m: with d = x - m, R = Sum d, Q = Sum d^2
-                 these are n m + R and Q + 2 m R + n m^2. x's type holds m, R and Q to its precision, however far from
-                 0 x is; what they make is added up in float64.
-    products     Sum g and Sum g d, with d = x - centre, of the g that pass a ReLU at y = factor d + summand
+    moments of x  n, the mean, and Sum (x - mean)^2. Of up to CHUNK pixels about their own m: with d = x - m, R = Sum d,
+                  Q = Sum d^2 the mean is m + R / n, and the last Q - R^2 / n. x's type holds m, R and Q to its
+                  precision, however far from 0 x is. In float64 these are joined to what was there:
+                      n = n1 + n2    mean = m1 + n2 / n (m2 - m1)    Sum = S1 + S2 + n1 n2 / n (m2 - m1)^2
+                  (T. Chan, G. Golub, R. LeVeque, *Updating Formulae*, 1979): no large squares are subtracted
+    products      Sum g and Sum g d, with d = x - centre, of the g that pass a ReLU at y = factor d + summand
 
 A lane is a channel, and pixels are added in their order, so that no sum depends on how many lanes a vector has.
 """
@@ -70,13 +72,33 @@ def chunk_moments(x, at, n):
     return mean, r, q
 
 
+@inlined
+def joined(a, b):
+    """n, the mean and Sum (x - mean)^2 of both sets together; a may be empty."""
+    n = a[0] + b[0]
+    part, d = b[0] / n, b[1] - a[1]
+    return n, a[1] + part * d, a[2] + (b[2] + a[0] * part * d * d)
+
+
 @kernel
-def add_moments(x, s, sums, size, scratch):
-    """Add Sum x and Sum x^2 of sample s to sums[k] and sums[size + k], k the channel modulo size."""
+def joined_moments(moments, places, apart):
+    """n, the mean and Sum (x - mean)^2 of all that stand in moments[k], [k + apart] and [k + 2 apart], in the order of
+    the places k."""
+    found = 0.0, 0.0, 0.0
+    for k in places:
+        if moments[k] > 0:
+            found = joined(found, (moments[k], moments[k + apart], moments[k + 2 * apart]))
+    return found
+
+
+@kernel
+def add_moments(x, s, moments, size, scratch):
+    """Join sample s to n, the mean and Sum (x - mean)^2 in moments[k], [size + k], [2 size + k], k the channel modulo
+    size."""
     values, image = x.values, x.image
     lines, pixels = lines_in(image, image, image)
     for c in range(0, image.channels, LANES):
-        to = c % size
+        to, lanes = c % size, min(LANES, image.channels - c)
         for i in range(lines):
             start = place(image, s, c, i, 0)
             for first in range(0, pixels, CHUNK):
@@ -85,10 +107,13 @@ def add_moments(x, s, sums, size, scratch):
                 store(mean, scratch, 0, 0)
                 store(r, scratch, LANES, 0)
                 store(q, scratch, 2 * LANES, 0)
-                for lane in range(LANES):
-                    m, left = F64(scratch[lane]), F64(scratch[LANES + lane])
-                    sums[to + lane] += n * m + left
-                    sums[size + to + lane] += F64(scratch[2 * LANES + lane]) + 2 * m * left + n * m * m
+                before, share = moments[to], 1 / n  # `before`: of all lanes that are there
+                for lane in range(lanes):
+                    k, left = to + lane, F64(scratch[LANES + lane])
+                    m, q = F64(scratch[lane]), F64(scratch[2 * LANES + lane])
+                    own = F64(n), m + share * left, q - share * left * left
+                    old = before, moments[size + k], moments[2 * size + k]
+                    moments[k], moments[size + k], moments[2 * size + k] = joined(old, own)
 
 
 @inlined

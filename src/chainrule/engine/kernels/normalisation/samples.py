@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.engine.kernels.elementwise import zero_padding
-from chainrule.engine.kernels.normalisation.lines import CHUNK, add_moments, lines_in
+from chainrule.engine.kernels.normalisation.lines import CHUNK, add_moments, joined_moments, lines_in
 from chainrule.engine.layout import place
 from chainrule.engine.runtime.jit import inlined, kernel, range_kernel
 from chainrule.engine.simd import LANES, add, fill, load, multiply, store, subtract, zeros
@@ -38,7 +38,7 @@ class SampleWeights(NamedTuple):
 class Scratch(NamedTuple):
     """Of a worker."""
 
-    sums: Any  # (2 LAST,) float64
+    sums: Any  # (3 LAST,) float64
     vectors: Any
 
 
@@ -72,12 +72,11 @@ def normalise_samples(x, y, weights, kept, eps, scratch, first, last):
     x_values, y_values, scales, shifts = x.values, y.values, weights.gamma.values, weights.beta.values
     lines, pixels = lines_in(x.image, y.image, y.image)
     own_image = weights.gamma.image
-    n = x.image.channels * x.image.height * x.image.width
     for s in range(first, last):
         scratch.sums[:] = 0
         add_moments(x, s, scratch.sums, LAST, scratch.vectors)
-        mean = total_of_lanes(scratch.sums, 0) / n
-        variance = total_of_lanes(scratch.sums, LAST) / n - mean * mean
+        n, mean, squares = joined_moments(scratch.sums, range(LAST), LAST)
+        variance = squares / n
         kept.mean[s], kept.inverse[s] = mean, 1 / np.sqrt((0.0 if variance < 0 else variance) + eps)
         centre, inverse, left = moments_of(kept, s, x_values)
         for c in range(0, x.image.channels, LANES):
