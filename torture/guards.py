@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.engine.compiled import Compiled
+from chainrule.engine.runtime import sharing
 from chainrule.losses.regression import RegressionLoss
 from chainrule.training.objective import Batch
 from chainrule.training.optimizers import SGD, AdaDelta, Adam, State
@@ -53,7 +54,8 @@ class Guards:
         return array
 
     def take_over(self) -> None:
-        """From now on engines' buffers are made here."""
+        """From now on engines' buffers are made here, each alone."""
+        sharing.shares = False
         for module in list(sys.modules.values()):
             if module.__name__.startswith("chainrule.") and hasattr(module, "aligned_zeros"):
                 module.aligned_zeros = self.zeros  # type: ignore[attr-defined]

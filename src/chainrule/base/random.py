@@ -28,6 +28,7 @@ MULTIPLIERS = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 KEY_STEPS = 0x9E3779B9, 0xBB67AE85  # the golden ratio and sqrt(3) - 1
 LOW = np.uint64(0xFFFFFFFF)  # the low half of 64 bits
 HIGH = np.uint64(32)  # shifts the high half down
+AT_ONCE = 1 << 15  # counters
 
 SHUFFLE, WEIGHTS, SUBSET, HOLD_OUT, CHECK, AUGMENT, WINDOW, MIX = (2**32 - 1 - k for k in range(8))
 """The layer numbers of purposes that are no layer."""
@@ -93,27 +94,32 @@ class Source:
         return Draws(self.seed, 0, step, offset)
 
 
-@lru_cache(maxsize=8)  # the backward pass asks for the forward pass's words again
-def _bits(draws: Draws, samples: int, elements: int) -> np.ndarray:
-    block = np.arange((elements + 3) // 4)
+def _words(draws: Draws, samples: int, elements: int) -> np.ndarray:
+    """A range of elements at a time: the generator takes twenty times the memory of what it draws."""
+    blocks, at_once = (elements + 3) // 4, max(1, AT_ONCE // max(1, samples))
     position = draws.offset + np.arange(samples)[:, None]
     seed = int(draws.seed)
     key = seed & 0xFFFFFFFF, seed >> 32
-    words = philox4x32((block, position, draws.layer, draws.step & 0xFFFFFFFF), key)
-    out = np.empty((samples, len(block), 4), np.uint32)
-    for k, word in enumerate(words):
-        out[:, :, k] = word
-    return read_only(out.reshape(samples, 4 * len(block))[:, :elements])
+    out = np.empty((samples, blocks, 4), np.uint32)
+    for first in range(0, blocks, at_once):
+        block = np.arange(first, min(first + at_once, blocks))
+        words = philox4x32((block, position, draws.layer, draws.step & 0xFFFFFFFF), key)
+        for k, word in enumerate(words):
+            out[:, first : first + at_once, k] = word
+    return read_only(out.reshape(samples, 4 * blocks)[:, :elements])
+
+
+_bits = lru_cache(maxsize=8)(_words)  # the backward pass asks for the forward pass's words again
 
 
 def uniform(draws: Draws, n: int) -> np.ndarray:
     """(n,) float64 in [0, 1): the words divided by 2**32."""
-    return draws.bits(1, n)[0] / 2.0**32
+    return _words(draws, 1, n)[0] / 2.0**32
 
 
 def permutation(draws: Draws, n: int) -> np.ndarray:
     """(n,) int64: 0 .. n-1 shuffled, by sorting on random words (equal words keep their order)."""
-    keyed = (draws.bits(1, n)[0].astype(np.uint64) << HIGH) | np.arange(n, dtype=np.uint64)
+    keyed = (_words(draws, 1, n)[0].astype(np.uint64) << HIGH) | np.arange(n, dtype=np.uint64)
     return (np.sort(keyed) & LOW).astype(np.int64)
 
 

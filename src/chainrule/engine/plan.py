@@ -6,12 +6,13 @@ import numpy as np
 
 from chainrule.engine.chains import Chains
 from chainrule.engine.lowering import Lowering
+from chainrule.engine.moments import Moments
 from chainrule.engine.runtime.program import INPUT, LOSS, OTHER_WEIGHTS, Owner, Program, each
 from chainrule.engine.stages.ends import Input, Output, Samples
 from chainrule.engine.stages.joins import Fork
 from chainrule.engine.stages.stage import Group, Halo, Stage
 from chainrule.engine.stages.step import SLOTS, Step
-from chainrule.engine.stages.value import KEPT, Handed, Room, Value
+from chainrule.engine.stages.value import KEPT, Handed, Lives, Room, Value
 from chainrule.layers.layer import within
 
 
@@ -27,11 +28,12 @@ class Plan:
         self.capacity = capacity
         self.threads = threads
         self.room, groups = Room(capacity, threads, gradients, self.network.w.dtype), lowering.groups
-        self.values = {0: Value.room(lowering.images[0], self.room)}
+        self.moments = Moments(groups)
+        self.values, self._aliases = self._room_for_values()
         self.forks: dict[int, Fork] = {}
         self.stages: list[Stage] = []
         for k, group in enumerate(groups):
-            self.values[group.output] = Value.room(lowering.images[group.output], self.room, self._handed_on(k))
+            self.room.passes = self.moments.passes(k)
             read = [self._value_for(group, place) for place in range(len(group.inputs))]
             self.stages.append(group.kind(group, [*read, self.values[group.output]], self.room))
         for stage in self.stages:
@@ -98,8 +100,7 @@ class Plan:
         if len(readers) == 1:
             return self.values[value]
         if value not in self.forks:
-            images = [self.lowering.image_for(value, reader) for reader in readers]
-            self.forks[value] = Fork(self.values[value], [self.values[value].alias(each, self.room) for each in images])
+            self.forks[value] = Fork(self.values[value], [self.values[value].alias(own) for own in self._aliases[value]])
         numbers = [k for k, reader in enumerate(readers) if reader is group]
         return self.forks[value].aliases[numbers[place] if len(numbers) > 1 else numbers[0]]
 
@@ -130,6 +131,24 @@ class Plan:
         cells = [("stage", "kernel", "multiply-adds", f"bytes for {self.capacity}"), *cells]
         a, b, c, d = (max(map(len, column)) for column in zip(*cells, strict=True))
         return "\n".join(f"{s:<{a}}  {k:<{b}}  {m:>{c}}  {n:>{d}}" for s, k, m, n in cells)
+
+    def _room_for_values(self) -> tuple[dict[int, Value], dict[int, list[Value]]]:
+        """All values; and of those that several stages read, what each has of its own."""
+        lowering, room, moments = self.lowering, self.room, self.moments
+        written = {group.output: k for k, group in enumerate(lowering.groups)}
+        asked = {0: Value.asked(lowering.images[0], room)}
+        for value, k in written.items():
+            asked[value] = Value.asked(lowering.images[value], room, self._handed_on(k), moments.value(k))
+        aliases: dict[int, list[Any]] = {}
+        for value in asked:
+            readers = lowering.readers(value)
+            for reader in readers if len(readers) > 1 else []:
+                image = lowering.image_for(value, reader)
+                lives = moments.alias(written[value], written[reader.output]) if value else Lives()
+                lives = lives._replace(x=0) if image == lowering.images[value] else lives
+                aliases.setdefault(value, []).append(Value.asked(image, room, lives=lives))
+        made = {value: make() for value, make in asked.items()}
+        return made, {value: [make() for make in makes] for value, makes in aliases.items()}
 
     def _handed_on(self, k: int) -> Handed:
         """Whether x and dL/dx between group k and the next only need to live for a sample: where one hands them on to

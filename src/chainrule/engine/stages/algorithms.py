@@ -16,9 +16,9 @@ from chainrule.engine.stages.value import Room
 WINOGRAD_CHANNELS = 16  # of input and output at least: below, transforms cost more than products
 
 
-def take_bias(w: np.ndarray, at: dict[str, int], filters: Filters, channels: int) -> list[Call]:
+def take_bias(w: np.ndarray, at: dict[str, int], b: np.ndarray, channels: int) -> list[Call]:
     """Take b, if there is one, of which it is said where in w it begins."""
-    return [bind(elementwise.copy, w[at["b"] : at["b"] + channels], filters.b)] if "b" in at else []
+    return [bind(elementwise.copy, w[at["b"] : at["b"] + channels], b)] if "b" in at else []
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Algorithm:
 
     def take(self, w: np.ndarray, at: dict[str, int]) -> list[Call]:
         """Take the weights and, if there is one, b, which begin there in w."""
-        return [self.pack(w, at["w"]), *take_bias(w, at, self.filters, self.sizes.out_channels)]
+        return [self.pack(w, at["w"]), *take_bias(w, at, self.filters.b, self.sizes.out_channels)]
 
     def run(self, x: View, y: View, *, role: str, relu: bool = False) -> list[Call]:
         """y = convolution(x) + b, with ReLU if so asked; `role` of its calls."""

@@ -81,6 +81,7 @@ class BatchNormalisationStage(Stage):
     sums_by_slot = True
     hands_on = True
     gathers = True
+    backward_barriers = 1
 
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         super().__init__(group, values, room)
@@ -169,7 +170,7 @@ class PooledNormalisationStage(BatchNormalisationStage):
 
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         super().__init__(group, values, room)
-        large = Value.room(self.x.image._replace(halo=0, halo_rows=0), room, Handed(x=True, gradient=True))
+        large = Value.asked(self.x.image._replace(halo=0, halo_rows=0), room, Handed(x=True, gradient=True))()
         self.large, self.pool = large, Pool(group.layers.size, 0, room.number(1))
         samples = room.samples if room.gradients else 0
         self.argmax = aligned_zeros(argmax_words(self.y.gradient.image, self.pool.size, samples), np.uint64)

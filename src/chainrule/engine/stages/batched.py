@@ -23,13 +23,13 @@ from chainrule.engine.kernels.convolution.batched.products import (
     multiply_places,
     transposed_floats,
 )
-from chainrule.engine.kernels.convolution.operands import Filters
 from chainrule.engine.kernels.convolution.winograd import POINTS, TILE
 from chainrule.engine.kernels.elementwise import relu
 from chainrule.engine.kernels.mask import copy_gradient
 from chainrule.engine.layout import View
 from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, bind
 from chainrule.engine.runtime.program import TASKS, Phase, Task, cut
+from chainrule.engine.runtime.sharing import between
 from chainrule.engine.simd import LANES
 from chainrule.engine.stages.algorithms import take_bias
 from chainrule.engine.stages.convolution import ConvolvingStage, Taken, taken_filters
@@ -76,6 +76,7 @@ class BatchedStage(ConvolvingStage):
 
     sums_by_slot = False
     keeps_x = True
+    forward_barriers, backward_barriers = 3, 5
     types = (np.float32,)
     pixel_by_pixel: ClassVar[bool]
     """Or by Winograd's algorithm: by what takes fewer products."""
@@ -88,9 +89,11 @@ class BatchedStage(ConvolvingStage):
         self.y.rectified = self.relu
         self.products, self.places = self._products(), self._places()
         sizes, (of_m, of_v, of_u) = self._sizes(room.samples), self.places
-        self.weights = Filters(room.zeros(of_u * sizes.u_place), room.zeros(sizes.out_channels))
-        self.v, self.m = room.zeros(of_v * sizes.v_place), room.share("m", of_m * sizes.m_place)
-        self.gu = room.share("gu", of_u * sizes.u_place if room.gradients else 0)
+        f, b = room.passes.forward.begin, room.passes.backward.begin
+        self.v = room.share(of_v * sizes.v_place, room.passes.kept)
+        self.m = room.share(of_m * sizes.m_place, between(f + 2, f + 3) | between(b, b + 4))
+        self.u = room.share(of_u * sizes.u_place, between(f + 1, f + 2) | between(b + 1, b + 4))
+        self.packs_again, self.b = room.gradients, room.zeros(sizes.out_channels)
         self.none = room.zeros(sizes.in_channels)
         patches = tiles.scratch_floats(tiles_over(self.filters, group.x_shape))
         self.scratch = room.scratch(max(patches, transposed_floats(sizes) if room.gradients else 0))
@@ -118,31 +121,36 @@ class BatchedStage(ConvolvingStage):
         return len(self.products) * sizes.rows * sizes.in_channels * sizes.out_channels
 
     def prepare(self, step: Step) -> list[Any]:
-        packed = self._by_channels(self._pack, step.w, self.at["w"], self.weights.packed, role=FORWARD)
-        return [*packed, *take_bias(step.w, self.at, self.weights, len(self.weights.b))]
+        packed = [] if self.packs_again else self._packed(step)
+        return [*packed, *take_bias(step.w, self.at, self.b, len(self.b))]
 
     def forward(self, step: Step) -> Work:
-        y, m, sizes = self.y.view, self.m(), self._sizes(step.samples)
-        product = bind(multiply_places, self.v, self.weights.packed, m, sizes, self._table(0), role=FORWARD)
+        y, v, m, sizes = self.y.view, self.v.array, self.m.array, self._sizes(step.samples)
+        product = bind(multiply_places, v, self.u.array, m, sizes, self._table(0), role=FORWARD)
         rectified = [bind(relu, y, y, role=FORWARD)] if self.relu else []
-        return [self._take(step), Phase(apart(product, self.places[0])), self._put(step, m), *rectified]
+        packed = [Phase(self._packed(step))] if self.packs_again else []
+        return [self._take(step), *packed, Phase(apart(product, self.places[0])), self._put(step, m), *rectified]
 
     def backward(self, step: Step, to_input: bool) -> Work:
-        v, m, gu, sizes = self.v, self.m(), self.gu(), self._sizes(step.samples)
+        v, m, u, sizes = self.v.array, self.m.array, self.u.array, self._sizes(step.samples)
         _, of_v, of_u = self.places
         calls: list[Call | Phase] = []
         if self.relu:
             calls.append(bind(copy_gradient, self.y.gradient, self.y.view, self.gz, 1, self.one))
-        by_weights = bind(multiply_by_weights, v, m, gu, sizes, self._table(2), role=BY_WEIGHTS)
-        taken = self._by_channels(self._unpack, gu, step.gw, self.at["w"], role=BY_WEIGHTS)
+        by_weights = bind(multiply_by_weights, v, m, u, sizes, self._table(2), role=BY_WEIGHTS)
+        taken = self._by_channels(self._unpack, u, step.gw, self.at["w"], role=BY_WEIGHTS)
         if "b" in self.at:
             places = np.array(self._sum_places())
             taken.append(Task([bind(add_up_rows, m, step.gw, self.at["b"], sizes, places, role=BY_WEIGHTS)]))
-        calls += [self._take_gradient(step, m), Phase(apart(by_weights, of_u))]
+        calls += [self._take_gradient(step, m), Phase(apart(by_weights, of_u)), Phase(taken)]
         if not to_input:
-            return [*calls, Phase(taken)]
-        back = bind(multiply_by_input, self.weights.packed, m, v, sizes, self._table(1), self.scratch, role=BY_INPUT)
-        return [*calls, Phase([*apart(back, of_v), *taken]), self._put_gradient(step)]
+            return calls
+        back = bind(multiply_by_input, u, m, v, sizes, self._table(1), self.scratch, role=BY_INPUT)
+        return [*calls, Phase(self._packed(step)), Phase(apart(back, of_v)), self._put_gradient(step)]
+
+    def _packed(self, step: Step) -> list[Task]:
+        """u of w."""
+        return self._by_channels(self._pack, step.w, self.at["w"], self.u.array, role=FORWARD)
 
     def _sizes(self, samples: int) -> Any:
         return matrices_of(self.x.image.channels, self.y.image.channels, samples * self._rows())

@@ -41,16 +41,16 @@ class TilesStage(BatchedStage):
         return self._sizes(step.samples), tiles_over(self.filters, self.group.x_shape), self.scratch
 
     def _take(self, step: Step) -> Call:
-        return bind(tiles.transform_input, self.x.view, self.v, *self._how(step), role=FORWARD)
+        return bind(tiles.transform_input, self.x.view, self.v.array, *self._how(step), role=FORWARD)
 
     def _put(self, step: Step, m: np.ndarray) -> Call:
-        return bind(tiles.transform_output, m, self.weights.b, self.y.view, *self._how(step), role=FORWARD)
+        return bind(tiles.transform_output, m, self.b, self.y.view, *self._how(step), role=FORWARD)
 
     def _take_gradient(self, step: Step, m: np.ndarray) -> Call:
         return bind(tiles.transform_output_gradient, self.gz, m, *self._how(step), role=BY_INPUT)
 
     def _put_gradient(self, step: Step) -> Call:
-        return bind(tiles.transform_input_gradient, self.v, self.x.gradient, *self._how(step), role=BY_INPUT)
+        return bind(tiles.transform_input_gradient, self.v.array, self.x.gradient, *self._how(step), role=BY_INPUT)
 
 
 @register_stage
@@ -76,11 +76,11 @@ class PixelsStage(BatchedStage):
 
     def _take(self, step: Step) -> Call:
         sizes = self._sizes(step.samples)
-        return bind(pixels.take_pixels, self.x.view, self.v, sizes.v_row, sizes.v_place, role=FORWARD)
+        return bind(pixels.take_pixels, self.x.view, self.v.array, sizes.v_row, sizes.v_place, role=FORWARD)
 
     def _put(self, step: Step, m: np.ndarray) -> Call:
         sizes = self._sizes(step.samples)
-        return bind(pixels.put_pixels, m, sizes.m_row, sizes.m_place, self.weights.b, self.y.view, role=FORWARD)
+        return bind(pixels.put_pixels, m, sizes.m_row, sizes.m_place, self.b, self.y.view, role=FORWARD)
 
     def _take_gradient(self, step: Step, m: np.ndarray) -> Call:
         sizes = self._sizes(step.samples)
@@ -88,4 +88,4 @@ class PixelsStage(BatchedStage):
 
     def _put_gradient(self, step: Step) -> Call:
         sizes = self._sizes(step.samples)
-        return bind(pixels.put_pixels, self.v, sizes.v_row, sizes.v_place, self.none, self.x.gradient, role=BY_INPUT)
+        return bind(pixels.put_pixels, self.v.array, sizes.v_row, sizes.v_place, self.none, self.x.gradient, role=BY_INPUT)

@@ -151,7 +151,11 @@ class Stage:
     keeps_x: ClassVar[bool] = False
     """Whether it keeps what it needs of x for the backward pass, which waits for the batch before it writes dL/dx."""
     sums_by_slot: ClassVar[bool] = False
-    """Whether it sums over samples slot by slot."""
+    """Whether it sums over samples slot by slot; then `finish` reads nothing but these sums."""
+    forward_barriers: ClassVar[int] = 0
+    """How often its forward pass waits for all of a batch; no more often than it does in any step."""
+    backward_barriers: ClassVar[int] = 0
+    """Likewise its backward pass."""
     types: ClassVar[tuple[type, ...]] = (np.float32, np.float64)
     """Of numbers that its kernels compute in; layers of networks of others are executed by their definitions."""
     takes_shift: bool = False
@@ -192,6 +196,11 @@ class Stage:
     def recomputes(cls, group: Group) -> bool:
         """Whether y is computed again for the backward pass rather than kept, where x is kept."""
         return False
+
+    @classmethod
+    def reads_late(cls) -> bool:
+        """Whether x, y and dL/dy are needed until the end of a step: `finish` may read them."""
+        return cls.finish is not Stage.finish and not cls.sums_by_slot
 
     @classmethod
     def spares(cls, group: Group) -> int:

@@ -88,7 +88,7 @@ class TapsStage(ConvolvingStage):
 
     def prepare(self, step: Step) -> list[Call]:
         calls = [self._pack(step, self.taps, self.filters, transposed=False)]
-        calls += take_bias(step.w, self.at, self.filters, self.layer.out_channels)
+        calls += take_bias(step.w, self.at, self.filters.b, self.layer.out_channels)
         if not step.gw.size:
             return calls
         if self.x.image.lanes > 1:

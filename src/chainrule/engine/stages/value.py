@@ -9,6 +9,7 @@ import numpy as np
 from chainrule.engine.layout import LINE_FLOATS, Image, View, odd_lines
 from chainrule.engine.runtime.calls import PerWorker, Window
 from chainrule.engine.runtime.memory import aligned_zeros
+from chainrule.engine.runtime.sharing import FOREVER, Passes, Pool, Shared, Span
 from chainrule.engine.simd import BOUNDSCHECK
 from chainrule.engine.weights import elements
 
@@ -23,8 +24,9 @@ class Room:
     workers: int
     gradients: bool
     dtype: np.dtype = FLOAT32
-    shared: dict[str, int] = field(default_factory=dict)  # the sizes of those that stages use one after the other
-    _buffers: dict[str, np.ndarray] = field(default_factory=dict)
+    passes: Passes = Passes(Span(0, 0), Span(0, 0))
+    """Of the stage that is being made, in the moments of a training step."""
+    pool: Pool = field(default_factory=Pool)
 
     def number(self, value: float) -> np.floating:
         """A number as kernels of that type take it."""
@@ -34,10 +36,10 @@ class Room:
         """A buffer of so many numbers."""
         return aligned_zeros(n, self.dtype.type)
 
-    def share(self, name: str, n: int) -> Callable[[], np.ndarray]:
-        """A buffer of so many numbers at least, which others of that name use, too; once all have asked for it."""
-        self.shared[name] = max(n, self.shared.get(name, 0))
-        return lambda: self._buffers.setdefault(name, self.zeros(self.shared[name]))
+    def share(self, n: int, life: int) -> Shared:
+        """A buffer of so many numbers, which in a training step others use, too, outside its life; they are no zeros.
+        Its memory is known once all have asked for theirs."""
+        return self.pool.ask(n, self.dtype.type, life if self.gradients else FOREVER)
 
     def scratch(self, floats: int) -> PerWorker:
         """Numbers to work with, whole cache lines for each worker."""
@@ -54,6 +56,23 @@ class Room:
     def whole(self, stride: int, kind: type | None = None) -> np.ndarray:
         """A buffer of all samples, `stride` elements apart."""
         return aligned_zeros(self.samples * stride, kind or self.dtype.type)
+
+
+    def held(self, image: Image, passes: bool, life: int) -> Callable[[], np.ndarray | Window]:
+        """What holds such images, one at a time if they are passed on; once all have asked for theirs. What is written
+        whole is shared: zeros around an image, or behind its channels, would be lost."""
+        if passes or image.halo or image.halo_rows or image.channels % image.lanes:
+            buffer = (self.window if passes else self.whole)(image.stride)
+            return lambda: buffer
+        shared = self.share(self.samples * image.stride, life)
+        return lambda: shared.array
+
+
+class Lives(NamedTuple):
+    """Of a value's x and dL/dx (`engine/moments.py`)."""
+
+    x: int = FOREVER
+    gradient: int = FOREVER
 
 
 class Handed(NamedTuple):
@@ -77,14 +96,23 @@ class Value:
     """Whether x is 0 only where no gradient passes: a ReLU's output, pooled or dropped."""
 
     @classmethod
-    def room(cls, image: Image, room: Room, handed: Handed = KEPT) -> "Value":
-        """A value that lies so; of what is handed on there is room for one sample at a time."""
+    def room(cls, image: Image, room: Room) -> "Value":
+        """A value that lies so, in memory of its own."""
+        return cls.asked(image, room)()
+
+    @classmethod
+    def asked(
+        cls, image: Image, room: Room, handed: Handed = KEPT, lives: Lives = Lives()
+    ) -> Callable[[], "Value"]:
+        """A value that lies so, once all have asked for theirs; of what is handed on there is room for one sample at a
+        time."""
         rows, columns = handed.halo
         around = image._replace(halo=columns, halo_rows=rows)
         around = around._replace(stride=odd_lines(elements(around, halo=True)))
-        x = (room.window if handed.x else room.whole)(image.stride)
-        gx = (room.window if handed.gradient else room.whole)(around.stride) if room.gradients else room.zeros(0)
-        return cls(View(x, image), View(gx, around))
+        nothing = room.zeros(0)
+        x = room.held(image, handed.x, lives.x) if lives.x else lambda: nothing
+        gx = room.held(around, handed.gradient, lives.gradient) if room.gradients else lambda: nothing
+        return lambda: cls(View(x(), image), View(gx(), around))
 
     @property
     def image(self) -> Image:
@@ -95,13 +123,11 @@ class Value:
         """Whether x is handed on sample by sample, and not kept."""
         return isinstance(self.view.values, Window)
 
-    def alias(self, image: Image, room: Room) -> "Value":
-        """The value as one of several readers has it: x shared, unless it is to lie otherwise, its own gradient."""
-        other = Value.room(image, room)
-        if image == self.image:
-            other.view = self.view
-        other.rectified = self.rectified
-        return other
+    def alias(self, own: "Value") -> "Value":
+        """The value as one of several readers has it: its own gradient; the same x, if it lies alike."""
+        own.view = self.view if own.image == self.image else own.view
+        own.rectified = self.rectified
+        return own
 
     def canonical(self, samples: int, gradient: bool = False) -> np.ndarray:
         """(samples, c, h, w) of x, or of dL/dx: a copy."""
