@@ -12,7 +12,7 @@ from chainrule.engine.stages.ends import Input, Output, Samples
 from chainrule.engine.stages.joins import Fork
 from chainrule.engine.stages.stage import Group, Halo, Stage
 from chainrule.engine.stages.step import SLOTS, Step
-from chainrule.engine.stages.value import KEPT, Handed, Lives, Room, Value
+from chainrule.engine.stages.value import ALONE, KEPT, Handed, Room, Value
 from chainrule.layers.layer import within
 
 
@@ -100,7 +100,9 @@ class Plan:
         if len(readers) == 1:
             return self.values[value]
         if value not in self.forks:
-            self.forks[value] = Fork(self.values[value], [self.values[value].alias(own) for own in self._aliases[value]])
+            self.forks[value] = Fork(
+                self.values[value], [self.values[value].alias(own) for own in self._aliases[value]]
+            )
         numbers = [k for k, reader in enumerate(readers) if reader is group]
         return self.forks[value].aliases[numbers[place] if len(numbers) > 1 else numbers[0]]
 
@@ -144,7 +146,7 @@ class Plan:
             readers = lowering.readers(value)
             for reader in readers if len(readers) > 1 else []:
                 image = lowering.image_for(value, reader)
-                lives = moments.alias(written[value], written[reader.output]) if value else Lives()
+                lives = moments.alias(written[value], written[reader.output]) if value else ALONE
                 lives = lives._replace(x=0) if image == lowering.images[value] else lives
                 aliases.setdefault(value, []).append(Value.asked(image, room, lives=lives))
         made = {value: make() for value, make in asked.items()}

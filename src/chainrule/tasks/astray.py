@@ -14,7 +14,7 @@ from chainrule.base.one_thread import single_thread
 from chainrule.base.typed import COUNT, Within
 from chainrule.data.dataset import Dataset
 from chainrule.layers import ReLU
-from chainrule.layers.graph import forward
+from chainrule.layers.graph import Node, forward
 from chainrule.layers.layer import Context
 from chainrule.network.network import Network
 from chainrule.training.drawing import batches_in
@@ -111,6 +111,7 @@ def loss_range(network: Network, data: Dataset, training: Training) -> list[Loss
 
 def doubt_life(network: Network, data: Dataset, lr: float) -> None:
     """Warn of a network that answers different samples all alike because a layer's ReLUs are 0 for every one."""
+    dead: list[Node] = []
     for samples in LOOKS:
         part = data.take(slice(None, None, -(-len(data) // samples)))
         x = network.prepare(part.x, network.w.dtype)

@@ -205,7 +205,7 @@ def learn(
     judged = judge if validation is not None and len(validation) else None
     heard = [record, *listeners, *loss_range(network, data, training)]
     result = minimise(objective, data, network.w, training, listeners=heard, start=start, judge=judged)
-    bring_up_to_date(network, result.progress)
+    put_numbers(network, result.w, objective.statistics)
     history.reason, history.progress = result.reason, result.progress
     return history
 

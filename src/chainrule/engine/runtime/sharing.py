@@ -1,8 +1,8 @@
 """Memory that buffers share: those of them that are never needed at one moment.
 
-A training step is cut into *moments* (`engine/moments.py`). A buffer's *life* is a whole number whose bit k says that it
-is needed in moment k: from when it is written, all of it, to when it is last read. Two lives without a common bit may
-have the same memory. The largest buffer is placed first, each where it fits lowest.
+A training step is cut into *moments* (`engine/moments.py`). A buffer's *life* is a whole number whose bit k says that
+it is needed in moment k: from when it is written, all of it, to when it is last read. Two lives without a common bit
+may have the same memory. The largest buffer is placed first, each where it fits lowest.
 """
 
 from collections.abc import Sequence
@@ -38,6 +38,10 @@ class Passes(NamedTuple):
     def kept(self) -> int:
         """The life of what is kept from the one for the other."""
         return between(self.forward.begin, self.backward.end)
+
+
+AT_ONCE = Passes(Span(0, 0), Span(0, 0))
+"""Of a stage without moments of its own."""
 
 
 def between(first: int, last: int) -> int:

@@ -88,4 +88,6 @@ class PixelsStage(BatchedStage):
 
     def _put_gradient(self, step: Step) -> Call:
         sizes = self._sizes(step.samples)
-        return bind(pixels.put_pixels, self.v.array, sizes.v_row, sizes.v_place, self.none, self.x.gradient, role=BY_INPUT)
+        return bind(
+            pixels.put_pixels, self.v.array, sizes.v_row, sizes.v_place, self.none, self.x.gradient, role=BY_INPUT
+        )

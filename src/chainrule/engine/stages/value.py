@@ -9,7 +9,7 @@ import numpy as np
 from chainrule.engine.layout import LINE_FLOATS, Image, View, odd_lines
 from chainrule.engine.runtime.calls import PerWorker, Window
 from chainrule.engine.runtime.memory import aligned_zeros
-from chainrule.engine.runtime.sharing import FOREVER, Passes, Pool, Shared, Span
+from chainrule.engine.runtime.sharing import AT_ONCE, FOREVER, Passes, Pool, Shared
 from chainrule.engine.simd import BOUNDSCHECK
 from chainrule.engine.weights import elements
 
@@ -24,7 +24,7 @@ class Room:
     workers: int
     gradients: bool
     dtype: np.dtype = FLOAT32
-    passes: Passes = Passes(Span(0, 0), Span(0, 0))
+    passes: Passes = AT_ONCE
     """Of the stage that is being made, in the moments of a training step."""
     pool: Pool = field(default_factory=Pool)
 
@@ -57,7 +57,6 @@ class Room:
         """A buffer of all samples, `stride` elements apart."""
         return aligned_zeros(self.samples * stride, kind or self.dtype.type)
 
-
     def held(self, image: Image, passes: bool, life: int) -> Callable[[], np.ndarray | Window]:
         """What holds such images, one at a time if they are passed on; once all have asked for theirs. What is written
         whole is shared: zeros around an image, or behind its channels, would be lost."""
@@ -73,6 +72,9 @@ class Lives(NamedTuple):
 
     x: int = FOREVER
     gradient: int = FOREVER
+
+
+ALONE = Lives()
 
 
 class Handed(NamedTuple):
@@ -101,9 +103,7 @@ class Value:
         return cls.asked(image, room)()
 
     @classmethod
-    def asked(
-        cls, image: Image, room: Room, handed: Handed = KEPT, lives: Lives = Lives()
-    ) -> Callable[[], "Value"]:
+    def asked(cls, image: Image, room: Room, handed: Handed = KEPT, lives: Lives = ALONE) -> Callable[[], "Value"]:
         """A value that lies so, once all have asked for theirs; of what is handed on there is room for one sample at a
         time."""
         rows, columns = handed.halo

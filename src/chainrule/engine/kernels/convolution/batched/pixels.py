@@ -7,7 +7,7 @@ image of 2 x 2 pixels in a halo of 1, 20 of 36. The products: `products`. The de
 chainrule/layers/convolution.py.
 """
 
-from chainrule.engine.kernels.convolution.batched.products import TAPS, turn, u_at
+from chainrule.engine.kernels.convolution.batched.products import FILTERS, GROUP, TAPS, put_filters, take_filters, u_at
 from chainrule.engine.layout import place
 from chainrule.engine.runtime.jit import range_kernel
 from chainrule.engine.simd import LANES, add, load, store
@@ -16,23 +16,26 @@ from chainrule.engine.simd import LANES, add, load, store
 @range_kernel
 def pack_taps(w, at, u, sizes, scratch, first, last):
     """u of w[at:] (oc, ic, di, dj), of blocks first .. last-1 of ic."""
-    row = sizes.in_channels * TAPS
     for c in range(first * LANES, last * LANES, LANES):
-        for o in range(0, sizes.out_channels, LANES):
-            turn(w, at + o * row + c * TAPS, row, scratch, 0, LANES, LANES, TAPS * LANES)
+        for o in range(0, sizes.out_channels, GROUP):
+            vectors = take_filters(w, at, sizes, scratch, o, c)
             for k in range(LANES):
-                store(load(TAPS, 1, scratch, k * TAPS * LANES, LANES), u, u_at(sizes, c + k, o), sizes.u_place)
+                for g in range(vectors):
+                    taps = load(TAPS, 1, scratch, g * FILTERS + k * TAPS * LANES, LANES)
+                    store(taps, u, u_at(sizes, c + k, o + g * LANES), sizes.u_place)
 
 
 @range_kernel
 def unpack_taps(gu, gw, at, sizes, scratch, first, last):
     """dL/dw into gw[at:] (oc, ic, di, dj), of blocks first .. last-1 of ic."""
-    row = sizes.in_channels * TAPS
     for c in range(first * LANES, last * LANES, LANES):
-        for o in range(0, sizes.out_channels, LANES):
+        for o in range(0, sizes.out_channels, GROUP):
+            vectors = min(GROUP, sizes.out_channels - o) // LANES
             for k in range(LANES):
-                store(load(TAPS, 1, gu, u_at(sizes, c + k, o), sizes.u_place), scratch, k * TAPS * LANES, LANES)
-            turn(scratch, 0, LANES, gw, at + o * row + c * TAPS, row, TAPS * LANES, LANES)
+                for g in range(vectors):
+                    taps = load(TAPS, 1, gu, u_at(sizes, c + k, o + g * LANES), sizes.u_place)
+                    store(taps, scratch, g * FILTERS + k * TAPS * LANES, LANES)
+            put_filters(scratch, 0, gw, at, sizes, o, c)
 
 
 @range_kernel

@@ -23,6 +23,10 @@ GROUP = 64
 """Output channels: u lies [place][group][ic][GROUP], so that what is written or read together is in one piece."""
 
 
+FILTERS = (LANES + 2) * TAPS * LANES
+"""Floats of the filters of a vector of both channels; behind them is room for a transform."""
+
+
 class Matrices(NamedTuple):
     """Sizes, and how far apart what belongs to v, m and u lies (floats)."""
 
@@ -58,6 +62,25 @@ def transposed_floats(sizes: Matrices) -> int:
 def u_at(sizes, c, o):
     """Where u's number of channels c and o stands in its place."""
     return (o // GROUP * sizes.in_channels + c) * GROUP + o % GROUP
+
+
+@kernel
+def take_filters(w, at, sizes, filters, o, c):
+    """Take those of w[at:] (oc, ic, di, dj) for a group of oc from o on and a vector of ic from c on; how many vectors
+    of oc these are. Channel c + k's of vector g go to filters[g FILTERS + k TAPS LANES:], tap by tap."""
+    row, vectors = sizes.in_channels * TAPS, min(GROUP, sizes.out_channels - o) // LANES
+    for g in range(vectors):
+        turn(w, at + (o + g * LANES) * row + c * TAPS, row, filters, g * FILTERS, LANES, LANES, TAPS * LANES)
+    return vectors
+
+
+@kernel
+def put_filters(filters, filters_at, gw, at, sizes, o, c):
+    """What `take_filters` takes, put where it came from."""
+    row = sizes.in_channels * TAPS
+    for g in range(min(GROUP, sizes.out_channels - o) // LANES):
+        to = at + (o + g * LANES) * row + c * TAPS
+        turn(filters, filters_at + g * FILTERS, LANES, gw, to, row, TAPS * LANES, LANES)
 
 
 @range_kernel

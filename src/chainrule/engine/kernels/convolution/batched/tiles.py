@@ -9,7 +9,7 @@ matrices: `winograd`, `winograd_adjoint`. The definition: chainrule/layers/convo
 
 from typing import NamedTuple
 
-from chainrule.engine.kernels.convolution.batched.products import TAPS, turn, u_at
+from chainrule.engine.kernels.convolution.batched.products import FILTERS, GROUP, TAPS, put_filters, take_filters, u_at
 from chainrule.engine.kernels.convolution.winograd import PATCH, POINTS, TILE
 from chainrule.engine.kernels.convolution.winograd_adjoint import filter_adjoint, input_adjoint, output_adjoint
 from chainrule.engine.kernels.convolution.winograd_transform import filter_transform, input_transform, output_transform
@@ -31,31 +31,33 @@ class Tiles(NamedTuple):
 
 
 def scratch_floats(tiles: Tiles) -> int:
-    """Room for patches, and for a sample's block of dL/dx or the filters of a block of both channels."""
-    return 2 * HALF + max((tiles.down * TILE + 2) * (tiles.across * TILE + 2), TAPS * LANES) * LANES
+    """Room for patches, and for a sample's block of dL/dx or the filters of a group."""
+    return 2 * HALF + max((tiles.down * TILE + 2) * (tiles.across * TILE + 2) * LANES, GROUP // LANES * FILTERS)
 
 
 @range_kernel
 def pack_filters(w, at, u, sizes, scratch, first, last):
     """u of w[at:] (oc, ic, di, dj), of blocks first .. last-1 of ic."""
-    row = sizes.in_channels * TAPS
     for c in range(first * LANES, last * LANES, LANES):
-        for o in range(0, sizes.out_channels, LANES):
-            turn(w, at + o * row + c * TAPS, row, scratch, 0, LANES, LANES, TAPS * LANES)
+        for o in range(0, sizes.out_channels, GROUP):
+            vectors = take_filters(w, at, sizes, scratch, o, c)
             for k in range(LANES - 1, -1, -1):  # each transform overwrites what lies behind its filters
-                filter_transform(scratch, k * TAPS * LANES, u, u_at(sizes, c + k, o), sizes.u_place)
+                for g in range(vectors):
+                    of = g * FILTERS + k * TAPS * LANES
+                    filter_transform(scratch, of, u, u_at(sizes, c + k, o + g * LANES), sizes.u_place)
 
 
 @range_kernel
 def unpack_filters(gu, gw, at, sizes, scratch, first, last):
     """dL/dw into gw[at:] (oc, ic, di, dj), of blocks first .. last-1 of ic."""
-    row, places = sizes.in_channels * TAPS, sizes.u_place
     for c in range(first * LANES, last * LANES, LANES):
-        for o in range(0, sizes.out_channels, LANES):
+        for o in range(0, sizes.out_channels, GROUP):
+            vectors = min(GROUP, sizes.out_channels - o) // LANES
             for k in range(LANES):
-                to = HALF + k * TAPS * LANES
-                filter_adjoint(gu, u_at(sizes, c + k, o), places, scratch, to, LANES, scratch)
-            turn(scratch, HALF, LANES, gw, at + o * row + c * TAPS, row, TAPS * LANES, LANES)
+                for g in range(vectors):
+                    to = HALF + g * FILTERS + k * TAPS * LANES
+                    filter_adjoint(gu, u_at(sizes, c + k, o + g * LANES), sizes.u_place, scratch, to, LANES, scratch)
+            put_filters(scratch, HALF, gw, at, sizes, o, c)
 
 
 @kernel
