@@ -4,7 +4,7 @@ In a row of layers each value has one reader. What a residual block reads has tw
 back add up, in the order of the readers. Engines, traces and exports work on this flat list.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -31,7 +31,7 @@ class Node(NamedTuple):
         """The node's, from that of the whole."""
         return Context(whole.training, whole.draws.after(self.number), within(whole.statistics, self.name))
 
-    def read(self, values: Sequence[Any]) -> Any:
+    def read(self, values: Sequence[Any] | Mapping[int, Any]) -> Any:
         """What its layer is given: a value, or a tuple of several."""
         found = tuple(read_only(values[k]) for k in self.inputs)
         return found[0] if len(found) == 1 else found
@@ -94,6 +94,17 @@ def forward(graph: Graph, x: np.ndarray, w: Arrays, context: Context) -> Pass:
         values.append(y)
         all_saved.append(saved)
     return Pass(values, all_saved)
+
+
+def outputs(graph: Graph, x: np.ndarray, w: Arrays, context: Context) -> Iterator[np.ndarray]:
+    """What each node writes, in order; none is kept longer than a later node reads it."""
+    values, last = {0: x}, {value: k for k, node in enumerate(graph.nodes) for value in node.inputs}
+    for k, node in enumerate(graph.nodes):
+        shape, own = (len(x), *graph.shapes[node.output]), within(w, node.name)
+        y = passed_on(node.layer.forward(node.read(values), own, node.context(context)), node.name, shape)[0]
+        yield y
+        values[node.output] = y
+        values = {value: kept for value, kept in values.items() if last.get(value, 0) > k}
 
 
 def backward(

@@ -14,7 +14,7 @@ from chainrule.base.one_thread import single_thread
 from chainrule.base.typed import COUNT, Within
 from chainrule.data.dataset import Dataset
 from chainrule.layers import ReLU
-from chainrule.layers.graph import Node, forward
+from chainrule.layers.graph import Node, outputs
 from chainrule.layers.layer import Context
 from chainrule.network.network import Network
 from chainrule.training.drawing import batches_in
@@ -120,13 +120,20 @@ def doubt_life(network: Network, data: Dataset, lr: float) -> None:
                 continue
             return
         with single_thread():
-            made = forward(network.graph, x, network.named(), Context(statistics=network.named_statistics()))
-        zero = [node for node in network.graph.nodes if not made.values[node.output].any()]
-        dead = [node for node in zero if isinstance(node.layer, ReLU)]
-        if not (dead and _are_alike(made.values[-1])):
+            dead, y = _dead(network, x)
+        if not (dead and _are_alike(y)):
             return
     advice = f"try a learning rate below {lr:g}, or another seed"
     warn(f"the network is dead: {dead[0].name} is 0 for every sample, so that all get the same answer; {advice}")
+
+
+def _dead(network: Network, x: np.ndarray) -> tuple[list[Node], np.ndarray]:
+    """The ReLUs that are 0 for every sample, and the answers."""
+    dead, y, context = [], x, Context(statistics=network.named_statistics())
+    for node, y in zip(network.graph.nodes, outputs(network.graph, x, network.named(), context), strict=True):
+        if isinstance(node.layer, ReLU) and not y.any():
+            dead.append(node)
+    return dead, y
 
 
 def _are_alike(a: np.ndarray) -> bool:
