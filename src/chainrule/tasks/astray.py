@@ -30,7 +30,7 @@ QUARTERS, FALL = 4, 0.9
 """Parts of an epoch whose losses are compared; and the part of the last epoch's loss below which an epoch's falls."""
 ENOUGH = 10_000
 """Samples whose targets tell how much knowing nothing costs."""
-LOOKS = 8, 64, 1024
+LOOKS = 4, 64, 1024
 """Samples that a network is looked at with; and where these make it look dead."""
 
 

@@ -39,7 +39,7 @@ class Room:
     def share(self, n: int, life: int) -> Shared:
         """A buffer of so many numbers, which in a training step others use, too, outside its life; they are no zeros.
         Its memory is known once all have asked for theirs."""
-        return self.pool.ask(n, self.dtype.type, life if self.gradients else FOREVER)
+        return self.pool.ask(n, self.dtype.type, life if self.gradients and not BOUNDSCHECK else FOREVER)
 
     def scratch(self, floats: int) -> PerWorker:
         """Numbers to work with, whole cache lines for each worker."""
