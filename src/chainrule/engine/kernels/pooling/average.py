@@ -7,6 +7,7 @@ The definition: chainrule/layers/average_pooling.py. The images are in NCHWc blo
 its own. Rows and columns that fill no whole patch are read by nobody, and gx is left there as it is: zeros.
 """
 
+from chainrule.engine.kernels.pooling.patches import zero_rest
 from chainrule.engine.layout import place, row_floats
 from chainrule.engine.runtime.jit import range_kernel
 from chainrule.engine.simd import LANES, add, load, scale, store, zeros
@@ -39,6 +40,7 @@ def average_pooling_input_gradient(gy, gx, size, first, last):
     g_values, values = gy.values, gx.values
     for s in range(first, last):
         for c in range(0, gy.image.channels, LANES):
+            zero_rest(gx, s, c, gy.image.height * size, gy.image.width * size)
             for i in range(gy.image.height):
                 g = place(gy.image, s, c, i, 0)
                 to = place(gx.image, s, c, i * size, 0)

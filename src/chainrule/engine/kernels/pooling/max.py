@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.engine.kernels.pooling.patches import PoolRows, argmax_at, mask_words, pool_rows_kernel
+from chainrule.engine.kernels.pooling.patches import PoolRows, argmax_at, mask_words, pool_rows_kernel, zero_rest
 from chainrule.engine.layout import place, row_floats
 from chainrule.engine.runtime.jit import range_kernel
 from chainrule.engine.simd import LANES, fill, get, load, multiply, select, store
@@ -34,16 +34,14 @@ def max_pooling_kernel(size: int) -> Any:
 
 @range_kernel
 def max_pooling_input_gradient(gy, argmax, gx, size, first, last):
-    """gx, of samples first .. last-1: a product, so that NaN and infinity become NaN as in the definition.
-
-    Rows and columns that fill no whole patch are left as they are: zeros.
-    """
+    """gx, of samples first .. last-1: a product, so that NaN and infinity become NaN as in the definition."""
     row = row_floats(gx.image)
     words = mask_words(gy.image)
     g_values, values = gy.values, gx.values
     one = fill(1, 1, 1, values)
     for s in range(first, last):
         for c in range(0, gy.image.channels, LANES):
+            zero_rest(gx, s, c, gy.image.height * size, gy.image.width * size)
             for i in range(gy.image.height):
                 g = place(gy.image, s, c, i, 0)
                 to = place(gx.image, s, c, i * size, 0)

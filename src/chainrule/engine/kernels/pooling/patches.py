@@ -145,3 +145,14 @@ def make_pool_rows(constant_size: int) -> Any:
                     y_at += LANES
 
     return pool_rows
+
+
+@kernel
+def zero_rest(gx, s, c, height, width):
+    """gx = 0 for a block of channels where it is beyond height x width: rows and columns that fill no whole patch."""
+    for i in range(gx.image.height):
+        begin = width if i < height else 0
+        at = place(gx.image, s, c, i, begin)
+        for _ in range(begin, gx.image.width):
+            store(zeros(1, 1, gx.values), gx.values, at, 0)
+            at += LANES
