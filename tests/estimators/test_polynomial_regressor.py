@@ -97,5 +97,5 @@ def test_what_it_cannot_fit_is_refused():
             cr.PolynomialRegressor(degree).fit(X, Y)  # type: ignore[arg-type]
     with pytest.raises(cr.UsageError, match="the method is 'best'; expected exact or gd"):
         cr.PolynomialRegressor(method="best").fit(X, Y)
-    with pytest.raises(ValueError, match="zero|all sample weights are 0"):  # scikit-learn's words, or ours
+    with pytest.raises(ValueError, match=r"zero|all sample weights are 0"):  # scikit-learn's words, or ours
         cr.PolynomialRegressor().fit(X, Y, sample_weight=np.zeros(200))

@@ -15,10 +15,12 @@ from chainrule.training.optimizers import SGD
 from chainrule.training.schedules import OneCycle
 from chainrule.training.settings import Training
 
+HE = "he_normal"
 
-def filters(channels: int) -> list[Layer]:
-    """So many of 3x3, normalised and rectified."""
-    return [Convolution(channels, bias=False), BatchNormalisation(), ReLU()]
+
+def pooled(channels: int) -> list[Layer]:
+    """So many filters of 3x3, pooled, normalised and rectified."""
+    return [Convolution(channels, bias=False), MaxPooling(), BatchNormalisation(), ReLU()]
 
 
 BEST = Preset(
@@ -26,8 +28,8 @@ BEST = Preset(
     about="MNIST's digits with the fewest errors, in some 20 minutes on two cores",
     reaches="99.68 % of held-out training digits, 99.73 % with copies (docs/recipes.md)",
     layers=[
-        *filters(32), *filters(32), MaxPooling(),
-        *filters(64), *filters(64), MaxPooling(), Dropout(0.3),
+        Convolution(32, initial_w=HE), ReLU(), *pooled(32),
+        Convolution(64, initial_w=HE), ReLU(), *pooled(64), Dropout(0.3),
         Linear(128, bias=False), BatchNormalisation(), ReLU(), Linear(10),
     ],
     training=Training(
