@@ -300,8 +300,8 @@ def test_at_the_ends_of_the_number_line_they_are_as_defined(
     dtype: type, stage: Any, definition: Callable[..., np.ndarray], gradient: Callable[..., np.ndarray]
 ) -> None:
     x = ENDS.astype(dtype)
-    at, y = image(len(x), 1, 1), aligned_zeros(LANES, dtype)
-    given, ones = aligned_zeros(LANES, dtype), np.ones(LANES, dtype)
+    at = image(len(x), 1, 1)
+    y, given, ones = aligned_zeros(at.stride, dtype), aligned_zeros(at.stride, dtype), np.ones(at.stride, dtype)
     given[: len(x)] = x
     kernels.of_one(stage.function)(View(given, at), View(y, at), 0, 1)
     with np.errstate(invalid="ignore", over="ignore"):
