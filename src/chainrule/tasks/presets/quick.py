@@ -20,7 +20,7 @@ def pooled(channels: int) -> list[Layer]:
 QUICK = Preset(
     name="quick",
     about="99 % of MNIST's digits, as fast as possible",
-    reaches="99.15 % of MNIST's test digits after 1 epoch, the mean of 10 seeds",
+    reaches="99.1 % of MNIST's test digits after 1 epoch, in 2 seconds on two cores",
     layers=[*pooled(16), *pooled(32), Linear(128, bias=False), BatchNormalisation(), ReLU(), Linear(10)],
     training=Training(Adam(1e-2), epochs=1, schedule=OneCycle()),
     axes=IMAGES,
