@@ -20,7 +20,14 @@ sys.exit(code)
 @pytest.mark.heavy
 @pytest.mark.parametrize(
     ("preset", "epochs", "accuracy"),
-    [("lecture", 3, 0.98), ("mnist", 3, 0.988), ("mlp", 3, 0.97), ("21mnist", 1, 0.98)],
+    [
+        ("lecture", 3, 0.98),
+        ("mnist", 3, 0.988),
+        ("mlp", 3, 0.97),
+        ("21mnist", 1, 0.98),
+        ("quick", 1, 0.988),
+        ("best", 2, 0.993),
+    ],
 )
 def test_accuracy_on_the_test_digits(preset, epochs, accuracy, tmp_path):
     line = [sys.executable, "-c", MEASURED, "train", "--preset", preset, "--epochs", str(epochs), "--json"]
