@@ -4,10 +4,17 @@ import numpy as np
 
 from chainrule.engine.kernels.convolution.batched import pixels, products, tiles
 from chainrule.engine.kernels.convolution.winograd import POINTS
-from chainrule.engine.runtime.calls import PerWorker
+from chainrule.engine.kernels.convolution.winograd_gradient import (
+    TileRoom,
+    add_slots,
+    columns_of,
+    weight_gradient_kernel,
+)
+from chainrule.engine.runtime.calls import PerSlot, PerWorker
 from chainrule.engine.simd import LANES
-from chainrule.engine.stages.batched import Triples, pixel_products, table_of, tiles_over
+from chainrule.engine.stages.batched import Triples, pixel_products, table_of
 from chainrule.engine.stages.squares import Square
+from chainrule.engine.stages.transformed_gradient import WHOLE, tiles_over
 from chainrule.layers.convolution import convolution, convolution_input_gradient, convolution_weight_gradient
 from torture.kernels.convolutions import WINOGRAD_ERROR
 from torture.kernels.rig import Rig, case, exactly, image_of
@@ -24,8 +31,9 @@ BEFORE = 5  # numbers of w before the filters
 class Batched:
     """A convolution, with room for its matrices, and what it is by its definition."""
 
-    def __init__(self, rig: Rig, height: int, width: int) -> None:
-        s, ic, oc = int(rig.random.integers(1, 20)), *(LANES * int(n) for n in rig.random.integers(1, 4, 2))
+    def __init__(self, rig: Rig, height: int, width: int, block: int = LANES) -> None:
+        """`block`: channels are so many, or twice or three times as many."""
+        s, ic, oc = int(rig.random.integers(1, 20)), *(block * int(n) for n in rig.random.integers(1, 4, 2))
         self.rig, self.samples, self.filters = rig, s, Square(3, 1, rig.any_of(1, 2))
         self.x, self.w, self.b = rig.normal(s, ic, height, width), rig.normal(oc, ic, 3, 3), rig.normal(oc)
         x, w, b = exactly(self.x, self.w, self.b)
@@ -69,17 +77,16 @@ class Batched:
         rig.run(products.multiply_by_input, *back, count=self.places[1])
 
     def check(self) -> None:
-        rig, sizes = self.rig, (self.gy.size, *self.w.shape)
-        for what, found, expected in (
-            ("y", rig.numbers(self.to_y, "y"), self.y),
-            ("gx", rig.numbers(self.to_gx, "gx"), self.gx),
-            ("dL/dw", self.found_w[BEFORE:].reshape(self.w.shape), self.gw),
-            ("dL/db", self.found_b, exactly(self.gy)[0].sum((0, 2, 3))),
-        ):
-            most = 3 * np.sqrt(max(sizes)) * WINOGRAD_ERROR * rig.epsilon / np.finfo(np.float32).eps
-            rig.check(
-                np.abs(found - expected).max() <= most * max(np.abs(expected).max(), 1), f"{what} is not as defined"
-            )
+        self.compare("y", self.rig.numbers(self.to_y, "y"), self.y)
+        self.compare("gx", self.rig.numbers(self.to_gx, "gx"), self.gx)
+        self.compare("dL/dw", self.found_w[BEFORE:].reshape(self.w.shape), self.gw)
+        self.compare("dL/db", self.found_b, exactly(self.gy)[0].sum((0, 2, 3)))
+
+    def compare(self, what: str, found: np.ndarray, expected: np.ndarray) -> None:
+        size = max(self.gy.size, *self.w.shape)
+        most = 3 * np.sqrt(size) * WINOGRAD_ERROR * self.rig.epsilon / np.finfo(np.float32).eps
+        near = np.abs(found - expected).max() <= most * max(np.abs(expected).max(), 1)
+        self.rig.check(near, f"{what} is not as defined")
 
 
 @case(
@@ -104,6 +111,23 @@ def by_tiles(rig: Rig) -> None:
     rig.run(tiles.transform_input_gradient, of.v, of.to_gx, *how, count=s)
     rig.run(tiles.unpack_filters, of.gu, of.found_w, BEFORE, of.sizes, of.scratch, count=ic // LANES)
     of.check()
+
+
+@case("convolution.winograd_gradient:add_weight_gradient", "convolution.winograd_gradient:add_slots")
+def weights_by_tiles(rig: Rig) -> None:
+    of = Batched(rig, *(int(n) for n in rig.random.integers(1, 20, 2)), block=WHOLE)
+    s, (oc, ic), at = len(of.x), of.w.shape[:2], tiles_over(of.filters, of.x.shape[1:])
+    sizes = products.matrices_of(ic, oc, int(rig.random.integers(1, at.down * at.across + 1)))
+    floats, slots = POINTS * sizes.u_place, 2
+    gu, found = rig.zeros(slots * floats), rig.zeros(BEFORE + of.w.size)
+    needed = POINTS * sizes.v_place, POINTS * sizes.m_place, tiles.scratch_floats(at)
+    room = TileRoom(*(PerWorker(rig.room(rig.threads * n).reshape(rig.threads, n)) for n in needed))
+    views = rig.picture(of.gy, rig.any_of(0, 1)), rig.picture(of.x, of.filters.padding + rig.any_of(0, 1))
+    kernel, slot = weight_gradient_kernel(columns_of(oc)), PerSlot(gu.reshape(slots, floats))
+    rig.run(kernel, *views, slot, sizes, at, room, count=s, block=s)
+    rig.run(add_slots, gu, slots, floats, sizes, count=ic // LANES)
+    rig.run(tiles.unpack_filters, gu, found, BEFORE, sizes, room.patches, count=ic // LANES)
+    of.compare("dL/dw", found[BEFORE:].reshape(of.w.shape), of.gw)
 
 
 @case(

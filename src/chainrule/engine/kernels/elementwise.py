@@ -4,7 +4,7 @@
     Sigmoid     y = 1 / (1 + exp(-x))           gx = gy y (1 - y)
     Tanh        y = tanh(x)                     gx = gy (1 - y^2)
     Dropout     y = x keep scale                gx = gy keep scale         scale = 1 / (1 - p)
-    Residual    y = a + b                       (the sum at its end)
+    Residual    y = a + b, or max(a + b, 0)     (the sum at its end, and a ReLU behind it)
 
 The definitions: chainrule/layers/relu.py, sigmoid.py, tanh.py, dropout.py, residual.py. A scalar function is
 `@inlined`, takes and returns numbers of one type, float32 or float64, and does not branch, so that LLVM makes vectors
@@ -129,6 +129,12 @@ def summed(a, b):
 
 
 @inlined
+def summed_and_rectified(a, b):
+    """max(a + b, 0)."""
+    return rectified(a + b)
+
+
+@inlined
 def rectified(x):
     """max(x, 0); NaN, which is not below 0, stays."""
     return F32(0) if x <= 0 else x
@@ -165,7 +171,7 @@ def hyperbolic_tangent_gradient(gy, y):
 
 
 identity, relu, sigmoid, tanh = (of_one(f) for f in (same, rectified, logistic, hyperbolic_tangent))
-addition = of_two(summed)
+addition, rectified_sum = of_two(summed), of_two(summed_and_rectified)
 dropout = of_two_and_a_parameter(dropped)  # (x, keep, y, scale, ...), and for the gradient (gy, keep, gx, scale, ...)
 
 

@@ -23,7 +23,7 @@ from chainrule.engine.kernels.convolution.batched.products import (
     multiply_places,
     transposed_floats,
 )
-from chainrule.engine.kernels.convolution.winograd import POINTS, TILE
+from chainrule.engine.kernels.convolution.winograd import POINTS
 from chainrule.engine.kernels.elementwise import relu
 from chainrule.engine.kernels.mask import copy_gradient
 from chainrule.engine.layout import View
@@ -36,11 +36,12 @@ from chainrule.engine.stages.convolution import ConvolvingStage, Taken, taken_fi
 from chainrule.engine.stages.squares import Square, is_filter
 from chainrule.engine.stages.stage import Group, Upcoming, Work
 from chainrule.engine.stages.step import Step
+from chainrule.engine.stages.transformed_gradient import tiles_over
 from chainrule.engine.stages.value import Room, Value
 from chainrule.layers import ReLU
 from chainrule.layers.layer import Shape
 
-MANY = 1 << 14  # pairs of channels, of which Winograd's u fills a core's cache
+MANY = 1 << 12  # pairs of channels, of which Winograd's u no longer stays in L1
 FEW = 4  # tiles of a sample, up to which its products alone do not keep a core at work
 Triples = list[tuple[int, int, int]]
 """The products: places of m, v and u."""
@@ -63,11 +64,6 @@ def table_of(products: Triples, of: int, places: int) -> Table:
     ordered = sorted(products, key=lambda triple: triple[of])
     starts = np.searchsorted([triple[of] for triple in ordered], np.arange(places + 1))
     return Table(starts.astype(np.int64), np.delete(np.array(ordered, np.int64), of, axis=1).reshape(-1))
-
-
-def tiles_over(filters: Square, x_shape: Shape) -> tiles.Tiles:
-    down, across = (-(-(n + 2 * filters.padding - 2) // TILE) for n in x_shape[1:])
-    return tiles.Tiles(down, across, filters.padding)
 
 
 class BatchedStage(ConvolvingStage):

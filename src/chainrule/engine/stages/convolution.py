@@ -19,11 +19,13 @@ from chainrule.engine.kernels.elementwise import zero_all
 from chainrule.engine.kernels.mask import copy_gradient
 from chainrule.engine.layout import View, image
 from chainrule.engine.runtime.calls import BY_INPUT, BY_WEIGHTS, FORWARD, Call, PerSlot, bind
+from chainrule.engine.runtime.program import Task
 from chainrule.engine.simd import padded, vectors_in_registers
 from chainrule.engine.stages.algorithms import Algorithm
 from chainrule.engine.stages.squares import Square, is_filter, square_of
 from chainrule.engine.stages.stage import Group, Halo, Stage, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import SLOTS, Step
+from chainrule.engine.stages.transformed_gradient import TransformedGradient
 from chainrule.engine.stages.value import Room, Value
 from chainrule.layers import Convolution, ReLU
 
@@ -55,11 +57,13 @@ class GradientSlots:
     def sums(self, step: Step, reduce: Any, *sizes: Any) -> list[Call]:
         """Calls that add the slots into the step's gradient, in canonical order; those of w by `reduce`."""
         of_w = *sizes, step.slots, self.w_floats
-        of_b = self.channels, step.slots, self.b_floats
-        sums = [bind(reduce, self.all_w, step.gw, self.at["w"], *of_w, role=BY_WEIGHTS)]
-        if "b" in self.at:
-            sums.append(bind(reduce_bias_gradient, self.all_b, step.gw, self.at["b"], *of_b, role=BY_WEIGHTS))
-        return sums
+        return [bind(reduce, self.all_w, step.gw, self.at["w"], *of_w, role=BY_WEIGHTS), *self.sums_of_b(step)]
+
+    def sums_of_b(self, step: Step) -> list[Call]:
+        """The call for b, if there is one."""
+        sizes = self.channels, step.slots, self.b_floats
+        there = "b" in self.at
+        return [bind(reduce_bias_gradient, self.all_b, step.gw, self.at["b"], *sizes, role=BY_WEIGHTS)] if there else []
 
 
 class Taken(NamedTuple):
@@ -104,8 +108,11 @@ class ConvolutionStage(ConvolvingStage):
         self.relu, self.at = group.layers.relu is not None, group.at
         self.algorithm = Algorithm.choose(self.sizes, x.image, room)
         self.kernel, y.rectified = self.algorithm.name, self.relu
+        self.transformed: TransformedGradient | None = None
         if room.gradients:
-            floats = slot_floats(self.sizes, x.image.lanes)
+            if x.image.lanes > 1 and TransformedGradient.suits(group, room.dtype):
+                self.transformed = TransformedGradient(group, room)
+            floats = 0 if self.transformed else slot_floats(self.sizes, x.image.lanes)
             self.slots = GradientSlots(floats, self.sizes.out_channels, self.at, room)
             if x.image.lanes > 1:
                 self._room_for_gradients(room)
@@ -127,7 +134,7 @@ class ConvolutionStage(ConvolvingStage):
 
     def executed(self, role: str, samples: int) -> float:
         if role == BY_WEIGHTS:
-            return self.multiply_adds
+            return self.transformed.multiply_adds if self.transformed else self.multiply_adds
         return (self.algorithm if role == FORWARD else self.back).multiply_adds
 
     def _room_for_gradients(self, room: Room) -> None:
@@ -143,18 +150,23 @@ class ConvolutionStage(ConvolvingStage):
         calls = self.algorithm.take(step.w, self.at)
         if step.gw.size and self.x.image.lanes > 1:
             calls.append(self.back.pack(step.w, self.at["w"], transposed=True))
-        return [*calls, *self.slots.clear(step)] if step.gw.size else calls
+        if not step.gw.size:
+            return calls
+        return [*calls, *(self.transformed.clear() if self.transformed else []), *self.slots.clear(step)]
 
     def forward(self, step: Step) -> Work:
         return self.algorithm.run(self.x.view, self.y.view, role=FORWARD, relu=self.relu)
 
     def backward(self, step: Step, to_input: bool) -> Work:
         x, y, slot, lanes = self.x, self.y, self.slots.slot, self.x.image.lanes
-        by_weights = gradient_kernel(self.sizes.kernel_size, lanes, step.w.dtype)
+        direct = gradient_kernel(self.sizes.kernel_size, lanes, step.w.dtype)
         if lanes == 1:  # the first layer: nobody else reads dL/dz, and it is not stored
             views = y.gradient, y.view, x.view
-            return [bind(by_weights, *views, slot, self.sizes, int(self.relu), role=BY_WEIGHTS)]
-        calls = [bind(by_weights, self.gz, x.view, slot.w, self.sizes, role=BY_WEIGHTS)]
+            return [bind(direct, *views, slot, self.sizes, int(self.relu), role=BY_WEIGHTS)]
+        if self.transformed:
+            calls = [self.transformed.add(self.gz, x.view)]
+        else:
+            calls = [bind(direct, self.gz, x.view, slot.w, self.sizes, role=BY_WEIGHTS)]
         if self.gz is not y.gradient:
             calls.insert(0, bind(copy_gradient, y.gradient, y.view, self.gz, int(self.relu), self.one))
         if "b" in self.at:
@@ -163,5 +175,7 @@ class ConvolutionStage(ConvolvingStage):
             calls += self.back.run(self.gz, x.gradient, role=BY_INPUT)
         return calls
 
-    def finish(self, step: Step) -> list[Call]:
+    def finish(self, step: Step) -> Sequence[Call | Task]:
+        if self.transformed:
+            return [*self.transformed.sums(step), *self.slots.sums_of_b(step)]
         return self.slots.sums(step, reduce_weight_gradient, self.sizes, self.x.image.lanes)

@@ -2,24 +2,36 @@
 
     y = a + b,   dL/da = dL/db = dL/dy                 dL/dx = the sum of what x's readers send back, in their order
 
-The definition: chainrule/layers/residual.py.
+A ReLU behind the sum is executed with it: y = max(a + b, 0), and of dL/dy what passes goes to both.
+
+The definitions: chainrule/layers/residual.py, chainrule/layers/relu.py.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from chainrule.engine.kernels.elementwise import addition, identity
+from chainrule.engine.kernels.elementwise import addition, identity, of_two, rectified_gradient, rectified_sum
 from chainrule.engine.layout import Image
 from chainrule.engine.runtime.calls import BY_INPUT, FORWARD, bind
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import Step
 from chainrule.engine.stages.value import Room, Value
+from chainrule.layers import ReLU
 from chainrule.layers.residual import Addition
+
+passed_on = of_two(rectified_gradient)  # dL/dy where y is above 0
+
+
+class Taken(NamedTuple):
+    """The layers of such a stage."""
+
+    addition: Addition
+    relu: ReLU | None
 
 
 @register_stage
 class AdditionStage(Stage):
-    """The sum of two values."""
+    """The sum of two values, with the ReLU that follows it if there is one."""
 
     kernel = "elementwise"
 
@@ -27,16 +39,21 @@ class AdditionStage(Stage):
         super().__init__(group, values, room)
         self.a, self.b, self.y = values
         self.by_sample = is_picture(self.y.image)
+        self.relu = self.y.rectified = group.layers.relu is not None
 
     @classmethod
     def fuse(cls, nodes: Upcoming) -> Any:
-        return nodes.take(Addition)
+        addition = nodes.take(Addition)
+        return Taken(addition, nodes.take(ReLU())) if addition else None
 
     def forward(self, step: Step) -> Work:
-        return [bind(addition, self.a.view, self.b.view, self.y.view, role=FORWARD)]
+        made = rectified_sum if self.relu else addition
+        return [bind(made, self.a.view, self.b.view, self.y.view, role=FORWARD)]
 
     def backward(self, step: Step, to_input: bool) -> Work:
         gy, values = self.y.gradient, (self.a, self.b) if to_input else ()
+        if self.relu:
+            return [bind(passed_on, gy, self.y.view, value.gradient, role=BY_INPUT) for value in values]
         return [bind(identity, gy, value.gradient, role=BY_INPUT) for value in values]
 
 

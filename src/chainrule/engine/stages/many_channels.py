@@ -11,9 +11,10 @@ from chainrule.engine.kernels.convolution.batched import pixels, tiles
 from chainrule.engine.kernels.convolution.batched.products import TAPS
 from chainrule.engine.kernels.convolution.winograd import POINTS
 from chainrule.engine.runtime.calls import BY_INPUT, FORWARD, Call, bind
-from chainrule.engine.stages.batched import BatchedStage, Triples, pixel_products, tiles_over
+from chainrule.engine.stages.batched import BatchedStage, Triples, pixel_products
 from chainrule.engine.stages.stage import register_stage
 from chainrule.engine.stages.step import Step
+from chainrule.engine.stages.transformed_gradient import tiles_over
 
 
 @register_stage

@@ -174,10 +174,11 @@ def product(acc, u, scratch, channels, at):
 
 def make_multiply(columns: int) -> Any:
     """The product of matrices by register tiles of that many vectors."""
+    tall = 8 if 8 * columns <= REGISTERS // 2 else 4  # of so few columns, 4 rows would wait for one another
 
     @kernel
     def multiply(u, tiling, scratch):
-        """m = v u: in each place xi, register tiles of 6 or 4 tiles times `columns` vectors."""
+        """m = v u: in each place xi, register tiles of 8, 6 or 4 tiles times `columns` vectors."""
         width = columns * LANES
         v_tile, m_tile = vectors_of(tiling.in_channels) * LANES, tiling.groups * width
         u_at = 0
@@ -187,10 +188,12 @@ def make_multiply(columns: int) -> Any:
                 m_at = POINTS * tiling.v_stride + xi * tiling.m_stride + group * width
                 left = tiling.tiles
                 while left > 0:
-                    rows = 4 if left == 4 or left == 8 else 6
+                    rows = tall if left == 8 else 4 if left == 4 else 6
                     at = TileProduct(v_at, v_tile, u_at, width, m_at, m_tile)
                     if rows == 6:
                         product(zeros(6, columns, scratch), u, scratch, tiling.in_channels, at)
+                    elif rows == tall:
+                        product(zeros(tall, columns, scratch), u, scratch, tiling.in_channels, at)
                     else:
                         product(zeros(4, columns, scratch), u, scratch, tiling.in_channels, at)
                     v_at += rows * v_tile

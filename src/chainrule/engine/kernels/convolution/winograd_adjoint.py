@@ -26,6 +26,24 @@ def output_adjoint_line(line):
 
 
 @kernel
+def output_adjoint(g, at, row, gm, gm_at, gm_stride):
+    """gm = A g A^T of the 4 x 4 pixels of g[at:], rows `row` floats apart, into vectors gm_stride apart."""
+    step = 6 * gm_stride
+    g0 = load(1, 4, g, at, 0)
+    g1 = load(1, 4, g, at + row, 0)
+    g2 = load(1, 4, g, at + 2 * row, 0)
+    g3 = load(1, 4, g, at + 3 * row, 0)
+    store(output_adjoint_line(g0), gm, gm_at, gm_stride)
+    even, odd = add(g0, g2), add(g1, g3)
+    store(output_adjoint_line(add(even, odd)), gm, gm_at + step, gm_stride)
+    store(output_adjoint_line(subtract(even, odd)), gm, gm_at + 2 * step, gm_stride)
+    even, odd = add_multiple(g0, 4, g2), add_multiple(g1, 4, g3)
+    store(output_adjoint_line(add_multiple(even, 2, odd)), gm, gm_at + 3 * step, gm_stride)
+    store(output_adjoint_line(add_multiple(even, -2, odd)), gm, gm_at + 4 * step, gm_stride)
+    store(output_adjoint_line(g3), gm, gm_at + 5 * step, gm_stride)
+
+
+@kernel
 def input_adjoint_line(line):
     """B times a line of 6 vectors."""
     d0, d1, d2, d3, d4, d5 = split(line)
@@ -73,6 +91,5 @@ def make_transform(line: Any, before: int, behind: int) -> Any:
     return transform
 
 
-output_adjoint = make_transform(output_adjoint_line, 4, 6)
 input_adjoint = make_transform(input_adjoint_line, 6, 6)
 filter_adjoint = make_transform(filter_adjoint_line, 6, 3)

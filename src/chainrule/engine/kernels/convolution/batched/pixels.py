@@ -7,7 +7,7 @@ image of 2 x 2 pixels in a halo of 1, 20 of 36. The products: `products`. The de
 chainrule/layers/convolution.py.
 """
 
-from chainrule.engine.kernels.convolution.batched.products import FILTERS, GROUP, TAPS, put_filters, take_filters, u_at
+from chainrule.engine.kernels.convolution.batched.products import FILTERS, TAPS, put_filters, take_filters, u_at
 from chainrule.engine.layout import place
 from chainrule.engine.runtime.jit import range_kernel
 from chainrule.engine.simd import LANES, add, load, store
@@ -17,7 +17,7 @@ from chainrule.engine.simd import LANES, add, load, store
 def pack_taps(w, at, u, sizes, scratch, first, last):
     """u of w[at:] (oc, ic, di, dj), of blocks first .. last-1 of ic."""
     for c in range(first * LANES, last * LANES, LANES):
-        for o in range(0, sizes.out_channels, GROUP):
+        for o in range(0, sizes.out_channels, sizes.group):
             vectors = take_filters(w, at, sizes, scratch, o, c)
             for k in range(LANES):
                 for g in range(vectors):
@@ -29,8 +29,8 @@ def pack_taps(w, at, u, sizes, scratch, first, last):
 def unpack_taps(gu, gw, at, sizes, scratch, first, last):
     """dL/dw into gw[at:] (oc, ic, di, dj), of blocks first .. last-1 of ic."""
     for c in range(first * LANES, last * LANES, LANES):
-        for o in range(0, sizes.out_channels, GROUP):
-            vectors = min(GROUP, sizes.out_channels - o) // LANES
+        for o in range(0, sizes.out_channels, sizes.group):
+            vectors = min(sizes.group, sizes.out_channels - o) // LANES
             for k in range(LANES):
                 for g in range(vectors):
                     taps = load(TAPS, 1, gu, u_at(sizes, c + k, o + g * LANES), sizes.u_place)

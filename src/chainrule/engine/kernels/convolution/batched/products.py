@@ -20,7 +20,8 @@ from chainrule.engine.simd import LANES, add, load, padded, store, transpose, ze
 
 TAPS = 9  # of a filter
 GROUP = 64
-"""Output channels: u lies [place][group][ic][GROUP], so that what is written or read together is in one piece."""
+"""Output channels, at most, of a group: u lies [place][group][ic][oc of the group], so that what is written or read
+together is in one piece."""
 
 
 FILTERS = (LANES + 2) * TAPS * LANES
@@ -38,6 +39,7 @@ class Matrices(NamedTuple):
     v_place: int  # from one place to the next
     m_place: int
     u_place: int
+    group: int  # output channels of a group
 
 
 class Table(NamedTuple):
@@ -49,8 +51,9 @@ class Table(NamedTuple):
 
 def matrices_of(in_channels: int, out_channels: int, count: int) -> Matrices:
     v_row, m_row, room = odd_lines(in_channels), odd_lines(out_channels), padded(count)
-    u_place = odd_lines(-(-out_channels // GROUP) * in_channels * GROUP)
-    return Matrices(in_channels, out_channels, count, v_row, m_row, v_row * room, m_row * room, u_place)
+    group = min(GROUP, out_channels)
+    u_place = odd_lines(-(-out_channels // group) * in_channels * group)
+    return Matrices(in_channels, out_channels, count, v_row, m_row, v_row * room, m_row * room, u_place, group)
 
 
 def transposed_floats(sizes: Matrices) -> int:
@@ -61,14 +64,14 @@ def transposed_floats(sizes: Matrices) -> int:
 @kernel
 def u_at(sizes, c, o):
     """Where u's number of channels c and o stands in its place."""
-    return (o // GROUP * sizes.in_channels + c) * GROUP + o % GROUP
+    return (o // sizes.group * sizes.in_channels + c) * sizes.group + o % sizes.group
 
 
 @kernel
 def take_filters(w, at, sizes, filters, o, c):
     """Take those of w[at:] (oc, ic, di, dj) for a group of oc from o on and a vector of ic from c on; how many vectors
     of oc these are. Channel c + k's of vector g go to filters[g FILTERS + k TAPS LANES:], tap by tap."""
-    row, vectors = sizes.in_channels * TAPS, min(GROUP, sizes.out_channels - o) // LANES
+    row, vectors = sizes.in_channels * TAPS, min(sizes.group, sizes.out_channels - o) // LANES
     for g in range(vectors):
         turn(w, at + (o + g * LANES) * row + c * TAPS, row, filters, g * FILTERS, LANES, LANES, TAPS * LANES)
     return vectors
@@ -78,7 +81,7 @@ def take_filters(w, at, sizes, filters, o, c):
 def put_filters(filters, filters_at, gw, at, sizes, o, c):
     """What `take_filters` takes, put where it came from."""
     row = sizes.in_channels * TAPS
-    for g in range(min(GROUP, sizes.out_channels - o) // LANES):
+    for g in range(min(sizes.group, sizes.out_channels - o) // LANES):
         to = at + (o + g * LANES) * row + c * TAPS
         turn(filters, filters_at + g * FILTERS, LANES, gw, to, row, TAPS * LANES, LANES)
 
@@ -90,11 +93,11 @@ def multiply_places(v, u, m, sizes, table, first, last):
     for p in range(first, last):
         to = p * sizes.m_place
         m[to : to + rows * sizes.m_row] = 0
-        for o in range(0, sizes.out_channels, GROUP):
-            vectors, here = min(GROUP, sizes.out_channels - o) // LANES, u_at(sizes, 0, o)
+        for o in range(0, sizes.out_channels, sizes.group):
+            vectors, here = min(sizes.group, sizes.out_channels - o) // LANES, u_at(sizes, 0, o)
             for i in range(table.starts[p], table.starts[p + 1]):
                 a, b = table.pairs[2 * i] * sizes.v_place, table.pairs[2 * i + 1] * sizes.u_place + here
-                product = MatrixProduct(v, u, m, a, sizes.v_row, 1, b, GROUP, to + o, sizes.m_row, 0)
+                product = MatrixProduct(v, u, m, a, sizes.v_row, 1, b, sizes.group, to + o, sizes.m_row, 0)
                 add_product(product, rows, depth, vectors)
 
 
@@ -103,12 +106,12 @@ def multiply_by_weights(v, gm, gu, sizes, table, first, last):
     """dL/du of places first .. last-1."""
     rows, depth = sizes.in_channels, sizes.rows
     for k in range(first, last):
-        for o in range(0, sizes.out_channels, GROUP):
-            vectors, to = min(GROUP, sizes.out_channels - o) // LANES, k * sizes.u_place + u_at(sizes, 0, o)
-            gu[to : to + rows * GROUP] = 0
+        for o in range(0, sizes.out_channels, sizes.group):
+            vectors, to = min(sizes.group, sizes.out_channels - o) // LANES, k * sizes.u_place + u_at(sizes, 0, o)
+            gu[to : to + rows * sizes.group] = 0
             for i in range(table.starts[k], table.starts[k + 1]):
                 b, a = table.pairs[2 * i] * sizes.m_place + o, table.pairs[2 * i + 1] * sizes.v_place
-                product = MatrixProduct(v, gm, gu, a, 1, sizes.v_row, b, sizes.m_row, to, GROUP, 0)
+                product = MatrixProduct(v, gm, gu, a, 1, sizes.v_row, b, sizes.m_row, to, sizes.group, 0)
                 add_product(product, rows, depth, vectors)
 
 
@@ -123,10 +126,10 @@ def multiply_by_input(u, gm, gv, sizes, table, scratch, first, last):
         for i in range(table.starts[q], table.starts[q + 1]):
             b, a = table.pairs[2 * i] * sizes.m_place, table.pairs[2 * i + 1] * sizes.u_place
             turn(gm, b, sizes.m_row, scratch, 0, across, across, depth)
-            for o in range(0, depth, GROUP):
+            for o in range(0, depth, sizes.group):
                 here = a + u_at(sizes, 0, o)
-                product = MatrixProduct(u, scratch, scratch, here, GROUP, 1, o * across, across, to, across, 0)
-                add_product(product, rows, min(GROUP, depth - o), across // LANES)
+                product = MatrixProduct(u, scratch, scratch, here, sizes.group, 1, o * across, across, to, across, 0)
+                add_product(product, rows, min(sizes.group, depth - o), across // LANES)
         turn(scratch, to, across, gv, q * sizes.v_place, sizes.v_row, rows, across)
 
 

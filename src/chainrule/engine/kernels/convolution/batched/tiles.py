@@ -30,6 +30,15 @@ class Tiles(NamedTuple):
     padding: int
 
 
+class Some(NamedTuple):
+    """Some tiles of a sample."""
+
+    sample: int
+    first: int
+    behind: int  # the last one
+    row: int  # t of the first
+
+
 def scratch_floats(tiles: Tiles) -> int:
     """Room for patches, and for a sample's block of dL/dx or the filters of a group."""
     return 2 * HALF + max((tiles.down * TILE + 2) * (tiles.across * TILE + 2) * LANES, GROUP // LANES * FILTERS)
@@ -39,7 +48,7 @@ def scratch_floats(tiles: Tiles) -> int:
 def pack_filters(w, at, u, sizes, scratch, first, last):
     """u of w[at:] (oc, ic, di, dj), of blocks first .. last-1 of ic."""
     for c in range(first * LANES, last * LANES, LANES):
-        for o in range(0, sizes.out_channels, GROUP):
+        for o in range(0, sizes.out_channels, sizes.group):
             vectors = take_filters(w, at, sizes, scratch, o, c)
             for k in range(LANES - 1, -1, -1):  # each transform overwrites what lies behind its filters
                 for g in range(vectors):
@@ -51,8 +60,8 @@ def pack_filters(w, at, u, sizes, scratch, first, last):
 def unpack_filters(gu, gw, at, sizes, scratch, first, last):
     """dL/dw into gw[at:] (oc, ic, di, dj), of blocks first .. last-1 of ic."""
     for c in range(first * LANES, last * LANES, LANES):
-        for o in range(0, sizes.out_channels, GROUP):
-            vectors = min(GROUP, sizes.out_channels - o) // LANES
+        for o in range(0, sizes.out_channels, sizes.group):
+            vectors = min(sizes.group, sizes.out_channels - o) // LANES
             for k in range(LANES):
                 for g in range(vectors):
                     to = HALF + g * FILTERS + k * TAPS * LANES
@@ -66,24 +75,31 @@ def tile_at(tiles, s, k):
     return s * tiles.down * tiles.across + k, k // tiles.across * TILE, k % tiles.across * TILE
 
 
+@kernel
+def transform_input_of(some, x, v, sizes, tiles, scratch):
+    """v of some tiles; beyond the halo, x is zero."""
+    values, image, row = x.values, x.image, row_floats(x.image)
+    for c in range(0, image.channels, LANES):
+        for k in range(some.first, some.behind):
+            i, j = k // tiles.across * TILE - tiles.padding, k % tiles.across * TILE - tiles.padding
+            to = (some.row + k - some.first) * sizes.v_row + c
+            height = min(PATCH, image.height + image.halo_rows - i)
+            width = min(PATCH, image.width + image.halo - j)
+            at = place(image, some.sample, c, i, j)
+            if height == PATCH and width == PATCH:
+                input_transform(values, at, row, v, to, sizes.v_place)
+            else:
+                zero_vectors(scratch, 0, 0, 1, POINTS)
+                copy_vectors(values, at, row, scratch, 0, PATCH * LANES, height, width)
+                input_transform(scratch, 0, PATCH * LANES, v, to, sizes.v_place)
+
+
 @range_kernel
 def transform_input(x, v, sizes, tiles, scratch, first, last):
-    """v of samples first .. last-1; beyond the halo, x is zero."""
-    values, image, row = x.values, x.image, row_floats(x.image)
+    """v of samples first .. last-1."""
+    count = tiles.down * tiles.across
     for s in range(first, last):
-        for c in range(0, image.channels, LANES):
-            for k in range(tiles.down * tiles.across):
-                t, i, j = tile_at(tiles, s, k)
-                i, j, to = i - tiles.padding, j - tiles.padding, t * sizes.v_row + c
-                height = min(PATCH, image.height + image.halo_rows - i)
-                width = min(PATCH, image.width + image.halo - j)
-                at = place(image, s, c, i, j)
-                if height == PATCH and width == PATCH:
-                    input_transform(values, at, row, v, to, sizes.v_place)
-                else:
-                    zero_vectors(scratch, 0, 0, 1, POINTS)
-                    copy_vectors(values, at, row, scratch, 0, PATCH * LANES, height, width)
-                    input_transform(scratch, 0, PATCH * LANES, v, to, sizes.v_place)
+        transform_input_of(Some(s, 0, count, s * count), x, v, sizes, tiles, scratch)
 
 
 @range_kernel
@@ -100,18 +116,33 @@ def transform_output(m, b, y, sizes, tiles, scratch, first, last):
                 copy_vectors(scratch, 0, TILE * LANES, values, place(image, s, c, i, j), row, height, width)
 
 
+@kernel
+def transform_output_gradient_of(some, gy, gm, sizes, tiles, scratch):
+    """dL/dm of some tiles."""
+    values, image, row, places = gy.values, gy.image, row_floats(gy.image), sizes.m_place
+    for c in range(0, image.channels, LANES):
+        for k in range(some.first, some.behind):
+            i, j = k // tiles.across * TILE, k % tiles.across * TILE
+            to = (some.row + k - some.first) * sizes.m_row + c
+            at, height, width = (
+                place(image, some.sample, c, i, j),
+                min(TILE, image.height - i),
+                min(TILE, image.width - j),
+            )
+            if height == TILE and width == TILE:
+                output_adjoint(values, at, row, gm, to, places)
+            else:
+                zero_vectors(scratch, 0, 0, 1, TILE * TILE)
+                copy_vectors(values, at, row, scratch, 0, TILE * LANES, height, width)
+                output_adjoint(scratch, 0, TILE * LANES, gm, to, places)
+
+
 @range_kernel
 def transform_output_gradient(gy, gm, sizes, tiles, scratch, first, last):
     """dL/dm of samples first .. last-1."""
-    values, image, row, places = gy.values, gy.image, row_floats(gy.image), sizes.m_place
+    count = tiles.down * tiles.across
     for s in range(first, last):
-        for c in range(0, image.channels, LANES):
-            for k in range(tiles.down * tiles.across):
-                t, i, j = tile_at(tiles, s, k)
-                height, width = min(TILE, image.height - i), min(TILE, image.width - j)
-                zero_vectors(scratch, HALF, 0, 1, TILE * TILE)
-                copy_vectors(values, place(image, s, c, i, j), row, scratch, HALF, TILE * LANES, height, width)
-                output_adjoint(scratch, HALF, LANES, gm, t * sizes.m_row + c, places, scratch)
+        transform_output_gradient_of(Some(s, 0, count, s * count), gy, gm, sizes, tiles, scratch)
 
 
 @range_kernel
