@@ -41,8 +41,8 @@ from chainrule.engine.stages.value import Room, Value
 from chainrule.layers import ReLU
 from chainrule.layers.layer import Shape
 
-MANY = 1 << 12  # pairs of channels, of which Winograd's u no longer stays in L1
-FEW = 4  # tiles of a sample, up to which its products alone do not keep a core at work
+PAIRS = 1024  # of channels for each tile of a sample, from which on weights are worth reading once a batch
+FEW = 16  # tiles of a sample, beyond which v and m of a batch take too much room
 Triples = list[tuple[int, int, int]]
 """The products: places of m, v and u."""
 
@@ -103,9 +103,10 @@ class BatchedStage(ConvolvingStage):
             return None
         layer: Any = nodes.taken[0].layer
         ic, oc, of = nodes.x_shape[0], layer.out_channels, tiles_over(filters, nodes.x_shape)
-        if ic % 16 or oc % 16 or ic * oc < MANY or of.down * of.across > FEW:
+        count = of.down * of.across
+        if ic % 16 or oc % 16 or ic * oc < PAIRS * count or count > FEW:
             return None
-        pixel_by_pixel = len(pixel_products(filters, nodes.x_shape)) < POINTS * of.down * of.across
+        pixel_by_pixel = len(pixel_products(filters, nodes.x_shape)) < POINTS * count
         return Taken(filters, nodes.take(ReLU())) if pixel_by_pixel == cls.pixel_by_pixel else None
 
     @classmethod
