@@ -192,10 +192,10 @@ def make_multiply(columns: int) -> Any:
                     at = TileProduct(v_at, v_tile, u_at, width, m_at, m_tile)
                     if rows == 6:
                         product(zeros(6, columns, scratch), u, scratch, tiling.in_channels, at)
-                    elif rows == tall:
-                        product(zeros(tall, columns, scratch), u, scratch, tiling.in_channels, at)
-                    else:
+                    elif rows == 4 or tall == 4:
                         product(zeros(4, columns, scratch), u, scratch, tiling.in_channels, at)
+                    else:
+                        product(zeros(tall, columns, scratch), u, scratch, tiling.in_channels, at)
                     v_at += rows * v_tile
                     m_at += rows * m_tile
                     left -= rows
