@@ -139,7 +139,8 @@ LAYERS = kind(
 SHORTCUT = LAYERS.but("None", "a layer")
 SHAPE = kind(
     wrong={
-        "of two": lambda: (4, 4),
+        "with a zero": lambda: (4, 0),
+        "of five": lambda: (1, 1, 1, 2, 2),
         "of four": lambda: (1, 1, 2, 2),
         "with a half": lambda: (1, 2, 2.5),
         "far too large": lambda: 10**18,
