@@ -14,6 +14,7 @@ import chainrule
 from chainrule import data, exchange, layers, losses
 from chainrule.base.arrays import as_array, in_one_piece
 from chainrule.engine import ENGINES, execute
+from chainrule.training.events import EpochEvent
 from messages import exactly
 
 cr: Any = chainrule  # types are what is tried here
@@ -143,12 +144,45 @@ def test_a_mask_takes_the_samples_where_it_is_true():
         cr.Dataset(X, T).take(np.ones(3, bool))
 
 
-def test_a_fit_that_is_refused_leaves_the_network_as_it_was():
-    untouched = network()
-    for options in ({"engine": "abacus"}, {"validation": cr.Dataset(X, T + 1)}, {"threads": "a"}):
-        with pytest.raises(cr.ChainruleError):
-            cr.fit(untouched, cr.Dataset(X, T), **options)
-        assert untouched.schema is None
+BY_ACCURACY = cr.ReduceOnPlateau(monitor="accuracy")
+REFUSED = {  # by `fit`
+    "engine": {"engine": "abacus"},
+    "threads": {"threads": "a"},
+    "held out: classes": {"validation": cr.Dataset(X, T + 1)},
+    "held out: halves": {"validation": cr.Dataset(X, T + 0.5)},
+    "held out: shape": {"validation": cr.Dataset(X[:, :2], T)},
+    "held out: weights": {"validation": cr.Dataset(X, T, 0.0 * T)},
+    "stopping by accuracy": {"listeners": [cr.EarlyStopping(monitor="accuracy")]},
+    "a schedule by accuracy": {"training": cr.Training(epochs=1, schedule=BY_ACCURACY)},
+    "another one": {"training": cr.Training(epochs=1, schedule=cr.Warmup(2, then=BY_ACCURACY))},
+}
+
+
+@pytest.mark.parametrize("options", REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("known", [False, True])
+def test_a_fit_that_is_refused_leaves_the_network_as_it_was(options, known):
+    untouched = cr.Network([cr.BatchNormalisation(), cr.Linear(3)], 3, seed=1)
+    if known:
+        cr.fit(untouched, cr.Dataset(X, T), cr.Training(epochs=1), engine="reference")
+    w, statistics, schema = untouched.w.copy(), untouched.statistics.copy(), untouched.schema
+    with pytest.raises(cr.ChainruleError):
+        cr.fit(untouched, cr.Dataset(X, T), **{"engine": "reference", **options})
+    np.testing.assert_array_equal(untouched.w, w)
+    np.testing.assert_array_equal(untouched.statistics, statistics)
+    assert untouched.schema is schema
+
+
+def test_a_fit_that_ends_in_its_midst_knows_what_its_weights_were_trained_on():
+    def end(event: Any) -> None:
+        if isinstance(event, EpochEvent) and event.epoch == 1:
+            raise cr.DataError("the data are gone")
+
+    trained = network()
+    w = trained.w.copy()
+    with pytest.raises(cr.DataError, match="the data are gone"):
+        cr.fit(trained, cr.Dataset(X, T), listeners=[end], engine="reference")
+    assert not np.array_equal(trained.w, w)
+    assert trained.schema is not None
 
 
 @pytest.mark.parametrize("engine", ENGINES)
