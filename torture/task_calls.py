@@ -27,7 +27,7 @@ from torture.call import (
 )
 
 SHARE = k.kind("zero", "a half", alike=k.SCALARS, wrong={"two": lambda: 2.0})
-COPIED: dict[str, Any] = {"augmentation": (k.kind("None"), None), "copies": (k.MANY, 2)}
+COPIED: dict[str, Any] = {"augmentation": (k.kind("None"), None), "copies": (k.COUNT, 2)}
 TASKS = {
     "SGD": call(cr.SGD, lr=LR, momentum=(k.BELOW_1, 0.5), weight_decay=LR, nesterov=(k.FLAG, False)),
     "AdaDelta": call(cr.AdaDelta, lr=LR, rho=(k.BELOW_1, 0.5), eps=LR, weight_decay=LR),

@@ -17,6 +17,8 @@ from chainrule.training.settings import Augment, mixing_of
 
 COPIES = 8
 """Of each picture, if nobody says how many."""
+MOST_COPIES = 10_000
+"""A mean over more is the same to two digits of its error."""
 Outputs = Callable[[np.ndarray], np.ndarray]
 
 
@@ -28,7 +30,7 @@ def of_copies(outputs: Outputs, augmentation: Augment | None, copies: int = COPI
 
     The copies are the same in every call. UsageError for what is no augmentation, or no number of copies.
     """
-    copies = whole_number("copies", copies, 1)
+    copies = whole_number("copies", copies, 1, maximum=MOST_COPIES)
     if augmentation is not None and not callable(augmentation):
         raise UsageError(f"augmentation is {short(augmentation)}; expected one, as in Augmentation(shift=2)")
 

@@ -94,7 +94,7 @@ def measure(
 
 
 def check_judge(network: Network, data: Dataset) -> None:
-    """DataError for data by which it cannot be said how well the network does: what a fit finds out before it begins."""
+    """DataError for data that cannot say how well the network does: a fit finds that out before it begins."""
     network.check_shape(data.x[:1])
     check_weighs(data.sample_weight)
     network.loss.check_targets(data.t, network.output_shape)
