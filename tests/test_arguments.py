@@ -202,6 +202,27 @@ def test_arrays_that_share_memory_are_refused(engine):
         objective.step(optimizer, w, batch, other, state=replace(state, vectors=w[None]))
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_a_masked_array_hides_is_not_computed_with(engine):
+    objective = execute(network(), engine, threads=1)
+    w, batch = objective.layout.pack(objective.network.w), cr.Batch(X, T)
+    hidden, state = np.ma.MaskedArray(w, w == w[0]), cr.SGD(0.1).new_state(w)
+    for ask in (
+        lambda: objective.loss(hidden, batch),
+        lambda: objective.outputs(hidden, X),
+        lambda: objective.loss_and_gradient(w, batch, hidden),
+        lambda: objective.norm(hidden),
+        lambda: objective.update(cr.SGD(0.1), w, hidden, state),
+        lambda: objective.step(cr.SGD(0.1), hidden, batch, np.zeros_like(w), state=state),
+        lambda: network().named(hidden),
+    ):
+        with pytest.raises(cr.UsageError, match=rf"^g?w is float32 of shape \({len(w)},\), masked; expected "):
+            ask()
+    for wrong in (cr.Batch(np.ma.masked_less(X, 1), T), cr.Batch(X, np.ma.masked_less(T, 1))):
+        with pytest.raises(cr.DataError, match=", masked; expected an array of"):
+            objective.loss(w, wrong)
+
+
 def test_one_piece():
     a = np.arange(6.0).reshape(2, 3)
     assert in_one_piece(a) is a
