@@ -16,8 +16,8 @@ from chainrule.network.moment import numbers_of
 from chainrule.network.network import Network
 from chainrule.tasks.classification import ratio
 from chainrule.tasks.copies import COPIES, of_copies
+from chainrule.training.augment import Augment
 from chainrule.training.events import Evaluation
-from chainrule.training.settings import Augment
 
 
 def evaluate(
