@@ -14,6 +14,7 @@ import chainrule
 from chainrule import data, exchange, layers, losses
 from chainrule.base.arrays import as_array, in_one_piece
 from chainrule.engine import ENGINES, execute
+from chainrule.training.events import EpochEvent
 from messages import exactly
 
 cr: Any = chainrule  # types are what is tried here
@@ -143,12 +144,45 @@ def test_a_mask_takes_the_samples_where_it_is_true():
         cr.Dataset(X, T).take(np.ones(3, bool))
 
 
-def test_a_fit_that_is_refused_leaves_the_network_as_it_was():
-    untouched = network()
-    for options in ({"engine": "abacus"}, {"validation": cr.Dataset(X, T + 1)}, {"threads": "a"}):
-        with pytest.raises(cr.ChainruleError):
-            cr.fit(untouched, cr.Dataset(X, T), **options)
-        assert untouched.schema is None
+BY_ACCURACY = cr.ReduceOnPlateau(monitor="accuracy")
+REFUSED = {  # by `fit`
+    "engine": {"engine": "abacus"},
+    "threads": {"threads": "a"},
+    "held out: classes": {"validation": cr.Dataset(X, T + 1)},
+    "held out: halves": {"validation": cr.Dataset(X, T + 0.5)},
+    "held out: shape": {"validation": cr.Dataset(X[:, :2], T)},
+    "held out: weights": {"validation": cr.Dataset(X, T, 0.0 * T)},
+    "stopping by accuracy": {"listeners": [cr.EarlyStopping(monitor="accuracy")]},
+    "a schedule by accuracy": {"training": cr.Training(epochs=1, schedule=BY_ACCURACY)},
+    "another one": {"training": cr.Training(epochs=1, schedule=cr.Warmup(2, then=BY_ACCURACY))},
+}
+
+
+@pytest.mark.parametrize("options", REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("known", [False, True])
+def test_a_fit_that_is_refused_leaves_the_network_as_it_was(options, known):
+    untouched = cr.Network([cr.BatchNormalisation(), cr.Linear(3)], 3, seed=1)
+    if known:
+        cr.fit(untouched, cr.Dataset(X, T), cr.Training(epochs=1), engine="reference")
+    w, statistics, schema = untouched.w.copy(), untouched.statistics.copy(), untouched.schema
+    with pytest.raises(cr.ChainruleError):
+        cr.fit(untouched, cr.Dataset(X, T), **{"engine": "reference", **options})
+    np.testing.assert_array_equal(untouched.w, w)
+    np.testing.assert_array_equal(untouched.statistics, statistics)
+    assert untouched.schema is schema
+
+
+def test_a_fit_that_ends_in_its_midst_knows_what_its_weights_were_trained_on():
+    def end(event: Any) -> None:
+        if isinstance(event, EpochEvent) and event.epoch == 1:
+            raise cr.DataError("the data are gone")
+
+    trained = network()
+    w = trained.w.copy()
+    with pytest.raises(cr.DataError, match="the data are gone"):
+        cr.fit(trained, cr.Dataset(X, T), listeners=[end], engine="reference")
+    assert not np.array_equal(trained.w, w)
+    assert trained.schema is not None
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -166,6 +200,27 @@ def test_arrays_that_share_memory_are_refused(engine):
         objective.update(optimizer, w, w, state)
     with pytest.raises(cr.UsageError, match="share memory"):
         objective.step(optimizer, w, batch, other, state=replace(state, vectors=w[None]))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_a_masked_array_hides_is_not_computed_with(engine):
+    objective = execute(network(), engine, threads=1)
+    w, batch = objective.layout.pack(objective.network.w), cr.Batch(X, T)
+    hidden, state = np.ma.MaskedArray(w, w == w[0]), cr.SGD(0.1).new_state(w)
+    for ask in (
+        lambda: objective.loss(hidden, batch),
+        lambda: objective.outputs(hidden, X),
+        lambda: objective.loss_and_gradient(w, batch, hidden),
+        lambda: objective.norm(hidden),
+        lambda: objective.update(cr.SGD(0.1), w, hidden, state),
+        lambda: objective.step(cr.SGD(0.1), hidden, batch, np.zeros_like(w), state=state),
+        lambda: network().named(hidden),
+    ):
+        with pytest.raises(cr.UsageError, match=rf"^g?w is float32 of shape \({len(w)},\), masked; expected "):
+            ask()
+    for wrong in (cr.Batch(np.ma.masked_less(X, 1), T), cr.Batch(X, np.ma.masked_less(T, 1))):
+        with pytest.raises(cr.DataError, match=", masked; expected an array of"):
+            objective.loss(w, wrong)
 
 
 def test_one_piece():

@@ -91,7 +91,7 @@ def test_without_held_out_data_it_watches_the_training_loss():
 
 
 def test_accuracy_without_held_out_data_is_refused():
-    with pytest.raises(UsageError, match="needs validation data and a loss over classes"):
+    with pytest.raises(UsageError, match="there is none without validation data of classes"):
         EarlyStopping(monitor="accuracy")(epoch(0, 2, held_out=False))
 
 

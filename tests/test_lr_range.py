@@ -61,7 +61,8 @@ def test_its_pictures(tmp_path: Path) -> None:
     [
         ({"lowest": 0}, "lowest is 0; expected a number above 0"),
         ({"highest": 1e-9}, "highest is 1e-09; expected a learning rate above the lowest, 1e-06"),
-        ({"steps": 3}, "steps is 3; expected a whole number of at least 10"),
+        ({"steps": 2**70}, "steps is 1180591620717411303424; expected a whole number from 10 to 100,000"),
+        ({"steps": 3}, "steps is 3; expected a whole number from 10 to 100,000"),
     ],
 )
 def test_bad_settings(options: dict, message: str) -> None:

@@ -150,6 +150,14 @@ def test_a_system_without_threads_to_spare_trains_with_one(monkeypatch):
         teams._disband()
 
 
+@pytest.mark.parametrize("threads", [10**6, 2**70])
+def test_at_most_so_many_threads_may_be_any_number(threads):
+    x = np.zeros((3, *new_network().input_shape), np.float32)
+    engine = Compiled(new_network(), threads=threads)
+    w = engine.layout.pack(engine.network.w)
+    np.testing.assert_array_equal(engine.outputs(w, x), Compiled(new_network(), threads=1).outputs(w, x))
+
+
 def test_few_teams_for_many_sizes_of_work():
     engine = Compiled(new_network(), threads=16)
     assert {engine._size(worth) for worth in range(40)} == {1, 2, 4, 8, 16}

@@ -27,7 +27,10 @@ from torture.call import (
 )
 
 SHARE = k.kind("zero", "a half", alike=k.SCALARS, wrong={"two": lambda: 2.0})
-COPIED: dict[str, Any] = {"augmentation": (k.kind("None"), None), "copies": (k.MANY, 2)}
+COPIED: dict[str, Any] = {
+    "augmentation": (k.kind("None", wrong={"to nothing": lambda: lambda *_: None}), None),
+    "copies": (k.COUNT, 2),
+}
 TASKS = {
     "SGD": call(cr.SGD, lr=LR, momentum=(k.BELOW_1, 0.5), weight_decay=LR, nesterov=(k.FLAG, False)),
     "AdaDelta": call(cr.AdaDelta, lr=LR, rho=(k.BELOW_1, 0.5), eps=LR, weight_decay=LR),
@@ -79,7 +82,7 @@ TASKS = {
         lr_decay=(k.POSITIVE, 0.5),
         lr_decay_every=(k.MANY, 2),
         seed=SEED,
-        augmentation=(k.kind("None", "a function", "a class"), lambda: cr.Augmentation(1)),
+        augmentation=(k.kind("None"), lambda: cr.Augmentation(1)),
         draws=(k.kind("None"), None),
         schedule=(k.kind("None"), None),
         momentum_schedule=(k.kind("None"), None),

@@ -50,6 +50,11 @@ def frozen(a: np.ndarray) -> np.ndarray:
     return a
 
 
+def masked(a: np.ndarray) -> np.ndarray:
+    """Of which the last number is hidden."""
+    return np.ma.MaskedArray(a, np.arange(a.size).reshape(a.shape) == a.size - 1)
+
+
 def spoilt(value: float) -> np.ndarray:
     """X with that in it."""
     x = X.copy()
@@ -139,7 +144,8 @@ LAYERS = kind(
 SHORTCUT = LAYERS.but("None", "a layer")
 SHAPE = kind(
     wrong={
-        "of two": lambda: (4, 4),
+        "with a zero": lambda: (4, 0),
+        "of five": lambda: (1, 1, 1, 2, 2),
         "of four": lambda: (1, 1, 2, 2),
         "with a half": lambda: (1, 2, 2.5),
         "far too large": lambda: 10**18,
@@ -189,6 +195,9 @@ BATCH = kind(
         "a list as weight": lambda: cr.Batch(X, T, WEIGHTS.tolist()),
         "complex weights": lambda: cr.Batch(X, T, WEIGHTS + 0j),
         "too few weights": lambda: cr.Batch(X, T, WEIGHTS[:5]),
+        "masked x": lambda: cr.Batch(masked(X), T),
+        "masked labels": lambda: cr.Batch(X, masked(T)),
+        "masked weights": lambda: cr.Batch(X, T, masked(WEIGHTS)),
     }
 )
 VECTOR = kind(
@@ -199,6 +208,7 @@ VECTOR = kind(
         "a list": lambda: weights().tolist(),
         "in one row": lambda: weights()[None],
         "with gaps": lambda: np.repeat(weights(), 2)[::2],
+        "masked": lambda: masked(weights()),
     }
 )
 GRADIENT = without(VECTOR, "too short", "too long")  # of any length

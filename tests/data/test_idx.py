@@ -133,6 +133,15 @@ def test_what_idx_cannot_hold(array: np.ndarray, tmp_path: Path) -> None:
     assert not (tmp_path / "file").exists()
 
 
+def test_what_is_masked_is_not_written(tmp_path: Path) -> None:
+    pixels = np.arange(4, dtype=np.uint8)
+    with pytest.raises(DataError, match="the array has masked values; expected none missing"):
+        write_idx(tmp_path / "file", np.ma.masked_equal(pixels, 2))
+    assert not (tmp_path / "file").exists()
+    write_idx(tmp_path / "file", np.ma.MaskedArray(pixels))
+    np.testing.assert_array_equal(read_idx(tmp_path / "file"), pixels)
+
+
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"there is no folder .*nowhere; expected one that exists"):
         write_idx(tmp_path / "nowhere" / "file", np.zeros(2, np.uint8))

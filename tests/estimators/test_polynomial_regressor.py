@@ -95,6 +95,8 @@ def test_what_it_cannot_fit_is_refused():
     for degree in (-1, 1.5, True):
         with pytest.raises(cr.UsageError, match=f"the degree is {degree}; expected a whole number of at least 0"):
             cr.PolynomialRegressor(degree).fit(X, Y)  # type: ignore[arg-type]
+    with pytest.raises(cr.DataError, match=r"the powers of X up to the degree, 1,000,000,000,000: .* bytes; expected"):
+        cr.PolynomialRegressor(10**12).fit(X, Y)
     with pytest.raises(cr.UsageError, match="the method is 'best'; expected exact or gd"):
         cr.PolynomialRegressor(method="best").fit(X, Y)
     with pytest.raises(ValueError, match=r"zero|all sample weights are 0"):  # scikit-learn's words, or ours

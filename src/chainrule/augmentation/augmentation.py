@@ -21,7 +21,7 @@ from chainrule.base.guessing import expected_one_of
 from chainrule.base.numbers import whole_number
 from chainrule.base.random import check_seed
 from chainrule.base.showing import short
-from chainrule.training.settings import Mixing
+from chainrule.training.augment import Mixing
 
 IN_PIXELS = "shift", "crop", "cutout"
 HALF = 0.5

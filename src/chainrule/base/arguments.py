@@ -3,6 +3,7 @@
 One line says what was given and what is expected. Whole numbers are in `numbers`, arrays in `arrays`.
 """
 
+import inspect
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -74,6 +75,19 @@ def check_different(name: str, names: Iterable[str], error: type[ChainruleError]
 def in_a_row(value: object) -> TypeGuard[Sequence[Any]]:
     """Whether it is several things in an order: a list, a tuple, an array of one axis."""
     return isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim == 1)
+
+
+def takes(function: object, count: int) -> bool | None:
+    """Whether it can be called with so many arguments, without names; None where it does not say. A class is none."""
+    if not callable(function) or isinstance(function, type):
+        return False
+    try:
+        inspect.signature(function).bind(*range(count))
+    except TypeError:
+        return False
+    except ValueError:  # as of some functions in C
+        return None
+    return True
 
 
 def truth(name: str, value: object, error: type[ChainruleError] = UsageError) -> bool:

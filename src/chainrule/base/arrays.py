@@ -1,6 +1,6 @@
 """Arrays: the one door through which anything that is like one comes in; how errors describe one; read-only views."""
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -53,6 +53,11 @@ def as_targets(values: Any, name: str) -> np.ndarray:
     return array
 
 
+def is_plain(a: object) -> TypeGuard[np.ndarray]:
+    """Whether it is an array that shows all of its numbers: a masked one looks like one, but its memory says more."""
+    return isinstance(a, np.ndarray) and not isinstance(a, np.ma.MaskedArray)
+
+
 def is_masked(values: Any) -> bool:
     """Whether one of them is masked, of an array or of one in a list."""
     if isinstance(values, list | tuple):
@@ -87,7 +92,7 @@ def in_one_piece(a: np.ndarray) -> np.ndarray:
 def described(a: Any) -> str:
     """An array's type and shape, or what it is instead."""
     if isinstance(a, np.ndarray):
-        return f"{a.dtype} of shape {a.shape}"
+        return f"{a.dtype} of shape {a.shape}" + ("" if is_plain(a) else ", masked")
     return "nothing" if a is None else f"a {type(a).__name__}"
 
 

@@ -16,13 +16,22 @@ def is_whole(value: object, minimum: int) -> TypeGuard[int]:
     return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(value >= minimum)
 
 
-def whole_number(name: str, value: object, minimum: int, error: type[ChainruleError] = UsageError) -> int:
+def whole_number(
+    name: str,
+    value: object,
+    minimum: int,
+    error: type[ChainruleError] = UsageError,
+    *,
+    maximum: int | None = None,
+) -> int:
     """The value as an `int`; `error`, which calls it `name`, unless it is a whole number of at least `minimum`.
 
-    One that Python would refuse to write down, of thousands of digits, is refused here.
+    maximum : of what nobody could wait for, if there were more; None: there is none, but one that Python would refuse
+        to write down, of thousands of digits, is refused
     """
-    if not is_whole(value, minimum):
-        raise error(f"{name} is {short(value)}; expected a whole number of at least {minimum}")
+    if not is_whole(value, minimum) or (maximum is not None and value > maximum):
+        expected = f"of at least {minimum}" if maximum is None else f"from {minimum} to {maximum:,}"
+        raise error(f"{name} is {short(value)}; expected a whole number {expected}")
     found = int(value)
     if found.bit_length() > BITS:
         raise error(f"{name} is {short(value)}; expected a smaller one")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chainrule.base.arguments import as_path, of_kind
-from chainrule.base.arrays import as_array
+from chainrule.base.arrays import as_array, is_plain
 from chainrule.base.errors import DataError
 from chainrule.base.memory import check_room
 from chainrule.base.reading import opened, size_of
@@ -94,7 +94,7 @@ def write_idx(path: str | os.PathLike[str], array: np.ndarray) -> None:
 
     DataError for an array that such a file cannot hold; of the file, errors as of `base.writing.write_bytes`.
     """
-    path, array = as_path(path), array if isinstance(array, np.ndarray) else as_array(array, "the array")
+    path, array = as_path(path), array if is_plain(array) else as_array(array, "the array")
     codes = {dtype.newbyteorder("="): code for code, dtype in TYPES.items()}
     code = codes.get(array.dtype.newbyteorder("="))
     if code is None or array.ndim == 0:

@@ -18,7 +18,7 @@ from chainrule.engine.forward import Forwards
 from chainrule.engine.kernels.optimizers import update_of
 from chainrule.engine.lowering import Lowering
 from chainrule.engine.plan import Plan
-from chainrule.engine.runtime.processors import default_threads
+from chainrule.engine.runtime.processors import MOST_THREADS, default_threads
 from chainrule.engine.runtime.program import INPUT, Program
 from chainrule.engine.runtime.stopwatch import Stopwatch
 from chainrule.engine.runtime.threads import run
@@ -70,7 +70,7 @@ class Compiled(Engine):
     ) -> None:
         """`source` of the random words, or its seed; `threads`: at most so many; `watch`: it runs all, and times it."""
         if threads is not None:
-            threads = whole_number("threads", threads, 1)
+            threads = min(whole_number("threads", threads, 1), MOST_THREADS)
         self.network, self.source = network, source if isinstance(source, Source) else Source(source)
         self.lowering = Lowering(network, self.source)
         self.layout, self.undecayed = self.lowering.layout, self.lowering.undecayed

@@ -14,6 +14,7 @@ from chainrule.base.errors import DataError, UsageError
 from chainrule.data.dataset import Dataset, check_weighs
 from chainrule.estimators.architecture import layers_in_a_row, with_outputs
 from chainrule.estimators.learner import Learner, weight_of
+from chainrule.estimators.refusals import as_it_was_if_refused
 from chainrule.estimators.samples import as_rows, check_images, checked, sample_shape, scaled, weights_of
 from chainrule.estimators.settings import check_truths, stopping_of, training_of
 from chainrule.estimators.small import threads_for
@@ -92,7 +93,7 @@ class NeuralEstimator(BaseEstimator):
         """Learn from X (n, features) or images (n, channels, height, width), and y; sample_weight (n,) counts them."""
         parameters = self.get_params(deep=False)
         check_truths(parameters)
-        with trained_alone(self):
+        with trained_alone(self), as_it_was_if_refused(self):
             fresh = not (self.warm_start and hasattr(self, "network_"))
             loss = self._loss()
             data, held_out = self._read(X, y, sample_weight, fresh), None
@@ -111,13 +112,13 @@ class NeuralEstimator(BaseEstimator):
         """One epoch of these data, after all that there was before."""
         parameters = self.get_params(deep=False)
         check_truths(parameters)
-        with trained_alone(self):
+        with trained_alone(self), as_it_was_if_refused(self):
             if self.early_stopping:
                 raise UsageError("partial_fit cannot hold out data for early stopping; expected early_stopping=False")
             fresh = not hasattr(self, "network_")
             loss = self._loss()
             data = self._read(X, y, sample_weight, fresh, part=True)
-            learner = self._new_learner(data, loss) if fresh else self._learner.with_loss(loss)
+            learner = self._new_learner(data, loss) if fresh else self._learner.apart().with_loss(loss)
             if not fresh:
                 learner.see(data)
             training = training_of(parameters, data, learner.weight_seen(), self._seed, part=True)

@@ -1,6 +1,7 @@
 """What of an estimator knows nothing of scikit-learn: a network that learns, in units of its own."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -53,6 +54,12 @@ class Learner:
             self.front = input_units(self.inputs, self.network.input_shape)
         if targets:
             self.targets = moments_of(data.t, data.sample_weight, self.targets)
+
+    def apart(self) -> "Learner":
+        """One that goes on from here; what this one has seen stays as it is."""
+        made = copy(self)
+        made.distinct = copy(self.distinct)
+        return made
 
     def with_loss(self, loss: Loss) -> "Learner":
         """Itself, which learns by that loss from now on."""

@@ -12,6 +12,7 @@ from chainrule.base.arguments import real_number
 from chainrule.base.errors import DataError, UsageError
 from chainrule.data.dataset import Dataset
 from chainrule.estimators.base import NeuralEstimator
+from chainrule.estimators.refusals import as_it_was_if_refused
 from chainrule.layers import Layer, LogSoftmax, Softmax
 from chainrule.layers.log_softmax import log_softmax
 from chainrule.layers.softmax import softmax
@@ -128,8 +129,9 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """One epoch of these data, after those of earlier calls; the first call needs all `classes` there will be."""
-        _check_partial_fit_first_call(self, classes)
-        return self._fit_part(X, y, sample_weight)
+        with as_it_was_if_refused(self):
+            _check_partial_fit_first_call(self, classes)
+            return self._fit_part(X, y, sample_weight)
 
     def predict(self, X: Any) -> np.ndarray:
         """(n,) the most probable class of each sample."""

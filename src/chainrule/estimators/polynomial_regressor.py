@@ -16,10 +16,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from chainrule.base.arguments import is_among
 from chainrule.base.errors import UsageError
+from chainrule.base.memory import check_room
 from chainrule.base.numbers import whole_number
 from chainrule.base.showing import short
 from chainrule.data.dataset import check_weighs
 from chainrule.estimators.least_squares import by_descent, exact
+from chainrule.estimators.refusals import as_it_was_if_refused
 from chainrule.estimators.samples import checked, weights_of
 from chainrule.regression.polynomial import powers
 
@@ -57,6 +59,10 @@ class PolynomialRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit to X (n, features) and y; sample_weight (n,) counts the samples."""
+        with as_it_was_if_refused(self):
+            return self._fit(X, y, sample_weight)
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
         self._degree = whole_number("the degree", self.degree, 0)
         if not is_among(METHODS, self.method):
             raise UsageError(f"the method is {short(self.method)}; expected {' or '.join(METHODS)}")
@@ -67,6 +73,7 @@ class PolynomialRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):
         check_weighs(weight)
         counts = weight > 0
         x, t, weight = x[counts], y[counts].reshape(np.count_nonzero(counts), -1).astype(np.float64), weight[counts]
+        check_room(x.size * self._degree * x.itemsize, f"the powers of X up to the degree, {self._degree:,}")
         self._x_units, self._t_units, self._flat = _units(x), _units(t), y.ndim == 1
         columns, scaled = self._columns(x), (t - self._t_units[0]) / self._t_units[1]
         self.n_iter_ = None

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.base.arrays import described
+from chainrule.base.arrays import described, is_plain
 from chainrule.base.errors import NetworkError
 
 Arrays = Mapping[str, np.ndarray]  # by name, as in "w" or, of a layer made of others, "conv1.w"
@@ -80,5 +80,5 @@ def _pair(found: Any, where: str, expected: str) -> tuple[Any, Any]:
 
 
 def _check(where: str, name: str, a: Any, shape: Shape) -> None:
-    if not isinstance(a, np.ndarray) or a.dtype.kind != "f" or a.shape != shape:
+    if not is_plain(a) or a.dtype.kind != "f" or a.shape != shape:
         raise NetworkError(f"{where} gave {described(a)} for {name}; expected floats of shape {shape}")

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from chainrule.base.arrays import NUMBERS, described
+from chainrule.base.arrays import NUMBERS, described, is_plain
 from chainrule.base.errors import DataError, ModelError, UsageError
 from chainrule.base.showing import short
 from chainrule.losses.loss import any_outside
@@ -35,10 +35,10 @@ def check_batch(network: Network, batch: Batch) -> None:
     if not isinstance(batch, Batch):
         raise UsageError(f"the batch is {short(batch)}; expected Batch(x, t)")
     x, t, rows, weight = batch.x, batch.t, batch.rows, batch.sample_weight
-    if not isinstance(t, np.ndarray):
+    if not is_plain(t):
         raise DataError(f"t is {described(t)}; expected an array of targets")
     network.loss.check_targets(t, network.output_shape)
-    if not (isinstance(x, np.ndarray) and x.dtype.kind in NUMBERS and x.shape[1:] == network.input_shape):
+    if not (is_plain(x) and x.dtype.kind in NUMBERS and x.shape[1:] == network.input_shape):
         check_samples(network, x)  # they may be in rows
     n = t.shape[:1]
     if rows is None:
@@ -56,7 +56,7 @@ def _check_mixture(network: Network, mixture: Mixture, t: np.ndarray) -> None:
     if not isinstance(mixture, Mixture):
         raise UsageError(f"the mixture is {short(mixture)}; expected Mixture(t, share)")
     other, share = mixture
-    if not isinstance(other, np.ndarray) or other.shape != t.shape:
+    if not is_plain(other) or other.shape != t.shape:
         raise DataError(f"the mixture's t is {described(other)}; expected targets of shape {t.shape}, as t")
     network.loss.check_targets(other, network.output_shape)
     if not _numbers(share, t.shape[:1], NUMBERS):
@@ -65,7 +65,7 @@ def _check_mixture(network: Network, mixture: Mixture, t: np.ndarray) -> None:
 
 def check_samples(network: Network, x: np.ndarray) -> None:
     """DataError unless x are numbers, of the network's input shape or in rows."""
-    if not isinstance(x, np.ndarray) or x.dtype.kind not in NUMBERS:
+    if not is_plain(x) or x.dtype.kind not in NUMBERS:
         raise DataError(f"x is {described(x)}; expected an array of numbers")
     network.check_shape(x)
 
@@ -78,14 +78,14 @@ def _refuse_rows(rows: np.ndarray, n: tuple[int, ...], samples: int) -> NoReturn
 
 
 def _numbers(a: Any, shape: tuple[int, ...], kinds: str) -> bool:
-    return isinstance(a, np.ndarray) and a.shape == shape and a.dtype.kind in kinds
+    return is_plain(a) and a.shape == shape and a.dtype.kind in kinds
 
 
 def check_vector(
     name: str, a: np.ndarray, size: int | None = None, dtype: np.dtype | None = None, *, written: bool = False
 ) -> None:
     """UsageError unless `a` is a flat vector in one piece; None: of any size, of any float type."""
-    fits = isinstance(a, np.ndarray) and a.ndim == 1 and (size is None or len(a) == size)
+    fits = is_plain(a) and a.ndim == 1 and (size is None or len(a) == size)
     fits = fits and (a.dtype.kind == "f" if dtype is None else a.dtype == dtype)
     _check_memory(name, a, fits, f"{dtype or 'floats'} of shape ({'n' if size is None else size},)", written=written)
 
@@ -101,7 +101,7 @@ def check_optimizer(optimizer: Optimizer, state: State) -> None:
 def check_state(optimizer: Optimizer, state: State, w: np.ndarray) -> None:
     """UsageError unless it is this optimizer's, for that w."""
     shape, vectors = (optimizer.slots, len(w)), state.vectors
-    fits = isinstance(vectors, np.ndarray) and vectors.shape == shape and vectors.dtype == w.dtype
+    fits = is_plain(vectors) and vectors.shape == shape and vectors.dtype == w.dtype
     _check_memory(f"{type(optimizer).__name__}'s state", vectors, fits, f"{w.dtype} of shape {shape}", written=True)
 
 

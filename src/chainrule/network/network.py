@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from chainrule.base.arguments import of_kind
-from chainrule.base.arrays import as_numbers, described, read_only
+from chainrule.base.arrays import as_numbers, described, is_plain, read_only
 from chainrule.base.errors import DataError, NetworkError, UsageError
 from chainrule.base.numbers import whole_number
 from chainrule.base.random import check_seed
@@ -114,7 +114,7 @@ class Network(Sequential):
     def named(self, w: np.ndarray | None = None) -> dict[str, np.ndarray]:
         """Views of w (default: the network's own) by parameter name: writing to them writes to w."""
         w = self.w if w is None else w
-        if not (isinstance(w, np.ndarray) and w.shape == (self.size,)):
+        if not (is_plain(w) and w.shape == (self.size,)):
             raise UsageError(f"w is {described(w)}; expected an array of shape ({self.size},)")
         return {p.name: p.view(w) for p in self.parameters}
 

@@ -12,11 +12,12 @@ import numpy as np
 
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import whole_number
-from chainrule.base.showing import short
-from chainrule.training.settings import Augment, mixing_of
+from chainrule.training.augment import Augment, augmented, check_augmentation, mixing_of
 
 COPIES = 8
 """Of each picture, if nobody says how many."""
+MOST_COPIES = 10_000
+"""A mean over more is the same to two digits of its error."""
 Outputs = Callable[[np.ndarray], np.ndarray]
 
 
@@ -28,10 +29,8 @@ def of_copies(outputs: Outputs, augmentation: Augment | None, copies: int = COPI
 
     The copies are the same in every call. UsageError for what is no augmentation, or no number of copies.
     """
-    copies = whole_number("copies", copies, 1)
-    if augmentation is not None and not callable(augmentation):
-        raise UsageError(f"augmentation is {short(augmentation)}; expected one, as in Augmentation(shift=2)")
-
+    copies = whole_number("copies", copies, 1, maximum=MOST_COPIES)
+    check_augmentation(augmentation)
     if mixing_of(augmentation):
         raise UsageError(f"augmentation is {augmentation}, but answers are to one picture each; expected no mixup")
 
@@ -41,7 +40,7 @@ def of_copies(outputs: Outputs, augmentation: Augment | None, copies: int = COPI
             return y
         total, positions = y.astype(np.float64), np.arange(first, first + len(x))
         for k in range(copies):
-            total += outputs(augmentation(x, 0, k, positions))
+            total += outputs(augmented(augmentation, x.copy(), positions, seed=0, epoch=k))
         return (total / (1 + copies)).astype(y.dtype)
 
     return mean

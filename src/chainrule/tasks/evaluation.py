@@ -16,8 +16,8 @@ from chainrule.network.moment import numbers_of
 from chainrule.network.network import Network
 from chainrule.tasks.classification import ratio
 from chainrule.tasks.copies import COPIES, of_copies
+from chainrule.training.augment import Augment
 from chainrule.training.events import Evaluation
-from chainrule.training.settings import Augment
 
 
 def evaluate(
@@ -63,9 +63,8 @@ def measure(
     """`evaluate` of data that are as the network reads them, by what executes it."""
     if len(data) == 0:
         raise DataError("there is no data to evaluate on; expected at least one sample")
-    check_weighs(data.sample_weight)
+    check_judge(network, data)
     batch_size = whole_number("batch_size", batch_size, 1)
-    network.loss.check_targets(data.t, network.output_shape)
     if executor.network.size != network.size or len(executor.statistics) != len(network.statistics):
         raise UsageError(f"the engine executes {executor.network!r}; expected what `execute` made of {network!r}")
     w, executor.statistics[:] = numbers_of(network)
@@ -92,6 +91,13 @@ def measure(
         return Evaluation(loss / counted, right / total if classified else None, len(data))
     r2 = 1 - ratio(squares / total, variance_of(data.t, data.sample_weight))
     return of_values(loss / counted, np.sqrt(squares / total), r2, len(data))
+
+
+def check_judge(network: Network, data: Dataset) -> None:
+    """DataError for data that cannot say how well the network does: a fit finds that out before it begins."""
+    network.check_shape(data.x[:1])
+    check_weighs(data.sample_weight)
+    network.loss.check_targets(data.t, network.output_shape)
 
 
 def squared_errors(said: np.ndarray, t: np.ndarray) -> np.ndarray:

@@ -23,7 +23,7 @@ from chainrule.tasks.classification import Classification, ratio
 from chainrule.tasks.copies import COPIES, of_copies
 from chainrule.tasks.evaluation import Evaluation, of_values, variance_of
 from chainrule.tasks.prediction import Predictor
-from chainrule.training.settings import Augment
+from chainrule.training.augment import Augment
 
 
 @dataclass(frozen=True, eq=False)

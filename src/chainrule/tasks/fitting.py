@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypedDict, Unpack
 
+import numpy as np
+
 from chainrule.base.alone import trained_alone
 from chainrule.base.arguments import of_kind, truth
 from chainrule.base.errors import DataError, UsageError
@@ -16,9 +18,10 @@ from chainrule.network.network import Network, doors
 from chainrule.tasks.adapting import training_for
 from chainrule.tasks.astray import doubt_life, loss_range
 from chainrule.tasks.calibration import uncalibrated
-from chainrule.tasks.evaluation import measure
+from chainrule.tasks.evaluation import check_judge, measure
 from chainrule.tasks.units import doubt_units
 from chainrule.training.descent import minimise
+from chainrule.training.early_stopping import EarlyStopping
 from chainrule.training.events import (
     CheckpointEvent,
     EpochEvent,
@@ -28,6 +31,7 @@ from chainrule.training.events import (
     Progress,
     check_listeners,
 )
+from chainrule.training.monitor import no_accuracy
 from chainrule.training.settings import Training
 
 
@@ -152,12 +156,13 @@ def fit(
 
 @contextmanager
 def nothing_learned_if_refused(network: Network) -> Iterator[None]:
-    """What the network knows of its data stays as it was, if those that it is given are refused."""
-    known = network.schema
+    """What the network knows of its data stays as it was, if those that it is given are refused before w moves."""
+    known, w = network.schema, network.w.copy()
     try:
         yield
     except (DataError, UsageError):
-        network.schema = known
+        if np.array_equal(network.w, w, equal_nan=True):
+            network.schema = known
         raise
 
 
@@ -188,6 +193,10 @@ def learn(
     """
     network.prepare(data.x[:1], network.w.dtype)
     network.loss.check_targets(data.t, network.output_shape)
+    if validation:
+        check_judge(network, validation)
+    if not (validation and network.loss.class_count(validation.t, network.output_shape)):
+        check_no_accuracy_is_watched(listeners, training)
     source = training.source(len(data), len(validation) if validation else 0)
     objective = execute(network, engine, source, threads)
     history = History()
@@ -202,12 +211,20 @@ def learn(
         if isinstance(event, EpochEvent):
             history.epochs.append(EpochRecord.of(event))
 
-    judged = judge if validation is not None and len(validation) else None
+    judged = judge if validation else None
     heard = [record, *listeners, *loss_range(network, data, training)]
     result = minimise(objective, data, network.w, training, listeners=heard, start=start, judge=judged)
     put_numbers(network, result.w, objective.statistics)
     history.reason, history.progress = result.reason, result.progress
     return history
+
+
+def check_no_accuracy_is_watched(listeners: Sequence[Listener], training: Training) -> None:
+    """UsageError for early stopping, or a schedule, that would find after an epoch that there is none."""
+    watchers = [each for each in listeners if isinstance(each, EarlyStopping)]
+    waits = training.scheduled and training.scheduled.waits
+    if "accuracy" in [each.monitor for each in (*watchers, *([waits] if waits else []))]:
+        raise no_accuracy()
 
 
 def bring_up_to_date(network: Network, progress: Progress) -> None:

@@ -31,6 +31,8 @@ from chainrule.training.settings import Training
 
 FAR = 2.0
 """How many times the first losses a loss is far above them: there the test ends, and higher ones count as so much."""
+MOST_STEPS = 100_000
+"""More than that tell nothing: the learning rates of neighbours would be the same to four digits."""
 BEGINNING = 5
 """Steps whose losses are the first."""
 WIDTH = 5
@@ -108,7 +110,7 @@ def find_lr(
     data, training : as of `fit`; of the training all counts but its epochs, its learning rate and how that moves
     engine, threads : as of `fit`
 
-    Raises UsageError for numbers out of their range, DataError for data that do not fit.
+    Raises UsageError for numbers out of their range (10 to 100,000 steps), DataError for data that do not fit.
     """
     of_kind("the network", network, Network, "a Network")
     of_kind("the data", data, Dataset, "Dataset(x, t)")
@@ -120,7 +122,7 @@ def find_lr(
     highest = real_number("highest", highest, "a finite number")
     if highest <= lowest:
         raise UsageError(f"highest is {highest:g}; expected a learning rate above the lowest, {lowest:g}")
-    steps = whole_number("steps", steps, 2 * BEGINNING)
+    steps = whole_number("steps", steps, 2 * BEGINNING, maximum=MOST_STEPS)
     data = network.reading.data(data)
     network.prepare(data.x[:1], network.w.dtype)
     network.loss.check_targets(data.t, network.output_shape)

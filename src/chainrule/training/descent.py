@@ -19,6 +19,7 @@ from chainrule.base.arrays import as_numbers
 from chainrule.base.errors import DataError, UsageError, warn
 from chainrule.base.showing import brief
 from chainrule.data.dataset import Dataset, check_weighs
+from chainrule.training.augment import mixing_of
 from chainrule.training.averaging import Averaging
 from chainrule.training.drawing import batches_in, draw
 from chainrule.training.events import (
@@ -39,7 +40,7 @@ from chainrule.training.events import (
 from chainrule.training.objective import Objective
 from chainrule.training.optimizers import State
 from chainrule.training.pace import Pace
-from chainrule.training.settings import Training, mixing_of
+from chainrule.training.settings import Training
 from chainrule.training.steps import Steps
 
 Judge = Callable[[Progress], Evaluation]  # how well w does on held-out data

@@ -8,9 +8,10 @@ import numpy as np
 from chainrule.base.arrays import read_only
 from chainrule.data.dataset import Dataset
 from chainrule.data.mapped import check_mapped
+from chainrule.training.augment import Augment, augmented, mixing_of
 from chainrule.training.objective import Batch, Mixture
 from chainrule.training.sampling import batch_count, batches
-from chainrule.training.settings import Augment, Training, mixing_of
+from chainrule.training.settings import Training
 
 Counts = Callable[[np.ndarray], np.ndarray | None]
 
@@ -65,10 +66,10 @@ def _changed(
     """The samples of these numbers, as the augmentation makes them in that epoch, and what else is in them."""
     mixing = mixing_of(change)
     if mixing is None:
-        return change(data.x[numbers], seed, epoch, numbers), None
+        return augmented(change, data.x[numbers], numbers, seed=seed, epoch=epoch), None
     others, share = mixing.partners(data, seed, epoch, numbers)
     both = np.concatenate([numbers, others])
-    x = change(data.x[both], seed, epoch, both)
+    x = augmented(change, data.x[both], both, seed=seed, epoch=epoch)
     return mixing.mix(x[: len(numbers)], x[len(numbers) :], share), Mixture(data.t[others], share)
 
 

@@ -73,7 +73,7 @@ class EarlyStopping:
                 event.progress.objective.statistics[:] = self.statistics
 
     def _judge(self, event: EpochEvent) -> None:
-        now = measured(event, self.monitor, "early stopping")
+        now = measured(event, self.monitor)
         if now < self.best - self.min_delta:
             self.waited = 0
         else:

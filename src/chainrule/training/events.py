@@ -19,6 +19,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
+from chainrule.base.arguments import takes
 from chainrule.base.errors import UsageError
 from chainrule.base.showing import brief, short
 from chainrule.training.objective import Objective
@@ -179,7 +180,7 @@ def check_listeners(listeners: Sequence[Listener]) -> None:
     if not isinstance(listeners, list | tuple):
         raise UsageError(f"the listeners are {short(listeners)}; expected a list of functions of one event")
     for each in listeners:
-        if not callable(each) or isinstance(each, type):
+        if takes(each, 1) is False:
             raise UsageError(f"a listener is {short(each)}; expected a function of one event")
 
 

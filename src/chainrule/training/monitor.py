@@ -8,14 +8,19 @@ from chainrule.training.events import EpochEvent
 Monitor = Literal["loss", "accuracy"]
 
 
-def measured(event: EpochEvent, monitor: Monitor, who: str) -> float:
+def measured(event: EpochEvent, monitor: Monitor) -> float:
     """The loss on the validation data (on those of the training, if there are none), or 1 - accuracy on them.
 
-    UsageError, which names `who` watches, for an accuracy that there is not.
+    UsageError for an accuracy that there is not.
     """
     seen = event.validation
     if monitor == "loss":
         return event.loss if seen is None else seen.loss
     if seen is None or seen.accuracy is None:
-        raise UsageError(f"{who} by accuracy needs validation data and a loss over classes")
+        raise no_accuracy()
     return 1 - seen.accuracy
+
+
+def no_accuracy() -> UsageError:
+    """What is said where an accuracy is watched that there is not."""
+    return UsageError("monitor is 'accuracy', but there is none without validation data of classes; expected 'loss'")

@@ -35,7 +35,7 @@ class Plateau:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, EpochEvent):
-            self._judge(measured(event, self.wait.monitor, "ReduceOnPlateau"))
+            self._judge(measured(event, self.wait.monitor))
 
     def _judge(self, now: float) -> None:
         seen, wait = self.seen, self.wait

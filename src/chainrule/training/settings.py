@@ -5,14 +5,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, Protocol, get_args
 
-import numpy as np
-
-from chainrule.base.arguments import name_among, of_kind, real_number
+from chainrule.base.arguments import name_among, of_kind, real_number, takes
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import whole_number
 from chainrule.base.random import Source, check_seed
 from chainrule.base.showing import short
-from chainrule.data.dataset import Dataset
+from chainrule.training.augment import Augment, check_augmentation
 from chainrule.training.averages import Average
 from chainrule.training.optimizers import Adam, Optimizer
 from chainrule.training.sampling import ORDERS, Order
@@ -21,32 +19,6 @@ from chainrule.training.schedules import Moment, Schedule, Step
 Reduction = Literal["mean", "sum"]
 LEAST = sys.float_info.min
 """Of a momentum: an optimizer whose momentum is 0 has no vector for it, and one whose momentum falls to 0 keeps its."""
-
-
-class Augment(Protocol):
-    """What changes training samples a little: x (s, ...), which are those numbers of the data, in that epoch.
-
-    If it has an attribute `mixing`, a `Mixing`, the changed samples are mixed, too.
-    """
-
-    def __call__(self, x: np.ndarray, seed: int, epoch: int, positions: np.ndarray) -> np.ndarray: ...
-
-
-class Mixing(Protocol):
-    """What makes one sample of two, and of their errors one, as in `augmentation/mixing.py`."""
-
-    def partners(self, data: Dataset, seed: int, epoch: int, positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """((s,) which sample is mixed into each of those at `positions`, (s,) the share, 0 to 1, of its own)."""
-        ...
-
-    def mix(self, x: np.ndarray, other: np.ndarray, share: np.ndarray) -> np.ndarray:
-        """share x + (1 - share) other, (s, ...)."""
-        ...
-
-
-def mixing_of(augmentation: Augment | None) -> Mixing | None:
-    """How it mixes samples, if it does."""
-    return getattr(augmentation, "mixing", None)
 
 
 class RunSource(Protocol):
@@ -100,9 +72,8 @@ class Training:
         name_among(ORDERS, "order", self.order)
         name_among(get_args(Reduction), "reduction", self.reduction)
         checked["lr_decay"] = real_number("lr_decay", self.lr_decay, "a number above 0", lambda factor: factor > 0)
-        if self.augmentation is not None and not callable(self.augmentation):
-            raise UsageError(f"augmentation is {short(self.augmentation)}; expected one, as in Augmentation(shift=2)")
-        if self.draws is not None and not hasattr(self.draws, "of_run"):
+        check_augmentation(self.augmentation)
+        if self.draws is not None and not takes(getattr(self.draws, "of_run", None), 3):
             raise UsageError(f"draws is {short(self.draws)}; expected a source of random words, or None")
         if self.clip_norm is not None:
             expected = "a number above 0, or None"

@@ -9,6 +9,8 @@ from chainrule.base.errors import warn
 from chainrule.base.showing import short
 
 GROUPS = Path("/sys/fs/cgroup")
+MOST_THREADS = 1024
+"""More than there are processors; memory is taken for each."""
 LIMITS = "NUMBA_NUM_THREADS", "OMP_NUM_THREADS"
 
 

@@ -18,6 +18,7 @@ from chainrule.estimators.mlp.execution import canonical, network_of
 from chainrule.estimators.mlp.parameters import check_parameters, hidden_units
 from chainrule.estimators.mlp.stochastic import Stochastic
 from chainrule.estimators.mlp.targets import COMPARISONS, FINAL
+from chainrule.estimators.refusals import as_it_was_if_refused
 from chainrule.estimators.samples import checked, weights_of
 from chainrule.estimators.small import small_steps
 from chainrule.network.given import check_finite
@@ -48,7 +49,7 @@ class MultilayerPerceptron(Stochastic):
         return True
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, part: bool = False) -> Self:
-        with trained_alone(self):
+        with trained_alone(self), as_it_was_if_refused(self):
             return self._fit_alone(X, y, sample_weight, part)
 
     def _fit_alone(self, X: Any, y: Any, sample_weight: Any, part: bool) -> Self:

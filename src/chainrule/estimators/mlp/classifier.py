@@ -13,6 +13,7 @@ from sklearn.utils.multiclass import _check_partial_fit_first_call, check_classi
 from chainrule.base.errors import DataError
 from chainrule.estimators.mlp.base import MultilayerPerceptron
 from chainrule.estimators.mlp.descent import Samples
+from chainrule.estimators.refusals import as_it_was_if_refused
 
 
 class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
@@ -111,8 +112,9 @@ class MLPClassifier(ClassifierMixin, MultilayerPerceptron):
     @available_if(MultilayerPerceptron._learns_in_parts)
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None, classes: Any = None) -> Self:
         """One epoch of these data, after those of earlier calls; the first call needs all `classes` there will be."""
-        _check_partial_fit_first_call(self, classes)
-        return self._fit(X, y, sample_weight, part=True)
+        with as_it_was_if_refused(self):
+            _check_partial_fit_first_call(self, classes)
+            return self._fit(X, y, sample_weight, part=True)
 
     def predict(self, X: Any) -> np.ndarray:
         """(n,) the most probable class of each sample; of several labels (n, k), which are more probable than not."""
