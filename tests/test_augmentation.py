@@ -181,7 +181,7 @@ def test_what_is_no_augmentation(text: str, message: str) -> None:
 def test_what_are_no_pictures() -> None:
     x: Any
     for x in (np.zeros((2, 1, 4, 4)), np.zeros((2, 16), np.uint8)):
-        message = f"augmentation: x is {x.dtype} of shape {x.shape}; expected images (s, c, i, j) of uint8"
+        message = f"augmentation: samples are {x.dtype} of shape {x.shape[1:]}; expected images (c, i, j) of uint8"
         with pytest.raises(DataError, match=exactly(message)):
             augmented(EVERYTHING, x)
     for augmentation, what in (

@@ -240,3 +240,11 @@ def test_clipping_is_that_of_pytorch() -> None:
                 torch.nn.utils.clip_grad_norm_([w], clip_norm)
                 theirs.step()
         np.testing.assert_allclose(found, w.detach().numpy(), rtol=1e-12)
+
+
+def test_rates_that_no_optimizer_takes_are_refused_before_the_run() -> None:
+    """A momentum of 1 or more late in the run: w has not moved, and the message says when it would be."""
+    training = Training(SGD(0.1, momentum=0.8), 3, 4, momentum_schedule=Exponential(1.2))
+    line = "after 6 of 9 updates by the schedule: SGD: momentum is 1.152; expected a number from 0 to below 1"
+    with pytest.raises(UsageError, match=exactly(line)):
+        minimise(Quadratic(), EXAMPLES, np.ones(4), training)

@@ -132,7 +132,9 @@ class Augmentation:
         positions = positions.astype(np.int64, copy=False)
         epoch = whole_number("the epoch", epoch, 0)
         if x.ndim != 4 or x.dtype != np.uint8:
-            raise DataError(f"augmentation: x is {x.dtype} of shape {x.shape}; expected images (s, c, i, j) of uint8")
+            raise DataError(
+                f"augmentation: samples are {x.dtype} of shape {x.shape[1:]}; expected images (c, i, j) of uint8"
+            )
         self._check_size(*x.shape[2:])
         if x.size == 0:
             return x.copy()

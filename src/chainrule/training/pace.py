@@ -1,10 +1,13 @@
 """The optimizer of each update, with the rates that the schedules give it."""
 
+from chainrule.base.errors import UsageError
 from chainrule.training.events import Progress
 from chainrule.training.optimizers import Optimizer
 from chainrule.training.plateau import Plateau
 from chainrule.training.schedule import Moment
 from chainrule.training.settings import Training
+
+LOOKS = 100  # into the run to come, evenly, and at its last update
 
 
 class Pace:
@@ -18,6 +21,8 @@ class Pace:
         waits = training.scheduled and training.scheduled.waits
         self.plateau = Plateau(waits) if waits else None
         self._last = training.optimizer
+        if not training.is_steady:
+            self._look_ahead()
 
     def optimizer(self, progress: Progress) -> Optimizer:
         """Of the update that is next; the same object for as long as nothing moves."""
@@ -29,3 +34,12 @@ class Pace:
         if rates != (self._last.lr, self._last.goes_on):
             self._last = self._last.with_rates(*rates)
         return self._last
+
+    def _look_ahead(self) -> None:
+        """UsageError for rates that no optimizer takes, before the run has cost anything."""
+        count = self.training.epochs * self.batches
+        for k in (*range(0, count, -(-count // LOOKS)), count - 1) if count else ():
+            try:
+                self.training.optimizer.with_rates(*self.training.rates(Moment(k, count, self.batches, 0)))
+            except UsageError as error:
+                raise UsageError(f"after {k:,} of {count:,} updates by the schedule: {error}") from None

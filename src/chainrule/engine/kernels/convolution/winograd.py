@@ -30,7 +30,7 @@ channels too (0 NaN = NaN), which are zero otherwise.
 
 Input gradient: dL/dx is the convolution of dL/dy, standing in a halo of 2 - padding zeros, with the filters rotated
 and oc and ic exchanged: `pack_weights` with `transposed`, a b of zeros, then `convolution_rows` with x := dL/dy,
-y := dL/dx and `tiling(out_channels, in_channels, width of dL/dx)`.
+y := dL/dx and `tiling(out_channels, in_channels, width of dL/dx)`. dL/dw: `winograd_gradient`.
 """
 
 from functools import cache
