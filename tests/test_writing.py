@@ -11,7 +11,7 @@ import pytest
 from torture.faults import ERRORS, STEPS, fault
 
 from chainrule.base.errors import ChainruleError, UsageError, WriteError
-from chainrule.base.locks import is_left
+from chainrule.base.locks import is_left, take
 from chainrule.base.temporary import part_of, remove_left
 from chainrule.base.writing import append, write_atomically, write_bytes
 from messages import exactly
@@ -181,9 +181,28 @@ def test_where_there_are_no_locks_what_is_a_day_old_goes(tmp_path: Path, monkeyp
     for each in (new, old):
         each.write_bytes(b"")
     os.utime(old, (0, 0))
-    assert (is_left(str(new)), is_left(str(old))) == (False, True)
+    with is_left(str(new)) as is_new, is_left(str(old)) as is_old:
+        assert (is_new, is_old) == (False, True)
     remove_left(tmp_path)
     assert list(tmp_path.iterdir()) == [new]
+
+
+def test_what_is_made_while_others_look_for_what_is_left_is_not_taken_from_its_writer(tmp_path: Path, monkeypatch):
+    """Its writer locks it between their look and the removal: he is told that he is too late, and makes another."""
+    remove, writers = os.unlink, []
+
+    def slowly(path: str) -> None:
+        if not writers:
+            descriptor = os.open(path, os.O_RDWR)
+            writers.append(take(descriptor))
+            os.close(descriptor)
+        remove(path)
+
+    (tmp_path / f"file{LEFT}").write_bytes(b"just made, and not locked yet")
+    monkeypatch.setattr("chainrule.base.temporary.os.unlink", slowly)
+    remove_left(tmp_path)
+    assert writers == [False]
+    assert not contents(tmp_path)
 
 
 def test_threads_that_write_the_same_file(tmp_path: Path) -> None:

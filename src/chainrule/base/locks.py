@@ -42,15 +42,17 @@ else:
         return True
 
 
-def is_left(path: str) -> bool:
-    """Whether a file that its writer locks while it lives is a dead one's.
+@contextmanager
+def is_left(path: str) -> Iterator[bool]:
+    """Whether a file that its writer locks while it lives is a dead one's; meanwhile nobody locks it, as one would who
+    has made it but not locked it yet.
 
     Where there are no locks, nobody writes any more to what has not changed for a day.
     """
     descriptor = os.open(path, os.O_RDONLY)
     try:
         free = take(descriptor, shared=True)
-        return time.time() - os.fstat(descriptor).st_mtime > DAY if free is None else free
+        yield time.time() - os.fstat(descriptor).st_mtime > DAY if free is None else free
     finally:
         os.close(descriptor)
 

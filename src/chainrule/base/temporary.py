@@ -65,8 +65,18 @@ def remove_left(folder: Path, name: str | None = None) -> None:
             ours = mark and (name is None or each.name[: mark.start()] == _stem(name))
             if ours and each.is_file(follow_symlinks=False):
                 with suppress(OSError):  # somebody else's, or somebody else has just removed it
-                    if is_left(each.path):
-                        os.unlink(each.path)
+                    _remove_if_left(each.path)
+
+
+def _remove_if_left(path: str) -> None:
+    """While it is held, so that whoever has just made it, and not locked it yet, sees that and makes another; on
+    Windows, where nobody removes an open file, afterwards."""
+    held = sys.platform != "win32"
+    with is_left(path) as left:
+        if left and held:
+            os.unlink(path)
+    if left and not held:
+        os.unlink(path)
 
 
 def _created(path: Path, mode: int) -> tuple[Path, int]:
