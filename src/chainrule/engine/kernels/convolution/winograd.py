@@ -49,7 +49,8 @@ VECTORS = (4, 2, 1) if REGISTERS == 32 else (2, 1)  # of output channels in a re
 
 
 class Tiling(NamedTuple):
-    """How a convolution is cut into tiles. Offsets in scratch: v at 0, m at POINTS * v_stride, a patch behind it."""
+    """How a convolution is cut into tiles. Offsets in scratch: v at 0, m behind it, or, where it is as large, in its
+    place; a patch behind both."""
 
     in_channels: int
     out_channels: int
@@ -59,6 +60,7 @@ class Tiling(NamedTuple):
     tiles: int  # places for them in a pass: even, 4 to 12; a few may stay idle
     v_stride: int  # floats from one xi to the next
     m_stride: int
+    m_at: int
 
 
 class TileProduct(NamedTuple):
@@ -82,7 +84,8 @@ def tiling(in_channels: int, out_channels: int, width: int) -> Tiling:
     tiles = max(4, (-(-across // passes) + 1) // 2 * 2)  # in equal shares, made of sixes and fours
     v_stride = odd_lines(tiles * padded(in_channels))
     m_stride = odd_lines(tiles * groups * columns * LANES)
-    return Tiling(in_channels, out_channels, columns, groups, across, tiles, v_stride, m_stride)
+    m_at = 0 if groups == 1 and m_stride == v_stride else POINTS * v_stride  # each register tile reads all of its v
+    return Tiling(in_channels, out_channels, columns, groups, across, tiles, v_stride, m_stride, m_at)
 
 
 def packed_floats(tiling: Tiling) -> int:
@@ -148,8 +151,7 @@ def read_tiles(x, tiling, band, scratch, first, last):
 def write_tiles(b, y, tiling, band, scratch, first, last):
     """y = A^T m A + b of tiles first .. last-1: what lies inside the image, and in the band."""
     values, image, row = y.values, y.image, row_floats(y.image)
-    m_at = POINTS * tiling.v_stride
-    patch = m_at + POINTS * tiling.m_stride
+    m_at, patch = tiling.m_at, POINTS * (tiling.v_stride + tiling.m_stride)
     for tile in range(first, last):
         j = tile * TILE
         width = min(TILE, image.width - j)
@@ -185,7 +187,7 @@ def make_multiply(columns: int) -> Any:
         for xi in range(POINTS):
             for group in range(tiling.groups):
                 v_at = xi * tiling.v_stride
-                m_at = POINTS * tiling.v_stride + xi * tiling.m_stride + group * width
+                m_at = tiling.m_at + xi * tiling.m_stride + group * width
                 left = tiling.tiles
                 while left > 0:
                     rows = tall if left == 8 else 4 if left == 4 else 6
