@@ -156,11 +156,11 @@ def fit(
 @contextmanager
 def nothing_learned_if_refused(network: Network) -> Iterator[None]:
     """What the network knows of its data stays as it was, if those that it is given are refused before w moves."""
-    known, before = network.schema, crc32(network.w)  # a copy of w may be large
+    known, before = network.schema, crc32(network.w.data)  # a copy of w may be large
     try:
         yield
     except (DataError, UsageError):
-        if crc32(network.w) == before:
+        if crc32(network.w.data) == before:
             network.schema = known
         raise
 
