@@ -37,6 +37,31 @@ def test_in_training_the_step_is_finished_and_saved(tmp_path, signum):
     assert load_checkpoint(tmp_path / "run" / "model.safetensors").step >= 1
 
 
+LOSES = """
+import os, signal, sys
+from chainrule.base import errors, signals
+from chainrule.cli import app
+
+def lost(*_, **__):
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except KeyboardInterrupt:
+        pass  # as in a library's "except BaseException"
+    raise {error}
+
+app.app = lost
+sys.argv = ["chainrule", "info"]
+app.main()
+"""
+
+
+@pytest.mark.parametrize("error", ["errors.UsageError('half done')", "OSError('half done')", "AttributeError('half')"])
+def test_what_fails_after_an_interrupt_that_got_lost_is_interrupted(tmp_path, error):
+    line = [sys.executable, "-W", "error", "-c", LOSES.format(error=error)]
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stdout, done.stderr) == (143, "", "chainrule: interrupted\n")
+
+
 def test_a_signal_that_is_ignored_stays_so(tmp_path):
     """As under nohup."""
     line = ["sh", "-c", f"trap '' HUP; exec {sys.executable} -m chainrule info"]

@@ -85,6 +85,10 @@ def _run(arguments: list[str]) -> int:
         return _fail(f"out of memory: {error}; try a smaller --batch-size", 1)
     except OSError as error:
         return _fail(f"{error.filename or 'the system'}: {reason(error)}", 1)
+    except Exception:
+        if not signals.CAUGHT.last:
+            raise
+        return _fail(signals.WORD, signals.exit_code())
 
 
 @contextmanager
@@ -134,5 +138,7 @@ def _no_number(error: typer.TyperException, arguments: Sequence[str]) -> str:
 
 def _fail(message: str, code: int) -> int:
     signals.ignore()  # so that no second word follows this one
+    if signals.CAUGHT.last and code != signals.exit_code():  # an interrupt got lost: what fails after it is its doing
+        message, code = signals.WORD, signals.exit_code()
     print(f"chainrule: {in_a_line(message)}", file=sys.stderr)
     return code
