@@ -132,12 +132,23 @@ loose: Any = cr
         (lambda: Step(0.1, ()), "Step: every names no epoch; expected at least one, as in (30, 60)"),
         (lambda: loose.Step(0.1, (3, "x")), "Step: every is 'x'; expected a whole number of at least 1"),
         (lambda: loose.Step(0.1, per="batch"), "Step: per is 'batch'; expected one of: step, epoch"),
+        (lambda: Step(0.1, (3, 0)), "Step: every is 0; expected a whole number of at least 1"),
+        (lambda: loose.Exponential(per="batch"), "Exponential: per is 'batch'; expected one of: step, epoch"),
+        (lambda: Exponential(-1), "Exponential: factor is -1; expected a number of at least 0"),
+        (lambda: loose.Cosine(per="batch"), "Cosine: per is 'batch'; expected one of: step, epoch"),
+        (lambda: Cosine(-1), "Cosine: last is -1; expected a number of at least 0"),
+        (lambda: loose.Warmup(1, per="batch"), "Warmup: per is 'batch'; expected one of: step, epoch"),
         (lambda: Warmup(0), "Warmup: length is 0; expected a whole number of at least 1"),
         (lambda: loose.Warmup(1, then=0.1), "Warmup: then is 0.1; expected a schedule, as in Cosine()"),
         (lambda: OneCycle(1.5), "OneCycle: rise is 1.5; expected a number from 0 to 1"),
         (lambda: OneCycle(low_momentum=1), "OneCycle: low_momentum is 1; expected a number from 0 to below 1, or None"),
         (lambda: loose.OneCycle(curve="s"), "OneCycle: curve is 's'; expected one of: cosine, linear"),
         (lambda: ReduceOnPlateau(patience=-1), "ReduceOnPlateau: patience is -1; expected a whole number of at least 0"),  # noqa: E501
+        (lambda: ReduceOnPlateau(1.5), "ReduceOnPlateau: factor is 1.5; expected a number from 0 to 1"),
+        (lambda: ReduceOnPlateau(threshold=2), "ReduceOnPlateau: threshold is 2; expected a number from 0 to 1"),
+        (lambda: ReduceOnPlateau(least=2), "ReduceOnPlateau: least is 2; expected a number from 0 to 1"),
+        (lambda: ReduceOnPlateau(cooldown=-1), "ReduceOnPlateau: cooldown is -1; expected a whole number of at least 0"),  # noqa: E501
+        (lambda: loose.ReduceOnPlateau(monitor="r2"), "ReduceOnPlateau: monitor is 'r2'; expected one of: loss, accuracy"),  # noqa: E501
         (lambda: loose.Training(schedule=0.1), "schedule is 0.1; expected one, as in Cosine()"),
         (
             lambda: Training(schedule=Cosine(), lr_decay=0.5),
