@@ -229,7 +229,7 @@ def test_augmented_training_is_seeded_and_goes_on_bit_for_bit(cli, settings):
         (
             ("--data", "iris.csv", "--augment", "shift=1"),
             4,
-            "augmentation: x is float64 of shape (125, 4); expected images",
+            "augmentation: samples are float64 of shape (4,); expected images",
         ),
         (("--augment", "shift=a"), 2, "augmentation: found 'shift=a'"),
         (("--augment", "crop=28"), 2, "augmentation: crop is 28; expected less than the images' 28 x 28"),
