@@ -49,5 +49,5 @@ def test_bad_settings(network: cr.Network) -> None:
             cr.evaluate(network, TEST, augmentation=SHIFTED, copies=copies)
     rows = cr.Dataset(np.zeros((4, 3)), np.zeros(4, int))
     table = cr.network_for(rows)
-    with pytest.raises(DataError, match="augmentation: x is"):
+    with pytest.raises(DataError, match="augmentation: samples are"):
         cr.evaluate(table, rows, augmentation=SHIFTED)

@@ -218,7 +218,7 @@ def test_images_are_augmented():
 
     changed = cr.Augmentation(crop=1, flip=True, mixup=0.4)
     assert weights(x, changed) == weights(x, changed) != weights(x, None)
-    with pytest.raises(cr.DataError, match="augmentation: x is float32 of shape"):
+    with pytest.raises(cr.DataError, match="augmentation: samples are float32 of shape"):
         weights(x.astype(np.float32), changed)
     with pytest.raises(cr.UsageError, match="augmentation is 'flip'; expected one, as in Augmentation"):
         weights(x, "flip")  # type: ignore[arg-type]
