@@ -36,7 +36,7 @@ from chainrule.engine.stages.convolution import ConvolvingStage, Taken, taken_fi
 from chainrule.engine.stages.squares import Square, is_filter
 from chainrule.engine.stages.stage import Group, Upcoming, Work
 from chainrule.engine.stages.step import Step
-from chainrule.engine.stages.transformed_gradient import tiles_over
+from chainrule.engine.stages.transformed_gradient import WHOLE, tiles_over
 from chainrule.engine.stages.value import Room, Value
 from chainrule.layers import ReLU
 from chainrule.layers.layer import Shape
@@ -104,7 +104,7 @@ class BatchedStage(ConvolvingStage):
         layer: Any = nodes.taken[0].layer
         ic, oc, of = nodes.x_shape[0], layer.out_channels, tiles_over(filters, nodes.x_shape)
         count = of.down * of.across
-        if ic % 16 or oc % 16 or ic * oc < PAIRS * count or count > FEW:
+        if ic % WHOLE or oc % WHOLE or ic * oc < PAIRS * count or count > FEW:
             return None
         pixel_by_pixel = len(pixel_products(filters, nodes.x_shape)) < POINTS * count
         return Taken(filters, nodes.take(ReLU())) if pixel_by_pixel == cls.pixel_by_pixel else None

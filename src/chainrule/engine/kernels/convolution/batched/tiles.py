@@ -124,11 +124,8 @@ def transform_output_gradient_of(some, gy, gm, sizes, tiles, scratch):
         for k in range(some.first, some.behind):
             i, j = k // tiles.across * TILE, k % tiles.across * TILE
             to = (some.row + k - some.first) * sizes.m_row + c
-            at, height, width = (
-                place(image, some.sample, c, i, j),
-                min(TILE, image.height - i),
-                min(TILE, image.width - j),
-            )
+            at = place(image, some.sample, c, i, j)
+            height, width = min(TILE, image.height - i), min(TILE, image.width - j)
             if height == TILE and width == TILE:
                 output_adjoint(values, at, row, gm, to, places)
             else:
