@@ -1,0 +1,1 @@
+"""Training by several processes, which MPI starts: `mpiexec -n 4 chainrule train`."""
