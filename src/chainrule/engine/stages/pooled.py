@@ -140,7 +140,7 @@ class PooledStage(ConvolvingStage):
         of_w = self.slots.slot, sizes, self.lists
         calls = [bind(by_weights, gy, self.argmax, x.view, *of_w, role=BY_WEIGHTS)]
         if to_input:
-            by_input = sparse_input.input_gradient_kernel(k, sizes.pool.size, step.w.dtype)
+            by_input = sparse_input.input_gradient_kernel(k, sizes.pool.size)
             of_x = x.gradient, sizes, self.haloed
             calls.append(bind(by_input, self.transposed, gy, self.argmax, *of_x, role=BY_INPUT))
         return calls

@@ -69,7 +69,7 @@ def tile_pixels(columns: int, dtype: np.dtype) -> int:
 def tile_taps(size: tuple[int, ...], dtype: np.dtype) -> tuple[int, int]:
     """The taps of a weight gradient's register tile, (rows, columns): all that the registers hold."""
     down, across = size
-    room = vectors_in_registers(dtype) - 4
+    room = max(vectors_in_registers(dtype) - 4, 1)
     columns = max(n for n in range(1, room + 1) if across % n == 0)
     return (max(n for n in range(1, room // columns + 1) if down % n == 0) if columns == across else 1), columns
 

@@ -45,7 +45,7 @@ from chainrule.engine.simd import LANES, REGISTERS, load, multiply_add, padded, 
 TILE, PATCH = 4, 6  # a tile of 4 x 4 outputs is made from a patch of 6 x 6 inputs
 POINTS = PATCH * PATCH  # places xi of a transformed tile
 PASS = 12  # tiles that are transformed together, at most
-VECTORS = (4, 2, 1) if REGISTERS == 32 else (2, 1)  # of output channels in a register tile, of 6 or 4 tiles
+VECTORS = {32: (4, 2, 1), 16: (2, 1)}.get(REGISTERS, (1,))  # of output channels in a register tile, of 6 or 4 tiles
 
 
 class Tiling(NamedTuple):

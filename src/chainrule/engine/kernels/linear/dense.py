@@ -6,13 +6,13 @@
 """
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from numba.np.numpy_support import as_dtype
 
 from chainrule.engine.runtime.jit import Chosen, kernel
-from chainrule.engine.simd import LANES, load, multiply_add, store, tile_widths
+from chainrule.engine.simd import LANES, load, multiply_add, store, tile_widths, vectors_in_registers
 
 
 class MatrixProduct(NamedTuple):
@@ -66,8 +66,8 @@ def by_widths(make: Callable[[int], Any], widths: Sequence[int]) -> Any:
     return do_row
 
 
-def make_tile_columns(columns: int) -> Any:
-    """The kernel that adds to so many vectors of all rows, in register tiles."""
+def make_tile_columns(columns: int, tall: int) -> Any:
+    """The kernel that adds to so many vectors of all rows, in register tiles of `tall`, 2 and 1 rows."""
 
     @kernel
     def tile_columns(operands, j):
@@ -76,12 +76,12 @@ def make_tile_columns(columns: int) -> Any:
         a_at, a_row, a_step = p.a_at, p.a_row, p.a_step
         b_at, b_step, to, c_row = p.b_at + j, p.b_step, p.c_at + j, p.c_row
         left = rows
-        while left >= 6:
-            acc = load(6, columns, c, to, c_row)
+        while left >= tall:
+            acc = load(tall, columns, c, to, c_row)
             for k in range(depth):
                 acc = multiply_add(acc, a, a_at + k * a_step, a_row, b, b_at + k * b_step)
             store(acc, c, to, c_row)
-            left, a_at, to = left - 6, a_at + 6 * a_row, to + 6 * c_row
+            left, a_at, to = left - tall, a_at + tall * a_row, to + tall * c_row
         while left >= 2:
             pair = load(2, columns, c, to, c_row)
             for k in range(depth):
@@ -100,7 +100,8 @@ def make_tile_columns(columns: int) -> Any:
 @cache
 def tiles_of(dtype: Any) -> Any:
     """The kernel that adds to all vectors of all rows, in tiles as wide as the registers hold of that type."""
-    return by_widths(make_tile_columns, tile_widths(dtype))
+    tall = 6 if vectors_in_registers(dtype) >= 8 else 2
+    return by_widths(partial(make_tile_columns, tall=tall), tile_widths(dtype))
 
 
 @Chosen

@@ -35,7 +35,6 @@ from chainrule.engine.simd import (
     shift_left,
     store,
     trailing_zeros,
-    vectors_in_registers,
     zeros,
 )
 
@@ -189,10 +188,10 @@ def make_spread_block_2x2(kernel_size: int) -> Any:
 
 
 @cache
-def input_gradient_kernel(kernel_size: int, size: int, dtype: np.dtype) -> Any:
+def input_gradient_kernel(kernel_size: int, size: int) -> Any:
     """The kernel for filters of K x K and patches of S x S."""
-    fits = kernel_size > 1 and (kernel_size + 1) ** 2 <= vectors_in_registers(dtype) - 4
-    make = make_spread_block_2x2 if size == 2 and fits else make_spread_block
+    few = 1 < kernel_size <= 4  # pixels of a patch, for the registers
+    make = make_spread_block_2x2 if size == 2 and few else make_spread_block
     spread_block = make(kernel_size)
 
     @range_kernel
