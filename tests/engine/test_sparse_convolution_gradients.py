@@ -63,7 +63,7 @@ class Case(NamedTuple):
         return self.sizes.convolution
 
     def input_gradient(self, *arguments: Any) -> None:
-        input_gradient_kernel(self.shape.kernel_size, self.sizes.pool.size, F32)(*arguments)
+        input_gradient_kernel(self.shape.kernel_size, self.sizes.pool.size)(*arguments)
 
 
 def offsets(x: Image, samples: int) -> np.ndarray:

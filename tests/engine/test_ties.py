@@ -125,7 +125,7 @@ def test_a_pool_under_a_convolution(patches: list[tuple[float, ...]], relu: int)
     packed, gx = rig.room(sparse_input.packed_floats(sizes)), rig.blank(1, image_of(x.shape))
     rig.run(sparse_input.pack_weights_backward, rig.given(of.w), 0, packed, sizes)
     back = packed, rig.picture(gy), masks.argmax, gx, sizes
-    rig.run(sparse_input.input_gradient_kernel(1, 2, X.dtype), *back, PerWorker(rig.room(rig.threads).reshape(-1, 1)))
+    rig.run(sparse_input.input_gradient_kernel(1, 2), *back, PerWorker(rig.room(rig.threads).reshape(-1, 1)))
     np.testing.assert_array_equal(rig.numbers(gx, "gx"), spread(winners, gy))
     places = np.arange(x.size, dtype=np.float32).reshape(x.shape) % 5
     for lanes in (LANES, 1):

@@ -125,7 +125,7 @@ def sparse_input_gradient(rig: Rig) -> None:
     gx = rig.blank(len(of.x), image_of(of.x.shape, rig.any_of(0, 1)))
     floats = max(1, sparse_input.scratch_floats(gx.image, p.sizes))
     scratch = PerWorker(rig.room(rig.threads * floats).reshape(rig.threads, floats))
-    run = sparse_input.input_gradient_kernel(kernel, p.sizes.pool.size, of.x.dtype)
+    run = sparse_input.input_gradient_kernel(kernel, p.sizes.pool.size)
     rig.run(run, packed, p.gy, p.argmax, gx, p.sizes, scratch, count=len(of.x))
     (w,) = exactly(of.w)
     expected = definition.convolution_input_gradient(p.gz, of.x.shape, w, padding=padding)

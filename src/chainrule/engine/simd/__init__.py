@@ -1,7 +1,8 @@
 """Vectors and register tiles as Numba values: what lets a kernel written in Python run at the speed of the machine.
 
-A *vector* is `LANES` numbers, float32 or float64: of float32 it is what one register holds, of float64 two. A *tile* is
-`rows` x `columns` vectors that stay in registers, an ordinary value inside a jitted function:
+A *vector* is 16 numbers (`LANES`), float32 or float64, in as many registers as the processor needs for them, so that a
+kernel adds in the same order on all. A *tile* is `rows` x `columns` vectors that stay in registers, an ordinary value
+inside a jitted function:
 
     acc = zeros(6, 4, y)                                        # 6 pixels x 4 vectors of output channels
     for k in range(n):
