@@ -4,10 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 LOWEST := .venv-lowest
+ARM := .venv-arm
 
-AVX2 := +sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+avx2,+fma,+bmi,+bmi2,+lzcnt
+SSE_AND_FMA := +sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+fma
+AVX2 := $(SSE_AND_FMA),+avx2,+bmi,+bmi2,+lzcnt
+SAME_BITS := tests/test_same_bits.py -k "not lecture and not mnist"
+HASWELL := NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES
 
-.PHONY: train test test-all test-lowest torture check format clean
+.PHONY: train test test-all test-rest test-arm test-lowest torture check format clean
 
 train: $(INSTALLED) ## set up, then train the default network on all of MNIST
 	$(BIN)/chainrule train
@@ -15,10 +19,17 @@ train: $(INSTALLED) ## set up, then train the default network on all of MNIST
 test: $(INSTALLED)-test check ## set up, check style and types, run the tests
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
-test-all: test ## everything `make test` runs; trained accuracy; the engine with bounds checked, and compiled for AVX2
+test-all: $(ARM)/.installed test test-rest ## everything `make test` runs, and the rest; on Debian, with qemu-user
+
+test-rest: test-arm ## trained accuracy; the engine with bounds checked, and compiled for other processors
 	$(BIN)/python -m pytest -m heavy
 	CHAINRULE_BOUNDSCHECK=1 $(BIN)/python -m pytest -n auto --dist loadfile tests/engine
-	NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES=$(AVX2) $(BIN)/python -m pytest -n auto --dist loadfile tests/engine
+	$(HASWELL)=$(AVX2) $(BIN)/python -m pytest -n auto --dist loadfile tests/engine tests/test_same_bits.py
+	$(HASWELL)=$(SSE_AND_FMA) $(BIN)/python -m pytest $(SAME_BITS)
+
+# One process, emulated: kernels take minutes to compile, and are kept.
+test-arm: $(ARM)/.installed ## the same bits on an emulated ARM processor
+	$(BIN)/python tests/arm $(ARM) -m pytest -o faulthandler_timeout=3600 tests/engine/test_simd.py $(SAME_BITS)
 
 # Old libraries warn of what newer ones, that they call, have given up; `make test` hears of what we call.
 test-lowest: $(LOWEST)/.installed ## the tests with the oldest versions that pyproject.toml allows, instead of the newest
@@ -37,7 +48,7 @@ format: $(INSTALLED)-test
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(LOWEST) build dist
+	rm -rf $(VENV) $(LOWEST) $(ARM) build dist
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -51,6 +62,10 @@ $(INSTALLED)-test: pyproject.toml
 
 $(INSTALLED)-torture: $(INSTALLED)-test
 	$(BIN)/python -m pip install --quiet --editable ".[torture]"
+	touch $@
+
+$(ARM)/.installed: pyproject.toml tests/arm/set_up.py $(INSTALLED)-test
+	$(BIN)/python tests/arm/set_up.py $(ARM)
 	touch $@
 
 $(LOWEST)/.installed: pyproject.toml

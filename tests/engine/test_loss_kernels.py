@@ -6,8 +6,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from chainrule.base.elementary import log
+from chainrule.engine.kernels.elementary import logarithm
 from chainrule.engine.kernels.losses import KERNELS, kernel_of
 from chainrule.engine.layout import View, image
+from chainrule.engine.runtime.jit import kernel
 from chainrule.engine.runtime.memory import aligned_zeros
 from chainrule.engine.simd import padded
 from chainrule.losses import (
@@ -167,3 +170,18 @@ def test_a_class_without_a_chance() -> None:
     error, gp = run(NLL(), np.array([[0, 1]], np.float32), np.array([0]))
     assert error[0] == np.inf
     np.testing.assert_array_equal(gp[0, :2], [-np.inf, 0])
+
+
+@kernel
+def logarithms(x, y):
+    for k in range(len(x)):
+        y[k] = logarithm(x[k])
+
+
+def test_logarithms_have_the_bits_of_those_of_arrays() -> None:
+    normal = np.concatenate([2.0 ** np.arange(-1074, 1024), np.random.default_rng(1).uniform(0, 2, 500)])
+    x = np.array([*normal, 0.0, -0.0, np.inf, np.nan, -1.0, -np.inf])
+    y = np.empty_like(x)
+    logarithms(x, y)
+    np.testing.assert_array_equal(y[: len(normal)], log(normal))
+    np.testing.assert_array_equal(y[len(normal) :], [-np.inf, -np.inf, np.inf, np.nan, np.nan, np.nan])

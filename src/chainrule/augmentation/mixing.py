@@ -22,6 +22,7 @@ import numpy as np
 
 from chainrule.augmentation.draws import one_of, words_of
 from chainrule.base.arguments import real_number
+from chainrule.base.elementary import cosine_of_turns, exp, log
 from chainrule.base.random import MIX
 from chainrule.data.dataset import Dataset
 from chainrule.engine.runtime.jit import kernel
@@ -64,9 +65,10 @@ def symmetric_beta(alpha: float, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     1/2 (1 + T / sqrt(1 + T^2)) has that distribution: R. W. Bailey, *Polar Generation of Random Variates with the
     t-Distribution* (1994).
     """
-    with np.errstate(over="ignore"):  # of a tiny alpha T is infinite, and the share 0 or 1
-        t = np.sqrt(np.expm1(-np.log(u) / alpha)) * np.cos(2 * np.pi * v)
-    return 0.5 + 0.5 * np.sin(np.arctan(t))
+    cosine = cosine_of_turns(v)
+    with np.errstate(divide="ignore"):  # of a huge alpha T is 0, and the share 1/2; of a tiny one infinite, and 0 or 1
+        inverse = 1 / (exp(-log(u) / alpha) - 1)
+    return 0.5 + 0.5 * (cosine / np.sqrt(inverse + cosine * cosine))
 
 
 @kernel

@@ -9,6 +9,7 @@ from math import prod
 import numpy as np
 
 from chainrule.augmentation.draws import words_of
+from chainrule.base.elementary import cosine_of_turns, exp, sine_of_turns
 from chainrule.base.random import AUGMENT
 
 FIRST_BUMP = 4
@@ -38,9 +39,9 @@ def moved(
 
 def turns(words: np.ndarray, shift: int, rotate: float) -> np.ndarray:
     """(s, 4) float32: cosine and sine of each picture's angle, and how far it moves down and right."""
-    angle = np.deg2rad(rotate * words[:, 2])
+    turn = rotate * words[:, 2] / 360
     moves = np.floor((words[:, :2] + 1) / 2 * (2 * shift + 1)) - shift
-    return np.column_stack([np.cos(angle), np.sin(angle), moves]).astype(np.float32)
+    return np.column_stack([cosine_of_turns(turn), sine_of_turns(turn), moves]).astype(np.float32)
 
 
 def uniform_words(seed: int, epoch: int, positions: np.ndarray, elements: int) -> np.ndarray:
@@ -54,5 +55,5 @@ def bumps(size: int, smoothness: float) -> np.ndarray:
     They reach over the edges. Noise at points so near to each other, smoothed, is like noise at every pixel.
     """
     centres = np.arange(-2, size / smoothness + 2) * smoothness
-    weights = np.exp(-(((np.arange(size)[:, np.newaxis] - centres) / smoothness) ** 2) / 2)
+    weights = exp(-(((np.arange(size)[:, np.newaxis] - centres) / smoothness) ** 2) / 2)
     return (weights / np.sqrt((weights**2).sum(axis=1, keepdims=True))).astype(np.float32)

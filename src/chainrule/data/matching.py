@@ -92,7 +92,8 @@ def _as_images(inputs: Images, x: np.ndarray) -> np.ndarray:
 
 def _grey(x: np.ndarray) -> np.ndarray:
     """(n, 1, i, j) of x (n, 3, i, j), in its type."""
-    grey = np.tensordot(x, LUMA, axes=([1], [0]))[:, np.newaxis]
+    red, green, blue = (x[:, [k]] * part for k, part in enumerate(LUMA))
+    grey = red + green + blue  # in that order, which a product of matrices would not promise
     return (np.rint(grey) if x.dtype.kind in "iu" else grey).astype(x.dtype)
 
 

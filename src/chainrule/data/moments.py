@@ -43,14 +43,13 @@ class Moments:
         return seen
 
     def _with(self, values: np.ndarray, weight: np.ndarray | None) -> Moments:
-        counts = np.ones(len(values)) if weight is None else weight
-        added = float(counts.sum())
+        added = float(len(values) if weight is None else weight.sum())
         if added == 0:
             return self
         total = self.weight + added
         share = added / total
-        mean = counts @ values / added
-        variance = counts @ (values - mean) ** 2 / added
+        mean = _weighed(values, weight) / added
+        variance = _weighed((values - mean) ** 2, weight) / added
         step = mean - self.mean
         spread = (1 - share) * self.variance + share * variance + share * (1 - share) * step**2
         return Moments(total, self.mean + share * step, spread)
@@ -66,3 +65,8 @@ class Moments:
         variances = self.variance.reshape(channels, -1)
         mean = means.mean(axis=1)
         return Moments(self.weight, mean, (variances + (means - mean[:, None]) ** 2).mean(axis=1))
+
+
+def _weighed(values: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
+    """(n,) the sum of values (samples, n), in their order: of a matrix product it would depend on the processor."""
+    return (values if weight is None else weight[:, None] * values).sum(axis=0)

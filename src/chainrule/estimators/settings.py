@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.base.arguments import as_real, fraction_of_all, is_among, real_number, truth
+from chainrule.base.elementary import power
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import is_whole
 from chainrule.base.showing import short
@@ -38,7 +39,7 @@ def training_of(parameters: Parameters, data: Dataset, weight: float, seed: int,
     batch_size = min(samples, _whole(parameters, "batch_size", (usual and usual.batch_size) or ROWS_BATCH))
     moving = {"lr_decay": 1.0, "schedule": None, "momentum_schedule": None, "average": None}
     if not part:
-        moving |= _moving(parameters, usual, LAST_LR ** (1 / epochs))
+        moving |= _moving(parameters, usual, power(LAST_LR, 1 / epochs))
     optimizer = parameters["optimizer"]
     if _auto(optimizer):
         optimizer = usual.optimizer if usual else "adam"

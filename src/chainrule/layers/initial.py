@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 
 from chainrule.base.arguments import name_among
+from chainrule.base.elementary import cosine_of_turns, log
 from chainrule.base.errors import NetworkError
 from chainrule.base.numbers import is_whole
 from chainrule.base.random import Draws, uniform
@@ -44,7 +45,7 @@ def normally(parameter: Parameter, variance: float, draws: Draws) -> np.ndarray:
     """Normal of that variance, float64: sqrt(-2 log u) cos(2 pi v), by G. E. P. Box and M. E. Muller (1958)."""
     n = prod(parameter.shape)
     u, v = np.split(uniform(draws, 2 * n), 2)
-    return np.sqrt(-2 * variance * np.log1p(-u)) * np.cos(2 * np.pi * v)
+    return np.sqrt(-2 * variance * log(1 - u)) * cosine_of_turns(v)
 
 
 INITIAL: dict[str, Callable[[Parameter, Draws], np.ndarray]] = {

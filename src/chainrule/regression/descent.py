@@ -14,6 +14,7 @@ import math
 from dataclasses import dataclass
 
 from chainrule.base.arguments import name_among, real_number, truth
+from chainrule.base.elementary import power
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import whole_number
 from chainrule.base.random import check_seed
@@ -103,5 +104,5 @@ class Descent:
             slowest = optimizer.lr * problem.lowest
             updates = max(SGD_UPDATES, SGD_TIME / slowest if slowest else math.inf)
             epochs = math.ceil(min(updates, MOST_UPDATES) / batch_count(problem.n, batch_size))
-        lr_decay = SGD_LAST_LR ** (1 / max(epochs, 1))
+        lr_decay = power(SGD_LAST_LR, 1 / max(epochs, 1))
         return Training(optimizer, epochs, batch_size, lr_decay=lr_decay, seed=self.seed)

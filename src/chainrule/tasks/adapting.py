@@ -19,6 +19,7 @@ import math
 from dataclasses import replace
 
 from chainrule.base.arguments import of_kind
+from chainrule.base.elementary import power
 from chainrule.data.dataset import Dataset
 from chainrule.network.network import Network
 from chainrule.training.optimizers import Adam
@@ -55,7 +56,7 @@ def lengthened(training: Training, samples: int) -> Training:
     epochs = min(training.epochs * FULL // max(samples, 1), MOST_EPOCHS)
     if 2 * samples >= FULL or epochs <= training.epochs or training.draws is not None:
         return training  # near enough; or the lecture's program, which is what it is
-    return replace(training, epochs=epochs, lr_decay=training.lr_decay ** (training.epochs / epochs))
+    return replace(training, epochs=epochs, lr_decay=power(training.lr_decay, training.epochs / epochs))
 
 
 def adapted(
@@ -77,7 +78,7 @@ def adapted(
         optimizer=replace(optimizer, weight_decay=PENALTY / samples),
         epochs=epochs,
         batch_size=batch_size,
-        lr_decay=LAST_LR ** (1 / max(epochs, 1)),
+        lr_decay=power(LAST_LR, 1 / max(epochs, 1)),
     )
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from chainrule.base.arrays import read_only
+from chainrule.base.elementary import cosine_of_turns, log
 from chainrule.base.errors import UsageError
 
 A, C, MODULUS = 0x5DEECE66D, 0xB, 2**48
@@ -75,7 +76,8 @@ class Stream:
     def normal(self, n: int, sigma: float, dtype: np.dtype) -> np.ndarray:
         """(n,) of mean 0 and that deviation: sqrt(-2 log u) cos(2 pi v), of u and v rounded to the type."""
         u, v = self.uniform(2 * n).astype(dtype).reshape(n, 2).T
-        z = np.sqrt(-2 * np.log(u).astype(np.float64)) * np.cos(2 * np.pi * v.astype(np.float64))
+        logarithm = log(u.astype(np.float64)).astype(dtype)
+        z = np.sqrt(-2 * logarithm.astype(np.float64)) * cosine_of_turns(v.astype(np.float64))
         return z.astype(dtype) * dtype.type(sigma)
 
     def _next(self, n: int) -> np.ndarray:

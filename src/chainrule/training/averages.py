@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, get_args
 
 from chainrule.base.arguments import name_among, real_number
+from chainrule.base.elementary import power
 from chainrule.base.numbers import whole_number
 from chainrule.base.typed import COUNT
 from chainrule.training.schedule import Moment, Per
@@ -56,7 +57,7 @@ class EMA(Average):
         return done.step % self.every == 0
 
     def share(self, count: int) -> float:
-        return (1 - self.decay) / (1 - self.decay**count)
+        return (1 - self.decay) / (1 - power(self.decay, count))
 
 
 @dataclass(frozen=True)

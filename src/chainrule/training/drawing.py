@@ -54,7 +54,7 @@ def batch_of(
     if counted is None:
         total = float(len(t) if weight is None else weight.sum())
     else:
-        total = float(counted.sum() if weight is None else weight @ counted)
+        total = float(counted.sum() if weight is None else (weight * counted).sum())
     if training.reduction == "mean":
         weight = _equal_shares(len(t), total) if weight is None else weight / (total or 1.0)
     return Batch(x, t, weight, epoch, step, rows=rows, mixture=mixture), total

@@ -20,6 +20,7 @@ from typing import ClassVar
 import numpy as np
 
 from chainrule.base.arguments import truth
+from chainrule.base.elementary import power
 from chainrule.base.errors import UsageError
 from chainrule.training.optimizer import Optimizer as Optimizer
 from chainrule.training.optimizer import State as State
@@ -107,8 +108,8 @@ class TwoMeans(Optimizer):
         m, v = state.vectors
         m[:] = self.beta1 * m + (1 - self.beta1) * g
         v[:] = self.beta2 * v + (1 - self.beta2) * g**2
-        m_hat = m / (1 - self.beta1**state.step)
-        v_hat = v / (1 - self.beta2**state.step)
+        m_hat = m / (1 - power(self.beta1, state.step))
+        v_hat = v / (1 - power(self.beta2, state.step))
         w -= self.lr * m_hat / (np.sqrt(v_hat) + self.eps)
 
 

@@ -2,10 +2,11 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
-from math import cos, inf, pi
+from math import inf
 from typing import Annotated, Literal, NamedTuple, get_args
 
 from chainrule.base.arguments import name_among, real_number
+from chainrule.base.elementary import cosine_of_turn
 from chainrule.base.numbers import whole_number
 from chainrule.base.typed import COUNT
 from chainrule.training.monitor import Monitor
@@ -93,4 +94,4 @@ def between(first: float, last: float, part: float, curve: Curve = "cosine") -> 
     part = min(max(part, 0.0), 1.0)
     if curve == "linear":
         return first + (last - first) * part
-    return last + (first - last) * (1 + cos(pi * part)) / 2
+    return last + (first - last) * (1 + cosine_of_turn(part / 2)) / 2

@@ -17,6 +17,7 @@ They are PyTorch's (`torch.optim.lr_scheduler`), over the run's own length. Sour
 from dataclasses import dataclass
 
 from chainrule.base.arguments import of_kind, real_number
+from chainrule.base.elementary import power
 from chainrule.base.errors import UsageError
 from chainrule.base.numbers import whole_number
 from chainrule.training.monitor import Monitor
@@ -53,7 +54,8 @@ class Step(Schedule):
 
     def at(self, now: Moment) -> float:
         k, every = now.counted(self.per)[0], self.every
-        return self.factor ** (sum(k >= each for each in every) if isinstance(every, tuple) else k // every)
+        steps = sum(k >= each for each in every) if isinstance(every, tuple) else k // every
+        return power(self.factor, steps)
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ class Exponential(Schedule):
         self._check_choice("per", Per)
 
     def at(self, now: Moment) -> float:
-        return self.factor ** now.counted(self.per)[0]
+        return power(self.factor, now.counted(self.per)[0])
 
 
 @dataclass(frozen=True)
@@ -207,7 +209,7 @@ class ReduceOnPlateau(Schedule):
         self._check_choice("monitor", Monitor)
 
     def at(self, now: Moment) -> float:
-        return max(self.factor**now.stalls, self.least)
+        return max(power(self.factor, now.stalls), self.least)
 
     @property
     def waits(self) -> Wait:

@@ -63,10 +63,9 @@ def weighted_gradient(gy, x):
 
 
 @inlined
-def smooth(x):
-    """max(x, 0) + log(1 + e), e = exp(-|x|): with q = e / (2 + e) the logarithm is 2 artanh(q) = 2 q + 2 q^3 p, and
+def logarithm_from_1(e):
+    """log(1 + e) of an e from 0 to 1: with q = e / (2 + e) it is 2 artanh(q) = 2 q + 2 q^3 p, and
     2 q = e - (1 - q) e^2 / 2, so that a small e is left as it is."""
-    e = exponential_double(-np.abs(x))
     q = e / (2.0 + e)
     z = q * q
     p = (0.0808618626128953 * z + 0.043982920032217813) * z + 0.06000968107453073
@@ -74,8 +73,13 @@ def smooth(x):
     p = ((p * z + 0.11111111361315698) * z + 0.14285714283526368) * z + 0.20000000000007406
     p = p * z + 0.3333333333333333
     half = 0.5 * e * e
-    logarithm = e - (half - q * (half + 2.0 * z * p))
-    return (0.0 if x <= 0 else x) + logarithm
+    return e - (half - q * (half + 2.0 * z * p))
+
+
+@inlined
+def smooth(x):
+    """max(x, 0) + log(1 + exp(-|x|))."""
+    return (0.0 if x <= 0 else x) + logarithm_from_1(exponential_double(-np.abs(x)))
 
 
 @inlined

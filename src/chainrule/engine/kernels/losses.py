@@ -12,6 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.engine.kernels.activations_double import logarithm_from_1
+from chainrule.engine.kernels.elementary import exponential_double as exponential
+from chainrule.engine.kernels.elementary import logarithm
 from chainrule.engine.layout import vectors_of
 from chainrule.engine.runtime.jit import kernel, range_kernel
 from chainrule.engine.simd import LANES
@@ -58,7 +61,7 @@ def exponentials(x, out):
     """max x, and the sum of out[i] = exp(x[i] - max x)."""
     top, total = largest(x), 0.0
     for i in range(len(x)):
-        e = math.exp(x[i] - top)
+        e = exponential(x[i] - top)
         out[i] = e
         total += e
     return top, total
@@ -72,7 +75,7 @@ def log_softmax_nll(x, t, weight, error, gx, first, last):
         scores, out = vectors(x, gx, s)
         truth = t[s]
         top, total = exponentials(scores, out)
-        error[s] = weight[s] * (math.log(total) - (scores[truth] - top))
+        error[s] = weight[s] * (logarithm(total) - (scores[truth] - top))
         for i in range(n):
             out[i] = weight[s] * (out[i] / total - (i == truth))
         zero_behind(gx, s)
@@ -85,7 +88,7 @@ def nll(p, t, weight, error, gp, first, last):
         chances, out = vectors(p, gp, s)
         truth = t[s]
         chance = np.float64(chances[truth])
-        error[s] = -weight[s] * math.log(chance)
+        error[s] = -weight[s] * logarithm(chance)
         out[:] = 0
         out[truth] = -weight[s] / chance
         zero_behind(gp, s)
@@ -100,7 +103,7 @@ def log_softmax_cross_entropy(x, t, weight, error, gx, shares, first, last):
         scores, out = vectors(x, gx, s)
         truth = t[s]
         top, total = exponentials(scores, out)
-        log_total = math.log(total)
+        log_total = logarithm(total)
         mass, cost = at_t[truth], at_t[truth] * (log_total - (scores[truth] - top))
         for i in range(n):
             if everywhere[i] != 0:
@@ -124,7 +127,7 @@ def cross_entropy(p, t, weight, error, gp, shares, first, last):
         for i in range(n):
             q = everywhere[i] + (at_t[i] if i == truth else 0.0)
             chance = np.float64(chances[i])
-            total -= q * math.log(chance) if q != 0 else 0.0
+            total -= q * logarithm(chance) if q != 0 else 0.0
             out[i] = -weight[s] * q / chance if q != 0 else 0.0
         error[s] = weight[s] * total
         zero_behind(gp, s)
@@ -196,10 +199,10 @@ def binary_cross_entropy(p, t, weight, error, gp, first, last):
             chance, target = np.float64(values[i]), np.float64(truth[i])
             if target == 0 or target == 1:
                 chance = chance if target == 1 else 1 - chance
-                total -= math.log(chance)
+                total -= logarithm(chance)
                 out[i] = weight[s] * ((-1.0 if target == 1 else 1.0) / chance)
             else:
-                total -= target * math.log(chance) + (1 - target) * math.log(1 - chance)
+                total -= target * logarithm(chance) + (1 - target) * logarithm(1 - chance)
                 out[i] = weight[s] * ((chance - target) / (chance * (1 - chance)))
         error[s] = weight[s] * total
         zero_behind(gp, s)
@@ -216,8 +219,8 @@ def sigmoid_binary_cross_entropy(x, t, weight, error, gx, first, last):
         total = 0.0
         for i in range(n):
             score = np.float64(scores[i])
-            e = math.exp(-abs(score))
-            total += max(score, 0.0) - truth[i] * score + math.log1p(e)
+            e = exponential(-abs(score))
+            total += max(score, 0.0) - truth[i] * score + logarithm_from_1(e)
             out[i] = weight[s] * ((1.0 if score >= 0 else e) / (1 + e) - truth[i])
         error[s] = weight[s] * total
         zero_behind(gx, s)

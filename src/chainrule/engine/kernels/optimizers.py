@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from chainrule.base.elementary import power
 from chainrule.engine.runtime.jit import kernel, range_kernel
 from chainrule.engine.simd import LANES, add, load, multiply, total, zeros
 from chainrule.training.optimizers import SGD, AdaDelta, Adam, Optimizer
@@ -128,7 +129,7 @@ def adadelta(w, gw, v, u, constants, span, first, last):
 def adam_constants(adam: Adam, step: int) -> tuple[float, ...]:
     """rate = lr / (1-b1^k) and the others, unbias = 1 / (1-b2^k) among them."""
     b1, b2 = adam.beta1, adam.beta2
-    rate, unbias = adam.lr / (1 - b1**step), 1 / (1 - b2**step)
+    rate, unbias = adam.lr / (1 - power(b1, step)), 1 / (1 - power(b2, step))
     return rate, adam.weight_decay, b1, 1 - b1, b2, 1 - b2, unbias, adam.eps
 
 

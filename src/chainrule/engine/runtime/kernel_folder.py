@@ -18,12 +18,12 @@ import numba
 from llvmlite import binding
 from numba.core import config
 
-from chainrule.base import random
+from chainrule.base import elementary, random
 from chainrule.base.errors import reason
 from chainrule.base.files import cache_folder
 
 ENGINE = Path(__file__).parents[1]
-OTHER_SOURCES = (Path(random.__file__),)  # of constants that are compiled into kernels
+OTHER_SOURCES = (Path(elementary.__file__), Path(random.__file__))  # of what is compiled into kernels
 LARGEST = 1 << 24  # bytes of a file; ours have a hundredth of that
 PLAIN = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"))
 
