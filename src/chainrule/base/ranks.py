@@ -22,7 +22,7 @@ class Ranks(ABC):
     @abstractmethod
     def exchange(self, whole: np.ndarray, ends: Sequence[int]) -> None:
         """Let every rank have all of a flat array, of which rank r has those elements that end before ends[r] and
-        begin where the rank before ends."""
+        begin where the rank before ends; of a matrix in one piece, likewise all columns, of each row."""
 
     @abstractmethod
     def add_up(self, numbers: np.ndarray) -> None:

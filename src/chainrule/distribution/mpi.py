@@ -1,5 +1,6 @@
 """Ranks that exchange through MPI, by mpi4py."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,9 +18,21 @@ class MpiRanks(Ranks):
         self.rank, self.size = communicator.rank, communicator.size
 
     def exchange(self, whole: np.ndarray, ends: Sequence[int]) -> None:
-        starts = [0, *ends[:-1]]
-        counts = [end - start for start, end in zip(starts, ends, strict=True)]
-        self.communicator.Allgatherv(MPI.IN_PLACE, [whole, counts, starts, MPI._typedict[whole.dtype.char]])
+        """Of a matrix the common divisor of the ends is how many columns go as one."""
+        width = 1 if whole.ndim == 1 else max(math.gcd(*ends), 1)
+        kind = MPI._typedict[whole.dtype.char]
+        lasts = [end // width for end in ends]
+        firsts = [0, *lasts[:-1]]
+        counts = [last - first for first, last in zip(firsts, lasts, strict=True)]
+        if whole.ndim == 1:
+            self.communicator.Allgatherv(MPI.IN_PLACE, [whole, counts, firsts, kind])
+            return
+        rows, step = len(whole), whole.strides[0] // whole.itemsize
+        columns = kind.Create_vector(rows, width, step).Create_resized(0, width * whole.itemsize).Commit()
+        try:
+            self.communicator.Allgatherv(MPI.IN_PLACE, [whole.reshape(-1), counts, firsts, columns])
+        finally:
+            columns.Free()
 
     def add_up(self, numbers: np.ndarray) -> None:
         self.communicator.Allreduce(MPI.IN_PLACE, numbers)

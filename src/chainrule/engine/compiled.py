@@ -13,6 +13,7 @@ import numpy as np
 from chainrule.base.forking import in_forked_children
 from chainrule.base.numbers import whole_number
 from chainrule.base.random import Source
+from chainrule.base.ranks import current
 from chainrule.engine.bound import Bound
 from chainrule.engine.forward import Forwards
 from chainrule.engine.kernels.optimizers import update_of
@@ -76,7 +77,7 @@ class Compiled(Engine):
         self.layout, self.undecayed = self.lowering.layout, self.lowering.undecayed
         self.statistics = network.statistics.copy()
         self.dtype, self._size_of_w = network.w.dtype, self.lowering.layout.size
-        self.threads, self.watch = threads or default_threads(), watch
+        self.threads, self.watch, self.ranks = threads or default_threads(), watch, current()
         self._work = self.lowering.work(in_bytes=False), self.lowering.work(in_bytes=True)
         self._plan: Plan | None = None
         self._bound = Bound()
@@ -220,7 +221,8 @@ class Compiled(Engine):
                 if optimizer and state:
                     check_state(optimizer, state, w)
                     check_apart(state=state.vectors, w=w, gw=gw, x=source.x)
-                step = Step(w, n, plan.slots(n), training=True, gw=gw, mixes=mixes, source=self.source)
+                how = {"training": True, "mixes": mixes, "source": self.source, "ranks": self.ranks}
+                step = Step(w, n, plan.slots(n, self.ranks.size), gw=gw, **how)
                 if optimizer and state and clip_norm is None:
                     step.updates = Updates(w, state, optimizer, self.undecayed)
                 elif optimizer and state:

@@ -12,6 +12,7 @@ from chainrule.engine.stages.ends import Input, Output, Samples
 from chainrule.engine.stages.joins import Fork
 from chainrule.engine.stages.stage import Group, Halo, Stage
 from chainrule.engine.stages.step import SLOTS, Step
+from chainrule.engine.stages.together import gathered
 from chainrule.engine.stages.value import ALONE, KEPT, Handed, Room, Value
 from chainrule.layers.layer import within
 
@@ -68,10 +69,14 @@ class Plan:
         """The errors, and dL/dw if it is wanted."""
         chains.add(self.output.meet(step), self.stages[-1].by_sample, Owner(LOSS))
         closing = [*chains.noted([self.output.add_up(step)], Owner(LOSS))]
+        read = [*self.output.errors(step)]
         if step.gw.size:
             self._backward(chains, step)
             for k, stage in enumerate(self.stages):
                 closing += chains.noted(stage.finish(step), Owner(k))
+                read += stage.finish_reads(step)
+            read += chains.sums
+        chains.add(gathered(step, *read), False, Owner(LOSS))
         chains.end().append(each(closing))
 
     def _backward(self, chains: Chains, step: Step) -> None:
@@ -106,10 +111,10 @@ class Plan:
         numbers = [k for k, reader in enumerate(readers) if reader is group]
         return self.forks[value].aliases[numbers[place] if len(numbers) > 1 else numbers[0]]
 
-    def slots(self, samples: int) -> int:
+    def slots(self, samples: int, ranks: int = 1) -> int:
         """In how many ranges a batch is done. Where gradients are summed by slot, the batch alone decides."""
         by_slot = any(stage.sums_by_slot for stage in self.stages)
-        return min(samples, SLOTS if by_slot else min(SLOTS, self.threads))
+        return min(samples, SLOTS if by_slot else min(SLOTS, ranks * self.threads))
 
     def outputs(self, samples: int) -> np.ndarray:
         """y of the last pass, in canonical order."""

@@ -78,4 +78,4 @@ def place_of(owner: Owner, stages: int) -> int:
 
 def role_of(unit: Unit) -> str:
     """The role of a unit."""
-    return unit.role if isinstance(unit, Call) else DEFINITION
+    return getattr(unit, "role", DEFINITION)

@@ -14,6 +14,7 @@ Three kinds of array differ from run to run:
                          what a chain of kernels hands on to its next kernel, and nobody needs later
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -57,9 +58,10 @@ class Window:
 Varying = PerWorker | PerSlot | Window
 
 FORWARD, BY_INPUT, BY_WEIGHTS = PRODUCTS = "forward", "input gradient", "weight gradient"
-UPDATE, DEFINITION, OTHER = "update", "definition", "other"
-ROLES = (*PRODUCTS, UPDATE, DEFINITION, OTHER)
-"""The purposes of calls. A definition runs in the interpreter; other: preparations, masks, the loss."""
+UPDATE, DEFINITION, EXCHANGE, OTHER = "update", "definition", "exchange", "other"
+ROLES = (*PRODUCTS, UPDATE, DEFINITION, EXCHANGE, OTHER)
+"""The purposes of calls. Definitions, and exchanges between ranks, run in the interpreter; other: preparations, masks,
+the loss."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +77,20 @@ class Call:
     @property
     def by_slot(self) -> bool:
         """Whether it writes what is summed by slots."""
-        return _by_slot(self.arguments)
+        return any(self.sums)
+
+    @property
+    def sums(self) -> Iterator[PerSlot]:
+        """What it sums by slots."""
+        return _sums_in(self.arguments)
 
 
-def _by_slot(value: Any) -> bool:
-    return any(map(_by_slot, value)) if isinstance(value, tuple) else isinstance(value, PerSlot)
+def _sums_in(value: Any) -> Iterator[PerSlot]:
+    if isinstance(value, tuple):
+        for each in value:
+            yield from _sums_in(each)
+    elif isinstance(value, PerSlot):
+        yield value
 
 
 def bind(kernel: Any, *arguments: Any, role: str = OTHER, moved: int = 0) -> Call:

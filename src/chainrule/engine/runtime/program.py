@@ -86,7 +86,7 @@ def cut(n: int, block: int, most: int) -> list[tuple[int, int]]:
     """0 .. n-1 in at most so many ranges of about one length, which begin at multiples of `block`."""
     blocks = -(-n // block)
     count = min(blocks, most)
-    return list(pairwise(min(k * blocks // count * block, n) for k in range(count + 1)))
+    return list(pairwise(min(k * blocks // count * block, n) for k in range(count + 1))) if n else []
 
 
 def each(work: Iterable[Call | Task]) -> Phase:

@@ -41,6 +41,7 @@ from chainrule.engine.stages.pooled import LARGEST_PATCH
 from chainrule.engine.stages.squares import taken_patches
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import SLOTS, Step
+from chainrule.engine.stages.together import gathered
 from chainrule.engine.stages.value import Handed, Room, Value
 from chainrule.layers import BatchNormalisation, MaxPooling, ReLU
 
@@ -138,7 +139,7 @@ class BatchNormalisationStage(Stage):
         found = bind(
             normalise_by_batch, sums.of(step), n, self._weights(step), self._running(step), *made, role=FORWARD
         )
-        return [summed, each([found]), *self.again(step)]
+        return [summed, *gathered(step, sums.slot), each([found]), *self.again(step)]
 
     def again(self, step: Step) -> list[Call]:
         return [bind(shift_and_scale, self.x.view, self.y.view, self.by, role=FORWARD)]
@@ -151,7 +152,8 @@ class BatchNormalisationStage(Stage):
         summed = [*gy.calls, bind(channel_products, *views, self.by, *of_slot, role=BY_WEIGHTS)]
         gw = Weights(step.gw, self.at["gamma"], self.at["beta"])
         found = bind(normalisation_gradient, sums.of(step), n, weights, gw, self.seen, self.slopes, role=BY_WEIGHTS)
-        calls = [*(summed if n or self.layer.running else []), each([found])]
+        made = [*summed, *gathered(step, sums.slot)] if n or self.layer.running else []
+        calls = [*made, each([found])]
         if to_input:
             by = self.by, self.slopes
             calls += [*gy.calls, bind(normalisation_input_gradient, *views, self.x.gradient, *by, role=BY_INPUT)]

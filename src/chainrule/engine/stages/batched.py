@@ -15,6 +15,7 @@ import numpy as np
 
 from chainrule.engine.kernels.convolution.batched import tiles
 from chainrule.engine.kernels.convolution.batched.products import (
+    Matrices,
     Table,
     add_up_rows,
     matrices_of,
@@ -36,6 +37,7 @@ from chainrule.engine.stages.convolution import ConvolvingStage, Taken, taken_fi
 from chainrule.engine.stages.squares import Square, is_filter
 from chainrule.engine.stages.stage import Group, Upcoming, Work
 from chainrule.engine.stages.step import Step
+from chainrule.engine.stages.together import Parts, divides, gathered, owned, rows_of, shared_out
 from chainrule.engine.stages.transformed_gradient import WHOLE, tiles_over
 from chainrule.engine.stages.value import Room, Value
 from chainrule.layers import ReLU
@@ -122,15 +124,16 @@ class BatchedStage(ConvolvingStage):
         return [*packed, *take_bias(step.w, self.at, self.b, len(self.b))]
 
     def forward(self, step: Step) -> Work:
-        y, v, m, sizes = self.y.view, self.v.array, self.m.array, self._sizes(step.samples)
-        product = bind(multiply_places, v, self.u.array, m, sizes, self._table(0), role=FORWARD)
+        y, m = self.y.view, self.m.array
+        own_v, own_m, own = self._own(step)
+        product = bind(multiply_places, own_v, self.u.array, own_m, own, self._table(0), role=FORWARD)
         rectified = [bind(relu, y, y, role=FORWARD)] if self.relu else []
         packed = [Phase(self._packed(step))] if self.packs_again else []
         return [self._take(step), *packed, Phase(apart(product, self.places[0])), self._put(step, m), *rectified]
 
     def backward(self, step: Step, to_input: bool) -> Work:
         v, m, u, sizes = self.v.array, self.m.array, self.u.array, self._sizes(step.samples)
-        _, of_v, of_u = self.places
+        of_v = self.places[1]
         calls: list[Call | Phase] = []
         if self.relu:
             calls.append(bind(copy_gradient, self.y.gradient, self.y.view, self.gz, 1, self.one))
@@ -139,11 +142,36 @@ class BatchedStage(ConvolvingStage):
         if "b" in self.at:
             places = np.array(self._sum_places())
             taken.append(Task([bind(add_up_rows, m, step.gw, self.at["b"], sizes, places, role=BY_WEIGHTS)]))
-        calls += [self._take_gradient(step, m), Phase(apart(by_weights, of_u)), Phase(taken)]
+        calls += [self._take_gradient(step, m), *gathered(step, *self._rows_of(step))]
+        calls += [*self._shared_out(step, by_weights), Phase(taken)]
         if not to_input:
             return calls
-        back = bind(multiply_by_input, u, m, v, sizes, self._table(1), self.scratch, role=BY_INPUT)
+        own_v, own_m, own = self._own(step)
+        back = bind(multiply_by_input, u, own_m, own_v, own, self._table(1), self.scratch, role=BY_INPUT)
         return [*calls, Phase(self._packed(step)), Phase(apart(back, of_v)), self._put_gradient(step)]
+
+    def _shared_out(self, step: Step, by_weights: Call) -> list[Phase]:
+        """dL/du, place by place: of ranks, too, each has some, if that is worth an exchange."""
+        sizes, places = self._sizes(step.samples), apart(by_weights, self.places[2])
+        if not divides(step, sizes.rows):
+            return [Phase(places)]
+        made = shared_out(step, self.u.array, [(k + 1) * sizes.u_place for k in range(self.places[2])])
+        return [Phase(owned(step, places)), *gathered(step, made)]
+
+    def _own(self, step: Step) -> tuple[np.ndarray, np.ndarray, Matrices]:
+        """v and m from the rank's own rows on, and sizes of as many; kernels take whole vectors of rows."""
+        first, last = (sample * self._rows() for sample in step.own)
+        first = first // LANES * LANES
+        sizes = self._sizes(step.samples)
+        own = sizes._replace(rows=last - first)
+        return self.v.array[first * sizes.v_row :], self.m.array[first * sizes.m_row :], own
+
+    def _rows_of(self, step: Step) -> list[Parts]:
+        """v and m as the ranks have made them: some rows of each place."""
+        sizes, (of_m, of_v, _) = self._sizes(step.samples), self.places
+        v = self.v.array[: of_v * sizes.v_place].reshape(of_v, sizes.v_place)
+        m = self.m.array[: of_m * sizes.m_place].reshape(of_m, sizes.m_place)
+        return [rows_of(step, v, self._rows() * sizes.v_row), rows_of(step, m, self._rows() * sizes.m_row)]
 
     def _packed(self, step: Step) -> list[Task]:
         """u of w."""

@@ -8,6 +8,7 @@ from chainrule.base.arrays import read_only
 from chainrule.engine.runtime.program import Phase
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work
 from chainrule.engine.stages.step import Step
+from chainrule.engine.stages.together import gathered
 from chainrule.engine.stages.value import Room, Value
 from chainrule.layers.passes import Arrays, passed_on, sent_back, write_gradients
 
@@ -29,10 +30,10 @@ class DefinitionStage(Stage):
         return nodes.take_any()
 
     def forward(self, step: Step) -> Work:
-        return [interpreted(lambda: self._forward(step))]
+        return [*gathered(step, self.x.view), interpreted(lambda: self._forward(step))]
 
     def backward(self, step: Step, to_input: bool) -> Work:
-        return [interpreted(lambda: self._backward(step, to_input))]
+        return [*gathered(step, self.y.gradient), interpreted(lambda: self._backward(step, to_input))]
 
     def _forward(self, step: Step) -> None:
         x = self.x.canonical(step.samples).reshape(-1, *self.x_shape)

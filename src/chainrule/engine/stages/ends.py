@@ -16,6 +16,7 @@ from chainrule.engine.runtime.program import Task
 from chainrule.engine.stages.definition import interpreted
 from chainrule.engine.stages.stage import Work
 from chainrule.engine.stages.step import Step
+from chainrule.engine.stages.together import gathered
 from chainrule.engine.stages.value import Value
 from chainrule.losses.loss import ClassLoss
 from chainrule.network.batch_gradient import gradient_by_output
@@ -116,7 +117,7 @@ class Output:
     def meet(self, step: Step) -> Work:
         """Calls that compute the errors of the batch, and dL/dy."""
         if self.kernel is None:
-            return [interpreted(self._by_definition)]
+            return [*gathered(step, self.y.view), interpreted(self._by_definition)]
         first, *others = terms = self._terms(step.mixes)
         calls = [bind(self.kernel, self.y.view, *term[:4], *self.options) for term in terms]
         return [*calls, *(bind(addition, first.gy, other.gy, first.gy) for other in others)]
@@ -125,6 +126,10 @@ class Output:
         """A task that adds the errors up, once all slots are done."""
         calls = [bind(add_up, term.error, term.sum) for term in self._terms(step.mixes)]
         return Task(calls, 0, 0, step.samples, step.samples)
+
+    def errors(self, step: Step) -> list[np.ndarray]:
+        """Those that `add_up` adds up, by sample."""
+        return [term.error for term in self._terms(step.mixes)]
 
     def total(self) -> float:
         """L(w; D') of the last run."""

@@ -27,6 +27,7 @@ from chainrule.engine.runtime.program import TASKS, Phase, Task, cut, each
 from chainrule.engine.simd import LANES, padded
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import Step
+from chainrule.engine.stages.together import divides, gathered, own, owned, shared_out
 from chainrule.engine.stages.value import Room, Value
 from chainrule.engine.weights import elements, linear_weights
 from chainrule.layers import Dropout, Linear, ReLU
@@ -122,10 +123,11 @@ class LinearStage(Stage):
         how = self._share(step), self.live_words
         if not self.big:
             return [bind(linear.forward, weights, b, x, y, *how, role=FORWARD), *self._activate(step)]
-        apart = step.samples * y.image.stride
+        apart, (first, last) = step.samples * y.image.stride, step.own
         parts = self.parts[: PARTS * apart]
-        part = y._replace(values=PerSlot(parts.reshape(PARTS, apart)))
-        one = bind(linear.forward, weights, self.no_bias, x, part, *how, role=FORWARD)
+        of_own = parts.reshape(PARTS, apart)[:, first * y.image.stride : last * y.image.stride]
+        part = y._replace(values=PerSlot(of_own))
+        one = bind(linear.forward, weights, self.no_bias, own(step, x), part, *how, role=FORWARD)
         tasks = [Task([one], k, first, last, last - first) for k, (first, last) in enumerate(self.ranges())]
         total = bind(linear.add_parts, b, parts, y, PARTS, apart, role=FORWARD)
         return [Phase(tasks), total, *self._activate(step)]
@@ -140,7 +142,8 @@ class LinearStage(Stage):
 
     def _share(self, step: Step) -> Share:
         """How work is shared: of a big layer an owner takes some inputs, of a small one some samples."""
-        return Share(1, step.samples) if self.big else Share(0, self.inputs)
+        first, last = step.own
+        return Share(1, last - first) if self.big else Share(0, self.inputs)
 
     def _shift(self, step: Step) -> np.floating:
         """c, where x is x - c."""
@@ -165,23 +168,40 @@ class LinearStage(Stage):
             calls.append(self._input_gradient(step))
         if self._shift(step):
             start = bind(linear.shifted_start, gy, self.start, self._shift(step), step.samples, role=BY_WEIGHTS)
-            calls.append(each([start]))
-        if not self.big:
-            return calls
+            calls += [*gathered(step, gy), each([start])]
+        return [*calls, *self._by_owners(step, to_input)] if self.big else calls
+
+    def _by_owners(self, step: Step, to_input: bool) -> list[Phase]:
+        """Of a big layer: dL/dx, dL/dw and the update, part by part."""
+        first = gathered(step, self.x.view, *([] if self._shift(step) else [self.y.gradient]))
+        by_input = [self._input_gradient(step)] if to_input else []
+        ranges = cut(self.inputs, AT_ONCE, TASKS)
+        if divides(step, step.samples):
+            return [*first, *self._shared_out(step, by_input, ranges)]
         gw = self._rows(self.part_gw, 0) if step.updates else self._rows(step.gw)
-        part = [self._input_gradient(step)] if to_input else []
-        part.append(self._weight_gradient(step, gw))
-        if step.updates:
-            part += step.updates.calls(gw.values, WeightSpan(self.at["w"], gw.at, self.row), self.inputs, AT_ONCE)
-        return [*calls, Phase([Task(part, 0, a, b, AT_ONCE) for a, b in cut(self.inputs, AT_ONCE, TASKS)])]
+        part = [*by_input, self._weight_gradient(step, gw), *self._updates(step, gw)]
+        return [*first, _owners(part, ranges)]
+
+    def _shared_out(self, step: Step, by_input: list[Call], ranges: list[tuple[int, int]]) -> list[Phase]:
+        """The same where ranks have parts, too: each makes dL/dw of its own, and moves all of w."""
+        gw = self._rows(step.gw)
+        rows = step.gw[gw.at : gw.at + self.inputs * self.row]
+        made = shared_out(step, rows, [last * self.row for _, last in ranges])
+        phases = [_owners(by_input, ranges)] if by_input else []
+        phases += [_owners([self._weight_gradient(step, gw)], owned(step, ranges)), *gathered(step, made)]
+        return [*phases, _owners(self._updates(step, gw), ranges)] if step.updates else phases
+
+    def _updates(self, step: Step, gw: WeightRows) -> list[Call]:
+        span = WeightSpan(self.at["w"], gw.at, self.row)
+        return step.updates.calls(gw.values, span, self.inputs, AT_ONCE) if step.updates else []
 
     def _input_gradient(self, step: Step) -> Call:
-        weights = self._rows(step.w)
-        gy = self.y.gradient
-        gx = self.x.gradient
-        share = self._share(step)
+        weights, share = self._rows(step.w), self._share(step)
+        x, gy, gx = self.x.view, self.y.gradient, self.x.gradient
+        if self.big:
+            x, gy, gx = (own(step, each) for each in (x, gy, gx))
         if self.live:
-            return bind(linear.live_input_gradient, weights, gy, self.x.view, gx, share, role=BY_INPUT)
+            return bind(linear.live_input_gradient, weights, gy, x, gx, share, role=BY_INPUT)
         return bind(linear.input_gradient, weights, gy, gx, share, self.turned, role=BY_INPUT)
 
     def _weight_gradient(self, step: Step, gw: WeightRows) -> Call:
@@ -189,6 +209,11 @@ class LinearStage(Stage):
         gy = self.y.gradient
         start = self.start if self._shift(step) else self.no_bias
         return bind(linear.weight_gradient, x, gy, start, gw, step.samples, self.live_words, role=BY_WEIGHTS)
+
+    def finish_reads(self, step: Step) -> Sequence[Any]:
+        if self.big:
+            return []  # it was read before, by the owners
+        return [self.x.view, *([] if self._shift(step) else [self.y.gradient])]
 
     def finish(self, step: Step) -> list[Call | Task]:
         bias: list[Call | Task] = []
@@ -199,3 +224,8 @@ class LinearStage(Stage):
             return bias
         weights = self._weight_gradient(step, self._rows(step.gw))
         return [*bias, *(Task([weights], k, a, b, b - a) for k, (a, b) in enumerate(self.ranges()) if a < b)]
+
+
+def _owners(calls: list[Call], ranges: Sequence[tuple[int, int]]) -> Phase:
+    """A task for each range of inputs."""
+    return Phase([Task(calls, 0, a, b, AT_ONCE) for a, b in ranges])

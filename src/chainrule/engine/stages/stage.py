@@ -232,6 +232,10 @@ class Stage:
         """Independent calls, or tasks, that complete dL/dw once all slots are done."""
         return []
 
+    def finish_reads(self, step: Step) -> Sequence[Any]:
+        """What `finish` reads beside sums by slot, of all samples, as `together.gathered` takes it: ranks make parts."""
+        return [self.x.view, self.y.view, self.y.gradient] if self.reads_late() else []
+
     def executed(self, role: str, samples: int) -> float:
         """Multiply-adds a sample that its kernels execute in that role, for the `samples` that it did last."""
         return self.multiply_adds

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chainrule.base.random import Draws, Source
+from chainrule.base.ranks import ALONE, Ranks
 from chainrule.engine.kernels.philox import step_words
 from chainrule.engine.stages.updates import LateUpdates, Updates
 from chainrule.layers.graph import Node
@@ -30,6 +31,7 @@ class Step:
     updates: Updates | None = None  # what moves w as soon as dL/dw is there, if w is to move
     late: LateUpdates | None = None  # what moves w once all of dL/dw is there, in the place of `updates`
     source: Source = field(default_factory=Source)
+    ranks: Ranks = ALONE  # who compute the batch together, each some of its slots
     draw_words: np.ndarray = field(init=False)  # (4,) of the batch at hand: both words of the seed, step, offset
 
     def __post_init__(self) -> None:
@@ -47,3 +49,20 @@ class Step:
     def slot(self, k: int) -> tuple[int, int]:
         """The samples of slot k: first, last + 1."""
         return k * self.samples // self.slots, (k + 1) * self.samples // self.slots
+
+    @property
+    def shares(self) -> list[range]:
+        """The slots of each rank."""
+        slots, size = self.slots, self.ranks.size
+        return [range(slots * rank // size, slots * (rank + 1) // size) for rank in range(size)]
+
+    @property
+    def lasts(self) -> list[int]:
+        """The last sample of each rank, + 1."""
+        return [self.slot(slots.stop)[0] for slots in self.shares]
+
+    @property
+    def own(self) -> tuple[int, int]:
+        """This rank's samples: first, last + 1."""
+        slots = self.shares[self.ranks.rank]
+        return self.slot(slots.start)[0], self.slot(slots.stop)[0]
