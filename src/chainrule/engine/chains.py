@@ -59,7 +59,8 @@ class Chains:
         return self.phases
 
     def _tasks(self) -> list[Task]:
-        """The rank's own: slot by slot, where sums are made so; else, of what goes by sample, many: the last one is soon done."""
+        """Of the rank's own samples: slot by slot, where sums are made so; else, of what goes by sample, many: the last
+        one is soon done."""
         if self.by_sample and not any(call.by_slot for call in self._chain):
             first, last = self.step.own
             return [Task(self._chain, 0, first + a, first + b) for a, b in cut(last - first, 1, TASKS)]

@@ -233,7 +233,7 @@ class Stage:
         return []
 
     def finish_reads(self, step: Step) -> Sequence[Any]:
-        """What `finish` reads beside sums by slot, of all samples, as `together.gathered` takes it: ranks make parts."""
+        """What `finish` reads of all samples beside sums by slot, as `together.gathered` takes it: ranks make parts."""
         return [self.x.view, self.y.view, self.y.gradient] if self.reads_late() else []
 
     def executed(self, role: str, samples: int) -> float:

@@ -2,8 +2,8 @@
 
 Every rank has buffers for all of the batch, which lie alike on all of them. It computes its own slots, which are whole
 and stand side by side; before somebody needs what all have made, that is exchanged in place. What is made of it is then
-made by every rank, or, if it is much, by each in part: either way by the same kernels, in the same order, so that no bit
-depends on how many ranks there are.
+made by every rank, or, if it is much, by each in part: either way by the same kernels, in the same order, so that no
+bit depends on how many ranks there are.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,9 @@ from chainrule.engine.runtime.calls import EXCHANGE, PerSlot
 from chainrule.engine.runtime.program import Phase
 from chainrule.engine.stages.step import Step
 
-WORTH = 48  # samples of a sum, or rows of matrices, from which on to share its weights out is less than to make them all
+WORTH = (
+    96  # samples of a sum, or rows of matrices, from which on to share its weights out is less than to make them all
+)
 
 Some = TypeVar("Some")
 
