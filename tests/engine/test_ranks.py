@@ -1,5 +1,7 @@
 """Ranks that train together compute the bits of one that trains alone, of any network."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -7,68 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chainrule import SGD, Adam, Network
-from chainrule.base.ranks import Ranks
+from chainrule import Network
 from chainrule.engine.compiled import Compiled
 from chainrule.engine.stages import together
-from chainrule.layers import (
-    BatchNormalisation,
-    Convolution,
-    Dropout,
-    GlobalAveragePooling,
-    LayerNormalisation,
-    Linear,
-    MaxPooling,
-    ReLU,
-    Residual,
-    Scale,
-    Softplus,
-    Tanh,
-)
-from chainrule.layers.layer import Layer, Shape
+from chainrule.layers import BatchNormalisation, Convolution, Linear, ReLU
 from chainrule.training.objective import Batch
+from mpi_jobs import needs_mpi, run
+from steps_of import NETWORKS, batch_for, found_by, numbers
 from strategies import batches, fused_networks, networks
 from thread_ranks import on_ranks
 
-NORMALISED = [Convolution(32, padding=1, bias=False), BatchNormalisation(), ReLU()]
-BATCHED = [Convolution(128, padding=1), BatchNormalisation(), ReLU()]
-
-NETWORKS: dict[str, tuple[list[Layer], Shape]] = {
-    "linear": ([Linear(20), ReLU(), Dropout(0.5), Linear(3)], (30,)),
-    "big linear": ([Linear(40), ReLU(), Linear(1500), ReLU(), Dropout(0.5), Linear(96), ReLU(), Linear(3)], (7,)),
-    "big first": ([Linear(96), ReLU(), Linear(3)], (1, 40, 40)),
-    "pooled": ([Convolution(8), ReLU(), Convolution(20), ReLU(), MaxPooling(), Dropout(0.2), Linear(3)], (1, 12, 11)),
-    "transformed": ([Convolution(16), ReLU(), Convolution(16), Convolution(16, padding=1), Linear(3)], (2, 11, 9)),
-    "normalised": ([*NORMALISED, Convolution(16), MaxPooling(), BatchNormalisation(), Linear(3)], (3, 9, 8)),
-    "residual": ([*NORMALISED, Residual([*NORMALISED, Convolution(32, 1)]), ReLU(), Linear(3)], (3, 6, 7)),
-    "strides": ([Convolution(8, 3, 2), Convolution(8, 3, groups=8), LayerNormalisation(), Linear(3)], (2, 8, 9)),
-    "by tiles": ([Convolution(128), *BATCHED, Convolution(128, padding=1), Linear(3)], (2, 8, 8)),
-    "by pixels": ([Convolution(128, padding=1), *BATCHED, Linear(3)], (128, 2, 2)),
-    "scaled": ([Scale(), Linear(8), Softplus(), Scale(), Tanh(), Linear(3)], (5,)),
-    "averaged": ([*NORMALISED, GlobalAveragePooling(), BatchNormalisation(running=False), Linear(3)], (1, 6, 6)),
-}  # fmt: skip
-
-
-def batch_for(network: Network, samples: int, step: int) -> Batch:
-    rng = np.random.default_rng([samples, step])
-    x = rng.integers(0, 256, (samples, *network.input_shape)) * rng.integers(0, 2, (samples, *network.input_shape))
-    return Batch(x.astype(np.uint8), rng.integers(0, 3, samples), rng.uniform(0, 2, samples), step=step)
-
-
-def numbers(network: Network, batches: list[Batch], threads: int = 1) -> dict[str, Any]:
-    """All that some steps on these batches give, to the bit."""
-    engine = Compiled(network, 5, threads)
-    engine._work = 1 << 30, 1 << 30  # as if it were worth all threads
-    w, optimizer = engine.layout.pack(network.w), Adam(1e-2)
-    gw, state = np.zeros_like(w), optimizer.new_state(w)
-    found: dict[str, Any] = {}
-    for k, batch in enumerate(batches):
-        found[f"loss and norm {k}"] = np.array(engine.step(optimizer, w, batch, gw, state=state))
-        found[f"w {k}"] = w.copy()
-    clipped = engine.step(SGD(0.1), w, batches[0], gw, state=SGD(0.1).new_state(w), clip_norm=0.5)
-    found["loss"] = engine.loss(w, batches[0])
-    found["loss and norm"] = np.array([*clipped, engine.loss_and_gradient(w, batches[0], gw), engine.norm(gw)])
-    return found | {"gradient": gw, "statistics": engine.statistics, "state": state.vectors, "w": w}
+PROGRAM = str(Path(__file__).parents[1] / "steps_of.py")
 
 
 def assert_same(network: Network, batches: list[Batch], alone: dict[str, Any], *, ranks: int, threads: int = 1) -> None:
@@ -107,13 +58,30 @@ def test_a_rank_takes_its_own_samples_only() -> None:
     network = Network(*NETWORKS["pooled"], seed=3)
     batch = batch_for(network, 20, 0)
 
-    def seen(ranks: Ranks) -> tuple[int, int]:
+    def seen(ranks: Any) -> tuple[int, int]:
         engine = Compiled(network, 5, 1)
         w = engine.layout.pack(network.w)
         engine.loss_and_gradient(w, batch, np.zeros_like(w))
-        pooled = engine.plan(20).stages[1].x.canonical(20)  # nobody needs the others'
-        return int(np.any(pooled != 0, axis=(1, 2, 3)).sum()), ranks.exchanges
+        x = engine.plan(20).values[0].canonical(20)  # nobody needs the others'
+        return int(np.any(x != 0, axis=(1, 2, 3)).sum()), ranks.exchanges
 
     for samples, exchanges in on_ranks(4, seen):
         assert samples == 5
         assert exchanges > 0
+
+
+@needs_mpi
+def test_two_processes(tmp_path: Path) -> None:
+    names = ["pooled", "normalised", "by tiles"]  # also what is exchanged in columns
+    done = run(2, tmp_path, PROGRAM, "2", *names)
+    assert [json.loads(each) for each in done.stdout.splitlines()] == 2 * [found_by(names, 1)], done.stderr
+
+
+@pytest.mark.heavy
+@needs_mpi
+@pytest.mark.parametrize("name", ["mlp", "lecture", "mnist", "vgg", "resnet", "quick"])
+def test_presets(name: str, tmp_path: Path) -> None:
+    alone = found_by([name], 1)
+    for ranks, threads in [(1, 2), (2, 1), (2, 2), (3, 1), (4, 1), (4, 2)]:
+        done = run(ranks, tmp_path, PROGRAM, str(threads), name)
+        assert [json.loads(each) for each in done.stdout.splitlines()] == ranks * [alone], done.stderr

@@ -80,10 +80,9 @@ class Compiled(Engine):
         self.threads, self.watch, self.ranks = threads or default_threads(), watch, current()
         self._work = self.lowering.work(in_bytes=False), self.lowering.work(in_bytes=True)
         self._plan: Plan | None = None
-        self._bound = Bound()
+        self._bound, self._forwards = Bound(), Forwards(self.lowering, self.statistics, self.threads)
         self.take_turns()
         _engines.add(self)
-        self._forwards = Forwards(self.lowering, self.statistics, self.threads)
         self._versions, self._version = count(1), 0  # of the w that outputs were last asked of
 
     def take_turns(self) -> None:
@@ -221,8 +220,7 @@ class Compiled(Engine):
                 if optimizer and state:
                     check_state(optimizer, state, w)
                     check_apart(state=state.vectors, w=w, gw=gw, x=source.x)
-                how = {"training": True, "mixes": mixes, "source": self.source, "ranks": self.ranks}
-                step = Step(w, n, plan.slots(n, self.ranks.size), gw=gw, **how)
+                step = plan.step(w, n, training=True, gw=gw, mixes=mixes, source=self.source, ranks=self.ranks)
                 if optimizer and state and clip_norm is None:
                     step.updates = Updates(w, state, optimizer, self.undecayed)
                 elif optimizer and state:
@@ -237,7 +235,7 @@ class Compiled(Engine):
                 state.step += 1
                 updates.begin(optimizer, state.step, clip_norm)
             step.draw(batch)
-            self._execute(program, source, n, self.threads)
+            self._execute(program, source, -(-n // self.ranks.size), self.threads)
             return Done(plan.output.total(), updates.norm() if updates else math.nan)
 
     def _execute(self, program: Program, source: Samples, samples: int, most: int) -> None:

@@ -10,7 +10,6 @@ from chainrule.engine.lowering import Lowering
 from chainrule.engine.plan import Plan
 from chainrule.engine.runtime.program import Program
 from chainrule.engine.stages.ends import Samples
-from chainrule.engine.stages.step import Step
 from chainrule.network.given import check_vector
 
 Run = Callable[[Program, Samples, int, int], None]
@@ -34,7 +33,7 @@ class Forward:
 
         def make() -> tuple[Program, Program]:
             check_vector("w", w, self.lowering.layout.size, self.lowering.network.w.dtype)
-            step = Step(w, len(x), plan.slots(len(x)))
+            step = plan.step(w, len(x))
             return plan.program(source, step, loss=False), plan.program(source, step, loss=False, prepared=True)
 
         whole, prepared = self._bound.once((id(w), len(x), id(source)), make, w, source)

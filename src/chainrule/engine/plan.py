@@ -111,10 +111,12 @@ class Plan:
         numbers = [k for k, reader in enumerate(readers) if reader is group]
         return self.forks[value].aliases[numbers[place] if len(numbers) > 1 else numbers[0]]
 
-    def slots(self, samples: int, ranks: int = 1) -> int:
-        """In how many ranges a batch is done. Where gradients are summed by slot, the batch alone decides."""
-        by_slot = any(stage.sums_by_slot for stage in self.stages)
-        return min(samples, SLOTS if by_slot else min(SLOTS, ranks * self.threads))
+    def step(self, w: np.ndarray, samples: int, **how: Any) -> Step:
+        """For batches of so many. Where gradients are summed by slot, the batch alone decides in how many ranges it is
+        done."""
+        step, by_slot = Step(w, samples, SLOTS, **how), any(stage.sums_by_slot for stage in self.stages)
+        step.slots = min(samples, SLOTS, SLOTS if by_slot else step.ranks.size * self.threads)
+        return step
 
     def outputs(self, samples: int) -> np.ndarray:
         """y of the last pass, in canonical order."""

@@ -167,9 +167,7 @@ class Stage:
     def __init__(self, group: Group, values: Sequence[Value], room: Room) -> None:
         """`values`: what it reads, and what it writes."""
         self.group = group
-        self.statistics: MutableMapping[
-            str, np.ndarray
-        ] = {}  # of its first layer, by name: views, which the plan gives it
+        self.statistics: MutableMapping[str, np.ndarray] = {}  # of its first layer, by name: views that a plan gives it
         self.x, self.y = values[0], values[-1]
 
     @classmethod

@@ -1,0 +1,43 @@
+"""Jobs of several processes, started by the real mpiexec."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+MPIEXEC = Path(sys.executable).parent / "mpiexec"
+needs_mpi = pytest.mark.skipif(not MPIEXEC.exists(), reason="there is no mpiexec beside this Python")
+LONGEST = 300  # seconds, of a machine that is busy
+
+
+def line(ranks: int, *arguments: str) -> list[str]:
+    """What starts that with Python on so many ranks, on a machine that may have fewer processors."""
+    return [str(MPIEXEC), "--allow-run-as-root", "--oversubscribe", "-n", str(ranks), sys.executable, *arguments]
+
+
+def start(words: Sequence[str], folder: Path, **environment: str) -> subprocess.Popen[str]:
+    """A process in that folder, that no proxy of a test run's own threads disturbs."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OMPI_", "PMIX_", "PRTE_"))}
+    kept |= environment
+    pipe = subprocess.PIPE
+    return subprocess.Popen(words, cwd=folder, text=True, env=kept, start_new_session=True, stdout=pipe, stderr=pipe)
+
+
+def ended(process: subprocess.Popen[str], seconds: float = LONGEST) -> subprocess.CompletedProcess[str]:
+    """How it ended; killed, with all that it started, if that takes too long."""
+    try:
+        out, err = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def run(ranks: int, folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """That on so many ranks, to its end."""
+    return ended(start(line(ranks, *arguments), folder, **environment))
