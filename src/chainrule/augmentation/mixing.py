@@ -66,7 +66,7 @@ def symmetric_beta(alpha: float, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     t-Distribution* (1994).
     """
     cosine = cosine_of_turns(v)
-    with np.errstate(divide="ignore"):  # of a huge alpha T is 0, and the share 1/2; of a tiny one infinite, and 0 or 1
+    with np.errstate(divide="ignore", over="ignore"):  # of a huge alpha T is 0, of a tiny one infinite
         inverse = 1 / (exp(-log(u) / alpha) - 1)
     return 0.5 + 0.5 * (cosine / np.sqrt(inverse + cosine * cosine))
 
