@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 MPIEXEC = Path(sys.executable).parent / "mpiexec"
 needs_mpi = pytest.mark.skipif(not MPIEXEC.exists(), reason="there is no mpiexec beside this Python")
 LONGEST = 300  # seconds, of a machine that is busy
+TRAIN = "-m", "chainrule", "train"
 
 
 def line(ranks: int, *arguments: str) -> list[str]:
@@ -41,3 +43,31 @@ def ended(process: subprocess.Popen[str], seconds: float = LONGEST) -> subproces
 def run(ranks: int, folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """That on so many ranks, to its end."""
     return ended(start(line(ranks, *arguments), folder, **environment))
+
+
+def said(done: subprocess.CompletedProcess[str]) -> list[str]:
+    """What chainrule said on stderr, without what it notes of its progress and mpiexec says."""
+    return [each for each in done.stderr.splitlines() if each.startswith("chainrule:")]
+
+
+def ranks_of(process: subprocess.Popen[str], count: int) -> list[int]:
+    """The numbers of the processes that mpiexec has started, once they are there."""
+    end = time.monotonic() + LONGEST
+    while time.monotonic() < end:
+        found = children(process.pid)
+        if len(found) == count:
+            return found
+        time.sleep(0.05)
+    raise TimeoutError(f"mpiexec has started {len(found)} of {count}")
+
+
+def children(parent: int) -> list[int]:
+    """Of a process, by /proc."""
+    tasks = Path(f"/proc/{parent}/task")
+    return sorted(int(child) for each in tasks.glob("*/children") for child in each.read_text().split())
+
+
+def lives(process: int) -> bool:
+    """Whether it runs: one that has ended may wait for somebody to ask how."""
+    status = Path(f"/proc/{process}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"

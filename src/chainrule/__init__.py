@@ -23,6 +23,7 @@ from chainrule.checks.gradients import gradient_check as gradient_check
 from chainrule.checks.networks import check_layer as check_layer
 from chainrule.checks.networks import check_network as check_network
 from chainrule.data import Dataset as Dataset
+from chainrule.distribution.distributed import distributed as distributed
 from chainrule.exchange.model_file import load as load
 from chainrule.exchange.model_file import save as _save
 from chainrule.layers import ELU as ELU

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from chainrule.base.printable import in_a_line
+from chainrule.base.ranks import current
 
 PACKAGE = str(Path(__file__).parents[1])
 
@@ -89,7 +90,10 @@ class DataWarning(UserWarning):
 
 
 def warn(message: str, category: type[Warning] | None = None) -> None:
-    """Say in a line what is doubtful, with the line of the user's that led to it: as a `DataWarning`, or so."""
+    """Say in a line what is doubtful, with the line of the user's that led to it: as a `DataWarning`, or so. Of several
+    ranks the first says it."""
+    if not current().first:
+        return
     depth = next((k for k, frame in enumerate(stack_of(sys._getframe())) if not in_package(frame)), 0)
     warnings.warn(in_a_line(message), category or DataWarning, stacklevel=depth + 1)
 

@@ -1,7 +1,7 @@
 """Ranks: processes that train one network together, each some samples of every batch.
 
 Who computes with others asks `current()`: outside of `chainrule.distributed` that is one rank, alone, for which nothing
-has to be exchanged.
+has to be exchanged. All ranks do the same in the same order (`together` has what is for one of them).
 """
 
 from abc import ABC, abstractmethod
@@ -35,6 +35,10 @@ class Ranks(ABC):
     @abstractmethod
     def everyones(self, thing: Any) -> list[Any]:
         """What each rank has as `thing`, in the order of ranks."""
+
+    def largest(self, numbers: np.ndarray) -> None:
+        """Replace each number of an array by the largest that a rank has in its place."""
+        numbers[:] = np.max(self.everyones(numbers), axis=0)
 
     @property
     def first(self) -> bool:

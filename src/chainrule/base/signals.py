@@ -8,7 +8,8 @@
     when all has been told    nothing, it is leaving
 
 It ends with 128 and the signal's number: 130, 143 or 129. A signal that is ignored (`nohup`, a job in the background)
-stays so. A program of Python that imports chainrule has its own ways: it is left alone.
+stays so. A program of Python that imports chainrule has its own ways: it is left alone. MPI's `mpiexec` may kill its
+processes a moment after it has told them to end: under a launcher SIGUSR1, which it only hands on, does the same.
 
 `chainrule/__init__.py` imports this first of all, and this imports next to nothing: half a second passes until the
 command line is there, and whoever changes his mind in it is to see a word, no traceback.
@@ -22,8 +23,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn
 
+from chainrule.base.launcher import several
+
 Handler = Callable[[int, Any], None]
-SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+BESIDE = several()  # None: this process is alone
+NAMES = "SIGINT", "SIGTERM", "SIGHUP", *(("SIGUSR1",) if BESIDE else ())
+SIGNALS = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
 WORD, SHOW_CURSOR = "interrupted", b"\x1b[?25h"  # which a progress bar hides
 ENOUGH = 3.0  # seconds for a KeyboardInterrupt to end a command
 
@@ -44,9 +49,10 @@ def exit_code() -> int:
 
 
 def leave(signum: int, frame: Any = None) -> NoReturn:
-    """End the process here and now, with a word."""
+    """End the process here and now, with a word; of several ranks the first says it."""
     with suppress(OSError):  # nobody listens
-        os.write(2, SHOW_CURSOR * os.isatty(2) + f"chainrule: {WORD}\n".encode())
+        if BESIDE is None or BESIDE.rank == 0:
+            os.write(2, SHOW_CURSOR * os.isatty(2) + f"chainrule: {WORD}\n".encode())
     os._exit(128 + signum)
 
 

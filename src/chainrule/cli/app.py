@@ -17,11 +17,12 @@ from chainrule.base.printable import in_a_line
 from chainrule.base.typed import called
 from chainrule.base.version import __version__
 from chainrule.cli.bench import Bench
-from chainrule.cli.commands import add_command
+from chainrule.cli.commands import add_command, name_of
 from chainrule.cli.evaluate import Evaluate
 from chainrule.cli.exchange import Export, Import
 from chainrule.cli.gradcheck import Gradcheck
 from chainrule.cli.info import Info
+from chainrule.cli.on_ranks import run_on_ranks
 from chainrule.cli.predict import Predict
 from chainrule.cli.regress import Regress
 from chainrule.cli.runs import Runs
@@ -29,6 +30,7 @@ from chainrule.cli.settings import leaves
 from chainrule.cli.streams import usable_streams
 from chainrule.cli.train import Train
 from chainrule.cli.vgg20 import Vgg20
+from chainrule.distribution.ending import START, Ending
 
 INTERRUPTED = 130  # what Typer makes of a KeyboardInterrupt outside a command
 COMMANDS = Train, Evaluate, Predict, Runs, Export, Import, Regress, Gradcheck, Info, Bench, Vgg20
@@ -63,22 +65,25 @@ def options(
 def run(arguments: Sequence[str] | None = None) -> int:
     """Execute one command line (default: the process's) and return its exit code; an error is one line on stderr."""
     with usable_streams():
-        return _run(sys.argv[1:] if arguments is None else list(arguments))
+        ending = _run(sys.argv[1:] if arguments is None else list(arguments))
+        if ending.message:
+            print(ending.message, file=sys.stderr)
+        return ending.code
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str]) -> Ending:
     try:
         with warnings_in_lines():
             code = app(arguments, standalone_mode=False) or 0
         if code == INTERRUPTED:  # Typer, without a word
             raise KeyboardInterrupt
         sys.stdout.flush()  # here it can still be told that a disk is full
-        return code
+        return Ending(code)
     except ChainruleError as error:
         return _fail(str(error), error.exit_code)
     except typer.TyperException as error:
         message = _no_number(error, arguments) or " ".join(error.format_message().split())
-        return _fail(message, error.exit_code) if message else error.exit_code
+        return _fail(message, error.exit_code) if message else Ending(error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         return _fail(signals.WORD, signals.exit_code())
     except MemoryError as error:
@@ -115,7 +120,8 @@ def main() -> NoReturn:
     sys.unraisablehook = signals.pass_over
     signals.handle(signals.interrupt)
     try:
-        code = run()
+        beside = signals.BESIDE
+        code = run_on_ranks(_run, beside, distributes(sys.argv[1:])) if beside else run()
         signals.ignore()
     except KeyboardInterrupt:  # in one of the few lines above that are not for this
         signals.leave(signals.CAUGHT.signum or SIGINT)
@@ -123,6 +129,12 @@ def main() -> NoReturn:
         os._exit(code)
     gc.freeze()  # the last collection would walk all that Numba made: 0.3 s, for nothing that outlives us
     sys.exit(code)
+
+
+def distributes(arguments: Sequence[str]) -> bool:
+    """Whether that is a command which several ranks execute as one; any other is the first's alone."""
+    name = next((each for each in arguments if not each.startswith("-")), "")
+    return any(name_of(command) == name and getattr(command, "distributes", False) for command in COMMANDS)
 
 
 def _no_number(error: typer.TyperException, arguments: Sequence[str]) -> str:
@@ -136,9 +148,8 @@ def _no_number(error: typer.TyperException, arguments: Sequence[str]) -> str:
     return ""
 
 
-def _fail(message: str, code: int) -> int:
+def _fail(message: str, code: int) -> Ending:
     signals.ignore()  # so that no second word follows this one
     if signals.CAUGHT.last and code != signals.exit_code():  # an interrupt got lost: what fails after it is its doing
         message, code = signals.WORD, signals.exit_code()
-    print(f"chainrule: {in_a_line(message)}", file=sys.stderr)
-    return code
+    return Ending(code, f"{START}{in_a_line(message)}")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from rich.console import RenderableType
@@ -11,8 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from chainrule.augmentation.augmentation import Augmentation
-from chainrule.base.errors import UsageError
+from chainrule.base.errors import DataError, UsageError
 from chainrule.base.numbers import written
+from chainrule.base.ranks import ALONE, among, current
+from chainrule.base.together import by_all, by_the_first, check_same, is_first
 from chainrule.cli.console import Output, grid, table
 from chainrule.cli.data_options import given_pixels
 from chainrule.cli.models import MODEL_HELP, opened_model
@@ -20,6 +22,9 @@ from chainrule.cli.pictures import answer
 from chainrule.cli.run_folder import RunFolder, measured_on
 from chainrule.cli.settings import Argument, Option
 from chainrule.cli.trial_data import data_for
+from chainrule.data import Dataset
+from chainrule.data.fingerprint import fingerprint
+from chainrule.exchange.model_file import Checkpoint
 from chainrule.tasks.classification import Classification, count
 from chainrule.tasks.copies import COPIES
 from chainrule.tasks.examination import Examination, Mistake, examine
@@ -53,17 +58,33 @@ class Evaluate:
     report: Annotated[Path | None, Option("Also write all of it, with plots, into this .html file.", "FILE")] = None
     output: Output = field(default_factory=Output)
 
+    distributes: ClassVar[bool] = True
+
     def execute(self) -> None:
         if self.copies is not None and self.augment is None:
             raise UsageError("--copies is given without --augment; expected both")
-        if self.report:
-            check_report_path(self.report)
-        model, checkpoint = opened_model(self.model)
-        given, network = given_pixels(self.range, self.ink), checkpoint.network
-        samples = network.reading.data(data_for(checkpoint, self.data, self.split), given)
+        if report := self.report:
+            by_the_first(lambda: check_report_path(report))
+        model, checkpoint, samples = by_all(self._opened)
+        network = checkpoint.network
+        if current().size > 1:
+            check_same({"the model's w": network.w, "its statistics": network.statistics})
+            check_same({"the fingerprint of the data": fingerprint(samples)}, DataError)
         augmentation = None if self.augment is None else Augmentation.parse(self.augment)
         copies = self.copies or COPIES
         seen = examine(network, samples, augmentation=augmentation, copies=copies)
+        if is_first():
+            with among(ALONE):
+                self._tell(model, checkpoint, samples, seen)
+
+    def _opened(self) -> tuple[Path, Checkpoint, Dataset]:
+        """The model, and what it is tried on."""
+        model, checkpoint = opened_model(self.model)
+        data = data_for(checkpoint, self.data, self.split)
+        return model, checkpoint, checkpoint.network.reading.data(data, given_pixels(self.range, self.ink))
+
+    def _tell(self, model: Path, checkpoint: Checkpoint, samples: Dataset, seen: Examination) -> None:
+        network, copies = checkpoint.network, self.copies or COPIES
         told = {} if self.augment is None else {"augment": self.augment, "copies": copies}
         by_mean = f", by the mean over each image and {copies} cop{'y' if copies == 1 else 'ies'}" if told else ""
         if self.report:

@@ -4,11 +4,12 @@ import sys
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from chainrule.base.errors import DataError, ModelError
 from chainrule.base.files import check_writable
 from chainrule.base.printable import in_a_line
+from chainrule.base.together import by_all, is_first
 from chainrule.cli.answers import shown
 from chainrule.cli.console import Output
 from chainrule.cli.data_options import given_pixels
@@ -45,10 +46,12 @@ class Predict:
     ink: Annotated[str | None, Option("Of drawings: light (on dark) or dark.")] = None
     output: Output = field(default_factory=Output)
 
+    distributes: ClassVar[bool] = True
+
     def execute(self) -> int:
         for path in self.inputs if self.csv else ():
             check_writable(self.csv or path, source=path)
-        _, checkpoint = opened_model(self.model)
+        _, checkpoint = by_all(lambda: opened_model(self.model))
         network, classes = checkpoint.network, checkpoint.configuration.get("classes")
         how: dict[str, Any] = {"as_is": self.as_is, "many": self.many}
         try:
@@ -60,6 +63,8 @@ class Predict:
             answers = ask(network, self.inputs, classes=classes, **options, **how)
         except ModelError as error:
             raise ModelError(f"{self.model}: {error}") from None
+        if not is_first():
+            return 0
         if self.csv:
             answers.write_csv(self.csv)
         if self.output.json:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from chainrule.base import signals
 from chainrule.base.errors import WriteError, warn
+from chainrule.base.together import on_any
 from chainrule.training.events import BatchEvent, EpochEvent, Event, Listener, StopEvent, StopTraining
 from chainrule.training.sampling import batch_count
 
@@ -41,7 +42,7 @@ def stop_on_interrupt() -> Iterator[Listener]:
     """A listener that ends the run after the current update once Ctrl-C was pressed, or SIGTERM or SIGHUP came.
 
     A second one raises KeyboardInterrupt at once; so does the first while there is no update yet that was to be saved,
-    and, when the context is left, one that came too late for the listener.
+    and, when the context is left, one that came too late for the listener. It may have come to another rank alone.
     """
     begun = pressed = told = False
 
@@ -59,8 +60,9 @@ def stop_on_interrupt() -> Iterator[Listener]:
     def listener(event: Event) -> None:
         nonlocal begun, told
         begun = begun or isinstance(event, BatchEvent)
-        if pressed and not isinstance(event, StopEvent):
-            told = True
+        if isinstance(event, StopEvent):
+            told = event.reason == INTERRUPTED
+        elif pressed:
             raise StopTraining(INTERRUPTED)
 
     before = signals.handle(press)
@@ -68,7 +70,7 @@ def stop_on_interrupt() -> Iterator[Listener]:
         yield listener
     finally:
         restore()
-    if pressed and not told:
+    if on_any(pressed and not told):
         raise KeyboardInterrupt
 
 

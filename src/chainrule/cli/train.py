@@ -1,10 +1,13 @@
 """chainrule train: train a preset or a network of the user's own, and save it; or go on with a run."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 from chainrule.base.errors import DataError, ModelError, NetworkError, UsageError, warn
+from chainrule.base.together import by_all, by_the_first, is_first
 from chainrule.cli.data_options import Data, load_data
 from chainrule.cli.lr_range import refuse_beside_find_lr, told_lr
 from chainrule.cli.network_options import Chosen
@@ -38,8 +41,10 @@ class Train(TrainSettings):
     The run's folder holds config.toml (everything that fixes the run), metrics.jsonl, model.safetensors (saved
     after every epoch) and report.html. Ctrl-C finishes the step, saves, and leaves with 130, SIGTERM likewise with
     143; --resume goes on from there, bit for bit. A run that diverges ends with 3, and keeps its last good
-    checkpoint.
+    checkpoint. mpiexec -n 4 chainrule train ... trains with 4 processes, to the same bits.
     """
+
+    distributes: ClassVar[bool] = True
 
     def execute(self) -> int:
         if self.run.plot:
@@ -48,11 +53,19 @@ class Train(TrainSettings):
             return lr_found(self)
         if self.run.resume is None:
             run = begun(self)
-            with run.folder.held():
+            with held(run.folder):
                 return run.execute()
         folder = run_folder(self.run.resume)
-        with folder.held():
+        with held(folder):
             return resumed(self, folder).execute()
+
+
+@contextmanager
+def held(folder: RunFolder) -> Iterator[None]:
+    """Meanwhile the first rank holds the folder, for all."""
+    with ExitStack() as after:
+        by_the_first(lambda: after.enter_context(folder.held()))
+        yield
 
 
 class Prepared(NamedTuple):
@@ -67,7 +80,7 @@ class Prepared(NamedTuple):
 
 def begun(settings: TrainSettings) -> TrainingRun:
     """A new run; an error where the settings contradict each other or describe nothing possible."""
-    chosen, network, training, data, settings = prepared(settings)
+    chosen, network, training, data, settings = by_all(lambda: prepared(settings))
     return TrainingRun(
         name=chosen.name,
         network=network,
@@ -75,7 +88,7 @@ def begun(settings: TrainSettings) -> TrainingRun:
         initial_weights=chosen.initial_weights(training.seed),
         data=data,
         settings=settings,
-        folder=RunFolder.for_new_run(settings.run.out, chosen.name),
+        folder=by_the_first(lambda: RunFolder.for_new_run(settings.run.out, chosen.name)),
     )
 
 
@@ -100,10 +113,10 @@ def prepared(settings: TrainSettings) -> Prepared:
 def lr_found(settings: TrainSettings) -> int:
     """The range test, told; the exit code."""
     refuse_beside_find_lr(settings)
-    _, network, training, data, settings = prepared(settings)
+    _, network, training, data, settings = by_all(lambda: prepared(settings))
     run = settings.run
     found = find_lr(network, data.train, training, engine=run.engine or DEFAULT_ENGINE, threads=run.threads)
-    if run.plot:
+    if run.plot and is_first():
         plot_lr_range(found, run.plot)
     settings.output.result(*told_lr(found, type(training.optimizer).__name__))
     return 0
@@ -146,12 +159,12 @@ def resumed(settings: TrainSettings, folder: RunFolder) -> TrainingRun:
     What it wrote after that checkpoint is cut off.
     """
     refuse_with_resume(settings)
-    configuration, checkpoint = folder.configuration(), folder.checkpoint()
+    configuration, checkpoint = by_the_first(lambda: (folder.configuration(), folder.checkpoint()))
     start = progress_of(checkpoint)
     check_of_run(checkpoint, configuration, folder)
     settings, training = restored(settings, configuration), build_training(configuration["training"])
     training = replace(training, epochs=total_epochs(settings.training.epochs, training, checkpoint, folder))
-    data = load_data(settings.data, training.seed)
+    data = by_all(lambda: load_data(settings.data, training.seed))
     check_unchanged(data, configuration.get("fingerprints"), folder)
     check_position(checkpoint, batches_in(data.train, training), folder)
     return TrainingRun(

@@ -9,7 +9,9 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from chainrule.base import signals
-from chainrule.base.errors import ChainruleError, DivergedError, Interrupted, ModelError
+from chainrule.base.errors import ChainruleError, DataError, DivergedError, Interrupted, ModelError
+from chainrule.base.ranks import ALONE, among
+from chainrule.base.together import by_the_first, check_same, is_first, on_the_first
 from chainrule.base.version import __version__
 from chainrule.cli.console import table
 from chainrule.cli.data_options import Data
@@ -87,7 +89,11 @@ class TrainingRun:
     def execute(self) -> int:
         """Train, test, report; the exit code. Interrupted, with how to go on, if somebody ends it."""
         options, data = self.settings.run, self.data.at_end or self.data.every_epoch
-        self.folder.begin(self.configuration(), self.start.epoch if self.start else 0)
+        check_same(
+            {f"the fingerprint of {part}": each[:16] for part, each in self.data.fingerprints.items()}, DataError
+        )
+        check_same({"configuration": self.configuration()})
+        by_the_first(lambda: self.folder.begin(self.configuration(), self.start.epoch if self.start else 0))
         began, seen = time.perf_counter(), None
         try:
             with threadpool_limits(options.threads) if options.threads else nullcontext():
@@ -95,13 +101,9 @@ class TrainingRun:
                 done = history.reason != INTERRUPTED
                 if data and done:
                     seen = examine(self.network, data, self.engine, threads=options.threads)
-            seconds = time.perf_counter() - began
-            if options.plot and done:
-                plot_history(self._whole_history(), options.plot, measured_on(self.configuration()))
-            if data and seen:
-                self._write_report(data, seen)
-            ended = self._outcome(history, seen and seen.evaluation, seconds)
-            self.settings.output.result(ended.values(), table(ended.title, ended.rows()), ended.next())
+            if is_first():
+                with among(ALONE):
+                    self._tell(history, data, seen, time.perf_counter() - began)
             if not done:
                 raise KeyboardInterrupt
         except KeyboardInterrupt:
@@ -111,6 +113,15 @@ class TrainingRun:
             error.args = (f"{error}; {self._last_good()}",)
             raise
         return 0
+
+    def _tell(self, history: History, data: Dataset | None, seen: Examination | None, seconds: float) -> None:
+        """What has come of it, in pictures, a report, and on the screen."""
+        if (plot := self.settings.run.plot) and history.reason != INTERRUPTED:
+            plot_history(self._whole_history(), plot, measured_on(self.configuration()))
+        if data and seen:
+            self._write_report(data, seen)
+        ended = self._outcome(history, seen and seen.evaluation, seconds)
+        self.settings.output.result(ended.values(), table(ended.title, ended.rows()), ended.next())
 
     def _outcome(self, history: History, final: Evaluation | None, seconds: float) -> Outcome:
         return Outcome(
@@ -158,9 +169,10 @@ class TrainingRun:
             self.network.schema = uncalibrated(self.network.schema)
         bar = ProgressBar(self.settings.output.stderr, len(self.data.train), self.training.epochs)
         keeper = Keeper(self.folder, self.network, self.configuration())
-        board = [TensorBoard(self.folder.path, self.start)] if options.tensorboard else []
-        listeners = [*self._watchers(), bar, *board, *options.checkpoints(), keeper]
-        keeper.begin(self.start or beginning(self.network, self.training), new=self.start is None)
+        board = [TensorBoard(self.folder.path, self.start)] if options.tensorboard and is_first() else []
+        listeners = [*self._watchers(), bar, *board, *options.checkpoints(), *on_the_first([keeper])]
+        start = self.start or beginning(self.network, self.training)
+        by_the_first(lambda: keeper.begin(start, new=self.start is None))
         with bar, stop_on_interrupt() as interrupted:
             history = learn(
                 self.network,
@@ -174,7 +186,7 @@ class TrainingRun:
             )
         doubt_life(self.network, self.data.train, self.training.optimizer.lr)
         self._calibrate()
-        keeper.finish()
+        by_the_first(keeper.finish)
         return history
 
     def _whole_history(self) -> History:

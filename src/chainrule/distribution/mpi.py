@@ -37,6 +37,9 @@ class MpiRanks(Ranks):
     def add_up(self, numbers: np.ndarray) -> None:
         self.communicator.Allreduce(MPI.IN_PLACE, numbers)
 
+    def largest(self, numbers: np.ndarray) -> None:
+        self.communicator.Allreduce(MPI.IN_PLACE, numbers, MPI.MAX)
+
     def told(self, thing: Any, root: int = 0) -> Any:
         return self.communicator.bcast(thing, root)
 

@@ -16,6 +16,7 @@ from chainrule.network.moment import numbers_of
 from chainrule.network.network import Network
 from chainrule.tasks.classification import ratio
 from chainrule.tasks.copies import COPIES, of_copies
+from chainrule.tasks.shared_outputs import shared_outputs
 from chainrule.training.augment import Augment
 from chainrule.training.events import Evaluation
 
@@ -73,9 +74,8 @@ def measure(
     loss = right = total = counted = 0.0
     classified, squares = False, np.zeros(prod(network.output_shape))
     has_classes = network.loss.class_count(data.t, network.output_shape) > 0  # of all of them: a batch may look so
-    for start in range(0, len(data), batch_size):
-        part = data.take(slice(start, start + batch_size))
-        y = answer(part.x, start)
+    for batch, y in shared_outputs(network, len(data), batch_size, lambda k: answer(data.x[k], k.start)):
+        part = data.take(batch)
         weight = np.ones(len(part)) if part.sample_weight is None else part.sample_weight
         counts = network.loss.counts(part.t)
         loss += float(network.loss.error(y.astype(np.float64), part.t) @ weight)

@@ -23,6 +23,7 @@ from chainrule.tasks.classification import Classification, ratio
 from chainrule.tasks.copies import COPIES, of_copies
 from chainrule.tasks.evaluation import Evaluation, of_values, variance_of
 from chainrule.tasks.prediction import Predictor
+from chainrule.tasks.shared_outputs import shared_outputs
 from chainrule.training.augment import Augment
 
 
@@ -160,7 +161,8 @@ def examine(
     check_weighs(weight)
     predictor = Predictor(network, engine, threads, batch_size)
     answer, x = of_copies(predictor.outputs, augmentation, copies), network.check_shape(data.x)
-    y = np.concatenate([answer(x[k : k + batch_size], k) for k in range(0, len(x), batch_size)])
+    parts = shared_outputs(network, len(x), batch_size, lambda k: answer(x[k], k.start))
+    y = np.concatenate([y for _, y in parts])
     losses = loss.error(y.astype(np.float64), data.t)
     mean, said, chosen = mean_error(loss, losses, data), loss.prediction(y), network.classes_of(y, data.t)
     if chosen is None:

@@ -9,6 +9,7 @@ from zlib import crc32
 from chainrule.base.alone import trained_alone
 from chainrule.base.arguments import of_kind, truth
 from chainrule.base.errors import DataError, UsageError
+from chainrule.base.together import check_same
 from chainrule.data.dataset import Dataset
 from chainrule.data.schema import AS_THEY_SAY, Given, Schema
 from chainrule.engine import DEFAULT_ENGINE, execute
@@ -196,6 +197,8 @@ def learn(
         check_judge(network, validation)
     if not (validation and network.loss.class_count(validation.t, network.output_shape)):
         check_no_accuracy_is_watched(listeners, training)
+    alike = {"network": list(network.layers), "loss": network.loss, "scaling": network.scaling, "engine": engine}
+    check_same(alike | {"input_shape": network.input_shape, "dtype": network.w.dtype, "validation": bool(validation)})
     source = training.source(len(data), len(validation) if validation else 0)
     objective = execute(network, engine, source, threads)
     history = History()

@@ -10,6 +10,7 @@ from chainrule.network.folding import folded
 from chainrule.network.given import check_weights
 from chainrule.network.moment import still
 from chainrule.network.network import Network
+from chainrule.tasks.shared_outputs import shared_outputs
 
 
 class Predictor:
@@ -27,8 +28,9 @@ class Predictor:
 
     x is (s, *input_shape), or rows, and is matched to what the network was trained on, if it knows that
     (`network.schema`). Any number of threads may ask the same predictor: they need not wait for one another, and each
-    gets what it would get alone, to the bit. Raises DataError for an x that does not fit, NetworkError where there are
-    no classes, ModelError for a w that is not finite.
+    gets what it would get alone, to the bit. Of several ranks (`chainrule.distributed`) all ask the same, and each
+    computes some batches. Raises DataError for an x that does not fit, NetworkError where there are no classes,
+    ModelError for a w that is not finite.
     """
 
     def __init__(
@@ -46,7 +48,7 @@ class Predictor:
     def outputs(self, x: np.ndarray) -> np.ndarray:
         """y = f_w(x) of x as it stands, in numbers that the network reads, or bytes: (s, *output_shape)."""
         x = self.network.check_shape(x)
-        parts = [self._ask(x[k : k + self.batch_size]) for k in range(0, len(x), self.batch_size)]
+        parts = [y for _, y in shared_outputs(self.network, len(x), self.batch_size, lambda k: self._ask(x[k]))]
         if len(parts) == 1:
             return parts[0]
         return np.concatenate(parts) if parts else np.empty((0, *self.network.output_shape), self._w.dtype)

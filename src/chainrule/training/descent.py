@@ -19,6 +19,7 @@ from chainrule.base.arrays import as_numbers
 from chainrule.base.errors import DataError, UsageError, warn
 from chainrule.base.showing import brief
 from chainrule.data.dataset import Dataset, check_weighs
+from chainrule.training.alike import agreed, check_alike
 from chainrule.training.augment import mixing_of
 from chainrule.training.averaging import Averaging
 from chainrule.training.drawing import batches_in, draw
@@ -70,7 +71,8 @@ def minimise(
     """Minimise L(w; D) from w (canonical order), or go on from where `start` is; neither is changed.
 
     After every epoch `judge`, if given, says how well w does. Whoever listens is told what happens (`events`).
-    Raises DivergedError where the loss or the gradient is not finite, DataError for data that weigh nothing.
+    Raises DivergedError where the loss or the gradient is not finite, DataError for data that weigh nothing. On several
+    ranks (`chainrule.distributed`) all call it with the same.
     """
     of_kind("the objective", objective, Objective, "one, as execute(network) is")
     of_kind("the data", data, Dataset, "Dataset(x, t)")
@@ -87,6 +89,8 @@ def minimise(
     listeners = [*(own for own in (pace.plateau, averaging) if own), *listeners]
     progress, stop = _begin(objective, w, training) if start is None else _go_on(objective, start, listeners)
     progress.average = averaging and averaging.numbers
+    check_alike(progress, data, training)
+    stop = agreed(stop, progress)
     steps = Steps(progress, data, training)
     with np.errstate(over="ignore", invalid="ignore"):  # whatever is not finite is reported as divergence
         while progress.epoch < training.epochs and stop is None:
@@ -154,11 +158,11 @@ def _checkpoint(progress: Progress, listeners: Sequence[Listener]) -> StopTraini
 
 
 def _tell(listeners: Sequence[Listener], event: Event) -> StopTraining | None:
-    """Tell all listeners; what the first of those raised that want to stop."""
+    """Tell all listeners; what the first of those raised, on any rank, that want to stop."""
     stop = None
     for listener in listeners:
         try:
             listener(event)
         except StopTraining as raised:
             stop = stop or raised
-    return stop
+    return agreed(stop, event.progress)

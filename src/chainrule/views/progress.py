@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from chainrule.base.together import is_first
 from chainrule.base.waiting import STARTING, WAITING
 from chainrule.tasks.fitting import EpochRecord
 from chainrule.training.events import BatchEvent, EpochEvent, Event, Listener, StopEvent
@@ -23,9 +24,12 @@ SLOW = 1.0  # seconds of an epoch that has a line
 
 @contextmanager
 def progress_of(asked: bool | None, samples: int, epochs: int) -> Iterator[Sequence[Listener]]:
-    """The listeners that show a `fit`; none if that is not asked. None asks for it on a terminal and in a notebook."""
+    """The listeners that show a `fit`; none if that is not asked. None asks for it on a terminal and in a notebook.
+
+    Of several ranks the first shows it.
+    """
     notebook = in_notebook()
-    if not (asked or (asked is None and (notebook or sys.stderr.isatty()))):
+    if not is_first() or not (asked or (asked is None and (notebook or sys.stderr.isatty()))):
         yield ()
         return
     if notebook:
