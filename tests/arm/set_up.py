@@ -32,6 +32,12 @@ def check_tools() -> None:
         sys.exit(f"an emulated ARM processor needs {', '.join(missing)}: apt-get install {' '.join(missing)}")
 
 
+def run(*command: Path | str) -> None:
+    """End, too, where the command fails, which says why."""
+    if subprocess.run(command).returncode:
+        sys.exit(f"{Path(command[0]).name} could not fetch, or unpack, what an emulated ARM processor needs")
+
+
 def unpack_debian(packages: Path, root: Path) -> None:
     """Fetch what apt would install on an ARM machine that has nothing yet, and unpack it."""
     for folder in ("state/lists/partial", "cache/archives/partial"):
@@ -47,10 +53,10 @@ def unpack_debian(packages: Path, root: Path) -> None:
         "Dir::Cache": packages / "cache",
     }
     apt = ["apt-get", "-qq", *(f"--option={name}={value}" for name, value in own.items())]
-    subprocess.run([*apt, "update"], check=True)
-    subprocess.run([*apt, "install", "--download-only", "--no-install-recommends", "--yes", *DEBIAN], check=True)
+    run(*apt, "update")
+    run(*apt, "install", "--download-only", "--no-install-recommends", "--yes", *DEBIAN)
     for package in sorted((packages / "cache" / "archives").glob("*.deb")):
-        subprocess.run(["dpkg-deb", "--extract", package, root], check=True)
+        run("dpkg-deb", "--extract", package, root)
 
 
 def python_of(root: Path) -> Path:
@@ -65,20 +71,17 @@ def install_python_packages(root: Path, lib: Path) -> None:
     names = [*(re.split("[^a-z-]", each)[0] for each in project["dependencies"]), *TESTS]
     platforms = ["manylinux2014_aarch64", *(f"manylinux_2_{minor}_aarch64" for minor in GLIBC)]
     how = ["--only-binary=:all:", "--implementation=cp", f"--python-version={python_of(root).name[len('python') :]}"]
-    subprocess.run(
-        [
-            *(sys.executable, "-m", "pip", "install", "--quiet", f"--target={lib}", *how),
-            *(f"--platform={each}" for each in platforms),
-            *(f"{name}=={version(name)}" for name in names),
-        ],
-        check=True,
+    run(
+        *(sys.executable, "-m", "pip", "install", "--quiet", f"--target={lib}", *how),
+        *(f"--platform={each}" for each in platforms),
+        *(f"{name}=={version(name)}" for name in names),
     )
 
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1]).absolute()
     check_tools()
-    for part in ("root", "lib"):  # of another release
+    for part in ("packages", "root", "lib"):  # perhaps of another release
         rmtree(folder / part, ignore_errors=True)
     unpack_debian(folder / "packages", folder / "root")
     install_python_packages(folder / "root", folder / "lib")
