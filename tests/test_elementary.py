@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from chainrule.base import elementary
-from chainrule.cli.run_keeper import weights_hash
+from chainrule.base.hashing import weights_hash
 
 RNG = np.random.default_rng(3)
 PI = Decimal("3.14159265358979323846264338327950288419716939937510582")

@@ -10,7 +10,7 @@ import pytest
 
 from chainrule import Network, Training, fit, preset
 from chainrule.augmentation import Augmentation
-from chainrule.cli.run_keeper import weights_hash
+from chainrule.base.hashing import weights_hash
 from chainrule.data import Dataset, mnist
 from chainrule.engine.simd.isa import HAS_FMA
 from chainrule.layers import (

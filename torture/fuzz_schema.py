@@ -9,7 +9,7 @@ import tomli_w
 
 from chainrule.base.errors import NetworkError
 from chainrule.base.plain_text import toml_of
-from chainrule.cli.run_files import read_configuration, read_epochs
+from chainrule.cli.run_files import read_configuration, read_epochs, read_steps
 from chainrule.exchange.checkpoint import checkpoint_of
 from chainrule.exchange.description import parts_of
 from chainrule.exchange.tensor_file import read_header
@@ -21,7 +21,9 @@ FOLDER = tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir()
 FILE = Path(FOLDER.name, "file")
 """In memory, where the system has files there."""
 MODEL = small_model(FILE)
-CONFIGURATION = small_checkpoint().configuration | {"validation": 0.2, "skip_bad": True, "network": NETWORK}
+CONFIGURATION = small_checkpoint().configuration | {
+    "validation": 0.2, "skip_bad": True, "network": NETWORK, "extensions": [{"updates": 3, "epochs": 1}],
+}  # fmt: skip
 TOML = [
     tomli_w.dumps(NETWORK).encode(),
     b"input_shape = [4]\nlayers = [{ type = 'Linear', out_features = 3 }]\n",
@@ -29,6 +31,8 @@ TOML = [
 ]
 LINE = {"epoch": 1, "loss": 0.5, "lr": 0.1, "seconds": 0.1, "validation_accuracy": None, "weights": "0123456789abcdef"}
 LINES = "".join(json.dumps(LINE | {"epoch": k}) + "\n" for k in (1, 2, 3)).encode()
+STEP = {"epoch": 1, "updates": 1, "weights": "0123456789abcdef"}
+STEPS = "".join(json.dumps(STEP | {"batch": k}) + "\n" for k in (1, 2, 3)).encode()
 
 
 @fuzzed("a network in TOML", seeds=TOML)
@@ -46,6 +50,12 @@ def configuration(data: bytes) -> None:
 def metrics(data: bytes) -> None:
     FILE.write_bytes(data)
     read_epochs(FILE)
+
+
+@fuzzed("a run's steps.jsonl", seeds=[STEPS, STEPS[:-9]])
+def steps(data: bytes) -> None:
+    FILE.write_bytes(data)
+    read_steps(FILE)
 
 
 @fuzzed("a model with a right SHA-256", seeds=[MODEL])

@@ -25,6 +25,7 @@ BASE = {
     "evaluate": ["run", "--data", "t.csv"],
     "predict": ["run", "t.csv"],
     "runs": ["run"],
+    "verify": ["run"],
     "export": ["run", "--pytorch", "made.safetensors"],
     "import": ["state.safetensors", "--out", "made.safetensors", "--network", "net.toml"],
     "regress": ["--epochs", "3"],

@@ -28,7 +28,20 @@ def test_version(cli, process):
 
 def test_help_names_every_command(cli):
     out = cli("--help").out
-    commands = "train", "evaluate", "predict", "runs", "export", "import", "regress", "gradcheck", "info", "bench"
+    commands = (
+        "train",
+        "evaluate",
+        "predict",
+        "runs",
+        "verify",
+        "reproduce",
+        "export",
+        "import",
+        "regress",
+        "gradcheck",
+        "info",
+        "bench",
+    )
     for command in commands:
         assert command in out
         assert cli(command, "--help").code == 0

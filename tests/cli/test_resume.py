@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chainrule.cli.run_keeper import weights_hash
+from chainrule.base.hashing import weights_hash
 from chainrule.exchange.model_file import load_checkpoint
 from chainrule.layers.initial import Parameter
 from chainrule.layers.layer import LAYERS, Layer, register

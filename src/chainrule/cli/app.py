@@ -29,11 +29,12 @@ from chainrule.cli.runs import Runs
 from chainrule.cli.settings import leaves
 from chainrule.cli.streams import usable_streams
 from chainrule.cli.train import Train
+from chainrule.cli.verify import Verify
 from chainrule.cli.vgg20 import Vgg20
 from chainrule.distribution.ending import START, Ending
 
 INTERRUPTED = 130  # what Typer makes of a KeyboardInterrupt outside a command
-COMMANDS = Train, Evaluate, Predict, Runs, Export, Import, Regress, Gradcheck, Info, Bench, Vgg20
+COMMANDS = Train, Evaluate, Predict, Runs, Verify, Export, Import, Regress, Gradcheck, Info, Bench, Vgg20
 
 app = typer.Typer(
     name="chainrule",

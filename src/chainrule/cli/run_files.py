@@ -1,4 +1,4 @@
-"""What a run's folder says of the run, read: config.toml and metrics.jsonl, by what they must hold."""
+"""What a run's folder says of the run, read: config.toml, metrics.jsonl and steps.jsonl, by what they must hold."""
 
 import os
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from chainrule.exchange.training_description import build_training
 
 ANY_NAME = "surrogateescape"  # a file may be called by bytes that are no UTF-8
 MOST_BYTES, LONGEST = 64 << 20, 64 << 10
-"""Of metrics.jsonl, and of a line of it."""
+"""Of metrics.jsonl or steps.jsonl, and of a line of it."""
 NEEDED = "name", "training", "initial_weights", "network"
 Some = Annotated[float, Within(0)]
 
@@ -39,6 +39,26 @@ class EpochLine:
     weights: Annotated[str, Within(0, 64)] | None = None
     updates: Annotated[int, COUNT] | None = None
 
+    @property
+    def place(self) -> tuple[int, int]:
+        """(epochs done, batches done in the next one)."""
+        return self.epoch, 0
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """A line of steps.jsonl: a checkpoint inside an epoch."""
+
+    epoch: Annotated[int, ONE_OR_MORE]
+    batch: Annotated[int, ONE_OR_MORE]
+    updates: Annotated[int, ONE_OR_MORE]
+    weights: Annotated[str, Within(0, 64)]
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """(epochs done, batches done in the next one)."""
+        return self.epoch - 1, self.batch
+
 
 def read_configuration(path: Path) -> dict[str, Any]:
     """All that fixes a run; DataError naming the key that cannot be right."""
@@ -57,14 +77,26 @@ def read_configuration(path: Path) -> dict[str, Any]:
 
 def read_epochs(path: Path) -> list[dict[str, Any]]:
     """The lines of the epochs that were made, one after the other; a warning names the one that ends them."""
+    return _lines(path, EpochLine)
+
+
+def read_steps(path: Path) -> list[dict[str, Any]]:
+    """Likewise those of the checkpoints inside epochs."""
+    return _lines(path, StepLine)
+
+
+def _lines(path: Path, kind: type[EpochLine] | type[StepLine]) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
+    last: Any = None
     try:
         for text in lines_of(path):
             found = json_of(text, "it", DataError)
-            line: EpochLine = Typed("it", DataError).read(EpochLine, found)
-            if lines and line.epoch <= (last := lines[-1]["epoch"]):
-                raise DataError(f"it.epoch is {line.epoch}; expected more than {last}, the one before")
+            line = Typed("it", DataError).read(kind, found)
+            if last and line.place <= last.place:
+                inside = f", batch {last.batch}" if isinstance(last, StepLine) else ""
+                raise DataError(f"it.epoch is {line.epoch}; expected more than {last.epoch}{inside}, the one before")
             lines.append(found)
+            last = line
     except DataError as error:
         warn(f"{path}: line {len(lines) + 1} cannot be read, nor what follows: {error}")
     return lines

@@ -2,8 +2,10 @@
 
 config.toml               all that fixes the run
 metrics.jsonl             a line an epoch
+steps.jsonl               a line a checkpoint inside an epoch, if there are any
 model.safetensors         the network, and where its training stands; written at every checkpoint
 previous.safetensors      the one before it
+checkpoints/              those of every so many epochs, if they are to be kept: epoch-0010.safetensors
 initial.safetensors       what the run began with, until there is a model
 report.html               how well the network does, once the run is over
 run.lock                  while a process trains in the folder; it is locked no longer than that process lives
@@ -14,6 +16,7 @@ Each is whole, and on the disk, at every moment: whatever ends the process, the 
 import json
 import math
 import os
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -27,7 +30,7 @@ from chainrule.base.errors import ModelError, UsageError, reason, warn
 from chainrule.base.locks import only_one
 from chainrule.base.temporary import remove_left
 from chainrule.base.writing import make_folder, write_atomically
-from chainrule.cli.run_files import ANY_NAME, read_configuration, read_epochs
+from chainrule.cli.run_files import ANY_NAME, read_configuration, read_epochs, read_steps
 from chainrule.exchange.model_file import Checkpoint, load_checkpoint
 
 
@@ -39,6 +42,7 @@ class RunFolder:
         self.model, self.previous = path / "model.safetensors", path / "previous.safetensors"
         self.initial = path / "initial.safetensors"
         self.config, self.metrics, self.report = path / "config.toml", path / "metrics.jsonl", path / "report.html"
+        self.steps, self.checkpoints = path / "steps.jsonl", path / "checkpoints"
 
     @classmethod
     def for_new_run(cls, out: Path | None, name: str) -> "RunFolder":
@@ -71,11 +75,28 @@ class RunFolder:
             remove_left(self.path)
             yield
 
-    def begin(self, configuration: dict[str, Any], made: int) -> None:
-        """Write down what fixes the run, and keep the lines of the epochs that it has made."""
-        lines = self.epochs(made)
+    def begin(self, configuration: dict[str, Any], made: int, batches: int = 0) -> None:
+        """Write down what fixes the run, and keep what is told of the epochs that are made, and batches of the next."""
+        epochs = self.epochs(made)
+        steps = [line for line in read_steps(self.steps) if (line["epoch"] - 1, line["batch"]) <= (made, batches)]
         write_atomically(self.config, tomli_w.dumps(configuration).encode(errors=ANY_NAME))
-        write_atomically(self.metrics, "".join(json.dumps(line) + "\n" for line in lines).encode())
+        write_atomically(self.metrics, _jsonl(epochs))
+        if self.steps.exists():
+            write_atomically(self.steps, _jsonl(steps))
+        for epoch, path in self.kept().items():
+            if epoch > made:
+                path.unlink(missing_ok=True)
+
+    def kept(self) -> dict[int, Path]:
+        """The checkpoints that are kept, by their epochs."""
+        paths = self.checkpoints.glob("epoch-*.safetensors")
+        return dict(
+            sorted((int(path.stem[6:]), path) for path in paths if re.fullmatch(r"epoch-[0-9]{4,9}", path.stem))
+        )
+
+    def to_keep(self, epoch: int) -> Path:
+        """Where that epoch's checkpoint is kept."""
+        return self.checkpoints / f"epoch-{epoch:04}.safetensors"
 
     def configuration(self) -> dict[str, Any]:
         """What `begin` wrote; UsageError if this is no run's folder, DataError if it cannot be what `begin` wrote."""
@@ -103,6 +124,10 @@ class RunFolder:
                 made = f"after {found.epoch} epoch{'s' * (found.epoch != 1)}"
                 warn(f"{error}; the run goes on from {older.name}, {made}")
             return found
+
+
+def _jsonl(lines: list[dict[str, Any]]) -> bytes:
+    return "".join(json.dumps(line) + "\n" for line in lines).encode()
 
 
 def measured_on(configuration: dict[str, Any]) -> str:

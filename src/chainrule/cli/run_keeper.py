@@ -1,6 +1,5 @@
 """The listener that writes a run's folder while it is trained."""
 
-import hashlib
 import json
 import math
 from contextlib import suppress
@@ -8,9 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from chainrule.base.errors import ModelError, WriteError
+from chainrule.base.hashing import weights_hash
 from chainrule.base.writing import append
 from chainrule.cli.reporting import tried_again_later
 from chainrule.cli.run_folder import RunFolder
@@ -31,10 +29,13 @@ class Keeper:
     written with what comes next; `finish` raises WriteError for it.
     """
 
-    def __init__(self, folder: RunFolder, network: Network, configuration: dict[str, Any]) -> None:
-        self.folder, self.network, self.configuration = folder, network, configuration
+    def __init__(
+        self, folder: RunFolder, network: Network, configuration: dict[str, Any], keep_every: int | None = None
+    ) -> None:
+        """`keep_every`: so many epochs' checkpoints one is kept of."""
+        self.folder, self.network, self.configuration, self.keep_every = folder, network, configuration, keep_every
         self._last: Checkpoint | None = None  # with its own w and statistics, as the network's may change
-        self._lines: list[dict[str, Any]] = []  # of metrics.jsonl, that are not written yet
+        self._lines: dict[Path, list[dict[str, Any]]] = {folder.metrics: [], folder.steps: []}  # not written yet
 
     def begin(self, start: Progress, *, new: bool) -> None:
         """The run begins, or goes on, there; from there it can go on until there is a checkpoint."""
@@ -44,13 +45,15 @@ class Keeper:
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, EpochEvent):
-            self._lines.append(self._line(event))
-            with tried_again_later():
-                self._log()
+            self._note(self.folder.metrics, line_of(event, self.network))
         elif isinstance(event, CheckpointEvent):
             checkpoint = Checkpoint.of(self.network, event, self.configuration)
+            if checkpoint.batch:
+                self._note(self.folder.steps, step_line_of(event, self.network))
             with tried_again_later():
                 self._save(checkpoint, previous=self.folder.previous)
+                if self.keep_every and not checkpoint.batch and checkpoint.epoch % self.keep_every == 0:
+                    save_checkpoint(self.folder.to_keep(checkpoint.epoch), checkpoint)
             last = Checkpoint.at(self.network, event.progress, self.configuration)
             self._last = replace(last, memories=checkpoint.memories)
 
@@ -81,40 +84,44 @@ class Keeper:
         except ModelError:
             return "there is no checkpoint"
 
+    def _note(self, path: Path, line: dict[str, Any]) -> None:
+        self._lines[path].append(line)
+        with tried_again_later():
+            self._log()
+
     def _log(self) -> None:
-        """Append to metrics.jsonl what is not in it yet."""
-        if self._lines:
-            append(self.folder.metrics, "".join(json.dumps(plain(line)) + "\n" for line in self._lines).encode())
-            self._lines = []
-
-    def _line(self, event: EpochEvent) -> dict[str, Any]:
-        """What metrics.jsonl says of an epoch."""
-        record = EpochRecord.of(event)
-        line: dict[str, Any] = {
-            "epoch": record.epoch,
-            "updates": event.progress.state.step,
-            "loss": record.loss,
-            "lr": record.lr,
-            "gradient_norm": record.gradient_norm,
-            "seconds": round(record.seconds, 3),
-            "samples_per_second": round(record.samples_per_second, 1),
-        }
-        if record.validation is not None:
-            seen = record.validation
-            line |= {"validation_loss": seen.loss, "validation_accuracy": seen.accuracy}
-            if seen.rmse is not None:
-                line |= {"validation_r2": seen.r2, "validation_rmse": seen.rmse}
-        line["weights"] = weights_hash(self.network.w, self.network.statistics)
-        return line
+        """Append to metrics.jsonl and steps.jsonl what is not in them yet."""
+        for path, lines in self._lines.items():
+            if lines:
+                append(path, "".join(json.dumps(plain(line)) + "\n" for line in lines).encode())
+                lines.clear()
 
 
-def weights_hash(*vectors: np.ndarray | None) -> str:
-    """16 hexadecimal digits of the SHA-256 of vectors, w and then statistics, in canonical order, little-endian."""
-    digest = hashlib.sha256()
-    for vector in vectors:
-        if vector is not None:
-            digest.update(vector.astype(vector.dtype.newbyteorder("<"), copy=False).tobytes())
-    return digest.hexdigest()[:16]
+def line_of(event: EpochEvent, network: Network) -> dict[str, Any]:
+    """What metrics.jsonl says of an epoch, after which the network has the run's w."""
+    record = EpochRecord.of(event)
+    line: dict[str, Any] = {
+        "epoch": record.epoch,
+        "updates": event.progress.state.step,
+        "loss": record.loss,
+        "lr": record.lr,
+        "gradient_norm": record.gradient_norm,
+        "seconds": round(record.seconds, 3),
+        "samples_per_second": round(record.samples_per_second, 1),
+    }
+    if record.validation is not None:
+        seen = record.validation
+        line |= {"validation_loss": seen.loss, "validation_accuracy": seen.accuracy}
+        if seen.rmse is not None:
+            line |= {"validation_r2": seen.r2, "validation_rmse": seen.rmse}
+    return line | {"weights": weights_hash(network.w, network.statistics)}
+
+
+def step_line_of(event: CheckpointEvent, network: Network) -> dict[str, Any]:
+    """What steps.jsonl says of a checkpoint inside an epoch."""
+    at = event.progress
+    weights = weights_hash(network.w, network.statistics)
+    return {"epoch": at.epoch + 1, "batch": at.batch, "updates": at.state.step, "weights": weights}
 
 
 def record_of(line: dict[str, Any], samples: int) -> EpochRecord:

@@ -176,7 +176,16 @@ def resumed(settings: TrainSettings, folder: RunFolder) -> TrainingRun:
         settings=settings,
         folder=folder,
         start=start,
+        extensions=extensions(configuration, start.state.step, training.epochs),
     )
+
+
+def extensions(configuration: dict[str, Any], step: int, epochs: int) -> list[dict[str, int]]:
+    """Which totals of epochs the run had until when, now that it has another from that step on."""
+    earlier = configuration.get("extensions", [])
+    until = [each for each in earlier if each["updates"] < step]
+    before = next((each for each in earlier if each["updates"] >= step), configuration["training"])["epochs"]
+    return until + ([{"updates": step, "epochs": before}] if step and before != epochs else [])
 
 
 def check_of_run(checkpoint: Checkpoint, configuration: dict[str, Any], folder: RunFolder) -> None:

@@ -28,6 +28,7 @@ STOPPING_HELP = (
     f"Holds out {100 * HELD_OUT:.0f} % of the training data, unless --validation says how much."
 )
 CHECKPOINT_HELP = 'Save inside epochs, too: every so many steps, as in 500, or "10 minutes" (10m).'
+KEEP_HELP = "Keep the checkpoint of every N-th epoch in checkpoints/, where verify can begin, too."
 SCHEDULE_HELP = (
     f"How the learning rate moves, one of {', '.join(SCHEDULES)}, with settings as in "
     "OneCycle:rise=0.2,low_momentum=0.85 or Warmup:length=100+Cosine."
@@ -130,6 +131,7 @@ class RunOptions:
     find_lr: Annotated[bool, rare(FIND_LR_HELP)] = False
     out: Annotated[Path | None, Option("Where the run goes (default: a dated one in runs/).", "FOLDER")] = None
     checkpoint_every: Annotated[str | None, Option(CHECKPOINT_HELP, "HOW_OFTEN", kept=True, resumes=True)] = None
+    keep_every: Annotated[int | None, rare(KEEP_HELP, "N", least=1, kept=True, resumes=True)] = None
     engine: Annotated[
         str | None,
         rare(

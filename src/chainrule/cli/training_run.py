@@ -3,7 +3,7 @@
 import sys
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -58,6 +58,7 @@ class TrainingRun:
     settings: TrainSettings
     folder: RunFolder
     start: Progress | None = None
+    extensions: list[dict[str, int]] = field(default_factory=list)  # as its configuration holds them
 
     @property
     def engine(self) -> str:
@@ -80,6 +81,7 @@ class TrainingRun:
             "engine": self.engine,
             **kept(self.settings),
             **({"classes": list(classes)} if classes else {}),
+            **({"extensions": self.extensions} if self.extensions else {}),
             "initial_weights": self.initial_weights,
             "training": describe_training(self.training),
             "network": describe(self.network),
@@ -93,7 +95,8 @@ class TrainingRun:
             {f"the fingerprint of {part}": each[:16] for part, each in self.data.fingerprints.items()}, DataError
         )
         check_same({"configuration": self.configuration()})
-        by_the_first(lambda: self.folder.begin(self.configuration(), self.start.epoch if self.start else 0))
+        made = (self.start.epoch, self.start.batch) if self.start else (0, 0)
+        by_the_first(lambda: self.folder.begin(self.configuration(), *made))
         began, seen = time.perf_counter(), None
         try:
             with threadpool_limits(options.threads) if options.threads else nullcontext():
@@ -168,7 +171,7 @@ class TrainingRun:
         else:
             self.network.schema = uncalibrated(self.network.schema)
         bar = ProgressBar(self.settings.output.stderr, len(self.data.train), self.training.epochs)
-        keeper = Keeper(self.folder, self.network, self.configuration())
+        keeper = Keeper(self.folder, self.network, self.configuration(), options.keep_every)
         board = [TensorBoard(self.folder.path, self.start)] if options.tensorboard and is_first() else []
         listeners = [*self._watchers(), bar, *board, *options.checkpoints(), *on_the_first([keeper])]
         start = self.start or beginning(self.network, self.training)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from chainrule.base.arguments import check_different
 from chainrule.base.errors import ChainruleError, ModelError, UsageError
-from chainrule.base.typed import Typed, Within
+from chainrule.base.typed import COUNT, Typed, Within
 from chainrule.exchange.training_description import build_training
 from chainrule.network.network import Network
 
@@ -18,6 +18,14 @@ class InitialWeights:
 
     generator: Text
     seed: Annotated[int, Within(0, 2**64 - 1)]
+
+
+@dataclass(frozen=True)
+class Extension:
+    """Until so many updates were made, the run was to make so many epochs: schedules depend on that."""
+
+    updates: Annotated[int, COUNT]
+    epochs: Annotated[int, COUNT]
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,7 @@ class Configuration:
     training: dict[str, Any] | None = None
     network: DescribedNetwork | None = None
     fingerprints: dict[str, Text] | None = None
+    extensions: tuple[Extension, ...] | None = None  # in their order, if --epochs was given to --resume
 
 
 def known(values: dict[str, Any], place: str, error: type[ChainruleError]) -> Configuration:
