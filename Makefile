@@ -24,7 +24,8 @@ test-all: $(ARM)/.installed test test-rest ## everything `make test` runs, and t
 test-rest: test-arm ## trained accuracy; the engine with bounds checked, and compiled for other processors
 	$(BIN)/python -m pytest -m heavy
 	CHAINRULE_BOUNDSCHECK=1 $(BIN)/python -m pytest -n auto --dist loadfile tests/engine
-	$(HASWELL)=$(AVX2) $(BIN)/python -m pytest -n auto --dist loadfile tests/engine tests/test_same_bits.py
+	$(HASWELL)=$(AVX2) $(BIN)/python -m pytest -n auto --dist loadfile tests/engine
+	$(HASWELL)=$(AVX2) $(BIN)/python -m pytest -m "heavy or not heavy" tests/test_same_bits.py
 	$(HASWELL)=$(SSE_AND_FMA) $(BIN)/python -m pytest $(SAME_BITS)
 
 # One process, emulated: kernels take minutes to compile, and are kept.

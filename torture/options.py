@@ -32,6 +32,7 @@ BASE = {
     "gradcheck": ["--network", "net.toml"],
     "info": ["--network", "net.toml"],
     "bench": ["--preset", "none"],  # whose numbers are looked at before
+    "reproduce": ["none"],  # likewise
     "20vgg": ["--cifar_data", "t.csv"],  # likewise
 }
 """Command lines that are right, and quick."""

@@ -25,6 +25,7 @@ from chainrule.cli.info import Info
 from chainrule.cli.on_ranks import run_on_ranks
 from chainrule.cli.predict import Predict
 from chainrule.cli.regress import Regress
+from chainrule.cli.reproduce import Reproduce
 from chainrule.cli.runs import Runs
 from chainrule.cli.settings import leaves
 from chainrule.cli.streams import usable_streams
@@ -34,7 +35,7 @@ from chainrule.cli.vgg20 import Vgg20
 from chainrule.distribution.ending import START, Ending
 
 INTERRUPTED = 130  # what Typer makes of a KeyboardInterrupt outside a command
-COMMANDS = Train, Evaluate, Predict, Runs, Verify, Export, Import, Regress, Gradcheck, Info, Bench, Vgg20
+COMMANDS = Train, Evaluate, Predict, Runs, Verify, Reproduce, Export, Import, Regress, Gradcheck, Info, Bench, Vgg20
 
 app = typer.Typer(
     name="chainrule",
