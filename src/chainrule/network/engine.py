@@ -55,6 +55,11 @@ class Engine(Objective):
         """The parts of w, in canonical order, that weight decay leaves alone."""
         return [p.slice for p in self.network.parameters if not p.parameter.decays]
 
+    @cached_property
+    def mixes_samples(self) -> bool:  # type: ignore[override]
+        """As one of the network's layers does."""
+        return any(node.layer.mixes_samples for node in self.network.graph.nodes)
+
     def counts(self, t: np.ndarray) -> np.ndarray | None:
         """As the network's loss says."""
         return self.network.loss.counts(t)

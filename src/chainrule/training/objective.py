@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from chainrule.base.ranks import ALONE, Ranks
 from chainrule.base.showing import brief
 
 if TYPE_CHECKING:
@@ -92,6 +93,10 @@ class Objective(ABC):
     """What layers keep that is not learned; a pass in training moves it. Like w, but never the optimizer's."""
     undecayed: Sequence[slice] = ()
     """The parts of w that weight decay leaves alone."""
+    ranks: Ranks = ALONE
+    """Who compute its batches together: each of them is given the whole batch, and all find the same."""
+    mixes_samples: bool = False
+    """Whether the error of a sample depends on the others of its batch."""
     takes_mixtures: bool = False
     """Whether `Batch.mixture` counts; if not, no run gives it one."""
 

@@ -7,13 +7,14 @@ import numpy as np
 
 from chainrule.base.random import Draws, Source
 from chainrule.base.ranks import ALONE, Ranks
+from chainrule.base.slots import SLOTS as SLOTS
+from chainrule.base.slots import shares, slot
 from chainrule.engine.kernels.philox import step_words
 from chainrule.engine.stages.updates import LateUpdates, Updates
 from chainrule.layers.graph import Node
 from chainrule.layers.layer import Context
 from chainrule.training.objective import Batch
 
-SLOTS = 8  # most ranges of samples of a batch: sums over samples are made by slot, then over the slots in order
 NO_GRADIENT = np.empty(0, np.float32)
 
 
@@ -48,13 +49,12 @@ class Step:
 
     def slot(self, k: int) -> tuple[int, int]:
         """The samples of slot k: first, last + 1."""
-        return k * self.samples // self.slots, (k + 1) * self.samples // self.slots
+        return slot(k, self.slots, self.samples)
 
     @property
     def shares(self) -> list[range]:
         """The slots of each rank."""
-        slots, size = self.slots, self.ranks.size
-        return [range(slots * rank // size, slots * (rank + 1) // size) for rank in range(size)]
+        return shares(self.slots, self.ranks.size)
 
     @property
     def lasts(self) -> list[int]:
