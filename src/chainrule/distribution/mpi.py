@@ -28,11 +28,13 @@ class MpiRanks(Ranks):
             self.communicator.Allgatherv(MPI.IN_PLACE, [whole, counts, firsts, kind])
             return
         rows, step = len(whole), whole.strides[0] // whole.itemsize
-        columns = kind.Create_vector(rows, width, step).Create_resized(0, width * whole.itemsize).Commit()
+        apart = kind.Create_vector(rows, width, step)
+        columns = apart.Create_resized(0, width * whole.itemsize).Commit()
         try:
             self.communicator.Allgatherv(MPI.IN_PLACE, [whole.reshape(-1), counts, firsts, columns])
         finally:
             columns.Free()
+            apart.Free()
 
     def add_up(self, numbers: np.ndarray) -> None:
         self.communicator.Allreduce(MPI.IN_PLACE, numbers)
