@@ -52,7 +52,7 @@ def said(done: subprocess.CompletedProcess[str]) -> list[str]:
 
 def ranks_of(process: subprocess.Popen[str], count: int) -> list[int]:
     """The numbers of the processes that mpiexec has started, once they are there."""
-    end = time.monotonic() + LONGEST
+    end, found = time.monotonic() + LONGEST, list[int]()
     while time.monotonic() < end:
         found = children(process.pid)
         if len(found) == count:

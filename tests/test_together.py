@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import thread_ranks
+from chainrule import SGD, Dataset, SquaredError, StopTraining, Training
 from chainrule.base.errors import ChainruleError, DataError, UsageError
 from chainrule.base.launcher import Launch, launch, several
 from chainrule.base.ranks import current
@@ -20,7 +21,9 @@ from chainrule.distribution.launched import world
 from chainrule.distribution.processors import share
 from chainrule.layers import Linear
 from chainrule.network.network import Network
+from chainrule.tasks.fitting import learn
 from chainrule.tasks.shared_outputs import MOST, shared_outputs
+from chainrule.training.events import BatchEvent, CheckpointEvent, Event
 
 
 def on_ranks(size: int, do: Callable[[], Any]) -> list[Any]:
@@ -201,3 +204,43 @@ def test_batches_are_asked_for_once_and_all_have_all_answers(ranks, samples):
         np.testing.assert_array_equal(found, np.arange(samples)[:, None] + np.arange(3))
     if samples > asked:
         assert len(counted) == -(-samples // asked)
+
+
+def test_ranks_whose_w_have_come_apart_are_told_before_a_checkpoint():
+    told = []
+
+    def disturb(event: Event) -> None:
+        told.append(type(event))
+        if isinstance(event, BatchEvent) and event.progress.state.step == 2 and current().rank:
+            event.progress.w[0] += 1e-7
+
+    def do() -> None:
+        network = Network([Linear(1)], 2, SquaredError(), dtype=np.float64)
+        training = Training(SGD(0.1), epochs=3)
+        learn(network, Dataset(np.eye(2), np.ones(2)), training, engine="reference", listeners=[disturb])
+
+    found = on_ranks(2, do)
+    assert all(str(each).startswith("after 2 steps.w is float64 (3,) ") for each in found), found
+    assert told.count(CheckpointEvent) == 2
+
+
+def test_what_one_rank_asks_for_counts_for_all():
+    told = []
+
+    def asks(event: Event) -> None:
+        rank = current().rank
+        if isinstance(event, CheckpointEvent):
+            told.append((rank, event.progress.state.step))
+        if isinstance(event, BatchEvent) and rank == 1:
+            event.progress.due = event.progress.state.step == 2
+            if event.progress.state.step == 5:
+                raise StopTraining("enough")
+
+    def do() -> str:
+        network = Network([Linear(1)], 2, SquaredError(), dtype=np.float64)
+        training = Training(SGD(0.01), epochs=1, batch_size=1)
+        data = Dataset(np.ones((9, 2)), np.ones(9))
+        return learn(network, data, training, engine="reference", listeners=[asks]).reason
+
+    assert on_ranks(3, do) == ["enough"] * 3
+    assert sorted(told) == [(rank, step) for rank in range(3) for step in (2, 5)]

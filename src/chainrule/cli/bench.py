@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from itertools import groupby, zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from rich import box
 from rich.table import Table
 
 from chainrule.base.errors import UsageError
+from chainrule.base.ranks import current
 from chainrule.cli.console import Output, table
 from chainrule.cli.data_options import DataOptions
 from chainrule.cli.network_options import NetworkOrDefault
@@ -34,7 +35,7 @@ class Bench:
 
     A network is trained on real digits by the compiled engine. Then the calls of its steps are timed one by one, on one
     thread, and whole steps too. The machine's peak of multiply-adds in registers and its bandwidth to memory are
-    measured on the spot, on one thread.
+    measured on the spot, on one thread. Under mpiexec it is shown how long a step computes and how long it exchanges.
     """
 
     network: NetworkOrDefault = field(default_factory=NetworkOrDefault)
@@ -45,6 +46,8 @@ class Bench:
     threads: Annotated[int | None, Option("At most so many threads.", "N", least=1)] = None
     data: Annotated[Path | None, Option("A folder of IDX files (default: the embedded MNIST).", "FOLDER")] = None
     output: Output = field(default_factory=Output)
+
+    distributes: ClassVar[bool] = True
 
     def execute(self) -> None:
         after, steps, output = self.after, self.steps, self.output
@@ -62,6 +65,12 @@ class Bench:
 
         output.note(f"{name}: {after} steps of training, then {steps} that are timed, call by call and whole")
         training = Steps(network, digits, replace(chosen.training_for(digits), batch_size=size))
+        if current().size > 1:
+            from chainrule.cli.bench_ranks import measure_on_ranks
+
+            shared = measure_on_ranks(training, network, self.threads, after=after, counted=steps)
+            output.result({"preset": name, "after": after, "steps": steps, **shared.values()}, shared.table())
+            return
         measured = measure(training, network, self.threads, after=after, counted=steps, warmup=self.warmup)
         output.note("the machine: multiply-adds in registers, bytes from and to memory")
         dtype = network.w.dtype

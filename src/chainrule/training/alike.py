@@ -6,7 +6,7 @@ waits for another in vain.
 
 import numpy as np
 
-from chainrule.base.errors import DataError
+from chainrule.base.errors import ChainruleError, DataError
 from chainrule.base.ranks import current
 from chainrule.base.together import check_same
 from chainrule.data.dataset import Dataset
@@ -31,6 +31,14 @@ def check_alike(progress: Progress, data: Dataset, training: Training) -> None:
             "where the run stands": (progress.epoch, progress.batch, state.step),
         }
     )
+
+
+def check_still_alike(progress: Progress) -> None:
+    """ChainruleError where ranks have come to different w: one computes otherwise than the others."""
+    if current().size == 1:
+        return
+    found = {"w": progress.w, "vectors": progress.state.vectors, "statistics": progress.objective.statistics}
+    check_same({f"after {progress.state.step} steps": found}, ChainruleError)
 
 
 def agreed(stop: StopTraining | None, progress: Progress) -> StopTraining | None:

@@ -19,7 +19,7 @@ from chainrule.base.arrays import as_numbers
 from chainrule.base.errors import DataError, UsageError, warn
 from chainrule.base.showing import brief
 from chainrule.data.dataset import Dataset, check_weighs
-from chainrule.training.alike import agreed, check_alike
+from chainrule.training.alike import agreed, check_alike, check_still_alike
 from chainrule.training.augment import mixing_of
 from chainrule.training.averaging import Averaging
 from chainrule.training.drawing import batches_in, draw
@@ -154,6 +154,7 @@ def _epoch(steps: Steps, pace: Pace, *, listeners: Sequence[Listener], judge: Ju
 
 def _checkpoint(progress: Progress, listeners: Sequence[Listener]) -> StopTraining | None:
     progress.due = False
+    check_still_alike(progress)
     return _tell(listeners, CheckpointEvent(progress, listeners))
 
 

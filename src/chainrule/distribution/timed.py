@@ -1,0 +1,70 @@
+"""How long ranks exchange, and how much: beside a step's time that is what its communication costs."""
+
+from collections.abc import Sequence
+from statistics import median
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.base.ranks import Ranks
+
+ROUNDS = 7
+
+
+class Exchange(NamedTuple):
+    """One of a step."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
+    ends: tuple[int, ...]
+
+    @property
+    def nbytes(self) -> int:
+        """Of all that every rank has after it."""
+        return int(np.prod(self.shape)) * self.dtype.itemsize
+
+
+class Timed(Ranks):
+    """Ranks that remember their exchanges, and how long they were in them: waiting for others counts."""
+
+    def __init__(self, ranks: Ranks) -> None:
+        self.ranks, self.rank, self.size = ranks, ranks.rank, ranks.size
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self.seconds, self.made = 0.0, list[Exchange]()
+
+    def exchange(self, whole: np.ndarray, ends: Sequence[int]) -> None:
+        began = perf_counter()
+        self.ranks.exchange(whole, ends)
+        self.seconds += perf_counter() - began
+        self.made.append(Exchange(whole.shape, whole.dtype, tuple(ends)))
+
+    def add_up(self, numbers: np.ndarray) -> None:
+        began = perf_counter()
+        self.ranks.add_up(numbers)
+        self.seconds += perf_counter() - began
+
+    def largest(self, numbers: np.ndarray) -> None:
+        self.ranks.largest(numbers)
+
+    def told(self, thing: Any, root: int = 0) -> Any:
+        return self.ranks.told(thing, root)
+
+    def everyones(self, thing: Any) -> list[Any]:
+        return self.ranks.everyones(thing)
+
+
+def again(ranks: Ranks, exchanges: Sequence[Exchange]) -> float:
+    """Seconds of the same exchanges one after the other, while nobody computes: what they cost if nobody waits."""
+    buffers = [np.zeros(each.shape, each.dtype) for each in exchanges]
+    times = []
+    for _ in range(ROUNDS):
+        ranks.everyones(None)
+        began = perf_counter()
+        for buffer, each in zip(buffers, exchanges, strict=True):
+            ranks.exchange(buffer, each.ends)
+        times.append(perf_counter() - began)
+    return median(times)
