@@ -82,7 +82,7 @@ def windows(
     size, stride, dilation = (each(numbers, len(pixels)) for numbers in (size, stride, dilation))
     if not isinstance(padding, str):
         return Windows(pixels, size, stride, dilation, tuple((p, p) for p in each(padding, len(pixels))))
-    bare = Windows(pixels, size, stride, dilation, ((0, 0),) * len(pixels))
+    bare = Windows(pixels, size, stride, dilation, ())
     along = zip(pixels, bare.spans, stride, strict=True)
     zeros = [max(0, (-(-n // step) - 1) * step + span - n) for n, span, step in along]
     return bare._replace(padding=tuple((n // 2, n - n // 2) for n in zeros))

@@ -74,7 +74,6 @@ class RegressionLoss(RealLoss):
         t = super().learned(t, output_shape)
         if not self.has_units:
             return t
-        t = t.reshape(len(t), -1) if isinstance(self.mean, tuple) or isinstance(self.std, tuple) else t
         return (t - np.asarray(self.mean)) / np.asarray(self.std)
 
     def ignorance(self, t: np.ndarray, output_shape: Shape) -> float | None:

@@ -39,7 +39,7 @@ def scaling_of(data: Dataset) -> Scaling:
         raise DataError(f"x is {data.x.dtype} of shape {data.x.shape}; expected bytes (uint8)")
     counts = np.zeros(256, np.int64)
     for part in chunks(data.x):
-        counts += np.bincount(data.x[part].reshape(-1), minlength=256)
+        counts += np.bincount(data.x[part].ravel(), minlength=256)
     numbers = list(enumerate(counts.tolist()))  # Python's whole numbers do not overflow
     n, total, squares = data.x.size, sum(p * count for p, count in numbers), sum(p * p * count for p, count in numbers)
     std = sqrt(n * squares - total**2) / (255 * n)

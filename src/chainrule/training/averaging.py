@@ -37,7 +37,8 @@ class Averaging:
     def __init__(self, average: Average, objective: Objective, data: Dataset, training: Training) -> None:
         self.average, self.objective, self.data, self.training = average, objective, data, training
         self.batches, self.count = batches_in(data, training), 0
-        self.w = self.statistics = np.empty(0)  # once there is one
+        self.w: np.ndarray  # once there is one; so are its statistics
+        self.statistics: np.ndarray
         self._measured: np.ndarray | None = None  # statistics of this w
 
     def __call__(self, event: Event) -> None:

@@ -29,7 +29,7 @@ class CheckpointEvery:
     def __init__(self, every: int | str) -> None:
         number, unit = _read(every)
         self.steps = int(number) if unit == "step" else None
-        self.seconds = None if unit == "step" else number * SECONDS[unit]
+        self.seconds = number * SECONDS.get(unit, math.inf)
         self._last = time.monotonic()
 
     def __call__(self, event: Event) -> None:
@@ -40,9 +40,9 @@ class CheckpointEvery:
             self._last = time.monotonic()
 
     def _is_time(self, step: int) -> bool:
-        if self.seconds is not None:
+        if self.steps is None:
             return time.monotonic() - self._last >= self.seconds
-        return step % (self.steps or 1) == 0
+        return step % self.steps == 0
 
 
 def _read(every: int | str) -> tuple[float, str]:
