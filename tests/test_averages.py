@@ -7,9 +7,11 @@ import chainrule as cr
 from chainrule.base.errors import DataWarning, UsageError
 from chainrule.training.averages import EMA, SWA, Average
 from chainrule.training.descent import minimise
+from chainrule.training.drawing import draw
 from chainrule.training.early_stopping import EarlyStopping
 from chainrule.training.events import BatchEvent, EpochEvent, Event
 from chainrule.training.optimizers import SGD, Adam
+from chainrule.training.sampling import Order
 from chainrule.training.schedule import Moment
 from chainrule.training.settings import Training
 from descents import EXAMPLES, Moments, Quadratic
@@ -134,6 +136,8 @@ def test_early_stopping_keeps_the_best_average() -> None:
     [
         (lambda: EMA(1.0), "EMA: decay is 1.0; expected a number from 0 to below 1"),
         (lambda: EMA(every=0), "EMA: every is 0; expected a whole number of at least 1"),
+        (lambda: EMA(-0.1), "EMA: decay is -0.1; expected a number from 0 to below 1"),
+        (lambda: SWA(1.5), "SWA: last is 1.5; expected a number above 0, at most 1"),
         (lambda: SWA(0), "SWA: last is 0; expected a number above 0, at most 1"),
         (lambda: SWA(per="batch"), "SWA: per is 'batch'; expected one of: step, epoch"),  # type: ignore[arg-type]
     ],
@@ -141,3 +145,24 @@ def test_early_stopping_keeps_the_best_average() -> None:
 def test_bad_settings(make, message: str) -> None:
     with pytest.raises(UsageError, match=exactly(message)):
         make()
+
+
+def test_the_ends_of_what_may_be_set() -> None:
+    assert (EMA(0).decay, EMA(every=1).every, SWA(1).last) == (0, 1, 1)
+
+
+@pytest.mark.parametrize("order", ["shuffle", "file"])
+def test_statistics_of_an_average_are_those_of_the_first_epochs_batches(order: Order) -> None:
+    """As that epoch draws and changes them: here, by adding its number."""
+
+    def add_epoch(x: np.ndarray, seed: int, epoch: int, positions: np.ndarray) -> np.ndarray:
+        return x + np.float32(epoch)
+
+    x = np.random.default_rng(0).normal(size=(12, 2)).astype(np.float32)
+    data, network = cr.Dataset(x, np.arange(12) % 2), cr.Network([cr.BatchNormalisation(), cr.Linear(2)], (2,))
+    training = Training(SGD(0.1), 3, 4, order=order, average=SWA(0.5), augmentation=add_epoch)
+    cr.fit(network, data, training, engine="reference")
+    batches = [x[rows].astype(np.float64) for rows in draw(data, training, epoch=0, first=0)]
+    mean, variance = network.named_statistics().values()
+    np.testing.assert_allclose(mean, np.mean([part.mean(axis=0) for part in batches], axis=0), atol=1e-5)
+    np.testing.assert_allclose(variance, np.mean([part.var(axis=0, ddof=1) for part in batches], axis=0), rtol=1e-4)

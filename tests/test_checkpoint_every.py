@@ -38,7 +38,9 @@ def test_time(every, seconds):
         assert not due(listener, 502)
 
 
-@pytest.mark.parametrize("every", [0, -1, "", "soon", "1.5", "1.5 steps", "0 minutes", "5 days", "1e3", "ms", None])
+@pytest.mark.parametrize(
+    "every", [0, -1, "", "soon", "1.5", "1.5 steps", "0 minutes", "5 days", "1e3", "ms", None, "9" * 400 + " s"]
+)
 def test_what_is_neither(every):
     with pytest.raises(UsageError, match="checkpoint-every is"):
         CheckpointEvery(every)

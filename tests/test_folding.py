@@ -42,6 +42,8 @@ SHORTENED = cr.Residual([cr.Convolution(5, padding=1), BN()], shortcut=[cr.Convo
 @pytest.mark.parametrize(
     ("layers", "expected"),
     [
+        ([cr.Linear(4), BN()], []),
+        ([cr.Convolution(3, bias=False), BN(), cr.ReLU(), cr.Linear(4, bias=False), BN()], []),
         ([cr.Convolution(3), BN(), cr.ReLU(), cr.Linear(4), BN(eps=0.1), cr.Linear(2)], []),
         ([cr.Convolution(3, padding=1), BN(), BLOCK, cr.ReLU(), SHORTENED, cr.Linear(2)], []),
         ([cr.Sequential([cr.Convolution(3)]), cr.Sequential([BN()]), cr.Sequential([BN(), cr.ReLU()])], ["block2.bn1"]),

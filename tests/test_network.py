@@ -260,5 +260,11 @@ def test_it_prints_as_a_table() -> None:
     assert [line.rstrip() for line in text.splitlines()] == TABLE.splitlines()
 
 
+@pytest.mark.parametrize(("text", "shown"), [("x" * 38, "x" * 38), ("x" * 39, "x" * 35 + "...")], ids=["38", "39"])
+def test_a_long_line_is_cut_to_38_letters(text: str, shown: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Linear, "__str__", lambda self: text)
+    assert str(Network([Linear(2)], 3)).splitlines()[3].split() == [shown, "2", "8", "6"]
+
+
 def test_its_repr_is_one_line() -> None:
     assert repr(small_network()) == "<Network (1, 6, 6) -> (3,): 8 layers, 78 parameters>"

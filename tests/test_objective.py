@@ -5,12 +5,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from chainrule import Adam, Convolution, Dataset, Dropout, Linear, Network, SquaredError, Training, minimise
-from chainrule.base.errors import DataError, NetworkError, UsageError
-from chainrule.layers import Layer
+from chainrule import SGD, Adam, Convolution, Dataset, Dropout, Linear, Network, SquaredError, Training, minimise
+from chainrule.base.errors import DataError, DivergedError, ModelError, NetworkError, UsageError
+from chainrule.engine import ENGINES, execute
+from chainrule.layers import BatchNormalisation, Layer
+from chainrule.network.given import check_weights
 from chainrule.network.reference import Reference
 from chainrule.training.objective import Batch, runs
 from chainrule.training.optimizers import State
+from descents import Quadratic
+from messages import exactly
+from objectives import Function
 
 REFERENCE = Reference(Network([Linear(1)], (1,), loss=SquaredError()))
 
@@ -66,10 +71,78 @@ def test_settings_that_are_none(options, message):
         Training(**options)
 
 
-def test_training_that_is_none():
-    data = Dataset(np.ones((2, 1)), np.zeros(2))
-    with pytest.raises(UsageError, match="the training is 3; expected Training"):
-        minimise(REFERENCE, data, np.zeros(2), 3)  # type: ignore[arg-type]
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        (0, "the objective is 3; expected one, as execute(network) is"),
+        (1, "the data is 3; expected Dataset(x, t)"),
+        (3, "the training is 3; expected Training(...)"),
+    ],
+)
+def test_what_cannot_be_minimised_is_named(place, message):
+    given = [REFERENCE, Dataset(np.ones((2, 1)), np.zeros(2)), np.zeros(2), Training()]
+    given[place] = 3
+    with pytest.raises(UsageError, match=exactly(message)):
+        minimise(*given)
+
+
+def test_a_step_takes_an_optimizer_and_its_state():
+    w, batch = np.zeros(2, np.float32), Batch(np.ones((1, 1)), np.zeros(1))
+    right = Adam().new_state(w)
+    read_only = State(right.vectors.copy())
+    read_only.vectors.flags.writeable = False
+    for optimizer, state, message in (
+        ("adam", right, "the optimizer is 'adam'; expected one, as in Adam(1e-3)"),
+        (Adam(), 3, "the state is 3; expected one, as optimizer.new_state(w) gives"),
+        (
+            Adam(),
+            read_only,
+            "Adam's state is float32 of shape (2, 2), read-only; expected an array that can be written to",
+        ),
+        (SGD(), right, "SGD's state is float32 of shape (2, 2); expected float32 of shape (0, 2)"),
+    ):
+        with pytest.raises(UsageError, match=exactly(message)):
+            REFERENCE.step(optimizer, w, batch, np.zeros_like(w), state=state)  # type: ignore[arg-type]
+
+
+def test_kinks_are_asked_of_what_fits():
+    w, batch = np.zeros(2, np.float32), Batch(np.ones((1, 1)), np.zeros(1))
+    assert Function(np.sum, np.ones_like).kinks(w, batch) == Quadratic().kinks(w, batch) == []
+    with pytest.raises(UsageError, match=exactly("w is float32 of shape (3,); expected floats of shape (2,)")):
+        REFERENCE.kinks(np.zeros(3, np.float32), batch)
+    with pytest.raises(DataError, match=exactly("1 samples, but targets of shape (2,); expected as many")):
+        REFERENCE.kinks(w, replace(batch, t=np.zeros(2)))
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_samples_of_another_shape_are_refused_by_each_engine(engine):
+    objective = execute(REFERENCE.network, engine, threads=1)
+    w = objective.layout.pack(REFERENCE.network.w)
+    for x in (np.ones((1, 2)), np.ones((1, 1, 2)), np.ones(1)):
+        with pytest.raises(DataError, match=exactly(f"x has shape {x.shape}; expected (samples, 1)")):
+            objective.loss(w, Batch(x, np.zeros(1)))
+
+
+def test_weights_that_are_not_finite_are_named():
+    network = Network([Linear(2), BatchNormalisation()], (1,), loss=SquaredError())
+    check_weights(network)
+    for vector, name in ((network.w, "fc1.w"), (network.statistics, "bn1.mean")):
+        kept, vector[0] = vector[0], np.inf
+        with pytest.raises(ModelError, match=exactly(f"{name} holds inf; expected finite numbers")):
+            check_weights(network)
+        vector[0] = kept
+
+
+@pytest.mark.parametrize("k", [0, 1, 2])
+def test_the_first_number_that_overflows_is_enough(k):
+    """A w with one number that is not finite is found wherever that stands."""
+
+    def gradient(w):
+        return 1e10 * np.eye(3)[k]
+
+    objective, data = Function(lambda w: 0.0, gradient), Dataset(np.ones((2, 1)), np.zeros(2))
+    with pytest.raises(DivergedError, match=r"^w is not finite after epoch 1, batch 1"):
+        minimise(objective, data, np.zeros(3), Training(SGD(1e308), epochs=1))
 
 
 class Undeclared(Layer):

@@ -1,4 +1,5 @@
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -206,3 +207,16 @@ def test_an_optimizer_that_knows_no_decay_is_its_own_without() -> None:
     assert bare.without_decay() is bare
     with pytest.raises(NotImplementedError):
         bare.update(np.zeros(1), np.zeros(1), bare.new_state(np.zeros(1)))
+
+
+def test_an_optimizer_of_ones_own_has_its_numbers_checked() -> None:
+    """Also where its module keeps annotations as text."""
+
+    @dataclass(frozen=True)
+    class Own(Optimizer):
+        rho: "float" = 0.5
+        name: str = "own"
+
+    assert type(Own(0.5, np.float32(0.25)).rho) is float  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=exactly("Own: rho is 1.5; expected a number from 0 to below 1")):
+        Own(0.5, 1.5)

@@ -3,7 +3,18 @@
 import numpy as np
 import pytest
 
-from chainrule import SGD, Dataset, DivergedError, Linear, Network, ReLU, SquaredError, Training, minimise
+from chainrule import (
+    SGD,
+    BatchNormalisation,
+    Dataset,
+    DivergedError,
+    Linear,
+    Network,
+    ReLU,
+    SquaredError,
+    Training,
+    minimise,
+)
 from chainrule.engine import ENGINES, execute
 from chainrule.network.reference import Reference
 from chainrule.training.objective import Batch
@@ -75,3 +86,23 @@ def test_in_the_second_epoch():
     epoch, step = raised.value.epoch, raised.value.step
     assert step is not None
     assert (step > 1, epoch) == (True, (step + 1) // 2)
+
+
+def test_all_batches_of_later_epochs_are_made_again():
+    """Only the first sample of each epoch moves w; the other is 0."""
+    fitted = Network([Linear(1, bias=False)], (1,), loss=SquaredError())
+    data = Dataset(np.array([[1.0], [0.0]], np.float32), np.zeros((2, 1)))
+    training = Training(SGD(1e12), epochs=10, batch_size=1, order="file")
+    with pytest.raises(DivergedError) as raised:
+        minimise(Reference(fitted), data, np.array([1.0], np.float32), training)
+    assert raised.value.layer == "fc1"
+    assert raised.value.epoch is not None
+    assert raised.value.epoch > 2
+
+
+def test_a_batch_that_only_training_cannot_normalise():
+    """Its own mean is too large for float32; by the running statistics, as in evaluation, all would be finite."""
+    spoilt = Network([BatchNormalisation(), Linear(2)], (1,))
+    x = np.full((4, 1), 3e38, np.float32)
+    assert np.isfinite(spoilt(x)).all()
+    assert str(Reference(spoilt).origin(spoilt.w, Batch(x, np.array([0, 1, 0, 1])))) == "the output of bn1"

@@ -102,6 +102,13 @@ def test_a_source_of_words_is_asked_for_those_of_a_run() -> None:
     class Wrong:
         def of_run(self, samples: int) -> None: ...
 
+    class Right:
+        def of_run(self, samples: int, batch_size: int, evaluated: int) -> Any:
+            return samples, batch_size, evaluated
+
+    for size, expected in ((7, (50, 7, 9)), (None, (50, 50, 9))):
+        source: Any = cr.Training(draws=Right(), batch_size=size).source(50, 9)
+        assert source == expected
     for draws in (Wrong(), 5, "seed"):
         with pytest.raises(cr.UsageError, match=r"draws is .*; expected a source of random words, or None"):
             cr.Training(draws=draws)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from chainrule import Dataset, Scaling, scaling_of
-from chainrule.base.errors import DataError, NetworkError
+from chainrule.base.errors import DataError, NetworkError, UsageError
 from chainrule.data import chunks, mnist
 from messages import exactly
 from oracles import assert_agrees
@@ -34,6 +34,16 @@ def test_images_of_one_colour_are_not_stretched() -> None:
 def test_what_are_no_bytes(x: np.ndarray) -> None:
     with pytest.raises(DataError, match=exactly(f"x is {x.dtype} of shape {x.shape}; expected bytes (uint8)")):
         scaling_of(images(x))
+
+
+def test_the_table_has_the_number_of_each_byte() -> None:
+    table = Scaling(0.5, 0.25).table(np.dtype(np.float32))
+    assert (table.shape, table.dtype, table[0], table[255]) == ((256,), np.float32, -2.0, 2.0)
+
+
+def test_what_is_no_data_set() -> None:
+    with pytest.raises(UsageError, match=exactly("data is 3; expected Dataset(x, t)")):
+        scaling_of(3)  # type: ignore[arg-type]
 
 
 def test_what_is_no_scaling() -> None:

@@ -1,12 +1,16 @@
 """What listeners of a training hear, and what they may do."""
 
-from dataclasses import replace
+import time
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
+from chainrule.base.errors import DivergedError
+from chainrule.training.checkpoints import CheckpointEvery
 from chainrule.training.descent import minimise
-from chainrule.training.events import BatchEvent, CheckpointEvent, EpochEvent, Event, Memory, StopEvent
+from chainrule.training.events import BatchEvent, CheckpointEvent, EpochEvent, Evaluation, Event, Memory, StopEvent
+from chainrule.training.memories import MEMORIES, remembers
 from chainrule.training.objective import Batch
 from chainrule.training.optimizers import SGD
 from chainrule.training.settings import Reduction, Training
@@ -39,8 +43,9 @@ def test_a_batch_event_tells_the_mean_error_before_the_update_and_the_gradients_
 
 
 def test_an_epoch_event_tells_the_mean_over_its_samples() -> None:
-    recorder = Recorder()
+    recorder, began = Recorder(), time.perf_counter()
     train(listeners=[recorder])
+    took = time.perf_counter() - began
     batches, epochs = recorder.of(BatchEvent), recorder.of(EpochEvent)
     for k, epoch in enumerate(epochs):
         own = batches[3 * k : 3 * k + 3]
@@ -49,6 +54,45 @@ def test_an_epoch_event_tells_the_mean_over_its_samples() -> None:
         assert (epoch.epoch, epoch.samples) == (k, 10)
         assert epoch.gradient_norm == own[-1].gradient_norm
         assert epoch.seconds > 0
+    assert sum(epoch.seconds for epoch in epochs) < took
+
+
+def test_a_checkpoint_inside_an_epoch_is_made_once_for_each_time_that_it_is_asked_for() -> None:
+    places: list[tuple[int, int]] = []
+
+    def note(event: Event) -> None:
+        if isinstance(event, CheckpointEvent):
+            places.append((event.progress.epoch, event.progress.batch))
+
+    training = replace(TRAINING, batch_size=2, epochs=2)  # 5 batches an epoch
+    train(training, listeners=[CheckpointEvery("3 steps"), note])
+    assert places == [(0, 3), (1, 0), (1, 1), (1, 4), (2, 0)]
+
+
+def test_no_checkpoint_is_asked_to_keep_what_is_not_finite() -> None:
+    """The update before it may have overflowed, where nothing else looks."""
+    recorder, data = Recorder(), replace(EXAMPLES, x=1e10 * EXAMPLES.x)
+    training = Training(SGD(1e308), epochs=1, batch_size=5, order="file")
+    with pytest.raises(DivergedError, match=r"^w is not finite after epoch 1, batch 1 \(step 1\)"):
+        minimise(Quadratic(), data, np.ones(4), training, listeners=[CheckpointEvery("1 step"), recorder])
+    assert not recorder.of(CheckpointEvent)
+
+
+def test_what_is_correct_is_counted_where_there_are_classes() -> None:
+    assert Evaluation(0.5, 0.75, 8).correct == 6
+    assert Evaluation(0.5, None, 8).correct == 0
+
+
+def test_what_a_listener_remembers_is_declared_beside_it() -> None:
+    @dataclass
+    class Form:
+        epochs: int
+
+    try:
+        assert remembers(Form)(Counter) is Counter
+        assert MEMORIES["Counter"] is Form
+    finally:
+        MEMORIES.pop("Counter", None)
 
 
 def test_a_listener_stops_the_run_after_its_update() -> None:

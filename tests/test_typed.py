@@ -98,6 +98,7 @@ def test_numbers_within_a_table_are_of_its_types():
         (complex, 1j, "it is 1j; expected nothing"),
         (int | None, "a", "it is 'a'; expected a whole number or null"),
         (Path | None, 3, "it is 3; expected a path or null"),
+        (COUNTED | None, "a", "it is 'a'; expected a whole number or null"),
         (tuple[int, ...] | dict[str, int], "a", "it is 'a'; expected a list or a table"),
     ],
 )
@@ -123,6 +124,7 @@ def test_what_is_of_another_type_is_refused(hint, value, message):
         (Annotated[float, Within(0, open=True)], 0, "it is 0; expected a number above 0"),
         (Annotated[int, Within(1)], 0, "it is 0; expected a whole number of at least 1"),
         (Annotated[int, Within(0, 2**53 - 1)], -1, "it is -1; expected a whole number of at least 0"),
+        (Annotated[int, Within(0, 2**31 - 1)], -1, "it is -1; expected a whole number of at least 0"),
         (COUNTED, -1, "it is -1; expected a whole number of at least 0"),
         (COUNTED, 2**63, f"it is {2**63}; expected a whole number from 0 to {2**63 - 1:,}"),
         (COUNTED, 1.0, "it is 1.0; expected a whole number of at least 0"),

@@ -98,6 +98,16 @@ def test_columns():
             Reals((Column("price", 0.0, 2.0, 1.0, 1.0),), "price"),
         ),
         (
+            Dataset(np.ones((2, 2)), np.array([[0, 1], [2, 1]]), target="prices"),
+            None,
+            Reals((Column("t[0]", 0.0, 2.0, 1.0, 1.0), Column("t[1]", 1.0, 1.0, 1.0, 0.0)), "prices"),
+        ),
+        (
+            Dataset(np.ones((2, 2)), np.array([[0], [2]]), target="price"),
+            None,
+            Reals((Column("price", 0.0, 2.0, 1.0, 1.0),), "price"),
+        ),
+        (
             Dataset(np.ones((2, 2)), np.array([[0, 1], [2, 1]])),
             None,
             Reals((Column("t[0]", 0.0, 2.0, 1.0, 1.0), Column("t[1]", 1.0, 1.0, 1.0, 0.0))),

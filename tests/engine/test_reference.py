@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from chainrule.base.errors import UsageError
 from chainrule.engine import execute
-from chainrule.layers import Convolution, Dropout, Linear, MaxPooling, ReLU
+from chainrule.layers import Convolution, Dropout, Linear, MaxPooling, ReLU, Residual
 from chainrule.layers.layer import within
+from chainrule.losses import AbsoluteError
 from chainrule.network.network import Network
 from chainrule.network.reference import Reference
 from chainrule.network.tracing import trace_at
@@ -164,6 +165,20 @@ def test_kinks_change_where_a_relu_changes_its_side() -> None:
     batch, objective = Batch(np.ones((1, 1)), np.zeros(1, int)), Reference(network)
     assert [k.tolist() for k in objective.kinks(np.array([2.0, -1.0, 1.0, 0.0]), batch)] == [[[True]]]
     assert [k.tolist() for k in objective.kinks(np.array([2.0, -3.0, 1.0, 0.0]), batch)] == [[[False]]]
+
+
+def test_kinks_are_those_of_the_loss_too() -> None:
+    network = Network([Linear(2), Linear(1)], 1, AbsoluteError(), dtype=np.float64)
+    batch = Batch(np.ones((2, 1)), np.array([-1e3, 1e3]))
+    assert [k.tolist() for k in Reference(network).kinks(network.w, batch)] == [[[True], [False]]]
+
+
+def test_times_are_told_of_each_layer_and_of_what_comes_before() -> None:
+    network = Network([Linear(50), Residual([Linear(50), ReLU()]), Dropout(0.5), Linear(2)], 100)
+    found = Reference(network).times(normal(64, 100), 3)
+    names = [(), ("fc1",), ("block1.fc1",), ("block1.relu1",), ("block1.sum",), ("dropout1",), ("fc2",)]
+    assert [each.names for each in found] == names
+    assert all(0 < each.seconds < 0.1 for each in found)
 
 
 def test_engines_go_by_name() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,14 +12,16 @@ from chainrule.base.errors import ModelError
 from chainrule.data import Dataset
 from chainrule.data.full_scale import Scale
 from chainrule.data.schema import Classes, Column, Features, Images, Reals, Schema
+from chainrule.data.typical import WIDEST
 from chainrule.exchange.model_file import load, save
-from chainrule.exchange.schema_file import check_schema, schema_tensors
+from chainrule.exchange.schema_file import check_schema, schema_of, schema_tensors, typical_of
+from chainrule.exchange.tensors import Left
 from chainrule.layers import Linear
 from chainrule.network.network import Network
 
 A, B = Column("a", 0.0, 1.0, 0.5, 0.1), Column("b", 2.0, 2.0, 2.0, 0.0)
 TABLE = Features(2, (A, B))
-NAMES = Classes(("x", "y", "z"))
+NAMES, YES_NO = Classes(("x", "y", "z")), Classes(("no", "yes"))
 PIXELS = Images((1, 2, 3), Scale(0.0, 1.0))
 
 
@@ -63,6 +66,74 @@ def test_what_fits_the_network_is_taken(trained, schema):
 def test_what_does_not_fit_the_network_is_refused(trained, schema, message):
     with pytest.raises(ModelError, match=re.escape(message)):
         check_schema(trained, schema)
+
+
+def test_a_signals_channels_may_be_the_rows_of_grey_images():
+    inputs = replace(PIXELS, shape=(1, 2, 3))
+    check_schema(network((2, 3), 3), Schema(inputs, NAMES))
+    with pytest.raises(ModelError, match=re.escape("shape (1, 3, 2); expected (1, 2, 3), as the network reads")):
+        check_schema(network((2, 3), 3), Schema(replace(inputs, shape=(1, 3, 2)), NAMES))
+
+
+class Kept(Left):
+    """Tensors as of a file, by name."""
+
+    def __init__(self, arrays: dict[str, Any]) -> None:
+        self.arrays = {f"schema.{name}": np.array(values, np.float32) for name, values in arrays.items()}
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.arrays
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        return self.arrays[name].shape
+
+    def take(self, name: str, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
+        found = self.arrays.pop(name, np.empty(0))
+        if found.shape != shape:
+            raise ModelError(f"{name} is of shape {found.shape}; expected {shape}")
+        return found
+
+
+def arrays(d: int, k: int) -> dict[str, Any]:
+    ones = {"mean": np.zeros(d), "scale": np.ones(d), "directions": np.ones((d, k)), "variances": np.ones(k)}
+    return ones | {"bounds": [4, 5, 6]}
+
+
+@pytest.mark.parametrize(("d", "k"), [(1, 1), (3, 1), (3, 3), (WIDEST, 2)])
+def test_what_was_typical_has_some_directions_and_at_most_as_many_as_numbers(d, k):
+    found = schema_of(network((d,), 2), Schema(Features(d), YES_NO).plain(), Kept(arrays(d, k))).typical
+    assert found is not None
+    assert (found.directions.shape, found.rest, found.bounds) == ((d, k), 4, (5, 6))
+
+
+@pytest.mark.parametrize(
+    ("d", "changes", "message"),
+    [
+        (3, {"variances": []}, "schema.variances has 0 numbers; expected 1 to 3"),
+        (3, {"variances": [1] * 4}, "schema.variances has 4 numbers; expected 1 to 3"),
+        (3, {"variances": [1, 0]}, "schema.variances holds 0; expected numbers above 0"),
+        (3, {"scale": [1, 0, 1]}, "schema.scale holds 0; expected numbers above 0"),
+        (3, {"scale": [1, -2, 1]}, "schema.scale holds -2; expected numbers above 0"),
+        (3, {"bounds": [4, 5, 0]}, "schema.bounds holds 0; expected numbers above 0"),
+        (WIDEST + 1, {}, "schema.mean is there, with inputs of 1,001 numbers; expected at most 1,000"),
+    ],
+)
+def test_what_cannot_have_been_typical_is_refused(d, changes, message):
+    with pytest.raises(ModelError, match=re.escape(message)):
+        schema_of(network((d,), 2), Schema(Features(d), YES_NO).plain(), Kept(arrays(d, 2) | changes))
+
+
+def test_without_variances_one_direction_is_expected():
+    kept = arrays(3, 1)
+    del kept["variances"]
+    with pytest.raises(ModelError, match=re.escape("schema.variances is of shape (0,); expected (1,)")):
+        typical_of(3, Kept(kept))
+
+
+def test_a_schema_that_is_none_is_named_by_its_place():
+    plain = Schema(Features(2), YES_NO).plain()
+    with pytest.raises(ModelError, match=r"^schema\.inputs is 3; expected a table of"):
+        schema_of(network((2,), 2), plain | {"inputs": 3}, Kept({}))
 
 
 @pytest.fixture(scope="module")

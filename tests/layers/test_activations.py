@@ -101,6 +101,13 @@ def test_an_impossible_approximation(value: bool) -> None:
         GELU(value)
 
 
+@pytest.mark.parametrize("layer", [LeakyReLU(0.2), ELU(0.3)], ids=str)
+def test_their_kink_is_at_zero(layer: Layer) -> None:
+    kinks = layer.kinks(np.array([-0.5, 0.0, 0.5]))
+    assert kinks is not None
+    assert kinks.tolist() == [False, False, True]
+
+
 def test_how_they_are_printed() -> None:
     shown = [str(layer) for layer in (LeakyReLU(), LeakyReLU(0.2), ELU(), ELU(0.5), GELU(), GELU(True), SiLU())]
     expected = ["LeakyReLU()", "LeakyReLU(slope=0.2)", "ELU()", "ELU(alpha=0.5)", "GELU()", "GELU(approximate=True)"]

@@ -72,3 +72,6 @@ def test_an_impossible_input() -> None:
 def test_an_impossible_hyper_parameter() -> None:
     with pytest.raises(NetworkError, match=exactly("AveragePooling: count_include_pad is 1; expected True or False")):
         AveragePooling(count_include_pad=1)  # type: ignore[arg-type]
+    message = "AveragePooling: size is 0; expected a whole number of at least 1, or one for each axis"
+    with pytest.raises(NetworkError, match=exactly(message)):
+        AveragePooling(0)

@@ -210,6 +210,16 @@ def test_text(layer: Convolution, text: str) -> None:
             "Convolution: kernel_size is (3, 5), of 2 axes; expected 1, as its input has shape (2, 28)",
         ),
         (
+            Convolution(8, 1, (1, 2)),
+            (2, 28),
+            "Convolution: stride is (1, 2), of 2 axes; expected 1, as its input has shape (2, 28)",
+        ),
+        (
+            Convolution(8, 1, dilation=(1, 2)),
+            (2, 28),
+            "Convolution: dilation is (1, 2), of 2 axes; expected 1, as its input has shape (2, 28)",
+        ),
+        (
             Convolution(8, padding=(1,)),
             (1, 9, 9),
             "Convolution: padding is (1,), of 1 axes; expected 2, as its input has shape (1, 9, 9)",

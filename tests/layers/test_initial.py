@@ -5,7 +5,7 @@ import pytest
 
 from chainrule import Convolution, Linear, Network
 from chainrule.base.errors import NetworkError
-from chainrule.base.random import WEIGHTS, Draws
+from chainrule.base.random import WEIGHTS, Draws, uniform
 from chainrule.layers.initial import INITIAL, Parameter, drawn
 from messages import exactly
 
@@ -35,6 +35,13 @@ def test_limits_and_variances_are_those_of_their_sources(name: str) -> None:
         inside = np.mean(abs(values) < np.sqrt(variance))
         assert inside == pytest.approx(0.6827, abs=0.01)
         assert np.isfinite(values).all()
+
+
+def test_normal_numbers_are_those_of_box_and_muller() -> None:
+    parameter, draws = Parameter((2, 3), "he_normal", 8), Draws(5, WEIGHTS)
+    u, v = uniform(draws, 12)[:6], uniform(draws, 12)[6:]
+    expected = np.sqrt(-2 * np.log(1 - u)) * np.cos(2 * np.pi * v) / 2  # a variance of 2 / 8
+    np.testing.assert_allclose(drawn(parameter, draws), expected, rtol=1e-12)
 
 
 def test_zeros_and_ones() -> None:

@@ -83,6 +83,8 @@ def test_a_feature_without_change_gets_std_1() -> None:
         (np.zeros((0, 3)), "x has shape (0, 3); expected (samples, features) or (samples, c, i, j), none of them 0"),
         (np.array([[0, np.nan]]), "the mean of x[:, 1] is nan, its std nan; expected finite numbers"),
         (np.array([[0, 1e300], [0, -1e300]]), "the mean of x[:, 1] is 0.0, its std inf; expected finite numbers"),
+        (np.array([[[1e300, -1e300]]]), "the mean of x[:, 0] is 0.0, its std nan; expected finite numbers"),
+        (np.array([[[1.0, np.inf]]]), "the mean of x[:, 0] is inf, its std nan; expected finite numbers"),
     ],
 )
 def test_data_without_moments(x: np.ndarray, message: str) -> None:
@@ -110,14 +112,15 @@ def test_what_is_no_mean_or_std(mean: Any, std: Any, message: str) -> None:
 
 def test_the_input_must_have_as_many_features() -> None:
     layer = Standardise((0, 0), (1, 1))
-    with pytest.raises(NetworkError, match="Standardise has 2 means, but its input has 3 features"):
-        Network([layer], 3)
-    with pytest.raises(NetworkError, match="Standardise has 2 means, but its input has 1 channels"):
-        Network([layer], (1, 2, 2))
+    for shape, told in (((3,), "3 features"), ((1, 2, 2), "1 channels"), ((3, 7), "3 channels")):
+        with pytest.raises(NetworkError, match=exactly(f"Standardise has 2 means, but its input has {told}")):
+            layer.y_shape(shape)
 
 
 def test_it_is_printed_in_few_words() -> None:
     assert str(Standardise((1 / 3, 200), (1, 2))) == "Standardise(mean=[0.3333, 200], std=[1, 2])"
+    assert str(Standardise((1, 2, 3, 4), (1, 1, 1, 1))) == "Standardise(mean=[1, 2, 3, 4], std=[1, 1, 1, 1])"
+    assert str(Standardise((1, 2, 3, 4, 5), (1, 1, 1, 1, 1))) == "Standardise(5 features)"
     many = Standardise.of(normal(10, 500))
     assert str(many) == repr(many) == "Standardise(500 features)"
 

@@ -104,3 +104,12 @@ def test_a_single_output_above_one_half_is_class_one() -> None:
 @pytest.mark.parametrize("loss", [BinaryCrossEntropy(), SigmoidBinaryCrossEntropy()])
 def test_several_outputs_are_no_class(loss: BinaryCrossEntropy) -> None:
     assert loss.classes(np.zeros((3, 2))) is None
+
+
+def test_certain_answers_cost_nothing_beside_uncertain_ones() -> None:
+    """Where t is 0 or 1, p may be exactly that: the term that is not there has no logarithm."""
+    p, t = np.array([[0.0], [1.0], [0.5], [1.0]]), np.array([0.0, 1.0, 0.25, 0.0])
+    assert binary_cross_entropy(p, t).tolist() == [0, 0, pytest.approx(np.log(2)), np.inf]
+    assert binary_cross_entropy_gradient(p, t).tolist() == [[1], [-1], [1], [np.inf]]
+    assert binary_cross_entropy(p[:2], t[:2]).tolist() == [0, 0]
+    assert binary_cross_entropy_gradient(p[:2], t[:2]).tolist() == [[1], [-1]]

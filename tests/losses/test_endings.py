@@ -28,6 +28,7 @@ from chainrule import (
 )
 from chainrule.cli import run
 from chainrule.exchange.description import build, describe
+from chainrule.layers import Layer
 from messages import exactly
 
 SCORES, BOTH = SigmoidBinaryCrossEntropy(), BinaryCrossEntropy()
@@ -69,6 +70,7 @@ def test_wrong_pairs_are_refused_with_the_right_one(last, loss, named):
         with pytest.raises(NetworkError) as refused:
             Network(layers, 4, loss)
         message = str(refused.value)
+        assert message.startswith(f"{type(loss).__name__} takes ")
         assert f"the network ends in {last}" in message
         assert named in message.partition("; expected ")[2]
 
@@ -79,6 +81,7 @@ def test_poor_pairs_are_warned_of(last, loss, named):
         with pytest.warns(DataWarning) as warned:
             Network(layers, 4, loss)
         (only,) = warned
+        assert str(only.message).startswith(f"{type(loss).__name__} takes ")
         assert f"the network ends in {last}" in str(only.message)
         assert named in str(only.message).partition("; expected ")[2]
         assert only.filename == __file__
@@ -91,6 +94,21 @@ def test_the_whole_line():
         Network([Linear(3), LogSoftmax()], 4, NLL())
     with pytest.raises(NetworkError, match="a softmax of one number is 1"):
         Network([Linear(1), Softmax()], 4, BinaryCrossEntropy())
+
+
+@pytest.mark.parametrize(
+    ("ends", "right"),
+    [(None, True), ((0.0, 1.0), True), ((0.2, 0.8), True), ((0.0, 1.5), False), ((-0.5, 1.0), False)],
+)
+def test_probabilities_lie_from_0_to_1(ends, right):
+    """Of a layer that does not say where its values lie, anything is right."""
+    last = type("Bounded", (Layer,), {"y_range": ends})()
+    for loss in (NLL(), BinaryCrossEntropy()):
+        if right:
+            loss.check_ending(last, (3,))
+            continue
+        with pytest.raises(NetworkError, match=f"{type(loss).__name__} takes probabilities, but the network ends in"):
+            loss.check_ending(last, (3,))
 
 
 def test_a_softmax_before_the_loss_s_own_is_the_same_only_as_a_logarithm():

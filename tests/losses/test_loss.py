@@ -1,5 +1,7 @@
 """What holds for all losses alike: which targets they take, types, and inputs left alone."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
@@ -15,6 +17,7 @@ from chainrule.losses import (
     SigmoidBinaryCrossEntropy,
     SquaredError,
 )
+from chainrule.losses.regression import RegressionLoss
 from messages import exactly
 
 P = np.array([[0.25, 0.5, 0.125, 0.125], [0.5, 0.25, 0.125, 0.125]])  # probabilities: every loss takes them
@@ -33,6 +36,36 @@ every_loss = pytest.mark.parametrize(("loss", "t"), EXAMPLES, ids=[type(loss).__
 class_losses = pytest.mark.parametrize("loss", [NLL(), LogSoftmaxNLL()])
 real_losses = pytest.mark.parametrize("loss", [SquaredError(), Huber(), AbsoluteError()])
 binary_losses = pytest.mark.parametrize("loss", [BinaryCrossEntropy(), SigmoidBinaryCrossEntropy()])
+
+
+def test_a_loss_without_a_formula_says_so() -> None:
+    for ask in (Loss().error, Loss().gradient, RegressionLoss().compared, RegressionLoss().derived):
+        with pytest.raises(NotImplementedError):
+            ask(P, REALS)
+
+
+def test_options_that_are_not_by_default_are_shown() -> None:
+    @dataclass(frozen=True)
+    class Power(Loss):
+        p: int = 2
+        q: float = 0.5
+
+    assert [str(Power()), str(Power(3)), str(Power(3, 0.25))] == ["Power()", "Power(p=3)", "Power(p=3, q=0.25)"]
+
+
+@binary_losses
+def test_knowing_nothing_of_each_output_costs_a_bit(loss: Loss) -> None:
+    assert loss.ignorance(BITS, (4,)) == pytest.approx(4 * np.log(2))
+
+
+def test_two_outputs_are_enough_for_class_numbers() -> None:
+    numbers = np.array([1, 0])
+    for loss in (SquaredError(), SigmoidBinaryCrossEntropy()):
+        assert loss.class_count(numbers, (2,)) == 2
+        assert loss.learned(numbers, (2,)).tolist() == [[0, 1], [1, 0]]
+    for shape in ((1,), (2, 1), (2, 2)):
+        assert SquaredError().class_count(numbers, shape) == 0
+    assert SquaredError().class_count(np.array([[1], [0]]), (2,)) == 0
 
 
 def test_no_loss_is_forgotten() -> None:

@@ -103,11 +103,24 @@ def test_delta_is_the_first_option_and_checked() -> None:
             Huber(wrong)  # type: ignore[arg-type]
 
 
+def test_the_pieces_of_the_error_by_hand() -> None:
+    """Between which a gradient check must not step: the two sides of t, or the two lines and what is between them."""
+    y, t = np.array([[1.0], [2.0], [3.0], [4.0], [5.0]]), np.array([3.0] * 5)
+    assert AbsoluteError().kinks(y, t).ravel().tolist() == [False, False, False, True, True]
+    assert Huber(1.0).kinks(y, t).ravel().tolist() == [-1, 0, 0, 0, 1]
+    assert Huber(0.5).kinks(y, t).ravel().tolist() == [-1, -1, 0, 1, 1]
+    assert Huber(0.5, mean=3.0, std=2.0).kinks(y, 2 * t - 3).ravel().tolist() == [1, 1, 1, 1, 1]
+    assert Huber(0.5).kinks(np.array([[0.0, 2.0, 0.4]]), np.array([1])).tolist() == [[0, 1, 0]]
+    assert AbsoluteError(3.0, 2.0).kinks(y, 2 * t + 3).ravel().tolist() == [False, False, False, True, True]
+
+
 def test_knowing_nothing_costs_what_the_median_does() -> None:
     t = np.array([1.0, 2.0, 9.0])
     assert AbsoluteError().ignorance(t, (1,)) == pytest.approx(8 / 3)
     assert AbsoluteError(0.0, 2.0).ignorance(t, (1,)) == pytest.approx(4 / 3)
     assert Huber(2.0).ignorance(t, (1,)) == pytest.approx((0.5 + 0 + 12) / 3)
+    two = np.column_stack([t, 100 + t])  # each output by a median of its own
+    assert AbsoluteError().ignorance(two, (2,)) == pytest.approx(16 / 3)
 
 
 @pytest.mark.parametrize("loss", [Huber.of(T, 0.5), AbsoluteError.of(T)], ids=["Huber", "AbsoluteError"])

@@ -49,6 +49,26 @@ def test_a_class_without_a_share_costs_nothing() -> None:
     assert NLL(0.0, (2, 1)).error(p, np.array([1])).tolist() == [0]
     assert NLL(0.0, (2, 1)).gradient(p, np.array([1])).tolist() == [[0, -1]]
     assert NLL(0.1).error(p, np.array([1])).tolist() == [np.inf]
+    assert NLL(0.1).gradient(p, np.array([1])).tolist() == [[-np.inf, pytest.approx(-0.95)]]
+
+
+def test_weights_alone_multiply_the_error() -> None:
+    x, t, c = normal(5, 3), np.array([0, 1, 2, 1, 0]), np.array([1.0, 2.0, 0.5])
+    weighed = LogSoftmaxNLL(class_weight=(1, 2, 0.5))
+    assert_agrees(weighed.error(x, t), c[t] * LogSoftmaxNLL().error(x, t), 1e-15)
+    assert_agrees(weighed.gradient(x, t), c[t][:, None] * LogSoftmaxNLL().gradient(x, t), 1e-15)
+
+
+def test_far_scores_without_a_share_cost_nothing_and_warn_of_nothing() -> None:
+    x = np.array([[3e38, -3e38]], np.float32)
+    assert LogSoftmaxNLL(class_weight=(2, 1)).error(x, np.array([0])).tolist() == [0]
+    assert LogSoftmaxNLL(class_weight=(2, 1)).error(x, np.array([1])).tolist() == [np.inf]
+
+
+@both
+def test_a_loss_is_plain_without_either(kind: type[SmoothedLoss]) -> None:
+    assert kind().is_plain is True
+    assert kind(0.1).is_plain is kind(class_weight=(1, 1)).is_plain is False
 
 
 @pytest.mark.parametrize("engine", ["compiled", "reference"])
@@ -104,6 +124,8 @@ def test_how_it_shows_itself_and_comes_back(kind: type[SmoothedLoss]) -> None:
         (kind(), f"{name}()"),
         (kind(0.1), f"{name}(label_smoothing=0.1)"),
         (kind(class_weight=(1, 2.5)), f"{name}(class_weight=1, 2.5)"),
+        (kind(class_weight=(1, 2, 3, 4)), f"{name}(class_weight=1, 2, 3, 4)"),
+        (kind(class_weight=(1, 2, 3, 4, 5)), f"{name}(class_weight=of 5 classes)"),
         (kind(0.1, many), f"{name}(label_smoothing=0.1, class_weight=of 10 classes)"),
         (kind(0.1, np.array([1.0, 2.0])), f"{name}(label_smoothing=0.1, class_weight=1, 2)"),  # type: ignore[arg-type]
     ):

@@ -25,6 +25,12 @@ def test_a_column_of_outputs_meets_a_row_of_targets_sample_by_sample() -> None:
     assert squared_error_gradient(y, t).tolist() == [[4], [-2]]
 
 
+def test_a_far_error_is_infinite_without_a_warning() -> None:
+    y, t = np.array([[3e38], [1e30]], np.float32), np.array([-3e38, 0.0], np.float32)
+    assert squared_error(y, t).tolist() == [np.inf, np.inf]
+    assert squared_error_gradient(y, t).tolist() == [[np.inf], [2 * float(np.float32(1e30))]]
+
+
 @drawn_cases
 @given(samples=small, n=sizes)
 def test_agrees_with_pytorch(samples: int, n: int) -> None:

@@ -5,6 +5,7 @@ import pytest
 
 from chainrule.base.errors import DataError, NetworkError
 from chainrule.losses import SquaredError
+from messages import exactly
 
 
 def test_one_unit_for_all_by_hand():
@@ -66,8 +67,17 @@ def test_wrong_units(wrong):
         SquaredError(std=wrong)
 
 
+@pytest.mark.parametrize("wrong", ["a", None, ["a", "b"], [[1.0]], (), np.inf])
+def test_a_mean_that_is_none(wrong):
+    expected = "expected a finite number, or one for each output"
+    with pytest.raises(NetworkError, match=exactly(f"SquaredError: mean is {wrong!r}; {expected}")):
+        SquaredError(wrong)
+
+
 def test_how_it_shows_itself():
     assert str(SquaredError()) == "SquaredError()"
     assert str(SquaredError(1.5, (2.0, 3.0))) == "SquaredError(mean=1.5, std=2, 3)"
+    assert str(SquaredError((1, 2, 3, 4), 2.0)) == "SquaredError(mean=1, 2, 3, 4, std=2)"
+    assert str(SquaredError((1, 2, 3, 4, 5), 2.0)) == "SquaredError(of 5 targets standardised)"
     many = tuple(range(1, 40))
     assert str(SquaredError(many, 1.0)) == "SquaredError(of 39 targets standardised)"
