@@ -13,11 +13,11 @@ import numpy as np
 
 from chainrule.base.errors import DataError, ModelError, NetworkError, warn
 from chainrule.base.hashing import weights_hash
+from chainrule.cli.going_on import check_position, is_of_run
 from chainrule.cli.run_files import read_steps
 from chainrule.cli.run_folder import RunFolder
 from chainrule.cli.runs import flattened
 from chainrule.cli.settings import leaves
-from chainrule.cli.train import check_position, is_of_run
 from chainrule.cli.train_settings import TrainSettings
 from chainrule.exchange.description import parts_of
 from chainrule.exchange.model_file import Checkpoint, load_checkpoint

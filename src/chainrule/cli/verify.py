@@ -13,11 +13,11 @@ from threadpoolctl import threadpool_limits
 from chainrule.base.errors import UsageError
 from chainrule.cli.console import Output, table
 from chainrule.cli.data_options import Data, DataOptions, load_data
+from chainrule.cli.going_on import check_unchanged
 from chainrule.cli.recorded import Record, contradiction, marks_of, states_of
 from chainrule.cli.replay import Replay, Replayed, Stretch, drawn_stretches, stretches_of
 from chainrule.cli.run_folder import run_folder
 from chainrule.cli.settings import Argument, Option, restored
-from chainrule.cli.train import check_unchanged
 from chainrule.cli.train_settings import RunOptions, TrainSettings
 from chainrule.cli.verdict import Verdict
 from chainrule.engine import DEFAULT_ENGINE
