@@ -41,6 +41,12 @@ def trained(network: cr.Network, data: cr.Dataset, training: Any, **how: Any) ->
     return network.w
 
 
+def entered(comm: Any = None) -> int:
+    """How many ranks there are in `distributed`."""
+    with cr.distributed(comm) as ranks:
+        return ranks.size
+
+
 def file(name: str) -> Path:
     """A path for one's own."""
     return Path(tempfile.gettempdir()) / f"chainrule-torture-{name}"

@@ -23,6 +23,7 @@ from torture.call import (
     X,
     asked,
     call,
+    entered,
     trained,
 )
 
@@ -59,6 +60,7 @@ TASKS = {
         least=(SHARE, 0.5),
         monitor=(k.NAME, "accuracy"),
     ),
+    "distributed": call(entered, comm=(k.kind("None"), None)),
     "EMA": call(cr.EMA, decay=(k.BELOW_1, 0.5), every=(k.MANY, 2)),
     "SWA": call(cr.SWA, last=(k.FRACTION.but("one"), 0.5), per=(k.NAME, "step")),
     "find_lr": call(

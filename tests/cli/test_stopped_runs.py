@@ -3,6 +3,7 @@
 import json
 import shutil
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -176,7 +177,7 @@ def test_how_often_is_kept_and_can_be_changed(cli):
 @pytest.mark.parametrize(
     ("every", "steps", "seconds"),
     [
-        (500, 500, None), ("500", 500, None), ("1 step", 1, None), ("500 steps", 500, None), (" 2 STEPS ", 2, None),
+        (500, 500, inf), ("500", 500, inf), ("1 step", 1, inf), ("500 steps", 500, inf), (" 2 STEPS ", 2, inf),
         ("10 minutes", None, 600), ("10m", None, 600), ("1.5 min", None, 90), ("90s", None, 90), ("2 h", None, 7200),
     ],
 )  # fmt: skip

@@ -8,7 +8,7 @@ SLOTS = 8
 
 def slot(k: int, slots: int, samples: int) -> tuple[int, int]:
     """The samples of slot k, of so many: first, last + 1."""
-    return k * samples // slots, (k + 1) * samples // slots
+    return k * samples // max(slots, 1), (k + 1) * samples // max(slots, 1)
 
 
 def shares(slots: int, ranks: int) -> list[range]:

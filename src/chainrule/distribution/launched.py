@@ -23,7 +23,7 @@ def world(started: Launch) -> MPI.Intracomm:
         raise UsageError(f"{started.by} started {started.size} tasks, but not so that they find one another; {BY_SRUN}")
     found = mpi().COMM_WORLD
     if found.size == 1 or started.size not in (None, found.size):
-        raise UsageError(f"{_given(started, found.size)}; {BY_SRUN if started.by == SRUN else _by_mpiexec()}")
+        raise UsageError(f"{_given(started, found.size)}; {BY_SRUN if started.by == SRUN else _its_launcher()}")
     return found
 
 
@@ -52,6 +52,6 @@ def _given(started: Launch, size: int) -> str:
     return f"{started.by} started {count} processes, but MPI knows of {size}"
 
 
-def _by_mpiexec() -> str:
+def _its_launcher() -> str:
     library = mpi().Get_library_version().splitlines()[0].split(", package")[0].rstrip("\0")
     return f"expected the mpiexec of the MPI that mpi4py calls, {library}"
