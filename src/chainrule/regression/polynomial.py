@@ -124,7 +124,7 @@ class Bowl:
     @property
     def tolerance(self) -> float:
         """The gradient's norm at which descent has converged; where kappa is large, what float64 can resolve."""
-        return max(GD_TOLERANCE, 3e-14 * math.sqrt(min(self.condition, WORST)))
+        return max(GD_TOLERANCE, 1e-13 * math.sqrt(min(self.condition, WORST)))
 
     def plain(self) -> SGD:
         """Gradient descent."""
