@@ -29,6 +29,7 @@ import tomli_w
 from chainrule.base.errors import ModelError, UsageError, reason, warn
 from chainrule.base.locks import only_one
 from chainrule.base.temporary import remove_left
+from chainrule.base.together import by_the_first
 from chainrule.base.writing import make_folder, write_atomically
 from chainrule.cli.run_files import ANY_NAME, read_configuration, read_epochs, read_steps
 from chainrule.exchange.model_file import Checkpoint, load_checkpoint
@@ -128,6 +129,14 @@ class RunFolder:
 
 def _jsonl(lines: list[dict[str, Any]]) -> bytes:
     return "".join(json.dumps(line) + "\n" for line in lines).encode()
+
+
+@contextmanager
+def held(folder: RunFolder) -> Iterator[None]:
+    """Meanwhile the first rank holds the folder, for all."""
+    with ExitStack() as after:
+        by_the_first(lambda: after.enter_context(folder.held()))
+        yield
 
 
 def measured_on(configuration: dict[str, Any]) -> str:

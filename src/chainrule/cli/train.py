@@ -1,7 +1,5 @@
 """chainrule train: train a preset or a network of the user's own, and save it; or go on with a run."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from math import prod
 from typing import ClassVar, NamedTuple
@@ -11,7 +9,7 @@ from chainrule.cli.data_options import Data, load_data
 from chainrule.cli.going_on import check_of_run, check_position, check_unchanged, extensions, total_epochs
 from chainrule.cli.lr_range import refuse_beside_find_lr, told_lr
 from chainrule.cli.network_options import Chosen
-from chainrule.cli.run_folder import RunFolder, run_folder
+from chainrule.cli.run_folder import RunFolder, held, run_folder
 from chainrule.cli.settings import refuse_with_resume, restored
 from chainrule.cli.train_settings import HELD_OUT, TrainSettings
 from chainrule.cli.training_run import TrainingRun
@@ -53,14 +51,6 @@ class Train(TrainSettings):
         folder = run_folder(self.run.resume)
         with held(folder):
             return resumed(self, folder).execute()
-
-
-@contextmanager
-def held(folder: RunFolder) -> Iterator[None]:
-    """Meanwhile the first rank holds the folder, for all."""
-    with ExitStack() as after:
-        by_the_first(lambda: after.enter_context(folder.held()))
-        yield
 
 
 class Prepared(NamedTuple):
