@@ -116,6 +116,23 @@ def test_a_run_goes_on_bit_for_bit_from_any_batch(engine, stop, tmp_path):
 
 
 @ENGINES
+def test_a_run_goes_on_with_the_statistics_of_another_objective(engine):
+    """That of the run that was stopped, as they are in it, not those of the network."""
+    whole, stopped = network(), network()
+    expected = cr.minimise(execute(whole, engine), DATA, whole.w, TRAINING)
+
+    def stop(event: Event) -> None:
+        if isinstance(event, BatchEvent) and (event.epoch, event.batch) == (1, 2):
+            raise StopTraining("enough")
+
+    start = cr.minimise(execute(stopped, engine), DATA, stopped.w, TRAINING, listeners=[stop]).progress
+    again = execute(network(), engine)
+    found = cr.minimise(again, DATA, stopped.w, TRAINING, start=start)
+    assert found.w.tobytes() == expected.w.tobytes()
+    assert again.statistics.tobytes() == expected.progress.objective.statistics.tobytes()
+
+
+@ENGINES
 @pytest.mark.parametrize("at", [3, 100])
 def test_where_a_run_diverged_is_found_with_the_statistics_of_then(engine, at):
     """Steps are made again for that, and move the statistics as they did."""

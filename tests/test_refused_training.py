@@ -1,13 +1,16 @@
 """A training that diverges, or cannot be as it is asked for, ends in one line."""
 
+import os
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from chainrule.base.errors import DataError, DivergedError, UsageError
-from chainrule.data import Dataset
+from chainrule.data import Dataset, npy
 from chainrule.training.descent import minimise
+from chainrule.training.events import BatchEvent, Event
 from chainrule.training.objective import Objective
 from chainrule.training.optimizers import SGD
 from chainrule.training.settings import Training
@@ -55,6 +58,23 @@ def test_a_last_update_that_overflows() -> None:
 def test_no_data() -> None:
     with pytest.raises(DataError, match=exactly("there is no training data; expected at least one sample")):
         train(data=EXAMPLES.head(0))
+
+
+def test_data_whose_file_changes_while_they_are_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mapped file that became shorter would end the process when its numbers are touched."""
+    np.save(tmp_path / "x.npy", EXAMPLES.x)
+    monkeypatch.setattr(npy, "SHARE", 0)  # so that it is mapped
+    data = Dataset(npy.read_npy(tmp_path / "x.npy"), EXAMPLES.t)
+    batches = []
+
+    def cut_off(event: Event) -> None:
+        if isinstance(event, BatchEvent):
+            os.truncate(tmp_path / "x.npy", 10)
+            batches.append(event.batch)
+
+    with pytest.raises(DataError, match=r"x\.npy: has changed while it was used; expected it to stay as it was"):
+        minimise(Quadratic(), data, np.ones(4), Training(SGD(0.1), 3, 4, order="file"), listeners=[cut_off])
+    assert batches == [0]
 
 
 @pytest.mark.parametrize(
