@@ -31,7 +31,7 @@ from chainrule.layers import Dropout, Layer
 from chainrule.layers.graph import Graph, Node
 from chainrule.layers.layer import Shape
 
-Work = Sequence[Call | Phase]  # calls that take a range of samples, in a chain; or phases
+Work = Sequence[Call | Phase]  # calls that take a range of samples, in a chain; or phases, which `gathered` precedes
 Kind = TypeVar("Kind", bound="type[Stage]")
 
 STAGES: list[type[Stage]] = []
