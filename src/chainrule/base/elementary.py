@@ -7,6 +7,7 @@ in the last place of float64.
 """
 
 from decimal import Context, Decimal
+from functools import lru_cache
 from math import factorial, isinf, pi
 from typing import Any
 
@@ -92,6 +93,7 @@ def _waves(rest: Any) -> tuple[Any, ...]:
     return sine, cosine, -sine, -cosine
 
 
+@lru_cache(64)  # an update asks for the same few more than once
 def power(x: float, n: float) -> float:
     """x^n of x and n >= 0, by decimal numbers of 40 digits. OverflowError where it is no float, as of x**n."""
     if not x or not n:

@@ -46,7 +46,8 @@ class Updates:
         """Take the optimizer's constants for that update, and how long its gradient may be."""
         if self.update:
             self.constants[:] = self.update.constants(optimizer, step)
-            self.without_decay[:] = self.update.constants(optimizer.without_decay(), step)
+            if self.undecayed:
+                self.without_decay[:] = self.update.constants(optimizer.without_decay(), step)
 
     def norm(self) -> float:
         """|dL/dw| of the last run."""
