@@ -92,7 +92,8 @@ def test_onnx_has_none_that_can_be_folded():
 
 def test_what_a_network_was_trained_on_comes_along():
     data = Dataset(normal(40, 5).astype(np.float32), np.arange(40) % 3)
-    network = cr.Network([cr.Linear(6), BN(), cr.ReLU(), cr.Linear(3)], 5)
+    network = cr.Network([cr.Linear(6), BN(), cr.ReLU(), cr.Linear(3)], 5, scaling=cr.Scaling(0.25, 2.0))
     cr.fit(network, data, cr.Training(cr.Adam(0.01), epochs=2, batch_size=8))
     assert folded(network).schema is network.schema
+    assert folded(network).scaling == network.scaling
     np.testing.assert_allclose(network.predictor()(data.x), network.predict(data.x), rtol=1e-4, atol=1e-6)

@@ -214,9 +214,9 @@ def test_an_optimizer_of_ones_own_has_its_numbers_checked() -> None:
 
     @dataclass(frozen=True)
     class Own(Optimizer):
-        rho: "float" = 0.5
         name: str = "own"
+        rho: "float" = 0.5
 
-    assert type(Own(0.5, np.float32(0.25)).rho) is float  # type: ignore[arg-type]
+    assert type(Own(0.5, rho=np.float32(0.25)).rho) is float  # type: ignore[arg-type]
     with pytest.raises(UsageError, match=exactly("Own: rho is 1.5; expected a number from 0 to below 1")):
-        Own(0.5, 1.5)
+        Own(0.5, rho=1.5)

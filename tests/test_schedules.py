@@ -110,7 +110,7 @@ def test_lr_decay_is_steps_in_short() -> None:
 
 @pytest.mark.parametrize("length", [1, 2, 3])
 def test_the_shortest_runs(length: int) -> None:
-    for schedule in (OneCycle(), OneCycle(0.0), OneCycle(1.0), Cosine(), Warmup(1, then=OneCycle())):
+    for schedule in (OneCycle(), OneCycle(0.0), OneCycle(1.0, low_momentum=0.0), Cosine(), Warmup(1, then=OneCycle())):
         factors = [schedule.at(Moment(k, length)) for k in range(length + 2)]
         assert all(0 <= factor <= 1 for factor in factors)
 

@@ -191,6 +191,12 @@ def test_the_learning_rate_decays_every_so_many_epochs() -> None:
     assert [event.lr for event in recorder.of(EpochEvent)] == [0.8, 0.8, 0.4, 0.4, 0.2]
 
 
+def test_a_training_tells_the_rates_of_any_update() -> None:
+    steady, moving = Training(SGD(0.1)), Training(SGD(0.1), epochs=3, lr_decay=0.5)
+    assert steady.optimizer_at(2) is steady.optimizer
+    assert [moving.optimizer_at(epoch).lr for epoch in range(3)] == [0.1, 0.05, 0.025]
+
+
 def test_the_decayed_learning_rate_is_what_the_optimizer_gets() -> None:
     training = Training(SGD(0.1), epochs=2, batch_size=None, lr_decay=0.5)
     result = minimise(Quadratic(), EXAMPLES, np.ones(4), training)

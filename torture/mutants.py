@@ -18,19 +18,19 @@ SOURCES = """
     layers/*.py losses/*.py network/*.py training/*.py base/typed.py data/schema.py exchange/schema_file.py
 """.split()  # noqa: SIM905
 TESTS = """
-    layers losses display data/test_matched_data.py data/test_schema.py data/test_schema_rows.py
-    data/test_typical.py engine/test_checks.py engine/test_reference.py exchange/test_schema_file.py
-    exchange/test_training_description.py own/test_own_engine.py own/test_own_layers.py
-    own/test_own_statistics.py test_arguments.py test_asking_networks.py test_augmentation.py test_averages.py
-    test_batch_statistics.py test_checkpoint_every.py test_data_as_in_training.py test_described_options.py
-    test_description.py test_early_stopping.py test_errors.py test_evaluation.py test_folding.py
-    test_gradient_check.py test_input_and_target_units.py test_kinks.py test_lr_range.py test_mixup.py
-    test_model_file.py test_network.py test_networks_of_pytorch.py test_numbers.py test_objective.py
-    test_optimizers.py test_origin.py test_own_augmentation.py test_plain_settings.py test_prediction.py
-    test_progress.py test_reading.py test_refused_model_files.py test_refused_training.py test_repr.py
-    test_right_gradients.py test_sampling.py test_scaling.py test_schedules.py test_schedules_by_hand.py
-    test_signals_of_one_axis.py test_target_units.py test_trace.py test_training.py test_training_events.py
-    test_typed.py test_windows.py test_wrong_descriptions.py test_wrong_gradients.py
+    display layers losses data/test_matched_data.py data/test_schema.py data/test_schema_rows.py
+    data/test_typical.py engine/test_checks.py engine/test_reference.py engine/test_steps.py
+    exchange/test_schema_file.py exchange/test_training_description.py own/test_own_engine.py own/test_own_layers.py
+    own/test_own_statistics.py test_alike.py test_arguments.py test_asking_networks.py test_augmentation.py
+    test_averages.py test_batch_statistics.py test_checkpoint_every.py test_data_as_in_training.py
+    test_described_options.py test_description.py test_distributed.py test_early_stopping.py test_errors.py
+    test_evaluation.py test_folding.py test_gradient_check.py test_input_and_target_units.py test_kinks.py
+    test_lr_range.py test_mixup.py test_model_file.py test_network.py test_networks_of_pytorch.py test_numbers.py
+    test_objective.py test_optimizers.py test_origin.py test_own_augmentation.py test_plain_settings.py
+    test_prediction.py test_progress.py test_reading.py test_refused_model_files.py test_refused_training.py
+    test_repr.py test_right_gradients.py test_sampling.py test_scaling.py test_schedules.py
+    test_schedules_by_hand.py test_signals_of_one_axis.py test_target_units.py test_trace.py test_training.py
+    test_training_events.py test_typed.py test_windows.py test_wrong_descriptions.py test_wrong_gradients.py
 """.split()  # noqa: SIM905
 FEW = 5  # mutants for the tests: of the optimizers only, whose tests are the fastest
 KILLED = 0.9

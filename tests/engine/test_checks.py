@@ -95,6 +95,13 @@ def test_a_batch_that_does_not_fit(engine: str, batch: Batch, message: str) -> N
 
 
 @engines
+def test_what_is_no_batch(engine: str) -> None:
+    given = Given(engine)
+    with pytest.raises(UsageError, match=r"the batch is \(float32 of .*; expected Batch\(x, t\)"):
+        given.objective.loss(given.w, (X, LABELS.t))  # type: ignore[arg-type]
+
+
+@engines
 @pytest.mark.parametrize(("loss", "t", "message"), WRONG_TARGETS.values(), ids=WRONG_TARGETS)
 def test_targets_that_are_not_the_losss(engine: str, loss: SquaredError, t: np.ndarray, message: str) -> None:
     Given(engine, Network([Linear(1)], 3, loss)).refuses(Batch(X, t), message)

@@ -109,6 +109,7 @@ def test_a_mean_far_from_zero_costs_no_digits() -> None:
         (BatchNormalisation, "momentum", 1.5, "a number from 0 to 1"),
         (BatchNormalisation, "eps", 0, "a number above 0"),
         (LayerNormalisation, "eps", np.nan, "a number above 0"),
+        (LayerNormalisation, "eps", 0, "a number above 0"),
     ],
 )
 def test_impossible_options(kind: type, option: str, value: float, expected: str) -> None:

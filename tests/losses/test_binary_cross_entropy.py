@@ -95,7 +95,7 @@ def test_predictions_are_probabilities() -> None:
 
 
 def test_a_single_output_above_one_half_is_class_one() -> None:
-    x = np.array([[-2.0], [0.0], [3.0]])
+    x = np.array([[-2.0], [0.0], [0.5]])
     for classes in (SigmoidBinaryCrossEntropy().classes(x), BinaryCrossEntropy().classes(sigmoid(x))):
         assert classes is not None
         assert classes.tolist() == [0, 0, 1]

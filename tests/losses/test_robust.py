@@ -111,6 +111,7 @@ def test_the_pieces_of_the_error_by_hand() -> None:
     assert Huber(0.5).kinks(y, t).ravel().tolist() == [-1, -1, 0, 1, 1]
     assert Huber(0.5, mean=3.0, std=2.0).kinks(y, 2 * t - 3).ravel().tolist() == [1, 1, 1, 1, 1]
     assert Huber(0.5).kinks(np.array([[0.0, 2.0, 0.4]]), np.array([1])).tolist() == [[0, 1, 0]]
+    assert AbsoluteError().kinks(np.array([[0.0, 2.0, 1.0]]), np.array([1])).tolist() == [[False, True, True]]
     assert AbsoluteError(3.0, 2.0).kinks(y, 2 * t + 3).ravel().tolist() == [False, False, False, True, True]
 
 
