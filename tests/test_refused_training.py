@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -58,6 +59,11 @@ def test_a_last_update_that_overflows() -> None:
 def test_no_data() -> None:
     with pytest.raises(DataError, match=exactly("there is no training data; expected at least one sample")):
         train(data=EXAMPLES.head(0))
+
+
+def test_weights_that_are_all_zero() -> None:
+    with pytest.raises(DataError, match=exactly("all sample weights are 0; expected at least one above 0")):
+        train(data=replace(EXAMPLES, sample_weight=np.zeros(len(EXAMPLES))))
 
 
 def test_data_whose_file_changes_while_they_are_trained_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

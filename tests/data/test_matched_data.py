@@ -194,4 +194,5 @@ def test_a_row_is_doubted_in_the_training_s_units_and_others_are_not() -> None:
     with pytest.warns(DataWarning, match="goes to 300"):
         x = reading.matched(x[:9])
     assert list(reading.doubtful(x)) == [4]
+    assert list(reading.doubtful(x[4:5])) == [0]
     assert np.allclose(reading.numbers(x), (x / 255 - 0.5) / 0.1)

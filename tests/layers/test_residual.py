@@ -34,6 +34,7 @@ def test_by_hand() -> None:
 
 def test_a_sequential_is_its_layers_one_after_the_other() -> None:
     x, layer = normal(2, 3), Sequential([Linear(4), Tanh()])
+    assert str(layer) == "Sequential(Linear(4), Tanh())"
     w = {"fc1.w": normal(4, 3), "fc1.b": normal(4)}
     assert_agrees(layer.forward(x, w, Context())[0], np.tanh(x @ w["fc1.w"].T + w["fc1.b"]), 1e-15)
 

@@ -66,6 +66,7 @@ def test_two_outputs_are_enough_for_class_numbers() -> None:
     for shape in ((1,), (2, 1), (2, 2)):
         assert SquaredError().class_count(numbers, shape) == 0
     assert SquaredError().class_count(np.array([[1], [0]]), (2,)) == 0
+    assert Loss().class_count(numbers, (2,)) == 0
 
 
 def test_no_loss_is_forgotten() -> None:
