@@ -26,6 +26,7 @@ from chainrule.data import Dataset as Dataset
 from chainrule.distribution.distributed import distributed as distributed
 from chainrule.exchange.model_file import load as load
 from chainrule.exchange.model_file import save as _save
+from chainrule.explanation.explain import explain as _explain
 from chainrule.layers import ELU as ELU
 from chainrule.layers import GELU as GELU
 from chainrule.layers import AveragePooling as AveragePooling
@@ -93,6 +94,7 @@ from chainrule.training.schedules import Warmup as Warmup
 from chainrule.training.settings import Training as Training
 
 _doors["save"], _doors["predictor"], _doors["answers"] = _save, _predictor_of, _ask
+_doors["explain"] = _explain
 
 
 def _shown(name: str) -> Any:

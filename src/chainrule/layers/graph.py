@@ -63,6 +63,11 @@ class Graph:
         """Add a layer that reads value x; the value that it gives."""
         return layer.connect(self, x, place) if is_made_of_parts(layer) else self.add(layer, (x,), place)
 
+    @property
+    def names(self) -> list[str]:
+        """Of each value: x, and the node that writes it, as in "block1.conv2"."""
+        return ["x", *(node.name for node in self.nodes)]
+
     def readers(self, value: int) -> list[int]:
         """The nodes that read it, by their places in the list."""
         return [k for k, node in enumerate(self.nodes) if value in node.inputs]

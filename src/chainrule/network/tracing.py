@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from chainrule.base.arguments import of_kind
+from chainrule.base.arguments import of_kind, truth
 from chainrule.base.arrays import as_numbers, read_only
 from chainrule.base.numbers import whole_number
 from chainrule.layers.graph import backward, forward
+from chainrule.layers.layer import Context
 from chainrule.network.given import check_batch
 from chainrule.network.network import Network, doors
 from chainrule.network.reference import Reference
@@ -28,6 +30,24 @@ class Trace:
     gx: list[np.ndarray]  # gx[k] = dL/dx_k, of x[k]'s shape
     w: dict[str, np.ndarray]  # by name, as in "conv1.w"
     gw: dict[str, np.ndarray]
+    batch: Batch
+    context: Context  # in which it was computed: training or evaluation, the draws, the statistics before it
+
+    @property
+    def names(self) -> list[str]:
+        """Of each value: x, and the layer that gives it, as in "block1.conv2"."""
+        return self.network.graph.names
+
+    def explain(self, unit: str, sample: int = 0) -> Any:
+        """What made one number: the products of which it is the sum, a `chainrule.explanation` to print.
+
+            trace.explain("conv1:3,5,7")               y[3,5,7] of the layer conv1, of sample 0
+            trace.explain("dL/x:0,5,7", sample=2)      the loss's derivative by the network's input
+            trace.explain("dL/conv1.w:3,0,1,1")        ... by a parameter; "loss" is the loss itself
+
+        UsageError for a unit that there is none of.
+        """
+        return doors["explain"](self, unit, sample)
 
     def __repr__(self) -> str:
         """`print` shows a line for each x_k."""
@@ -51,26 +71,43 @@ class Trace:
         return doors["trace_html"](self)
 
 
-def trace(network: Network, x: np.ndarray, t: Sequence[int] | np.ndarray, *, seed: int = 0, step: int = 0) -> Trace:
+def trace(
+    network: Network,
+    x: np.ndarray,
+    t: Sequence[int] | np.ndarray,
+    *,
+    seed: int = 0,
+    step: int = 0,
+    training: bool = True,
+) -> Trace:
     """Forward and backward over one batch x (s, ...), t (s,), as training does it: `seed` and `step` key dropout.
+
+    training : False: as in evaluation, without dropout, and normalised by running statistics
 
     Raises DataError where x or t do not fit the network.
     """
     of_kind("the network", network, Network, "a Network")
     batch = Batch(as_numbers(x, "x"), as_numbers(t, "t"), step=whole_number("step", step, 0))
-    return trace_at(Reference(network, seed), network.w, batch)
+    return trace_at(Reference(network, seed), network.w, batch, training=truth("training", training))
 
 
-def trace_at(engine: Reference, w: np.ndarray, batch: Batch) -> Trace:
+def trace_at(engine: Reference, w: np.ndarray, batch: Batch, *, training: bool = True) -> Trace:
     """The same at any w, for a batch whose samples may be weighted."""
     network = engine.network
-    named, context = network.named(read_only(w)), engine.context(batch)
+    named, context = network.named(read_only(w)), engine.context(batch if training else None)
     check_batch(network, batch)
+    before = copied(context)
     made = forward(network.graph, network.prepare(batch.samples, w.dtype), named, context)
     y = made.values[-1]
     gx, gw = backward(network.graph, engine.output_gradient(y, batch), made, named, context=context)
     copies = {name: value.copy() for name, value in named.items()}
-    return Trace(network, engine.loss_of(y, batch), made.values, gx, copies, {name: gw[name] for name in named})
+    loss, in_order = engine.loss_of(y, batch), {name: gw[name] for name in named}
+    return Trace(network, loss, made.values, gx, copies, in_order, batch, before)
+
+
+def copied(context: Context) -> Context:
+    """The same with statistics of its own."""
+    return Context(context.training, context.draws, {name: a.copy() for name, a in context.statistics.items()})
 
 
 def _rms(a: np.ndarray) -> float:
