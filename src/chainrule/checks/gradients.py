@@ -137,10 +137,15 @@ def check_entry(near: "Neighbourhood", k: int) -> Entry:
 
     place, reach = near.find(line, [2 * scale * h for h in STEPS])
     h = reach / 2
-    a, b = float(place.gw[k]), (8 * (loss(h) - loss(-h)) - (loss(2 * h) - loss(-2 * h))) / (12 * h)
+    a, b = float(place.gw[k]), five_points(loss, h)
     bound = TOLERANCE * max(abs(a), abs(b), FLOOR * place.largest)
     moved = place is not near.place(0)
     return Entry(k, a, b, relative(a - b, bound), moved or h < scale * STEPS[0], moved)
+
+
+def five_points(loss: Callable[[float], float], h: float) -> float:
+    """The derivative at 0, as in (a)."""
+    return (8 * (loss(h) - loss(-h)) - (loss(2 * h) - loss(-2 * h))) / (12 * h)
 
 
 def direction_check(objective: Objective, w: np.ndarray, batch: Batch, seed: int = 0) -> DirectionCheck:

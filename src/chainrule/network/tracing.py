@@ -105,9 +105,10 @@ def trace_at(engine: Reference, w: np.ndarray, batch: Batch, *, training: bool =
     return Trace(network, loss, made.values, gx, copies, in_order, batch, before)
 
 
-def copied(context: Context) -> Context:
-    """The same with statistics of its own."""
-    return Context(context.training, context.draws, {name: a.copy() for name, a in context.statistics.items()})
+def copied(context: Context, dtype: type | None = None) -> Context:
+    """The same with statistics of its own, of that type."""
+    kept = {name: a.astype(dtype or a.dtype) for name, a in context.statistics.items()}
+    return Context(context.training, context.draws, kept)
 
 
 def _rms(a: np.ndarray) -> float:
