@@ -5,6 +5,6 @@
     trace.explain("dL/conv1.w:3,0,1,1").terms  # dL/dy . x, one for each sample and pixel, with the units to go on with
 
 `unit` reads what a unit is called, `explain` puts its terms together, `rules/` says for each type of layer what they
-are, one family a file, and `loss_rules` for each loss. `field` says what a unit reads and what it affects, `numerical` checks its
-derivative by the loss itself. `table` writes an explanation as text.
+are, one family a file, and `loss_rules` for each loss. `field` says what a unit reads and what it affects, `numerical`
+checks its derivative by the loss itself, `kernels` asks the compiled engine for it. `table` writes terms as text.
 """

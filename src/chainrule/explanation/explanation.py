@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isnan
 from typing import Any
 
@@ -38,6 +38,10 @@ class Explanation:
     def difference(self) -> float:
         """The total less the value: what rounding did."""
         return 0.0 if self.total == self.value else self.total - self.value
+
+    def with_kernel(self, kernel: float | None) -> Explanation:
+        """The same beside what the compiled engine computed."""
+        return replace(self, kernel=kernel)
 
     def values(self, order: str = "formula", first: int = 0, count: int | None = None) -> dict[str, Any]:
         """As plain data, with `count` terms (None: all) from the `first` on, as in the formula or by their size."""

@@ -9,8 +9,8 @@ import numpy as np
 from chainrule.base.hashing import weights_hash
 from chainrule.data.dataset import Dataset
 from chainrule.engine.compiled import Compiled
+from chainrule.engine.measure.onlooker import Onlooker
 from chainrule.network.network import Network
-from chainrule.tasks.reproduction.onlooker import Onlooker
 from chainrule.tasks.reproduction.published import Made
 from chainrule.training.drawing import batch_of, batches_in, draw
 from chainrule.training.events import Progress

@@ -5,10 +5,10 @@ import pytest
 
 from chainrule import Convolution, Dropout, Linear, MaxPooling, Network, ReLU, Residual, Tanh
 from chainrule.engine.compiled import Compiled
+from chainrule.engine.measure.onlooker import Onlooker
 from chainrule.layers import GELU, BatchNormalisation, GlobalAveragePooling
 from chainrule.network.reference import Reference
 from chainrule.network.tracing import trace_at
-from chainrule.tasks.reproduction.onlooker import Onlooker
 from chainrule.training.objective import Batch
 
 SAMPLES, SHAPE = 5, (1, 12, 12)

@@ -47,7 +47,7 @@ class Onlooker(Stopwatch):
         for k, stage in reversed(list(enumerate(self.plan.stages))):
             if (k, True) in self.made:
                 gx = self.made[k, True]
-                yield "dL/dx", self._name(k), np.where(self._x(k) != 0, gx, 0) if stage.x.rectified else gx
+                yield "dL/dx", self._name(k), np.where(self.x_of(k) != 0, gx, 0) if stage.x.rectified else gx
 
     def run(self, program: Program) -> None:
         self.owners.update(program.owners)
@@ -103,7 +103,7 @@ class Onlooker(Stopwatch):
             self.made[place] = np.zeros((self.samples, *found.shape[1:]), found.dtype)
         self.made[place][first:last] = found
 
-    def _x(self, k: int) -> np.ndarray:
+    def x_of(self, k: int) -> np.ndarray:
         """What stage k reads."""
         (value,) = self.plan.stages[k].group.inputs[:1]
         writers = [j for j, stage in enumerate(self.plan.stages) if stage.group.output == value]
