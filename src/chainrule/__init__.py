@@ -117,8 +117,9 @@ def _progress(*asked: Any) -> Any:
 
 _doors["progress"] = _progress
 
-for _name, _function in (("html", "network_html"), ("trace_html",) * 2, ("history_html",) * 2, ("lr_range_html",) * 2):
-    _doors[_name] = _shown(_function)
+_doors["html"] = _shown("network_html")
+for _name in ("trace_html", "explanation_html", "history_html", "lr_range_html"):
+    _doors[_name] = _shown(_name)
 
 if TYPE_CHECKING:
     from chainrule.checks.gradients import direction_check as direction_check
@@ -127,6 +128,7 @@ if TYPE_CHECKING:
     from chainrule.estimators import NeuralClassifier as NeuralClassifier
     from chainrule.estimators import NeuralRegressor as NeuralRegressor
     from chainrule.estimators import PolynomialRegressor as PolynomialRegressor
+    from chainrule.explanation.explanation import Explanation as Explanation
     from chainrule.network.scaling import scaling_of as scaling_of
     from chainrule.regression.fitting import PolynomialFit as PolynomialFit
     from chainrule.tasks.examination import Examination as Examination
@@ -143,6 +145,7 @@ else:
     ELSEWHERE = {
         "chainrule.estimators": ESTIMATORS,  # scikit-learn is loaded with them, when one is first asked for
         "chainrule.checks.gradients": ("direction_check",),
+        "chainrule.explanation.explanation": ("Explanation",),
         "chainrule.network.scaling": ("scaling_of",),
         "chainrule.regression.fitting": ("PolynomialFit",),
         "chainrule.tasks.examination": ("Examination",),

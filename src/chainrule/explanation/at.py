@@ -65,8 +65,8 @@ class At:
 
     @cached_property
     def w(self) -> dict[str, np.ndarray]:
-        """The layer's parameters by their own names, float64."""
-        return {name: w.astype(np.float64) for name, w in within(self.trace.w, self.node.name).items()}
+        """The layer's parameters by their own names."""
+        return within(self.trace.w, self.node.name)
 
     @property
     def all_x(self) -> np.ndarray:
@@ -102,7 +102,7 @@ class At:
 
     def parameter(self, name: str, places: np.ndarray, symbol: str = "") -> Column:
         """A parameter's numbers at these places."""
-        values = self.w[name][tuple(places.T)]
+        values = self.w[name][tuple(places.T)].astype(np.float64)
         return Column(symbol or name, values, f"{self.node.name}.{name}", places)
 
     def parameter_gradient(self, name: str, places: np.ndarray) -> Column:

@@ -50,8 +50,10 @@ def explain(trace: Trace, unit: str, sample: int = 0) -> Explanation:
     trace = of_kind("the trace", trace, Trace, "one, as chainrule.trace gives")
     found = unit_of(trace.network, unit)
     sample = checked_sample(trace, sample)
-    layer, said = _said(trace, found, sample)
-    terms, value = Terms(said.blocks), value_of(trace, found, sample)
+    with np.errstate(all="ignore"):  # what is not finite in the pass is so in its terms
+        layer, said = _said(trace, found, sample)
+        terms = Terms(said.blocks)
+    value = value_of(trace, found, sample)
     return Explanation(str(found), layer, said.formula, said.rule, terms, value, found.shape)
 
 

@@ -11,7 +11,6 @@ from chainrule.base.numbers import whole_number
 from chainrule.explanation.table import MOST, WIDTH, table, wrapped
 from chainrule.explanation.terms import Terms
 from chainrule.layers.passes import Shape
-from chainrule.network.network import doors
 
 ORDERS = ("formula", "size")
 
@@ -37,7 +36,8 @@ class Explanation:
     @property
     def difference(self) -> float:
         """The total less the value: what rounding did."""
-        return 0.0 if self.total == self.value else self.total - self.value
+        same = self.total == self.value or (isnan(self.total) and isnan(self.value))
+        return 0.0 if same else self.total - self.value
 
     def with_kernel(self, kernel: float | None) -> Explanation:
         """The same beside what the compiled engine computed."""
@@ -64,8 +64,8 @@ class Explanation:
         }
 
     def __repr__(self) -> str:
-        same = "" if isnan(self.difference) else f", {abs(self.difference):.2g} from their sum"
-        return f"<Explanation of {self.unit} = {self.value:.6g}: {len(self.terms):,} terms{same}>"
+        away = f"{abs(self.difference):.2g} from {'it' if len(self.terms) == 1 else 'their sum'}"
+        return f"<Explanation of {self.unit} = {self.value:.6g}: {_count(self.terms, 'term')}, {away}>"
 
     def __str__(self) -> str:
         return self.text()
@@ -74,15 +74,17 @@ class Explanation:
         """The formula, a line for each of the `most` largest terms, and what the others come to."""
         heads = (f"{self.unit} = {self.value:.7g}  {self.layer}", self.formula, self.rule)
         lines = [line for head in heads for line in wrapped(head, width)]
-        return "\n".join([*lines, "", *table(self.terms, self._end, width, most)])
+        return "\n".join([*lines, "", *table(self.terms, self.about_the_sum, width, most)])
 
     @property
-    def _end(self) -> str:
+    def about_the_sum(self) -> str:
         """What is said beside the sum."""
-        n, away = len(self.terms), self.difference
+        away = self.difference
         more = f"{abs(away):.2g} {'less' if away < 0 else 'more'} than the value" if away else "the same as the value"
         kernel = "" if self.kernel is None else f"; the compiled kernel gives {self.kernel:.7g}"
-        return f"the sum of {n:,} product{'' if n == 1 else 's'} in float64: {more}{kernel}"
+        return f"the sum of {_count(self.terms, 'product')} in float64: {more}{kernel}"
 
-    def _repr_html_(self) -> str:
-        return doors["explanation_html"](self)
+
+def _count(terms: Terms, what: str) -> str:
+    """As in "3 terms"."""
+    return f"{len(terms):,} {what}{'' if len(terms) == 1 else 's'}"

@@ -53,11 +53,9 @@ def check_unit(trace: Trace, unit: str, sample: int = 0) -> UnitCheck:
     if not found.gradient:
         raise UsageError(f"the unit to check is {short(unit)}; expected a derivative, as dL/conv1:3,5,7")
     near = Nearby(trace, found, sample)
-    scale, same = max(1.0, abs(near.at)), False
-    for h in (scale * step for step in STEPS):
-        same = near.same_piece(2 * h)
-        if same:
-            break
+    steps = [max(1.0, abs(near.at)) * step for step in STEPS]
+    h = next((h for h in steps if near.same_piece(2 * h)), steps[-1])
+    same = near.same_piece(2 * h)
     return UnitCheck(str(found), value_of(trace, found, sample), five_points(near.loss, h), h, same)
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import groupby
 from math import prod
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -70,7 +70,14 @@ def ask(
         raise UsageError(f"missing is {short(missing)}; expected 'mean'")
     classes = given_names("classes", classes)
     of_kind("given", given, Given, "Given(...)")
-    said = Said(network, as_is, many, missing, classes, given)
+    return told(Said(network, as_is, many, missing, classes, given), inputs).answers(threshold)
+
+
+S = TypeVar("S", bound="Said")
+
+
+def told(said: S, inputs: Any) -> S:
+    """The same, once it was asked about each of the inputs."""
     paths = paths_of(inputs)
     if paths is None:
         said.add_array(inputs)
@@ -78,7 +85,7 @@ def ask(
         for kind, group in groupby(expanded(paths), kind_of):
             files = list(group)
             said.add_pictures(files) if kind == "picture" else said.add_files(kind, files)
-    return said.answers(threshold)
+    return said
 
 
 @dataclass

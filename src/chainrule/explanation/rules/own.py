@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.base.arrays import read_only
 from chainrule.explanation.at import At, Index, Said, text
 from chainrule.explanation.rules.elementwise import constant
 from chainrule.explanation.rules.rule import Rule
@@ -55,17 +56,21 @@ def _forward(at: At) -> tuple[np.ndarray, Any, Any]:
     """(y, saved, the context that the backward pass is given too), float64."""
     context = at.context
     values = {value: at.trace.x[value].astype(np.float64) for value in at.node.inputs}
-    y, saved = at.layer.forward(at.node.read(values), at.w, context)
+    y, saved = at.layer.forward(at.node.read(values), _parameters(at), context)
     return y, saved, context
+
+
+def _parameters(at: At) -> dict[str, np.ndarray]:
+    """Read-only, float64."""
+    return {name: read_only(w.astype(np.float64)) for name, w in at.w.items()}
 
 
 def _one_by_one(at: At, gy: np.ndarray, sent: Callable[[Any, Any], float], symbol: str) -> list[Products]:
     """dL/dy (s, ...) in passes; `sent` takes the number in question out of what one gives."""
-    _, saved, context = _forward(at)
+    (_, saved, context), w = _forward(at), _parameters(at)
 
     def by(some: np.ndarray) -> float:
-        some.setflags(write=False)
-        return sent(*at.layer.backward(some, saved, at.w, context))
+        return sent(*at.layer.backward(read_only(some), saved, w, context))
 
     order = np.argsort(-np.abs(gy.ravel()), kind="stable")
     order = order[gy.ravel()[order] != 0]

@@ -3,6 +3,7 @@
 Each object's `_repr_html_` calls the function here that bears its name.
 """
 
+from chainrule.views.notebook.explanation import explanation_html as explanation_html
 from chainrule.views.notebook.history import history_html as history_html
 from chainrule.views.notebook.lr_range import lr_range_html as lr_range_html
 from chainrule.views.notebook.network import network_html as network_html
