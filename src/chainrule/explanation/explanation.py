@@ -11,6 +11,7 @@ from chainrule.base.numbers import whole_number
 from chainrule.explanation.table import MOST, WIDTH, table, wrapped
 from chainrule.explanation.terms import Terms
 from chainrule.layers.passes import Shape
+from chainrule.network.network import doors
 
 ORDERS = ("formula", "size")
 
@@ -69,6 +70,9 @@ class Explanation:
 
     def __str__(self) -> str:
         return self.text()
+
+    def _repr_html_(self) -> str:
+        return doors["explanation_html"](self)
 
     def text(self, width: int = WIDTH, most: int = MOST) -> str:
         """The formula, a line for each of the `most` largest terms, and what the others come to."""
