@@ -9,6 +9,8 @@ from unittest.mock import patch
 import pytest
 
 from chainrule.engine.lowering import STAGES
+from chainrule.explanation.rules.elementwise import FUNCTIONS
+from chainrule.explanation.rules.rule import RULES
 from chainrule.layers import LAYERS
 
 ROOT = Path(__file__).parent.parent
@@ -19,7 +21,7 @@ PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob(
 def registries() -> Iterator[None]:
     """What a page registers is known only to it."""
     stages = list(STAGES)
-    with patch.dict(LAYERS):
+    with patch.dict(LAYERS), patch.dict(RULES), patch.dict(FUNCTIONS):
         yield
     STAGES[:] = stages
 

@@ -16,6 +16,7 @@ def test_the_nearest_is_meant_in_any_case():
     assert meant("minst", ["lecture", "mnist"]) == "; did you mean mnist?"
     assert meant("ADAM", ["sgd", "Adam"]) == "; did you mean Adam?"
     assert meant("abacus", ["sgd", "adam"]) == meant(3, ["sgd"]) == meant("x", []) == ""
+    assert meant("lecture" + "e" * 1_000_000, ["lecture"]) == ""  # at once
     assert expected_one_of(["a1", "b2"], "zz") == "expected one of: a1, b2"
 
 

@@ -25,7 +25,7 @@ from chainrule.network.network import Network
 
 GRADIENT = "dL/"
 LOSS = "loss"
-FORM = re.compile(r"\d{1,12}")
+FORM = re.compile("[0-9]{1,12}")
 
 
 @dataclass(frozen=True)
