@@ -9,7 +9,7 @@ import pytest
 from chainrule import SGD, DataError, Dataset, Training, UsageError
 from chainrule.base.errors import ChainruleError
 from chainrule.base.ranks import Ranks
-from chainrule.training.descent import minimise
+from chainrule.training.descent import Result, minimise
 from chainrule.training.events import BatchEvent, CheckpointEvent, EpochEvent, Event, StopTraining
 from descents import EXAMPLES, Quadratic
 from thread_ranks import on_ranks
@@ -17,13 +17,13 @@ from thread_ranks import on_ranks
 TRAINING = Training(SGD(0.1), epochs=2, batch_size=5)
 
 
-def runs(given: Any) -> list[Any]:
+def runs(given: Any) -> list[Result]:
     """What two ranks come to, of which rank 1 is given something else: w, data or training, by `given(rank)`."""
 
-    def one(ranks: Ranks) -> np.ndarray:
+    def one(ranks: Ranks) -> Result:
         how = {"w": np.ones(4), "data": EXAMPLES, "training": TRAINING, "objective": Quadratic()} | given(ranks.rank)
         listeners = how.pop("listeners", ())
-        return minimise(how["objective"], how["data"], how["w"], how["training"], listeners=listeners).w
+        return minimise(how["objective"], how["data"], how["w"], how["training"], listeners=listeners)
 
     return on_ranks(2, one)
 
@@ -43,7 +43,8 @@ def test_what_is_not_the_same_is_named(other: dict[str, Any], kind: type[Excepti
 
 def test_ranks_that_are_alike_come_to_one_w() -> None:
     first, second = runs(lambda rank: {})
-    assert first.tobytes() == second.tobytes() == minimise(Quadratic(), EXAMPLES, np.ones(4), TRAINING).w.tobytes()
+    alone = minimise(Quadratic(), EXAMPLES, np.ones(4), TRAINING)
+    assert first.w.tobytes() == second.w.tobytes() == alone.w.tobytes()
 
 
 def test_a_rank_that_comes_to_another_w_ends_the_run() -> None:
@@ -69,8 +70,9 @@ def test_what_stops_one_rank_stops_all(rank: int) -> None:
             raise StopTraining("enough")
 
     first, second = runs(lambda own: {"listeners": [stop]} if own == rank else {})
-    once = minimise(Quadratic(), EXAMPLES, np.ones(4), TRAINING, listeners=[stop]).w
-    assert first.tobytes() == second.tobytes() == once.tobytes()
+    once = minimise(Quadratic(), EXAMPLES, np.ones(4), TRAINING, listeners=[stop])
+    assert first.w.tobytes() == second.w.tobytes() == once.w.tobytes()
+    assert first.reason == second.reason == once.reason == "enough"
 
 
 @pytest.mark.parametrize("rank", [0, 1])

@@ -17,6 +17,7 @@ from chainrule.network.network import Network
 from chainrule.network.reference import Reference
 from chainrule.network.tracing import trace_at
 from chainrule.training.objective import Batch
+from chainrule.training.optimizers import SGD
 from messages import exactly
 from oracles import EVALUATION, assert_agrees, normal
 from strategies import batches, drawn_cases, networks
@@ -104,6 +105,15 @@ def test_a_batch_may_be_split(k: int) -> None:
     first, second = (loss_and_gradient(network, part(batch, where)) for where in (slice(k), slice(k, None)))
     assert first[0] + second[0] == pytest.approx(loss, rel=1e-14)
     assert_agrees(first[1] + second[1], gw, 1e-14)
+
+
+def test_a_step_moves_w_by_no_more_than_the_clipped_gradient() -> None:
+    network, batch = digits_network(), digits()
+    objective, w, optimizer = Reference(network, SEED), network.w.copy(), SGD(0.5)
+    gw, state = np.zeros_like(w), optimizer.new_state(w)
+    _, norm = objective.step(optimizer, w, batch, gw, state=state, clip_norm=0.25)
+    assert norm > 0.25
+    assert np.linalg.norm(w - network.w) == pytest.approx(0.125, rel=1e-4)
 
 
 def test_an_empty_batch_adds_nothing() -> None:
