@@ -54,9 +54,10 @@ def check_unit(trace: Trace, unit: str, sample: int = 0) -> UnitCheck:
         raise UsageError(f"the unit to check is {short(unit)}; expected a derivative, as dL/conv1:3,5,7")
     near = Nearby(trace, found, sample)
     steps = [max(1.0, abs(near.at)) * step for step in STEPS]
-    h = next((h for h in steps if near.same_piece(2 * h)), steps[-1])
-    same = near.same_piece(2 * h)
-    return UnitCheck(str(found), value_of(trace, found, sample), five_points(near.loss, h), h, same)
+    smooth = next((h for h in steps if near.same_piece(2 * h)), None)
+    h = steps[-1] if smooth is None else smooth
+    numeric = five_points(near.loss, h)
+    return UnitCheck(str(found), value_of(trace, found, sample), numeric, h, smooth is not None)
 
 
 class Nearby:
