@@ -9,13 +9,13 @@ from chainrule import Convolution, Dropout, Linear, Network, ReLU, UsageError
 from chainrule.base.ranks import ALONE, Ranks
 from chainrule.data.dataset import Dataset
 from chainrule.engine import execute
-from chainrule.layers import BatchNormalisation
+from chainrule.layers import BatchNormalisation, Scale
 from chainrule.network.reference import Reference
 from chainrule.regression.polynomial import PolynomialObjective
 from chainrule.training.descent import minimise
 from chainrule.training.distributed import Distributed, part_of
 from chainrule.training.objective import Batch, Mixture, Objective
-from chainrule.training.optimizers import Adam
+from chainrule.training.optimizers import Adam, AdamW
 from chainrule.training.settings import Training
 from thread_ranks import on_ranks
 
@@ -84,3 +84,27 @@ def test_what_is_shared_already_is_refused() -> None:
             Distributed(execute(digits(ReLU())))
 
     on_ranks(2, wrapped_twice)
+
+
+def test_what_is_not_shared_is_the_objectives_own() -> None:
+    """Its layout, what weight decay leaves alone, its updates; whatever w it is asked of first."""
+    network = digits(Convolution(4, padding=1), ReLU(), Scale())
+    own, batch, optimizer = Reference(network, 5), batch_for(8), AdamW(0.1, weight_decay=0.5)
+    shared = Distributed(own)
+    assert shared.layout is own.layout
+    assert shared.undecayed == own.undecayed != ()
+    gradient(shared, np.zeros(network.size, np.float64), batch)
+    assert gradient(shared, network.w, batch)[2].dtype == np.float32
+    moved = []
+    for objective in (own, shared):
+        w, state = network.w.copy(), optimizer.new_state(network.w)
+        state.step += 1
+        objective.update(optimizer, w, np.ones_like(w), state)
+        moved.append(w)
+    np.testing.assert_array_equal(*moved)
+    assert (moved[0] != network.w).all()
+
+
+def test_what_is_no_objective() -> None:
+    with pytest.raises(UsageError, match="the objective is .*; expected one, as execute"):
+        Distributed(digits(ReLU()))  # type: ignore[arg-type]
