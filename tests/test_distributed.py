@@ -87,14 +87,19 @@ def test_what_is_shared_already_is_refused() -> None:
 
 
 def test_what_is_not_shared_is_the_objectives_own() -> None:
-    """Its layout, what weight decay leaves alone, its updates; whatever w it is asked of first."""
+    """Its layout, what weight decay leaves alone, its counts, means and updates; whatever w it is asked of first."""
     network = digits(Convolution(4, padding=1), ReLU(), Scale())
     own, batch, optimizer = Reference(network, 5), batch_for(8), AdamW(0.1, weight_decay=0.5)
     shared = Distributed(own)
     assert shared.layout is own.layout
+    assert shared.takes_mixtures is own.takes_mixtures is True
+    assert shared.statistics is own.statistics
     assert shared.undecayed == own.undecayed != ()
     gradient(shared, np.zeros(network.size, np.float64), batch)
     assert gradient(shared, network.w, batch)[2].dtype == np.float32
+    np.testing.assert_array_equal(shared.counts(batch.t), own.counts(batch.t))
+    shared.blend(mean := np.zeros(3), np.ones(3), 0.25)
+    assert mean.tolist() == [0.25] * 3
     moved = []
     for objective in (own, shared):
         w, state = network.w.copy(), optimizer.new_state(network.w)
@@ -106,5 +111,5 @@ def test_what_is_not_shared_is_the_objectives_own() -> None:
 
 
 def test_what_is_no_objective() -> None:
-    with pytest.raises(UsageError, match="the objective is .*; expected one, as execute"):
+    with pytest.raises(UsageError, match=r"the objective is .*; expected one, as execute"):
         Distributed(digits(ReLU()))  # type: ignore[arg-type]
