@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chainrule import Convolution, Dropout, Linear, Network, ReLU, UsageError
+from chainrule import Convolution, Dropout, Linear, LogSoftmaxNLL, Network, ReLU, UsageError
 from chainrule.base.ranks import ALONE, Ranks
 from chainrule.data.dataset import Dataset
 from chainrule.engine import execute
@@ -97,7 +97,8 @@ def test_what_is_not_shared_is_the_objectives_own() -> None:
     assert shared.undecayed == own.undecayed != ()
     gradient(shared, np.zeros(network.size, np.float64), batch)
     assert gradient(shared, network.w, batch)[2].dtype == np.float32
-    np.testing.assert_array_equal(shared.counts(batch.t), own.counts(batch.t))
+    weighing = Reference(Network([Linear(3)], (1, 6, 5), LogSoftmaxNLL(class_weight=(1, 2, 3))))
+    np.testing.assert_array_equal(Distributed(weighing).counts(np.array([0, 2])), [1, 3])
     shared.blend(mean := np.zeros(3), np.ones(3), 0.25)
     assert mean.tolist() == [0.25] * 3
     moved = []
