@@ -1,0 +1,106 @@
+"""`make docs`: the notebooks, executed, and the site, into build/docs; a warning is an error.
+
+The site's sources are the pages of docs/ as they are. Only what GitHub and Sphinx write differently is changed on the
+way: a link into the code becomes one into the API reference, one to any other file of the repository plain text.
+"""
+
+import re
+import shutil
+import sys
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+from sphinx.cmd.build import build_main
+
+from docs.site import notebooks
+from docs.site.chapters import chapters
+
+ROOT = Path(__file__).parents[2]
+OUT = ROOT / "build" / "docs"
+SOURCE, SITE, NOTEBOOKS = OUT / "source", OUT / "site", OUT / "notebooks"
+ROOMS = (
+    "data", "layers", "losses", "network", "training", "regression", "augmentation", "checks", "tasks", "estimators",
+    "exchange", "distribution", "engine", "views",
+)  # fmt: skip
+GUIDES = "cli", "layers", "losses", "recipes", "scaling", "reliability", "reproducible", "architecture", "mutants"
+LINK = re.compile(r"\[([^\]]+)\]\(((?:\.\./)+[^)#]+)(?:#[^)]*)?\)")
+PUBLIC = "## What most users need\n\nThese names can be had from `chainrule` itself.\n\n| name | what it is |\n| --- | --- |\n"
+
+
+def page(path: Path, documented: set[str]) -> str:
+    """A page of docs/, for Sphinx."""
+
+    def link(match: re.Match[str]) -> str:
+        text, target = match[1], (path.parent / match[2]).resolve()
+        if target.is_relative_to(ROOT / "docs"):
+            return match[0]
+        module = ".".join(target.with_suffix("").parts[len(ROOT.parts) + 1 :]).removesuffix(".__init__")
+        return f"{{py:mod}}`{text.strip('`')} <{module}>`" if module in documented else text
+
+    return LINK.sub(link, path.read_text(encoding="utf-8"))
+
+
+def modules(room: str) -> list[str]:
+    """A room's own files, as modules; the room itself first."""
+    package = import_module(f"chainrule.{room}")
+    return [package.__name__, *sorted(f"{package.__name__}.{m.name}" for m in iter_modules(package.__path__) if not m.ispkg)]
+
+
+def reference(room: str) -> str:
+    """The page of a room."""
+    blocks = [f"```{{eval-rst}}\n.. automodule:: {module}\n```\n" for module in modules(room)]
+    titles = [f"## {module.removeprefix('chainrule.')}\n\n" for module in modules(room)]
+    return f"# chainrule.{room}\n\n" + "\n".join(map("".join, zip(["", *titles[1:]], blocks, strict=True)))
+
+
+def public() -> str:
+    """A line for each public name of the package."""
+    package, lines = import_module("chainrule"), []
+    for name in dir(package):
+        named = getattr(package, name)
+        told = (named.__doc__ or "").strip().splitlines()
+        if not hasattr(named, "__module__") or not told:
+            continue
+        lines.append(f"| {{py:obj}}`{name} <{named.__module__}.{named.__qualname__}>` | {told[0].replace('|', '¦')} |\n")
+    return PUBLIC + "".join(lines)
+
+
+def tree(caption: str, entries: list[str]) -> str:
+    """A part of the site's contents."""
+    return f"```{{toctree}}\n:caption: {caption}\n:maxdepth: 1\n:hidden:\n\n" + "\n".join(entries) + "\n```\n"
+
+
+def assemble() -> None:
+    """Write the site's sources."""
+    documented = {module for room in ROOMS for module in modules(room)}
+    for path in sorted((ROOT / "docs").rglob("*")):
+        there = SOURCE / path.relative_to(ROOT / "docs")
+        if path.is_relative_to(Path(__file__).parent) or path.is_dir():
+            continue
+        there.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".md":
+            there.write_text(page(path, documented), encoding="utf-8")
+        else:
+            shutil.copy(path, there)
+    (SOURCE / "api").mkdir()
+    for room in ROOMS:
+        (SOURCE / "api" / f"{room}.md").write_text(reference(room), encoding="utf-8")
+    (SOURCE / "api" / "index.md").write_text(f"# API reference\n\n{public()}", encoding="utf-8")
+    lecture = ["lecture/README", *(f"lecture/{path.stem}" for path in chapters()), "lecture/formulas", "lecture/21mnist"]
+    api = ["api/index", *(f"api/{room}" for room in ROOMS)]
+    parts = (("The lecture", lecture), ("Guides", list(GUIDES)), ("API reference", api))
+    front = (Path(__file__).parent / "index.md").read_text(encoding="utf-8")
+    (SOURCE / "index.md").write_text(front + "\n" + "\n".join(tree(*part) for part in parts), encoding="utf-8")
+
+
+def main() -> int:
+    for folder in (SOURCE, SITE):
+        shutil.rmtree(folder, ignore_errors=True)
+    notebooks.write(NOTEBOOKS)
+    assemble()
+    return build_main(["-b", "html", "-d", str(OUT / "doctrees"), "-W", "--keep-going", "-q", "-c", str(Path(__file__).parent), str(SOURCE), str(SITE)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
