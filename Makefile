@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 LOWEST := .venv-lowest
 ARM := .venv-arm
+DOCS := .venv-docs
 
 SSE_AND_FMA := +sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+fma
 AVX2 := $(SSE_AND_FMA),+avx2,+bmi,+bmi2,+lzcnt
 SAME_BITS := tests/test_same_bits.py -k "not lecture and not mnist"
 HASWELL := NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES
 
-.PHONY: train test test-all test-rest test-arm test-lowest torture check format clean
+.PHONY: train test test-all test-rest test-arm test-lowest docs torture check format clean
 
 train: $(INSTALLED) ## set up, then train the default network on all of MNIST
 	$(BIN)/chainrule train
@@ -21,7 +22,7 @@ test: $(INSTALLED)-test check ## set up, check style and types, run the tests
 
 test-all: $(ARM)/.installed test test-rest ## everything `make test` runs, and the rest; on Debian, with qemu-user
 
-test-rest: test-arm ## trained accuracy; the engine with bounds checked, and compiled for other processors
+test-rest: test-arm docs ## trained accuracy; the notebooks; the engine with bounds checked, and for other processors
 	$(BIN)/python -m pytest -m heavy
 	CHAINRULE_BOUNDSCHECK=1 $(BIN)/python -m pytest -n auto --dist loadfile tests/engine
 	$(HASWELL)=$(AVX2) $(BIN)/python -m pytest -n auto --dist loadfile tests/engine
@@ -36,6 +37,9 @@ test-arm: $(ARM)/.installed ## the same bits on an emulated ARM processor
 test-lowest: $(LOWEST)/.installed ## the tests with the oldest versions that pyproject.toml allows, instead of the newest
 	$(LOWEST)/bin/python -m pytest -n auto --dist loadfile -W ignore::DeprecationWarning
 
+docs: $(DOCS)/.installed ## the lecture as notebooks and, with an API reference, as a site, in build/docs
+	$(DOCS)/bin/python -m docs.site.build
+
 torture: $(INSTALLED)-torture ## hours: tries to break it, with the figures of docs/reliability.md
 	$(BIN)/python -m torture
 
@@ -49,7 +53,7 @@ format: $(INSTALLED)-test
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(LOWEST) $(ARM) build dist
+	rm -rf $(VENV) $(LOWEST) $(ARM) $(DOCS) build dist
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -67,6 +71,11 @@ $(INSTALLED)-torture: $(INSTALLED)-test
 
 $(ARM)/.installed: pyproject.toml tests/arm/set_up.py $(INSTALLED)-test
 	$(BIN)/python tests/arm/set_up.py $(ARM)
+	touch $@
+
+$(DOCS)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install --quiet --editable ".[docs]"
 	touch $@
 
 $(LOWEST)/.installed: pyproject.toml

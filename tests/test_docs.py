@@ -14,7 +14,8 @@ from chainrule.explanation.rules.rule import RULES
 from chainrule.layers import LAYERS
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def registries() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("registries")
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@each_page
 def test_the_examples_run_and_print_what_they_say(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     example = doctest.DocTestParser().get_doctest(page.read_text(encoding="utf-8"), {}, page.name, str(page), 0)
@@ -37,17 +38,26 @@ def test_the_examples_run_and_print_what_they_say(page, tmp_path, monkeypatch):
     assert not failed, "".join(shown)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@each_page
 def test_every_file_it_names_exists(page):
     text = page.read_text(encoding="utf-8")
     for name in re.findall(r"`((?:tests|docs|src)/[\w/.-]+)`", text):
         assert (ROOT / name).exists(), name
-    for link in re.findall(r"\]\(([^)#]+)\)", text):
-        assert link.startswith("http") or (page.parent / link).exists(), link
+    for link, heading in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)", text):
+        if not link.startswith("http"):
+            linked = page.parent / link if link else page
+            assert linked.exists(), link
+            assert not heading or heading in headings(linked), f"{link}#{heading}"
+
+
+def headings(page: Path) -> set[str]:
+    """What links call a page's headings."""
+    found = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in found}
 
 
 def test_every_function_of_the_lectures_table_exists():
-    for line in (ROOT / "docs" / "lecture.md").read_text(encoding="utf-8").splitlines():
+    for line in (ROOT / "docs" / "lecture" / "formulas.md").read_text(encoding="utf-8").splitlines():
         for file, names in re.findall(r"`([\w/]+\.py): ([\w., ]+)`", line):
             source = (ROOT / "src" / "chainrule" / file).read_text(encoding="utf-8")
             for name in names.split(", "):
@@ -55,7 +65,7 @@ def test_every_function_of_the_lectures_table_exists():
                 assert re.search(rf"^\s*(def |class )?{last}\b", source, re.MULTILINE), f"{file}: {name}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@each_page
 def test_source_code_that_a_page_shows_is_what_stands_there(page):
     source = (ROOT / "src" / "chainrule" / "layers" / "sequential.py").read_text(encoding="utf-8")
     for shown in re.findall(r"```\n(    def .*?)```", page.read_text(encoding="utf-8"), re.DOTALL):

@@ -25,7 +25,7 @@ ROOMS = (
 )  # fmt: skip
 GUIDES = "cli", "layers", "losses", "recipes", "scaling", "reliability", "reproducible", "architecture", "mutants"
 LINK = re.compile(r"\[([^\]]+)\]\(((?:\.\./)+[^)#]+)(?:#[^)]*)?\)")
-PUBLIC = "## What most users need\n\nThese names can be had from `chainrule` itself.\n\n| name | what it is |\n| --- | --- |\n"
+PUBLIC = "These names can be had from `chainrule` itself.\n\n| name | what it is |\n| --- | --- |\n"
 
 
 def page(path: Path, documented: set[str]) -> str:
@@ -44,7 +44,8 @@ def page(path: Path, documented: set[str]) -> str:
 def modules(room: str) -> list[str]:
     """A room's own files, as modules; the room itself first."""
     package = import_module(f"chainrule.{room}")
-    return [package.__name__, *sorted(f"{package.__name__}.{m.name}" for m in iter_modules(package.__path__) if not m.ispkg)]
+    files = (found.name for found in iter_modules(package.__path__) if not found.ispkg)
+    return [package.__name__, *(f"{package.__name__}.{name}" for name in sorted(files))]
 
 
 def reference(room: str) -> str:
@@ -62,7 +63,8 @@ def public() -> str:
         told = (named.__doc__ or "").strip().splitlines()
         if not hasattr(named, "__module__") or not told:
             continue
-        lines.append(f"| {{py:obj}}`{name} <{named.__module__}.{named.__qualname__}>` | {told[0].replace('|', '¦')} |\n")
+        where = f"{named.__module__}.{named.__qualname__}"
+        lines.append(f"| {{py:obj}}`{name} <{where}>` | {told[0].replace('|', '¦')} |\n")
     return PUBLIC + "".join(lines)
 
 
@@ -87,7 +89,7 @@ def assemble() -> None:
     for room in ROOMS:
         (SOURCE / "api" / f"{room}.md").write_text(reference(room), encoding="utf-8")
     (SOURCE / "api" / "index.md").write_text(f"# API reference\n\n{public()}", encoding="utf-8")
-    lecture = ["lecture/README", *(f"lecture/{path.stem}" for path in chapters()), "lecture/formulas", "lecture/21mnist"]
+    lecture = [f"lecture/{name}" for name in ("README", *(path.stem for path in chapters()), "formulas", "21mnist")]
     api = ["api/index", *(f"api/{room}" for room in ROOMS)]
     parts = (("The lecture", lecture), ("Guides", list(GUIDES)), ("API reference", api))
     front = (Path(__file__).parent / "index.md").read_text(encoding="utf-8")
@@ -99,7 +101,9 @@ def main() -> int:
         shutil.rmtree(folder, ignore_errors=True)
     notebooks.write(NOTEBOOKS)
     assemble()
-    return build_main(["-b", "html", "-d", str(OUT / "doctrees"), "-W", "--keep-going", "-q", "-c", str(Path(__file__).parent), str(SOURCE), str(SITE)])
+    strictly = "-W", "--keep-going", "--quiet"
+    where = "-d", str(OUT / "doctrees"), "-c", str(Path(__file__).parent), str(SOURCE), str(SITE)
+    return build_main(["-b", "html", *strictly, *where])
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from nbclient import NotebookClient
 from docs.site.chapters import Cell, chapters, pieces
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
-DISPLAY = "%config InlineBackend.figure_formats = ['svg']"  # sharp at any size
 
 
 def notebook(path: Path) -> nbformat.NotebookNode:
@@ -38,7 +37,8 @@ def execute(node: nbformat.NotebookNode, folder: Path) -> None:
     NotebookClient(node, timeout=600, resources={"metadata": {"path": str(folder)}}).execute()
     for cell in node.cells:
         if cell.cell_type == "code":
-            printed = "".join(each.text for each in cell.outputs if each.output_type == "stream" and each.name == "stdout")
+            streams = (each for each in cell.outputs if each.output_type == "stream")
+            printed = "".join(each.text for each in streams if each.name == "stdout")
             now = "\n".join(map(str.rstrip, printed.strip("\n").splitlines()))
             if now != cell.metadata.pop("printed").strip("\n"):
                 raise ValueError(f"in the notebook this prints {now!r}:\n{cell.source}")
