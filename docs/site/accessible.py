@@ -7,7 +7,10 @@ from sphinx.application import Sphinx
 CAPTION = '<p class="caption" role="heading"'
 MISSING = {
     "furo_navigation_tree": {CAPTION: f'{CAPTION} aria-level="2"'},
-    "body": {"<pre>": '<pre tabindex="0">'},  # code that is wider than the page is scrolled by the arrow keys, too
+    "body": {  # code and tables that are wider than the page are scrolled by the arrow keys, too
+        "<pre>": '<pre tabindex="0">',
+        '<div class="table-wrapper': '<div tabindex="0" class="table-wrapper',
+    },
 }
 
 

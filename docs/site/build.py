@@ -60,11 +60,11 @@ def public() -> str:
     package, lines = import_module("chainrule"), []
     for name in dir(package):
         named = getattr(package, name)
-        told = (named.__doc__ or "").strip().splitlines()
-        if not hasattr(named, "__module__") or not told:
-            continue
-        where = f"{named.__module__}.{named.__qualname__}"
-        lines.append(f"| {{py:obj}}`{name} <{where}>` | {told[0].replace('|', '¦')} |\n")
+        if getattr(named, "__module__", "").startswith("chainrule."):
+            told = " ".join((named.__doc__ or "").strip().partition("\n\n")[0].split())
+            where = f"{named.__module__}.{named.__qualname__}"
+            to_the_letter = re.sub(r"([|*_<])", r"\\\1", told)
+            lines.append(f"| {{py:obj}}`{name} <{where}>` | {to_the_letter} |\n")
     return PUBLIC + "".join(lines)
 
 

@@ -3,12 +3,17 @@
 Indented blocks are formulas or examples and stay as they are; "name : text" is a list of arguments; `code` is code.
 """
 
-import re
+from __future__ import annotations
 
-from sphinx.application import Sphinx
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 ARGUMENT = re.compile(r"^([\w*]+(?:, [\w*]+)*) : (.*)$")
 COLUMNS = re.compile(r"\S {3,}\S")  # a table, in columns
+NUMBERED = re.compile(r"^(?=\(?(?:\w|\d+|[ivx]+)[.)] )")  # as in "(a) ", which begins no list here
 
 
 def marked(text: str) -> str:
@@ -19,7 +24,7 @@ def marked(text: str) -> str:
             parts[k] = re.sub(r"([\\*|_`])", r"\\\1", part)
         elif part.startswith("`"):
             parts[k] = f"`{part}`"
-    return "".join(parts)
+    return NUMBERED.sub(r"\\", "".join(parts))
 
 
 def paragraphs(lines: list[str]) -> list[list[str]]:
@@ -50,8 +55,15 @@ def converted(paragraph: list[str]) -> list[str]:
     return [*made, ""]
 
 
+def restructured(lines: list[str]) -> list[str]:
+    """A docstring's lines."""
+    if lines and lines[0].startswith("Alias for field number"):  # what Python says of a named tuple's fields
+        return []
+    return [line for paragraph in paragraphs(lines) for line in converted(paragraph)]
+
+
 def convert(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
-    lines[:] = [line for paragraph in paragraphs(lines) for line in converted(paragraph)]
+    lines[:] = restructured(lines)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

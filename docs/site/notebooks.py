@@ -9,6 +9,7 @@ from nbclient import NotebookClient
 from docs.site.chapters import Cell, chapters, pieces
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+QUIETLY = ["--log-level=ERROR"]  # not that others on this machine could listen
 
 
 def notebook(path: Path) -> nbformat.NotebookNode:
@@ -34,7 +35,8 @@ def told(text: str, folder: Path) -> str:
 
 def execute(node: nbformat.NotebookNode, folder: Path) -> None:
     """Run all cells there. ValueError where a cell prints something else than its chapter says."""
-    NotebookClient(node, timeout=600, resources={"metadata": {"path": str(folder)}}).execute()
+    resources = {"metadata": {"path": str(folder)}}
+    NotebookClient(node, timeout=600, resources=resources, extra_arguments=QUIETLY).execute()
     for cell in node.cells:
         if cell.cell_type == "code":
             streams = (each for each in cell.outputs if each.output_type == "stream")
