@@ -25,6 +25,7 @@ ROOMS = (
 )  # fmt: skip
 GUIDES = "cli", "layers", "losses", "recipes", "scaling", "reliability", "reproducible", "architecture", "mutants"
 LINK = re.compile(r"\[([^\]]+)\]\(((?:\.\./)+[^)#]+)(?:#[^)]*)?\)")
+API = "* **[API reference](api/index.md)**, from the docstrings, with the source a click away.\n"
 PUBLIC = "These names can be had from `chainrule` itself.\n\n| name | what it is |\n| --- | --- |\n"
 
 
@@ -92,8 +93,8 @@ def assemble() -> None:
     lecture = [f"lecture/{name}" for name in ("README", *(path.stem for path in chapters()), "formulas", "21mnist")]
     api = ["api/index", *(f"api/{room}" for room in ROOMS)]
     parts = (("The lecture", lecture), ("Guides", list(GUIDES)), ("API reference", api))
-    front = (Path(__file__).parent / "index.md").read_text(encoding="utf-8")
-    (SOURCE / "index.md").write_text(front + "\n" + "\n".join(tree(*part) for part in parts), encoding="utf-8")
+    with (SOURCE / "index.md").open("a", encoding="utf-8") as front:
+        front.write(f"{API}\n" + "\n".join(tree(*part) for part in parts))
 
 
 def main() -> int:
