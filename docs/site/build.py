@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[2]
 OUT = ROOT / "build" / "docs"
 SOURCE, SITE, NOTEBOOKS = OUT / "source", OUT / "site", OUT / "notebooks"
 ROOMS = (
-    "data", "layers", "losses", "network", "training", "regression", "augmentation", "checks", "tasks", "estimators",
-    "exchange", "distribution", "engine", "views",
+    "data", "layers", "losses", "network", "explanation", "training", "regression", "augmentation", "checks", "tasks",
+    "estimators", "exchange", "distribution", "engine", "views",
 )  # fmt: skip
 GUIDES = "cli", "layers", "losses", "recipes", "scaling", "reliability", "reproducible", "architecture", "mutants"
 LINK = re.compile(r"\[([^\]]+)\]\(((?:\.\./)+[^)#]+)(?:#[^)]*)?\)")
