@@ -42,6 +42,9 @@ class ThreadRanks(Ranks):
     def told(self, thing: Any, root: int = 0) -> Any:
         return self.everyones(thing)[root]
 
+    def settle(self) -> None:
+        pass
+
     def everyones(self, thing: Any) -> list[Any]:
         self.meeting.table[self.rank] = thing
         self.meeting.barrier.wait()

@@ -5,12 +5,15 @@ has to be exchanged. All ranks do the same in the same order (`together` has wha
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+
+T = TypeVar("T")
+NOTHING = np.empty(0)
 
 
 class Ranks(ABC):
@@ -18,6 +21,7 @@ class Ranks(ABC):
 
     rank: int  # which one this process is, from 0
     size: int  # how many there are
+    survive: bool = False  # whether they go on without those that die: then both numbers may change in an `attempt`
 
     @abstractmethod
     def exchange(self, whole: np.ndarray, ends: Sequence[int]) -> None:
@@ -30,15 +34,31 @@ class Ranks(ABC):
 
     @abstractmethod
     def told(self, thing: Any, root: int = 0) -> Any:
-        """What rank `root` has as `thing`; what it is on the others does not matter."""
+        """What rank `root` has as `thing`; what it is on the others does not matter, unless they survive it."""
 
     @abstractmethod
     def everyones(self, thing: Any) -> list[Any]:
         """What each rank has as `thing`, in the order of ranks."""
 
-    def largest(self, numbers: np.ndarray) -> None:
-        """Replace each number of an array by the largest that a rank has in its place."""
-        numbers[:] = np.max(self.everyones(numbers), axis=0)
+    def attempt(self, do: Callable[[], T], moved: np.ndarray = NOTHING) -> T:
+        """What `do` gives, which exchanges by `exchange` and then, once, calls `settle`. Where ranks that survive lose
+        one of them meanwhile, all others do it again; `moved`: what it may have moved until then is put back."""
+        return do()
+
+    @abstractmethod
+    def settle(self) -> None:
+        """All have exchanged what there is: behind it nothing is done again."""
+
+    def any_of(self, wishes: Sequence[bool]) -> list[bool]:
+        """For each of a few wishes, whether a rank has it."""
+        return [any(each) for each in zip(*self.everyones(list(wishes)), strict=True)]
+
+    def outlive(self) -> None:
+        """From now on they survive; UsageError where what they exchange by cannot do without one of them."""
+        from chainrule.base.errors import UsageError  # which asks who is the first rank
+
+        if self.size > 1:
+            raise UsageError(f"{type(self).__name__} cannot go on without one of them; expected others, as MPI's")
 
     @property
     def first(self) -> bool:
@@ -59,6 +79,9 @@ class Alone(Ranks):
 
     def told(self, thing: Any, root: int = 0) -> Any:
         return thing
+
+    def settle(self) -> None:
+        pass
 
     def everyones(self, thing: Any) -> list[Any]:
         return [thing]

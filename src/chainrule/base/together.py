@@ -41,12 +41,16 @@ class Failure(NamedTuple):
 
 
 def by_the_first(do: Callable[[], T]) -> T:
-    """What the first rank finds, alone; the others are told it, and also what it raises. It is something to pickle."""
-    ranks = current()
+    """What the first rank finds, alone; the others are told it, and also what it raises. It is something to pickle.
+
+    Where that one dies, the next one does it.
+    """
+    ranks, told = current(), None
     if ranks.size == 1:
         return do()
-    found, error = _tried(do) if ranks.first else (None, None)
-    found, error = ranks.told((found, error))
+    while told is None:  # whoever became the first while all waited has found nothing yet
+        told = ranks.told(_tried(do) if ranks.first else None)
+    found, error = told
     if error:
         raise error
     return found
@@ -128,8 +132,3 @@ def on_any(holds: bool) -> bool:
 def is_first() -> bool:
     """Whether this is the rank that shows, logs and writes."""
     return current().first
-
-
-def on_the_first(things: Sequence[Any]) -> list[Any]:
-    """These things on the first rank; elsewhere none."""
-    return list(things) if is_first() else []

@@ -9,8 +9,8 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import NoReturn
+from contextlib import ExitStack, contextmanager, suppress
+from typing import NoReturn, TextIO
 
 from chainrule.base import signals
 from chainrule.base.errors import ChainruleError
@@ -24,6 +24,7 @@ from chainrule.distribution.processors import own_processors
 from chainrule.distribution.versions import versions
 
 LATER = 2.0  # seconds after which a rank says what the first would have said, had it not been alike there
+STANDARD = 1, 2  # the descriptors of stdout and stderr
 Run = Callable[[list[str]], Ending]
 
 
@@ -31,38 +32,49 @@ def run_on_ranks(run: Run, launch: Launch, distributes: bool) -> int:
     """Execute the process's command line, by `run`, and return its exit code; of several the first rank's counts."""
     if not distributes and launch.rank:
         return 0
-    with silent_unless(launch.rank == 0), usable_streams():
-        ending = _together(run, launch) if distributes else run(sys.argv[1:])
+    with silent_unless(launch.rank == 0) as speak, usable_streams():
+        ending, first = _together(run, launch, speak) if distributes else (run(sys.argv[1:]), True)
         if ending.message:
             print(ending.message, file=sys.stderr)
-        return 0 if launch.rank else ending.code
+        return ending.code if first else 0
 
 
 @contextmanager
-def silent_unless(first: bool) -> Iterator[None]:
-    """Meanwhile what Python prints goes nowhere, except on the first rank."""
+def silent_unless(first: bool) -> Iterator[Callable[[], None]]:
+    """Meanwhile what Python prints goes nowhere, except on the first rank, or once what this gives is called."""
     if first:
-        yield
+        yield lambda: None
         return
     before = sys.stdout, sys.stderr
-    with open(os.devnull, "w", encoding="utf-8") as nowhere:
-        sys.stdout = sys.stderr = nowhere
-        try:
-            yield
-        finally:
-            sys.stdout, sys.stderr = before
+    with ExitStack() as after:
+        after.callback(_put_streams, *before)
+        nowhere = [after.enter_context(open(os.devnull, "w", buffering=1, encoding="utf-8")) for _ in before]
+        _put_streams(*nowhere)
+
+        def speak() -> None:
+            for silent, descriptor in zip(nowhere, STANDARD, strict=True):
+                with suppress(OSError):  # a process may have been given none
+                    os.dup2(descriptor, silent.fileno())
+
+        yield speak
 
 
-def _together(run: Run, launch: Launch) -> Ending:
+def _put_streams(stdout: TextIO, stderr: TextIO) -> None:
+    sys.stdout, sys.stderr = stdout, stderr
+
+
+def _together(run: Run, launch: Launch, speak: Callable[[], None]) -> tuple[Ending, bool]:
+    """How all have ended, and whether this rank is the first then; `speak`: once it is, it prints."""
     try:
         communicator = world(launch)
     except ChainruleError as error:
         if launch.rank:
             _leave_apart(Ending.by(error), launch)
-        return Ending.by(error)
+        return Ending.by(error), launch.rank == 0
     from chainrule.distribution.job import Job  # MPI is loaded where there are several
 
     job = Job(communicator)
+    job.ranks.when_first.append(speak)
     try:
         with among(job.ranks), own_processors(job.ranks):
             check_same(versions())
@@ -74,7 +86,7 @@ def _together(run: Run, launch: Launch) -> Ending:
     signals.ignore()
     ending = job.leave(ending)
     job.finish()
-    return ending
+    return ending, job.ranks.first
 
 
 def _leave_apart(ending: Ending, launch: Launch) -> NoReturn:

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 from chainrule.base import signals
 from chainrule.base.errors import WriteError, warn
-from chainrule.base.together import on_any
-from chainrule.training.events import BatchEvent, EpochEvent, Event, Listener, StopEvent, StopTraining
+from chainrule.base.together import is_first, on_any
+from chainrule.training.events import BatchEvent, EpochEvent, Event, Listener, Progress, StopEvent, StopTraining
 from chainrule.training.sampling import batch_count
 
 INTERRUPTED = signals.WORD  # why a run ended
@@ -35,6 +35,18 @@ def test_lines(write: Write) -> Listener:
             write(f"Test set: Average loss: {seen.loss:.4f}, Accuracy: {right}")
 
     return listener
+
+
+class OfTheFirst:
+    """A listener of the first rank, which another makes once the ranks before it are dead."""
+
+    def __init__(self, make: Callable[[Progress], Listener]) -> None:
+        self._make, self._made = make, list[Listener]()
+
+    def __call__(self, event: Event) -> None:
+        if is_first():
+            self._made = self._made or [self._make(event.progress)]
+            self._made[0](event)
 
 
 @contextmanager

@@ -44,6 +44,7 @@ class RunFolder:
         self.initial = path / "initial.safetensors"
         self.config, self.metrics, self.report = path / "config.toml", path / "metrics.jsonl", path / "report.html"
         self.steps, self.checkpoints = path / "steps.jsonl", path / "checkpoints"
+        self.after: ExitStack | None = None  # of the context in which a rank may come to hold it
 
     @classmethod
     def for_new_run(cls, out: Path | None, name: str) -> "RunFolder":
@@ -59,6 +60,23 @@ class RunFolder:
         """
         if not self.new:
             self.configuration()
+        with self._locked():
+            if self.new and self.model.exists():
+                expected = "expected another --out, or --resume to go on with it"
+                raise UsageError(f"{self.path}: holds a model already; {expected}")
+            remove_left(self.path)
+            yield
+
+    def take_over(self, made: int, batches: int) -> None:
+        """Hold it in the place of a process that has died, of whose lines only those are kept that are told of what was
+        made before it began."""
+        if self.after:
+            self.after.enter_context(self._locked())
+        remove_left(self.path)
+        self._keep(*self._told(made, batches))
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
         with ExitStack() as after:
             try:
                 make_folder(self.path)
@@ -70,23 +88,26 @@ class RunFolder:
                 raise UsageError(f"{self.path}: cannot write there: {reason(error)}") from None
             if not safe:
                 warn(f"{self.path}: has no locks; nobody can tell whether another process trains there, too")
-            if self.new and self.model.exists():
-                expected = "expected another --out, or --resume to go on with it"
-                raise UsageError(f"{self.path}: holds a model already; {expected}")
-            remove_left(self.path)
             yield
 
     def begin(self, configuration: dict[str, Any], made: int, batches: int = 0) -> None:
         """Write down what fixes the run, and keep what is told of the epochs that are made, and batches of the next."""
-        epochs = self.epochs(made)
-        steps = [line for line in read_steps(self.steps) if (line["epoch"] - 1, line["batch"]) <= (made, batches)]
+        told = self._told(made, batches)
         write_atomically(self.config, tomli_w.dumps(configuration).encode(errors=ANY_NAME))
-        write_atomically(self.metrics, _jsonl(epochs))
-        if self.steps.exists():
-            write_atomically(self.steps, _jsonl(steps))
+        self._keep(*told)
         for epoch, path in self.kept().items():
             if epoch > made:
                 path.unlink(missing_ok=True)
+
+    def _told(self, made: int, batches: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """The lines of so many epochs, and of checkpoints up to that batch of the next."""
+        steps = [line for line in read_steps(self.steps) if (line["epoch"] - 1, line["batch"]) <= (made, batches)]
+        return self.epochs(made), steps
+
+    def _keep(self, epochs: list[dict[str, Any]], steps: list[dict[str, Any]]) -> None:
+        write_atomically(self.metrics, _jsonl(epochs))
+        if self.steps.exists():
+            write_atomically(self.steps, _jsonl(steps))
 
     def kept(self) -> dict[int, Path]:
         """The checkpoints that are kept, by their epochs."""
@@ -134,7 +155,8 @@ def _jsonl(lines: list[dict[str, Any]]) -> bytes:
 @contextmanager
 def held(folder: RunFolder) -> Iterator[None]:
     """Meanwhile the first rank holds the folder, for all."""
-    with ExitStack() as after:
+    with ExitStack() as folder.after:
+        after = folder.after
         by_the_first(lambda: after.enter_context(folder.held()))
         yield
 

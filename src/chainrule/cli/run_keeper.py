@@ -9,6 +9,7 @@ from typing import Any
 
 from chainrule.base.errors import ModelError, WriteError
 from chainrule.base.hashing import weights_hash
+from chainrule.base.together import is_first
 from chainrule.base.writing import append
 from chainrule.cli.reporting import tried_again_later
 from chainrule.cli.run_folder import RunFolder
@@ -25,6 +26,9 @@ OF_TRAINING = "loss", "lr", "gradient_norm", "seconds", "samples_per_second"
 class Keeper:
     """The listener that writes a run's folder.
 
+    Of several ranks the first writes. Where these survive one another the others remember what is to be written, and
+    whoever becomes the first takes over: it writes its own lines in the place of the dead one's, and goes on.
+
     What cannot be written in the middle of training, as where a disk is full for a moment, is warned of once and
     written with what comes next; `finish` raises WriteError for it.
     """
@@ -35,30 +39,36 @@ class Keeper:
         """`keep_every`: so many epochs' checkpoints one is kept of."""
         self.folder, self.network, self.configuration, self.keep_every = folder, network, configuration, keep_every
         self._last: Checkpoint | None = None  # with its own w and statistics, as the network's may change
+        self._writes = is_first()
+        self._newest: Checkpoint | None = None  # that a file is to hold
+        self._made = 0, 0  # epochs, and batches of the next, before this process began
         self._lines: dict[Path, list[dict[str, Any]]] = {folder.metrics: [], folder.steps: []}  # not written yet
 
-    def begin(self, start: Progress, *, new: bool) -> None:
-        """The run begins, or goes on, there; from there it can go on until there is a checkpoint."""
+    def begin(self, start: Progress) -> None:
+        """The run begins, or goes on, there."""
         self._last = Checkpoint.at(self.network, start, self.configuration)
-        if new:
+        self._made = start.epoch, start.batch
+
+    def save_beginning(self) -> None:
+        """From there it can go on until there is a checkpoint."""
+        if self._last:
             save_checkpoint(self.folder.initial, replace(self._last, last_w=None, last_statistics=None))
 
     def __call__(self, event: Event) -> None:
+        self._take_over()
         if isinstance(event, EpochEvent):
             self._note(self.folder.metrics, line_of(event, self.network))
         elif isinstance(event, CheckpointEvent):
-            checkpoint = Checkpoint.of(self.network, event, self.configuration)
+            self._newest = checkpoint = Checkpoint.of(self.network, event, self.configuration)
             if checkpoint.batch:
                 self._note(self.folder.steps, step_line_of(event, self.network))
-            with tried_again_later():
-                self._save(checkpoint, previous=self.folder.previous)
-                if self.keep_every and not checkpoint.batch and checkpoint.epoch % self.keep_every == 0:
-                    save_checkpoint(self.folder.to_keep(checkpoint.epoch), checkpoint)
+            self._write()
             last = Checkpoint.at(self.network, event.progress, self.configuration)
             self._last = replace(last, memories=checkpoint.memories)
 
     def finish(self) -> None:
         """The run is over. Keep what that changed in the network, and where the run can go on from."""
+        self._take_over()
         last, network = self._last, self.network
         if last is None:  # it has not begun
             return
@@ -70,6 +80,25 @@ class Keeper:
                 self._save(last)
         except WriteError as error:
             raise WriteError(f"{error}; {self._good()}") from None
+
+    def _take_over(self) -> None:
+        if self._writes or not is_first():
+            return
+        self._writes = True
+        self.folder.take_over(*self._made)
+        with tried_again_later():
+            self._log()
+        self._write()
+
+    def _write(self) -> None:
+        """The newest checkpoint, if this is the rank that does."""
+        checkpoint = self._newest
+        if not self._writes or checkpoint is None:
+            return
+        with tried_again_later():
+            self._save(checkpoint, previous=self.folder.previous)
+            if self.keep_every and not checkpoint.batch and checkpoint.epoch % self.keep_every == 0:
+                save_checkpoint(self.folder.to_keep(checkpoint.epoch), checkpoint)
 
     def _save(self, checkpoint: Checkpoint, previous: Path | None = None) -> None:
         save_checkpoint(self.folder.model, checkpoint, previous=previous)
@@ -86,8 +115,9 @@ class Keeper:
 
     def _note(self, path: Path, line: dict[str, Any]) -> None:
         self._lines[path].append(line)
-        with tried_again_later():
-            self._log()
+        if self._writes:
+            with tried_again_later():
+                self._log()
 
     def _log(self) -> None:
         """Append to metrics.jsonl and steps.jsonl what is not in them yet."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from math import prod
 from typing import ClassVar, NamedTuple
 
+from chainrule.base.ranks import current
 from chainrule.base.together import by_all, by_the_first, is_first
 from chainrule.cli.data_options import Data, load_data
 from chainrule.cli.going_on import check_of_run, check_position, check_unchanged, extensions, total_epochs
@@ -40,6 +41,8 @@ class Train(TrainSettings):
     distributes: ClassVar[bool] = True
 
     def execute(self) -> int:
+        if self.run.on_rank_failure == "continue":
+            current().outlive()
         if self.run.plot:
             check_plot_path(self.run.plot)
         if self.run.find_lr:

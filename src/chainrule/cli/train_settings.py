@@ -38,6 +38,10 @@ AUGMENT_HELP = (
     "Change training images a little, as in shift=2,rotate=10,elastic=1 or, in colour, crop=4,flip,cutout=8,mixup=0.2."
 )
 FIND_LR_HELP = "Train nothing; find which learning rate to try, by steps that grow (--plot draws them)."
+FAILURES = "end", "continue"
+FAILURE_HELP = (
+    "Under mpiexec --with-ft ulfm: continue without a process that dies, to the same bits (default: all end)."
+)
 SEED_HELP = "Of everything random; the same seed gives the same result (default: 0)."
 ENGINE_NAMES = ", ".join(sorted(ENGINES))
 rare = partial(Option, common=False)
@@ -141,12 +145,15 @@ class RunOptions:
         ),
     ] = None
     threads: Annotated[int | None, rare("At most so many threads.", "N", least=1, resumes=True)] = None
+    on_rank_failure: Annotated[str, rare(FAILURE_HELP, "end|continue", resumes=True)] = "end"
     log_interval: Annotated[int | None, rare("Print the loss of every N-th batch.", "N", least=1, resumes=True)] = None
     tensorboard: Annotated[bool, rare("Also write what TensorBoard reads into the run's folder.", resumes=True)] = False
     plot: Annotated[Path | None, rare("Also draw a plot into this .png, .svg or .pdf.", "FILE", resumes=True)] = None
 
     def __post_init__(self) -> None:
         self.checkpoints()
+        if self.on_rank_failure not in FAILURES:
+            raise UsageError(f"--on-rank-failure is {self.on_rank_failure!r}; expected {' or '.join(FAILURES)}")
 
     def checkpoints(self) -> list[CheckpointEvery]:
         """Who asks for checkpoints inside epochs; UsageError for what is no such time."""

@@ -4,19 +4,20 @@ import sys
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from threadpoolctl import threadpool_limits
 
 from chainrule.base import signals
 from chainrule.base.errors import ChainruleError, DataError, DivergedError, Interrupted, ModelError
-from chainrule.base.ranks import ALONE, among
-from chainrule.base.together import by_the_first, check_same, is_first, on_the_first
+from chainrule.base.ranks import ALONE, among, current
+from chainrule.base.together import by_the_first, check_same, is_first
 from chainrule.base.version import __version__
 from chainrule.cli.console import table
 from chainrule.cli.data_options import Data
 from chainrule.cli.outcome import Outcome, command
-from chainrule.cli.reporting import INTERRUPTED, batch_lines, stop_on_interrupt, test_lines
+from chainrule.cli.reporting import INTERRUPTED, OfTheFirst, batch_lines, stop_on_interrupt, test_lines
 from chainrule.cli.run_folder import RunFolder, measured_on
 from chainrule.cli.run_keeper import Keeper, record_of
 from chainrule.cli.settings import kept
@@ -172,10 +173,12 @@ class TrainingRun:
             self.network.schema = uncalibrated(self.network.schema)
         bar = ProgressBar(self.settings.output.stderr, len(self.data.train), self.training.epochs)
         keeper = Keeper(self.folder, self.network, self.configuration(), options.keep_every)
-        board = [TensorBoard(self.folder.path, self.start)] if options.tensorboard and is_first() else []
-        listeners = [*self._watchers(), bar, *board, *options.checkpoints(), *on_the_first([keeper])]
-        start = self.start or beginning(self.network, self.training)
-        by_the_first(lambda: keeper.begin(start, new=self.start is None))
+        writers = [keeper] if is_first() or current().survive else []
+        listeners = [*self._watchers(), bar, *self._boards(), *options.checkpoints(), *writers]
+        for each in writers:
+            each.begin(self.start or beginning(self.network, self.training))
+        if self.start is None:
+            by_the_first(keeper.save_beginning)
         with bar, stop_on_interrupt() as interrupted:
             history = learn(
                 self.network,
@@ -191,6 +194,14 @@ class TrainingRun:
         self._calibrate()
         by_the_first(keeper.finish)
         return history
+
+    def _boards(self) -> list[Listener]:
+        """Who writes what TensorBoard reads, if it is asked for; or will, once the ranks before this one are dead."""
+        if not self.settings.run.tensorboard:
+            return []
+        if is_first():
+            return [TensorBoard(self.folder.path, self.start)]
+        return [OfTheFirst(partial(TensorBoard, self.folder.path))] if current().survive else []
 
     def _whole_history(self) -> History:
         """Of all epochs of the run, those before it was interrupted too."""

@@ -8,6 +8,7 @@ from chainrule.base.arguments import of_kind
 from chainrule.base.errors import ChainruleError, UsageError
 from chainrule.base.launcher import several
 from chainrule.base.ranks import ALONE, Ranks, among, current
+from chainrule.base.showing import short
 from chainrule.base.together import check_same
 from chainrule.distribution.ending import Ending
 from chainrule.distribution.launched import mpi, world
@@ -16,7 +17,7 @@ from chainrule.distribution.versions import versions
 
 
 @contextmanager
-def distributed(comm: Any = None) -> Iterator[Ranks]:
+def distributed(comm: Any = None, *, on_rank_failure: str = "end") -> Iterator[Ranks]:
     """Meanwhile all processes of a communicator train, evaluate and predict as one, each a share of the samples.
 
         with chainrule.distributed():
@@ -24,12 +25,16 @@ def distributed(comm: Any = None) -> Iterator[Ranks]:
 
     comm : any communicator of mpi4py (default: all processes that `mpiexec` or `srun` has started; none were: then this
         changes nothing, and MPI is not loaded)
+    on_rank_failure : "continue" goes on without a process that dies, to the same bits, where MPI can (mpiexec --with-ft
+        ulfm); "end" ends the job
 
     What is in it is the same on all ranks, and done by all of them: the same calls in the same order, with the same
     arguments. The result is the same on all, and to the bit what one process computes. An exception that not all ranks
     raise ends the whole job, with a message. Raises UsageError where processes do not find one another, or do not run
     the same version.
     """
+    if on_rank_failure not in ("end", "continue"):
+        raise UsageError(f"on_rank_failure is {short(on_rank_failure)}; expected end or continue")
     if current().size > 1:
         raise UsageError("several ranks compute as one here already; expected no distributed() within another")
     if comm is None:
@@ -44,6 +49,8 @@ def distributed(comm: Any = None) -> Iterator[Ranks]:
     job = Job(comm)
     try:
         with among(job.ranks), own_processors(job.ranks):
+            if on_rank_failure == "continue":
+                job.ranks.outlive()
             check_same(versions())
             yield job.ranks
     except BaseException as error:

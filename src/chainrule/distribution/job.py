@@ -24,8 +24,7 @@ class Job:
     """The ranks of a communicator."""
 
     def __init__(self, communicator: MPI.Intracomm) -> None:
-        self._own, self._aside = communicator.Dup(), communicator.Dup()  # nobody else's messages come in between
-        self.ranks = MpiRanks(self._own)
+        self.ranks = MpiRanks(communicator.Dup(), communicator.Dup())  # nobody else's messages come in between
 
     def leave(self, ending: Ending) -> Ending:
         """How all end: as the lowest rank that failed, or well. All are here then.
@@ -38,7 +37,7 @@ class Job:
             if not self._all_come(patience):
                 self._abort(ending)
             endings = self._aside.allgather((platform.node(), ending))
-            self._own.Free()
+            self.ranks.communicator.Free()
             self._aside.Free()
         except MPI.Exception:  # another rank has died, of which the launcher tells
             time.sleep(GRACE + min(STEP * rank, MOST))
@@ -48,6 +47,11 @@ class Job:
             return ending
         node, first = endings[failed[0]]
         return first if len(failed) == len(endings) else Ending(first.code, of_rank(first.message, failed[0], node))
+
+    @property
+    def _aside(self) -> MPI.Intracomm:
+        """Where none of them exchanges anything but how it ends."""
+        return self.ranks.others[0]
 
     def finish(self) -> None:
         """After all have left: nothing of MPI is used any more, and a launcher finds nothing wrong with an exit."""

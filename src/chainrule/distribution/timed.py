@@ -47,8 +47,11 @@ class Timed(Ranks):
         self.ranks.add_up(numbers)
         self.seconds += perf_counter() - began
 
-    def largest(self, numbers: np.ndarray) -> None:
-        self.ranks.largest(numbers)
+    def settle(self) -> None:
+        self.ranks.settle()
+
+    def any_of(self, wishes: Sequence[bool]) -> list[bool]:
+        return self.ranks.any_of(wishes)
 
     def told(self, thing: Any, root: int = 0) -> Any:
         return self.ranks.told(thing, root)

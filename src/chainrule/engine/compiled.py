@@ -2,9 +2,7 @@
 
 import math
 import threading
-from collections import defaultdict
 from itertools import count
-from statistics import median
 from typing import NamedTuple
 from weakref import WeakSet
 
@@ -20,9 +18,10 @@ from chainrule.engine.kernels.optimizers import update_of
 from chainrule.engine.lowering import Lowering
 from chainrule.engine.plan import Plan
 from chainrule.engine.runtime.processors import MOST_THREADS, default_threads
-from chainrule.engine.runtime.program import INPUT, Program
+from chainrule.engine.runtime.program import Program
 from chainrule.engine.runtime.stopwatch import Stopwatch
 from chainrule.engine.runtime.threads import run
+from chainrule.engine.stage_times import stage_times
 from chainrule.engine.stages.ends import Samples
 from chainrule.engine.stages.step import NO_GRADIENT, Step
 from chainrule.engine.stages.updates import LateUpdates, Updates, blending
@@ -180,20 +179,7 @@ class Compiled(Engine):
     def times(self, x: np.ndarray, runs: int) -> list[LayerTime]:
         """Stage by stage: the calls of a forward pass, timed one by one."""
         watch = Stopwatch()
-        engine = Compiled(self.network, self.source, 1, watch=watch)
-        w, groups = engine.layout.pack(self.network.w), engine.lowering.groups
-        for k in range(1 + runs):
-            engine.outputs(w, x, unchanged=k > 0)
-        totals: list[dict[int | str, float]] = []
-        for timed in watch.runs[1:]:
-            totals.append(defaultdict(float))
-            for unit, seconds in timed.items():
-                totals[-1][watch.owners[unit].stage] += seconds
-        names = {INPUT: ()} | {k: tuple(node.name for node in group.nodes) for k, group in enumerate(groups)}
-        return [
-            LayerTime(each, max(median(total[owner] for total in totals), 0.0) / len(x))
-            for owner, each in names.items()
-        ]
+        return stage_times(Compiled(self.network, self.source, 1, watch=watch), watch, x, runs)
 
     def _run(
         self,
@@ -228,14 +214,21 @@ class Compiled(Engine):
                 return step, plan.program(source, step, loss=True)
 
             vectors = state.vectors if state else None
-            key = id(plan), id(w), id(gw), id(vectors), update_of(optimizer), clip_norm is None, n, mixes, id(source)
-            step, program = self._bound.once(key, make, w, gw, vectors, source)
-            updates = step.updates or step.late
-            if updates and optimizer and state:
+            asked = id(plan), id(w), id(gw), id(vectors), update_of(optimizer), clip_norm is None, n, mixes, id(source)
+
+            def do() -> Updates | None:
+                key = *asked, self.ranks.rank, self.ranks.size
+                step, program = self._bound.once(key, make, w, gw, vectors, source)
+                updates = step.updates or step.late
+                if updates and optimizer and state:
+                    updates.begin(optimizer, state.step + 1, clip_norm)
+                step.draw(batch)
+                self._execute(program, source, -(-n // self.ranks.size), self.threads)
+                return updates
+
+            updates = self.ranks.attempt(do, self.statistics)
+            if updates and state:
                 state.step += 1
-                updates.begin(optimizer, state.step, clip_norm)
-            step.draw(batch)
-            self._execute(program, source, -(-n // self.ranks.size), self.threads)
             return Done(plan.output.total(), updates.norm() if updates else math.nan)
 
     def _execute(self, program: Program, source: Samples, samples: int, most: int) -> None:

@@ -12,7 +12,7 @@ from chainrule.engine.stages.ends import Input, Output, Samples
 from chainrule.engine.stages.joins import Fork
 from chainrule.engine.stages.stage import Group, Halo, Stage
 from chainrule.engine.stages.step import SLOTS, Step
-from chainrule.engine.stages.together import gathered
+from chainrule.engine.stages.together import gathered, settled
 from chainrule.engine.stages.value import ALONE, KEPT, Handed, Room, Value
 from chainrule.layers.layer import within
 
@@ -57,6 +57,7 @@ class Plan:
             self._fork(chains, stage.group.output, Owner(k))
         if loss:
             self._learn(chains, step)
+        chains.end().extend(chains.noted(step.later, Owner(OTHER_WEIGHTS)))
         if step.updates:
             chains.end().extend(chains.noted(step.updates.rest(step.gw), Owner(OTHER_WEIGHTS)))
         if step.late:
@@ -76,7 +77,7 @@ class Plan:
                 closing += chains.noted(stage.finish(step), Owner(k))
                 read += stage.finish_reads(step)
             read += chains.sums
-        chains.add(gathered(step, *read), False, Owner(LOSS))
+        chains.add([*gathered(step, *read), *settled(step)], False, Owner(LOSS))
         chains.end().append(each(closing))
 
     def _backward(self, chains: Chains, step: Step) -> None:

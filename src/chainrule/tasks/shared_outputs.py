@@ -27,20 +27,27 @@ def shared_outputs(
         return
     check_same({"samples to be asked about": samples, "batch_size": batch_size, "w": network.w})
     turn = min(MOST, -(-len(batches) // ranks.size))
-    for k in range(0, len(batches), turn * ranks.size):
-        yield from _round(network, batches[k : k + turn * ranks.size], turn, ask)
+    together = turn * ranks.size
+    for k in range(0, len(batches), together):
+        yield from _round(network, batches[k : k + together], turn, ask)
 
 
 def _round(
     network: Network, batches: list[slice], turn: int, ask: Callable[[slice], np.ndarray]
 ) -> Iterator[tuple[slice, np.ndarray]]:
-    """The batches that ranks ask for at once, `turn` each as far as they go."""
-    ranks, first = current(), batches[0].start
+    """The batches that ranks ask for at once, `turn` each as far as they go; more, once one of them has died."""
+    ranks, first, last = current(), batches[0].start, len(batches)
     y = np.empty((batches[-1].stop - first, *network.output_shape), network.w.dtype)
-    with among(ALONE):
-        for batch in batches[turn * ranks.rank : turn * (ranks.rank + 1)]:
-            y[batch.start - first : batch.stop - first] = ask(batch)
-    width, last = prod(network.output_shape), len(batches)
-    ends = [batches[min(turn * (rank + 1), last) - 1].stop - first for rank in range(ranks.size)]
-    ranks.exchange(y.reshape(-1), [width * end for end in ends])
+
+    def do() -> None:
+        each = max(turn, -(-last // ranks.size))
+        with among(ALONE):
+            for batch in batches[each * ranks.rank : each * (ranks.rank + 1)]:
+                y[batch.start - first : batch.stop - first] = ask(batch)
+        width = prod(network.output_shape)
+        ends = [batches[min(each * (rank + 1), last) - 1].stop - first for rank in range(ranks.size)]
+        ranks.exchange(y.reshape(-1), [width * end for end in ends])
+        ranks.settle()
+
+    ranks.attempt(do)
     yield from ((batch, y[batch.start - first : batch.stop - first]) for batch in batches)

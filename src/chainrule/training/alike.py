@@ -4,8 +4,6 @@ What a listener asks for on one rank, because a signal came there or by its cloc
 waits for another in vain.
 """
 
-import numpy as np
-
 from chainrule.base.errors import ChainruleError, DataError
 from chainrule.base.ranks import current
 from chainrule.base.together import check_same
@@ -46,10 +44,8 @@ def agreed(stop: StopTraining | None, progress: Progress) -> StopTraining | None
     ranks = current()
     if ranks.size == 1:
         return stop
-    wishes = np.array([stop is not None, progress.due], np.int32)
-    ranks.largest(wishes)
-    progress.due = bool(wishes[1])
-    if not wishes[0]:
+    stops, progress.due = ranks.any_of([stop is not None, progress.due])
+    if not stops:
         return None
     reasons = ranks.everyones(None if stop is None else str(stop))
     return StopTraining(next(reason for reason in reasons if reason is not None))

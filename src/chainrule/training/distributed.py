@@ -43,21 +43,30 @@ class Distributed(Objective):
     def loss(self, w: np.ndarray, batch: Batch) -> float:
         slots = min(SLOTS, len(batch))
         losses = np.zeros(slots)
-        for k in self._own(slots):
-            losses[k] = self.objective.loss(w, part_of(batch, *slot(k, slots, len(batch))))
-        return self._total(losses)
+
+        def do() -> float:
+            for k in self._own(slots):
+                losses[k] = self.objective.loss(w, part_of(batch, *slot(k, slots, len(batch))))
+            return self._total(losses)
+
+        return self.ranks.attempt(do)
 
     def loss_and_gradient(self, w: np.ndarray, batch: Batch, out: np.ndarray) -> float:
         slots = min(SLOTS, len(batch))
         losses, gradients = np.zeros(slots), self._room_for(slots, w)
-        for k in self._own(slots):
-            part = part_of(batch, *slot(k, slots, len(batch)))
-            losses[k] = self.objective.loss_and_gradient(w, part, gradients[k])
-        self.ranks.exchange(gradients.reshape(-1), [each.stop * len(w) for each in shares(slots, self.ranks.size)])
+
+        def do() -> float:
+            for k in self._own(slots):
+                part = part_of(batch, *slot(k, slots, len(batch)))
+                losses[k] = self.objective.loss_and_gradient(w, part, gradients[k])
+            self.ranks.exchange(gradients.reshape(-1), [each.stop * len(w) for each in shares(slots, self.ranks.size)])
+            return self._total(losses)
+
+        loss = self.ranks.attempt(do)
         out[:] = gradients[0]
         for gradient in gradients[1:]:
             out += gradient
-        return self._total(losses)
+        return loss
 
     def _own(self, slots: int) -> range:
         return shares(slots, self.ranks.size)[self.ranks.rank]
@@ -70,6 +79,7 @@ class Distributed(Objective):
 
     def _total(self, losses: np.ndarray) -> float:
         self.ranks.exchange(losses, [each.stop for each in shares(len(losses), self.ranks.size)])
+        self.ranks.settle()
         return sum(losses.tolist())
 
     def counts(self, t: np.ndarray) -> np.ndarray | None:

@@ -178,8 +178,12 @@ class LinearStage(Stage):
         ranges = cut(self.inputs, AT_ONCE, TASKS)
         if divides(step, step.samples):
             return [*first, *self._shared_out(step, by_input, ranges)]
-        gw = self._rows(self.part_gw, 0) if step.updates else self._rows(step.gw)
-        part = [*by_input, self._weight_gradient(step, gw), *self._updates(step, gw)]
+        at_once = step.updates and not step.ranks.survive
+        gw = self._rows(self.part_gw, 0) if at_once else self._rows(step.gw)
+        part, updates = [*by_input, self._weight_gradient(step, gw)], self._updates(step, gw)
+        if at_once:
+            return [*first, _owners([*part, *updates], ranges)]
+        step.later += [_owners(updates, ranges)] if updates else []
         return [*first, _owners(part, ranges)]
 
     def _shared_out(self, step: Step, by_input: list[Call], ranges: list[tuple[int, int]]) -> list[Phase]:
@@ -189,7 +193,11 @@ class LinearStage(Stage):
         made = shared_out(step, rows, [last * self.row for _, last in ranges])
         phases = [_owners(by_input, ranges)] if by_input else []
         phases += [_owners([self._weight_gradient(step, gw)], owned(step, ranges)), *gathered(step, made)]
-        return [*phases, _owners(self._updates(step, gw), ranges)] if step.updates else phases
+        updates = [_owners(self._updates(step, gw), ranges)] if step.updates else []
+        if step.ranks.survive:
+            step.later += updates
+            return phases
+        return [*phases, *updates]
 
     def _updates(self, step: Step, gw: WeightRows) -> list[Call]:
         span = WeightSpan(self.at["w"], gw.at, self.row)

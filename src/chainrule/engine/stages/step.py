@@ -10,6 +10,7 @@ from chainrule.base.ranks import ALONE, Ranks
 from chainrule.base.slots import SLOTS as SLOTS
 from chainrule.base.slots import shares, slot
 from chainrule.engine.kernels.philox import step_words
+from chainrule.engine.runtime.program import Phase
 from chainrule.engine.stages.updates import LateUpdates, Updates
 from chainrule.layers.graph import Node
 from chainrule.layers.layer import Context
@@ -33,6 +34,7 @@ class Step:
     late: LateUpdates | None = None  # what moves w once all of dL/dw is there, in the place of `updates`
     source: Source = field(default_factory=Source)
     ranks: Ranks = ALONE  # who compute the batch together, each some of its slots
+    later: list[Phase] = field(default_factory=list)  # updates that wait until ranks have nothing more to exchange
     draw_words: np.ndarray = field(init=False)  # (4,) of the batch at hand: both words of the seed, step, offset
 
     def __post_init__(self) -> None:

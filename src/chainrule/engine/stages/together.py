@@ -51,6 +51,11 @@ def gathered(step: Step, *made: Any) -> list[Phase]:
     return [Phase(functions=[Exchange(step, made)])]
 
 
+def settled(step: Step) -> list[Phase]:
+    """A phase behind which nothing is done again, though a rank may have died: only then w may move."""
+    return [Phase(functions=[step.ranks.settle])] if step.ranks.survive else []
+
+
 def rows_of(step: Step, whole: np.ndarray, row: int) -> Parts:
     """Of matrices side by side, (places, floats), the rows that samples make: `row` floats for each."""
     return Parts(whole, [row * last for last in step.lasts])
