@@ -21,6 +21,11 @@ def line(ranks: int, *arguments: str) -> list[str]:
     return [str(MPIEXEC), "--allow-run-as-root", "--oversubscribe", "-n", str(ranks), sys.executable, *arguments]
 
 
+def surviving(words: Sequence[str]) -> list[str]:
+    """Such a line, of a job that goes on when one of its processes dies."""
+    return [words[0], "--with-ft", "ulfm", *words[1:]]
+
+
 def start(words: Sequence[str], folder: Path, **environment: str) -> subprocess.Popen[str]:
     """A process in that folder, that no proxy of a test run's own threads disturbs."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("OMPI_", "PMIX_", "PRTE_"))}

@@ -9,8 +9,9 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from typing import NoReturn, TextIO
+from contextlib import contextmanager
+from io import BufferedWriter, RawIOBase, TextIOWrapper
+from typing import Any, NoReturn
 
 from chainrule.base import signals
 from chainrule.base.errors import ChainruleError
@@ -46,21 +47,33 @@ def silent_unless(first: bool) -> Iterator[Callable[[], None]]:
         yield lambda: None
         return
     before = sys.stdout, sys.stderr
-    with ExitStack() as after:
-        after.callback(_put_streams, *before)
-        nowhere = [after.enter_context(open(os.devnull, "w", buffering=1, encoding="utf-8")) for _ in before]
-        _put_streams(*nowhere)
+    ways = [Way(descriptor) for descriptor in STANDARD]
+    sys.stdout, sys.stderr = (TextIOWrapper(BufferedWriter(way), "utf-8", line_buffering=True) for way in ways)
 
-        def speak() -> None:
-            for silent, descriptor in zip(nowhere, STANDARD, strict=True):
-                with suppress(OSError):  # a process may have been given none
-                    os.dup2(descriptor, silent.fileno())
+    def speak() -> None:
+        for way in ways:
+            way.open = True
 
+    try:
         yield speak
+    finally:
+        sys.stdout, sys.stderr = before
 
 
-def _put_streams(stdout: TextIO, stderr: TextIO) -> None:
-    sys.stdout, sys.stderr = stdout, stderr
+class Way(RawIOBase):
+    """What leads to an open file once it is open; until then nowhere."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor, self.open = descriptor, False
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self.descriptor
+
+    def write(self, content: Any) -> int:
+        return os.write(self.descriptor, content) if self.open else memoryview(content).nbytes
 
 
 def _together(run: Run, launch: Launch, speak: Callable[[], None]) -> tuple[Ending, bool]:
