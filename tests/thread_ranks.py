@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from chainrule.base.errors import UsageError
 from chainrule.base.ranks import Ranks, among
 
 Found = TypeVar("Found")
@@ -44,6 +45,9 @@ class ThreadRanks(Ranks):
 
     def settle(self) -> None:
         pass
+
+    def outlive(self) -> None:
+        raise UsageError("threads cannot; expected processes")
 
     def everyones(self, thing: Any) -> list[Any]:
         self.meeting.table[self.rank] = thing

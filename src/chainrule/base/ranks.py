@@ -53,12 +53,9 @@ class Ranks(ABC):
         """For each of a few wishes, whether a rank has it."""
         return [any(each) for each in zip(*self.everyones(list(wishes)), strict=True)]
 
+    @abstractmethod
     def outlive(self) -> None:
         """From now on they survive; UsageError where what they exchange by cannot do without one of them."""
-        from chainrule.base.errors import UsageError  # which asks who is the first rank
-
-        if self.size > 1:
-            raise UsageError(f"{type(self).__name__} cannot go on without one of them; expected others, as MPI's")
 
     @property
     def first(self) -> bool:
@@ -81,6 +78,9 @@ class Alone(Ranks):
         return thing
 
     def settle(self) -> None:
+        pass
+
+    def outlive(self) -> None:
         pass
 
     def everyones(self, thing: Any) -> list[Any]:

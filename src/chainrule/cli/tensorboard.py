@@ -8,14 +8,17 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from chainrule.base.errors import ChainruleError
 from chainrule.base.files import read_bytes
+from chainrule.base.ranks import current
+from chainrule.base.together import is_first
 from chainrule.base.writing import append, write_atomically
-from chainrule.cli.reporting import tried_again_later
-from chainrule.training.events import BatchEvent, CheckpointEvent, EpochEvent, Event, Progress, StopEvent
+from chainrule.cli.reporting import OfTheFirst, tried_again_later
+from chainrule.training.events import BatchEvent, CheckpointEvent, EpochEvent, Event, Listener, Progress, StopEvent
 
 HEAD, SUM = 12, 4  # bytes before a record's content, and behind it
 PATIENCE = 2.0  # seconds; so old is at most what somebody sees who looks on
@@ -88,6 +91,13 @@ class TensorBoard:
                 return
             yield content[at:end], self.event.FromString(written)
             at = end
+
+
+def boards_of(folder: Path, start: Progress | None) -> list[Listener]:
+    """Who writes the file of a run; or will, once the ranks before this one are dead."""
+    if is_first():
+        return [TensorBoard(folder, start)]
+    return [OfTheFirst(partial(TensorBoard, folder))] if current().survive else []
 
 
 def event_and_checksum() -> tuple[Any, Callable[[bytes], int]]:

@@ -4,7 +4,6 @@ import sys
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from threadpoolctl import threadpool_limits
@@ -17,11 +16,11 @@ from chainrule.base.version import __version__
 from chainrule.cli.console import table
 from chainrule.cli.data_options import Data
 from chainrule.cli.outcome import Outcome, command
-from chainrule.cli.reporting import INTERRUPTED, OfTheFirst, batch_lines, stop_on_interrupt, test_lines
+from chainrule.cli.reporting import INTERRUPTED, batch_lines, stop_on_interrupt, test_lines
 from chainrule.cli.run_folder import RunFolder, measured_on
 from chainrule.cli.run_keeper import Keeper, record_of
 from chainrule.cli.settings import kept
-from chainrule.cli.tensorboard import TensorBoard
+from chainrule.cli.tensorboard import boards_of
 from chainrule.cli.train_settings import TrainSettings
 from chainrule.data import Dataset
 from chainrule.data.schema import Reals
@@ -37,6 +36,7 @@ from chainrule.tasks.calibration import calibrate, gives_probabilities, uncalibr
 from chainrule.tasks.evaluation import Evaluation
 from chainrule.tasks.examination import Examination, examine
 from chainrule.tasks.fitting import History, introduce, learn
+from chainrule.training.alike import compared
 from chainrule.training.early_stopping import EarlyStopping
 from chainrule.training.events import Listener, Progress
 from chainrule.training.settings import Training
@@ -100,7 +100,7 @@ class TrainingRun:
         by_the_first(lambda: self.folder.begin(self.configuration(), *made))
         began, seen = time.perf_counter(), None
         try:
-            with threadpool_limits(options.threads) if options.threads else nullcontext():
+            with threadpool_limits(options.threads) if options.threads else nullcontext(), compared(self.data.train):
                 history = self._train()
                 done = history.reason != INTERRUPTED
                 if data and done:
@@ -174,7 +174,8 @@ class TrainingRun:
         bar = ProgressBar(self.settings.output.stderr, len(self.data.train), self.training.epochs)
         keeper = Keeper(self.folder, self.network, self.configuration(), options.keep_every)
         writers = [keeper] if is_first() or current().survive else []
-        listeners = [*self._watchers(), bar, *self._boards(), *options.checkpoints(), *writers]
+        boards = boards_of(self.folder.path, self.start) if options.tensorboard else []
+        listeners = [*self._watchers(), bar, *boards, *options.checkpoints(), *writers]
         for each in writers:
             each.begin(self.start or beginning(self.network, self.training))
         if self.start is None:
@@ -194,14 +195,6 @@ class TrainingRun:
         self._calibrate()
         by_the_first(keeper.finish)
         return history
-
-    def _boards(self) -> list[Listener]:
-        """Who writes what TensorBoard reads, if it is asked for; or will, once the ranks before this one are dead."""
-        if not self.settings.run.tensorboard:
-            return []
-        if is_first():
-            return [TensorBoard(self.folder.path, self.start)]
-        return [OfTheFirst(partial(TensorBoard, self.folder.path))] if current().survive else []
 
     def _whole_history(self) -> History:
         """Of all epochs of the run, those before it was interrupted too."""

@@ -50,6 +50,9 @@ class Timed(Ranks):
     def settle(self) -> None:
         self.ranks.settle()
 
+    def outlive(self) -> None:
+        self.ranks.outlive()
+
     def any_of(self, wishes: Sequence[bool]) -> list[bool]:
         return self.ranks.any_of(wishes)
 
