@@ -67,9 +67,9 @@ def test_a_rank_that_dies_costs_nothing(tmp_path, victim):
     ("normalised", ["1:2", "0:9"]), ("answers", ["0:1"]), ("minimum", ["2:3", "0:4"]),
 ])  # fmt: skip
 def test_what_an_exchange_was_for_is_computed_again(tmp_path, what, deaths):
+    left, expected = 3 - len(deaths), found(what)  # before the ranks: it compiles what they compute with
     done = ended(start(surviving(line(3, PROGRAM, what, *deaths)), tmp_path))
-    left = 3 - len(deaths)
-    assert [json.loads(each) for each in done.stdout.splitlines()] == left * [[left, found(what)]], done.stderr
+    assert [json.loads(each) for each in done.stdout.splitlines()] == left * [[left, expected]], done.stderr
 
 
 @pytest.mark.heavy
@@ -77,11 +77,11 @@ def test_what_an_exchange_was_for_is_computed_again(tmp_path, what, deaths):
 @pytest.mark.parametrize("first", range(1, 7))
 def test_in_each_exchange_of_a_step_of_each_kind(tmp_path, what, first):
     """Ranks die one after the other, until one is left."""
-    deaths = [f"{rank}:{first + 4 * k}" for k, rank in enumerate((2, 0, 1))]
+    deaths, expected = [f"{rank}:{first + 4 * k}" for k, rank in enumerate((2, 0, 1))], found(what)
     done = ended(start(surviving(line(4, PROGRAM, what, *deaths)), tmp_path))
     lines = [json.loads(each) for each in done.stdout.splitlines()]
     assert lines, done.stderr
-    assert lines == len(lines) * [[len(lines), found(what)]]
+    assert lines == len(lines) * [[len(lines), expected]]
 
 
 @pytest.mark.heavy
