@@ -13,7 +13,7 @@ from chainrule.layers import LAYERS
 
 ROOT = Path(__file__).parent.parent
 FROM_TOP = """
-    benchmarks __main__ cli __init__ distribution views exchange estimators tasks explanation checks
+    benchmarks __main__ cli __init__ server distribution views exchange estimators tasks explanation checks
     engine.measure engine.__init__ engine.compiled engine.forward engine.bound engine.stage_times engine.plan
     engine.chains engine.moments engine.lowering engine.stages network
     engine.kernels engine.weights engine.layout engine.simd augmentation engine.runtime

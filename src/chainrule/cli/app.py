@@ -20,6 +20,7 @@ from chainrule.cli.bench import Bench
 from chainrule.cli.commands import add_command, name_of
 from chainrule.cli.evaluate import Evaluate
 from chainrule.cli.exchange import Export, Import
+from chainrule.cli.explain import Explain
 from chainrule.cli.gradcheck import Gradcheck
 from chainrule.cli.info import Info
 from chainrule.cli.on_ranks import run_on_ranks
@@ -35,7 +36,9 @@ from chainrule.cli.vgg20 import Vgg20
 from chainrule.distribution.ending import START, Ending
 
 INTERRUPTED = 130  # what Typer makes of a KeyboardInterrupt outside a command
-COMMANDS = Train, Evaluate, Predict, Runs, Verify, Reproduce, Export, Import, Regress, Gradcheck, Info, Bench, Vgg20
+COMMANDS = (
+    Train, Evaluate, Predict, Explain, Runs, Verify, Reproduce, Export, Import, Regress, Gradcheck, Info, Bench, Vgg20,
+)  # fmt: skip
 
 app = typer.Typer(
     name="chainrule",

@@ -1,0 +1,112 @@
+"""The server as a part of this process: from a free port of this machine until Ctrl-C, which ends it at once."""
+
+import asyncio
+import secrets
+import signal
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+
+from chainrule.base import signals
+from chainrule.base.errors import UsageError, reason
+from chainrule.server.app import make_app
+from chainrule.server.connections import Connection
+from chainrule.server.doorkeeper import NAMES
+from chainrule.server.subject import Subject
+
+WAITING = 256
+"""Connections that nobody has taken yet."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the page is."""
+
+    port: int
+    token: str
+    once: str
+    """A word for one visit: what a browser is called with others on this machine can see."""
+
+    @property
+    def page(self) -> str:
+        return f"http://{NAMES[0]}:{self.port}/?token={self.token}"
+
+    @property
+    def visit(self) -> str:
+        return f"http://{NAMES[0]}:{self.port}/open/{self.once}"
+
+
+class Server(uvicorn.Server):
+    """uvicorn's, which is told to end by us, and then waits for nobody."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        handlers = signals.handle(self.end)
+        try:
+            yield
+        finally:
+            for signum, handler in handlers.items():
+                signal.signal(signum, handler)
+
+    def end(self, signum: int, frame: Any = None) -> None:
+        """By a signal, which is what the command line then leaves by; a second one leaves here and now."""
+        if self.should_exit:
+            signals.leave(signum)
+        signals.CAUGHT.signum = signum
+        self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+        for task in list(self.server_state.tasks):
+            task.cancel()
+
+
+def serve(subject: Subject, port: int | None, ready: Callable[[Address], None]) -> None:
+    """Show the page of the subject until the process is told to end; `ready` is called with its address before."""
+    with listening(port) as listener:
+        found = Address(listener.getsockname()[1], secrets.token_urlsafe(32), secrets.token_urlsafe(32))
+        app = make_app(subject, token=found.token, port=found.port, once=found.once)
+        config = uvicorn.Config(
+            app, http=Connection, ws="none", lifespan="off", loop="asyncio", log_config=None, access_log=False,
+            server_header=False, date_header=False, proxy_headers=False, backlog=WAITING,
+        )  # fmt: skip
+        ready(found)
+        try:
+            asyncio.run(Server(config).serve([listener]))
+        finally:
+            subject.close()
+
+
+@contextmanager
+def listening(port: int | None) -> Iterator[socket.socket]:
+    """A socket that takes connections from this machine, at that port or at any that is free; UsageError if it is not
+    to be had."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        if sys.platform != "win32":  # there it would share the port with another program
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((NAMES[0], port or 0))
+            listener.listen(WAITING)
+        except OSError as error:
+            raise UsageError(f"--port is {port}: {reason(error)}; expected one that is free, or none") from None
+        yield listener
+
+
+def open_browser(address: str) -> None:
+    """In the user's browser, if there is one with windows: one of text would take the terminal."""
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return
+    if type(browser) is not webbrowser.GenericBrowser:
+        threading.Thread(target=browser.open, args=[address], daemon=True).start()

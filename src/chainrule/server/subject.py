@@ -1,0 +1,83 @@
+"""What the page is about: a network, what is known of it, and the data that it is tried on."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar
+
+from chainrule.data.dataset import Dataset
+from chainrule.network.network import Network
+from chainrule.tasks.asking import Said
+from chainrule.tasks.examination import Examination, examine
+
+T = TypeVar("T")
+Read = Callable[[str], Dataset]
+"""What gives one half of the data, "train" or "test"."""
+
+
+@dataclass
+class Subject:
+    """A network, which nobody changes meanwhile. Its methods may be called by several threads at once."""
+
+    network: Network
+    name: str
+    """Of the model: its file, or the preset."""
+    read: Read
+    preset: str | None = None
+    classes: tuple[str, ...] | None = None
+    """The names, of a network that does not know what it was trained on."""
+    eta: float = 0.01
+    """The learning rate that it was trained with."""
+    _kept: dict[Any, "Kept"] = field(default_factory=dict)
+
+    def once(self, make: Callable[["Subject"], T]) -> T:
+        """What `make(self)` gives, made when it is first asked for: a session, an engine, what took long."""
+        kept = self._kept.setdefault(make, Kept())
+        with kept.lock:  # its own: nobody waits for what he does not need
+            if not kept.made:
+                kept.value, kept.made = make(self), True
+            return kept.value
+
+    def data(self, split: str) -> Dataset:
+        """The data of that half, as the network reads them."""
+        return self.once(_train if split == "train" else _test)
+
+    @property
+    def examination(self) -> Examination:
+        """How the network does on the test data."""
+        return self.once(_examined)
+
+    @cached_property
+    def named(self) -> tuple[str, ...] | None:
+        """The classes' names; None where the answers are numbers."""
+        said = Said(self.network, classes=self.classes)
+        return said.names() if said.gives_probabilities else None
+
+    def close(self) -> None:
+        """End what still goes on."""
+        for kept in list(self._kept.values()):
+            end = getattr(kept.value, "close", None)
+            if end is not None:
+                end()
+
+
+@dataclass
+class Kept:
+    """What was made once, or is being made."""
+
+    lock: Any = field(default_factory=threading.RLock)
+    made: bool = False
+    value: Any = None
+
+
+def _train(subject: Subject) -> Dataset:
+    return subject.network.reading.data(subject.read("train"))
+
+
+def _test(subject: Subject) -> Dataset:
+    return subject.network.reading.data(subject.read("test"))
+
+
+def _examined(subject: Subject) -> Examination:
+    return examine(subject.network, subject.data("test"))
