@@ -7,6 +7,7 @@ from chainrule.base.errors import ModelError
 from chainrule.layers.graph import Node
 from chainrule.network.network import Network
 from chainrule.server.asked import Asked
+from chainrule.server.passes import reads_bytes
 from chainrule.server.subject import Subject
 from chainrule.tasks.picture_inputs import PictureReader
 
@@ -43,11 +44,6 @@ def of_node(network: Network, node: Node) -> dict[str, Any]:
         "inputs": [names[k] for k in node.inputs],
         "parameters": [{"name": p.name, "shape": list(p.shape), "size": prod(p.shape)} for p in own],
     }
-
-
-def reads_bytes(network: Network) -> bool:
-    """Whether its inputs are bytes, which it scales: so they are if it was trained on such, or does not know."""
-    return network.schema is None or network.schema.inputs.in_bytes
 
 
 def takes_pictures(subject: Subject) -> bool:

@@ -12,7 +12,7 @@ PLACE = '<meta name="chainrule-token" content="">'
 
 def built(name: str) -> str:
     """One of the files."""
-    return resources.files(__package__).joinpath("built", name).read_text(encoding="utf-8")
+    return resources.files("chainrule.server").joinpath("built", name).read_text(encoding="utf-8")
 
 
 class Page:

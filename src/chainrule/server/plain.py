@@ -1,4 +1,7 @@
-"""What goes over the wire: JSON, read strictly; an array is {"shape": [...], "data": base64 of little-endian float32}."""
+"""What goes over the wire: JSON, read strictly; an array is {"shape": [...], "data": base64 of float32 numbers}.
+
+Their bytes are little-endian, whatever the machine's are.
+"""
 
 import base64
 import binascii

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from chainrule.data.dataset import Dataset
 from chainrule.network.network import Network
@@ -12,8 +12,9 @@ from chainrule.tasks.asking import Said
 from chainrule.tasks.examination import Examination, examine
 
 T = TypeVar("T")
-Read = Callable[[str], Dataset]
-"""What gives one half of the data, "train" or "test"."""
+Split = Literal["train", "test"]
+Read = Callable[[Split], Dataset]
+"""What gives one half of the data."""
 
 
 @dataclass
@@ -39,7 +40,7 @@ class Subject:
                 kept.value, kept.made = make(self), True
             return kept.value
 
-    def data(self, split: str) -> Dataset:
+    def data(self, split: Split) -> Dataset:
         """The data of that half, as the network reads them."""
         return self.once(_train if split == "train" else _test)
 

@@ -175,7 +175,10 @@ class Said:
 
     def ask(self, x: np.ndarray, expected: int) -> np.ndarray:
         """(s, k) float64 of x (s, ...) in numbers that the network reads; so many are expected in all."""
-        y = self.by_kernels.outputs(x) if self.seconds(expected) > WORTH else self.network(x)
+        return self.of_outputs(self.by_kernels.outputs(x) if self.seconds(expected) > WORTH else self.network(x))
+
+    def of_outputs(self, y: np.ndarray) -> np.ndarray:
+        """(s, k) float64 of the network's outputs y (s, ...): probabilities, or values."""
         prediction = self.network.loss.prediction(y)
         if not self.gives_probabilities:
             return prediction.reshape(len(y), -1).astype(np.float64)
