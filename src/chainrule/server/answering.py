@@ -82,7 +82,7 @@ def failed(error: Exception) -> Response:
     if isinstance(error, ChainruleError):
         return refused(str(error), error.status if isinstance(error, Refusal) else MET_WRONGLY)
     told = f"{type(error).__name__}: {in_a_line(str(error))}"
-    log.error("an answer failed: %s", told, exc_info=log.isEnabledFor(logging.DEBUG))
+    log.error("chainrule: an answer of the page's server failed: %s", told, exc_info=log.isEnabledFor(logging.DEBUG))
     return refused(f"the server failed at it: {told}", 500)
 
 

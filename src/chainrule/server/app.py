@@ -42,6 +42,6 @@ async def wrong(request: Request, error: Exception) -> Response:
         raise error
     path = short(request.url.path)
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "")
+        allowed = ", ".join(sorted((error.headers or {}).get("Allow", "").split(", ")))  # Starlette has a set
         return refused(f"the method is {request.method}; expected {allowed} for {path}", 405, Allow=allowed)
     return refused(f"there is nothing at {path}; expected the page, or a path of its", error.status_code)

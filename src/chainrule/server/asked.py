@@ -1,5 +1,6 @@
 """A request, as those who answer it see it: what it asks for, checked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -19,9 +20,12 @@ class Asked:
     body: Any = None
     """Of a route of JSON what it holds, else the bytes."""
 
-    def read(self, kind: type[T]) -> T:
-        """The body as that dataclass; Refusal for any other."""
-        return Typed("the body", Refusal).read(kind, self.body)
+    def read(self, kind: type[T], **names: str) -> T:
+        """The body as that dataclass; Refusal for any other. `names`: what is called otherwise in it, as `from`."""
+        body = self.body
+        if isinstance(body, Mapping):
+            body = {names.get(name, name): value for name, value in body.items()}
+        return Typed("the body", Refusal).read(kind, body)
 
     def number(self, name: str, default: int | None = None) -> int:
         """A whole number of the query, from 0; Refusal if it is none, or is missing and has no default."""

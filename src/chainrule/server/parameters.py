@@ -1,7 +1,7 @@
 """The network's parameters, as one pass sees them.
 
-    POST /api/weights      one of them, or its gradient
-    POST /api/update       what one step w <- w - eta dL/dw of this sample does to its loss
+POST /api/weights      one of them, or its gradient
+POST /api/update       what one step w <- w - eta dL/dw of this sample does to its loss
 """
 
 from dataclasses import dataclass

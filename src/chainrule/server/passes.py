@@ -1,7 +1,7 @@
 """One pass through the network, as the page asks for it: an image, maybe with its true class; in training, or not.
 
-    POST /api/forward      every value of the pass, and what the network says
-    POST /api/trace        and every gradient
+POST /api/forward      every value of the pass, and what the network says
+POST /api/trace        and every gradient
 """
 
 import threading
@@ -17,7 +17,7 @@ from chainrule.base.typed import Within
 from chainrule.layers import graph as graphs
 from chainrule.network.network import Network
 from chainrule.network.reference import Reference
-from chainrule.network.tracing import Trace, trace
+from chainrule.network.tracing import Trace, trace_at
 from chainrule.server.asked import Asked
 from chainrule.server.plain import Array, array, from_base64
 from chainrule.server.refusal import Refusal
@@ -118,11 +118,21 @@ class Traces:
         with self._lock:  # of two who ask for the same at once, one waits
             if each not in self._kept:
                 x, t = each.x(self._network), targets(self._network, each)
-                self._kept[each] = trace(self._network, x, t, seed=each.seed, training=each.training)
+                self._kept[each] = _trace(self._network, x, t, each)
                 while len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(each)
             return self._kept[each]
+
+
+class _Evaluating(Reference):
+    def context(self, batch: Batch | None = None) -> Any:
+        return super().context()
+
+
+def _trace(network: Network, x: np.ndarray, t: np.ndarray, each: Pass) -> Trace:
+    engine = (Reference if each.training else _Evaluating)(network, each.seed)
+    return trace_at(engine, network.w, Batch(x, t))
 
 
 def traced(subject: Subject, each: Pass) -> Trace:

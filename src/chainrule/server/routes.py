@@ -1,8 +1,18 @@
 """All routes: whoever adds one enters it here."""
 
+from chainrule.server.inputs import digit, picture, strokes
 from chainrule.server.model import model
-from chainrule.server.route import Route
+from chainrule.server.parameters import update, weights
+from chainrule.server.passes import forward, whole_trace
+from chainrule.server.route import MIB, Route
 
 ROUTES = [
     Route("GET", "/model", model, quick=True),
+    Route("GET", "/digit", digit, quick=True),
+    Route("POST", "/picture", picture, quick=True, most=32 * MIB, raw=True),
+    Route("POST", "/strokes", strokes, quick=True),
+    Route("POST", "/forward", forward, quick=True),
+    Route("POST", "/trace", whole_trace),
+    Route("POST", "/weights", weights),
+    Route("POST", "/update", update),
 ]

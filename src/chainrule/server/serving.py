@@ -74,17 +74,24 @@ class Server(uvicorn.Server):
 def serve(subject: Subject, port: int | None, ready: Callable[[Address], None]) -> None:
     """Show the page of the subject until the process is told to end; `ready` is called with its address before."""
     with listening(port) as listener:
-        found = Address(listener.getsockname()[1], secrets.token_urlsafe(32), secrets.token_urlsafe(32))
-        app = make_app(subject, token=found.token, port=found.port, once=found.once)
-        config = uvicorn.Config(
-            app, http=Connection, ws="none", lifespan="off", loop="asyncio", log_config=None, access_log=False,
-            server_header=False, date_header=False, proxy_headers=False, backlog=WAITING,
-        )  # fmt: skip
-        ready(found)
+        address, server = server_of(subject, listener)
+        ready(address)
         try:
-            asyncio.run(Server(config).serve([listener]))
+            asyncio.run(server.serve([listener]))
         finally:
             subject.close()
+
+
+def server_of(subject: Subject, listener: socket.socket) -> tuple[Address, Server]:
+    """What serves the page at a socket that listens already, and with which words one comes in."""
+    found = Address(listener.getsockname()[1], secrets.token_urlsafe(32), secrets.token_urlsafe(32))
+    config = uvicorn.Config(
+        make_app(subject, token=found.token, port=found.port, once=found.once),
+        http=Connection, ws="none", lifespan="off", loop="asyncio", backlog=WAITING,
+        log_config=None, log_level="critical", access_log=False,
+        server_header=False, date_header=False, proxy_headers=False,
+    )  # fmt: skip
+    return found, Server(config)
 
 
 @contextmanager

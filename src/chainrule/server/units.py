@@ -1,17 +1,15 @@
 """Single numbers of a pass: what made one, what it reads and affects, and whether its derivative is right.
 
-    POST /api/unit         the products whose sum it is
-    POST /api/affects      its receptive field, both ways
-    POST /api/check        its derivative by a central difference of the loss
+POST /api/unit         the products whose sum it is
+POST /api/affects      its receptive field, both ways
+POST /api/check        its derivative by a central difference of the loss
 """
 
-from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+from dataclasses import dataclass
+from typing import Annotated, Literal
 
 from chainrule.base.typed import Within
-from chainrule.server.asked import Asked
-from chainrule.server.passes import Pass, said, traced, values_of
-from chainrule.server.subject import Subject
+from chainrule.server.passes import Pass
 
 MOST = 1000
 """Terms that are sent at once."""
