@@ -41,3 +41,20 @@ def reals() -> Iterator[Client]:
     chainrule.fit(network, table(), chainrule.Training(epochs=1), progress=False)
     with served(Subject(network, "reals", lambda split: table())) as client:
         yield client
+
+
+def calibrated() -> Network:
+    """Trained a little on digits, its temperature found."""
+    network = chainrule.preset("mlp").network()
+    training = chainrule.Training(chainrule.Adam(3e-3), epochs=4, batch_size=64)
+    chainrule.fit(network, mnist("train").head(1500), training, progress=False)
+    chainrule.calibrate(network, mnist("test").head(500))
+    return network
+
+
+@pytest.fixture(scope="module")
+def knowing() -> Iterator[tuple[Client, Network]]:
+    """Of a network that knows what it was trained on; and itself."""
+    network = calibrated()
+    with served(Subject(network, "knowing", lambda split: mnist(split).head(300))) as client:
+        yield client, network
