@@ -5,6 +5,7 @@ from chainrule.server.model import model
 from chainrule.server.parameters import update, weights
 from chainrule.server.passes import forward, whole_trace
 from chainrule.server.route import MIB, Route
+from chainrule.server.units import unit
 
 ROUTES = [
     Route("GET", "/model", model, quick=True),
@@ -15,4 +16,5 @@ ROUTES = [
     Route("POST", "/trace", whole_trace),
     Route("POST", "/weights", weights),
     Route("POST", "/update", update),
+    Route("POST", "/unit", unit),
 ]

@@ -1,0 +1,150 @@
+"""chainrule explain as a process: its one line, its page, and its end."""
+
+import json
+import os
+import re
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import PIPE, Popen
+from urllib.request import Request, urlopen
+
+import pytest
+
+import chainrule
+
+STREAM = """
+from chainrule.server import routes
+from chainrule.server.events import Events
+from chainrule.server.route import Route
+EVENTS = Events()
+routes.ROUTES.append(Route("GET", "/ticks", lambda subject, asked: EVENTS))
+from chainrule.cli import main
+main()
+"""
+SLOW = STREAM.replace("lambda subject, asked: EVENTS", "lambda subject, asked: __import__('time').sleep(60)")
+
+
+@contextmanager
+def explaining(folder: Path, *arguments: object, program: str = "") -> Iterator[tuple[Popen, str]]:
+    """The process, and its page's address; it is killed if it has not ended."""
+    script = ["-c", program] if program else ["-m", "chainrule"]
+    line = [sys.executable, *script, "explain", "--no-browser", *map(str, arguments)]
+    process = Popen(line, stdout=PIPE, stderr=PIPE, cwd=folder, encoding="utf-8")
+    try:
+        told = process.stdout.readline() if process.stdout else ""
+        (address,) = re.findall(r"http://127\.0\.0\.1:\d+/\?token=[\w-]{43}", told)
+        yield process, address
+    finally:
+        process.kill()
+        for pipe in (process.stdout, process.stderr):
+            if pipe:
+                pipe.close()
+        process.wait()
+
+
+def asked(address: str, path: str) -> dict:
+    page, _, token = address.partition("/?token=")
+    with urlopen(Request(f"{page}{path}", headers={"X-Chainrule-Token": token}), timeout=60) as answer:
+        return json.load(answer)
+
+
+def ended(process: Popen, signum: int = signal.SIGINT) -> tuple[int, float, str, str]:
+    """Its exit code, the seconds that it took, and what it still said on stdout and stderr."""
+    begin = time.perf_counter()
+    process.send_signal(signum)
+    out, err = process.communicate(timeout=30)
+    return process.returncode, time.perf_counter() - begin, out, err
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "model.safetensors"
+    chainrule.preset("mlp").network().save(path)
+    return path
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM], ids=lambda each: each.name)
+def test_it_serves_its_page_until_it_is_told_to_end(model, tmp_path, signum):
+    with explaining(tmp_path, model) as (process, address):
+        with urlopen(address, timeout=60) as page:
+            assert "<!doctype html>" in page.read().decode().lower()
+        assert asked(address, "/api/model")["name"] == str(model)
+        code, seconds, out, err = ended(process, signum)
+        assert (code, out, err) == (0, "", "")
+        assert seconds < 1.5
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_an_open_stream_of_events_does_not_keep_it(model, tmp_path):
+    with explaining(tmp_path, model, program=STREAM) as (process, address):
+        page, _, token = address.partition("/?")
+        with urlopen(f"{page}/api/ticks?{token}", timeout=60) as stream:
+            assert stream.headers["content-type"].startswith("text/event-stream")
+            assert stream.readline() == b": here\n"
+            code, seconds, _, err = ended(process)
+        assert (code, err) == (0, "")
+        assert seconds < 1.5
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_long_computation_does_not_keep_it_either(model, tmp_path):
+    with explaining(tmp_path, model, program=SLOW) as (process, address):
+        port, _, token = address.removeprefix("http://127.0.0.1:").partition("/?token=")
+        with socket.create_connection(("127.0.0.1", int(port)), timeout=20) as connection:
+            head = f"GET /api/ticks HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nX-Chainrule-Token: {token}\r\n\r\n"
+            connection.sendall(head.encode())
+            assert asked(address, "/api/model")["parameters"] > 0  # meanwhile
+            code, seconds, _, err = ended(process)
+        assert (code, err) == (0, "")
+        assert seconds < 1.5
+
+
+def test_a_port_that_is_taken_is_refused(model, cli):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ran = cli("explain", model, "--no-browser", "--port", port)
+    assert ran.code == 2
+    assert ran.err.startswith(f"chainrule: --port is {port}: ")
+
+
+def test_what_it_shows_must_be_there(cli, model):
+    assert cli("explain", "nothing.safetensors").code == 4
+    assert cli("explain", "--preset", "nothing").code == 2
+    assert cli("explain", model, "--preset", "mlp").code == 2
+    assert cli("explain", model, "--port", 0).code == 2
+
+
+def test_without_what_it_needs_it_says_what_to_install(cli, model, monkeypatch):
+    for name in [name for name in sys.modules if name.startswith(("chainrule.server", "uvicorn", "starlette"))]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    ran = cli("explain", model)
+    assert ran.code == 1
+    assert ran.err == 'chainrule: explain needs starlette and uvicorn: pip install "chainrule[explain]"\n'
+
+
+def test_a_presets_network_is_trained_at_once(tmp_path):
+    with explaining(tmp_path, "--preset", "mlp") as (process, address):
+        assert asked(address, "/api/model")["preset"] == "mlp"
+        assert asked(address, "/api/digit?number=mistake")["split"] == "test"
+        process.kill()
+        assert process.stderr
+        assert "training mlp on 6,000 digits of MNIST" in process.stderr.read()
+
+
+def test_without_a_model_it_is_about_the_last_run(tmp_path):
+    for k, name in enumerate(("older", "newer", "old")):
+        path = tmp_path / "runs" / name / "model.safetensors"
+        path.parent.mkdir(parents=True)
+        chainrule.preset("mlp").network().save(path)
+        os.utime(path, (1e9, 1e9 + k % 2))
+    with explaining(tmp_path) as (_, address):
+        assert asked(address, "/api/model")["name"] == os.path.join("runs", "newer", "model.safetensors")
