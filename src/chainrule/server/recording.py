@@ -66,13 +66,13 @@ class Recording:
         eta = self.answers["GET /api/model"]["eta"]
         self._keep(*self._answer("POST", "/update", {"eta": eta}))
         key, trace = self._answer("POST", "/trace")
-        for self.bits in BITS:
-            found = coarse(trace, self.bits)
-            if size_of(key, found) < LOOKED_AT * self.room:
-                break
+        made = ((bits, coarse(trace, bits)) for bits in BITS)
+        fits = (each for each in made if size_of(key, each[1]) < LOOKED_AT * self.room)
+        self.bits, found = next(fits, (BITS[-1], coarse(trace, BITS[-1])))
         if not self._keep(key, found):
             needed = (self._size + size_of(key, found)) / 1e6
-            raise ChainruleError(f"a pass of {self.subject.name} takes {needed:.1f} MB; expected at most {self.room / 1e6:.1f}")
+            given = f"a pass of {self.subject.name} takes {needed:.1f} MB"
+            raise ChainruleError(f"{given}; expected at most {self.room / 1e6:.1f}")
 
     def _record_weights(self) -> None:
         """The parameters that have few numbers."""
@@ -95,7 +95,8 @@ class Recording:
                 if path != "/check" or unit.startswith("dL/"):
                     self._keep(*self._answer("POST", path, {"unit": unit}))
             for term in found["terms"][:FOLLOWED]:
-                new = [each["unit"] for each in term["factors"] if each["unit"] is not None and each["unit"] not in seen]
+                units = [each["unit"] for each in term["factors"]]
+                new = [each for each in units if each is not None and each not in seen]
                 left.extend(new)
                 seen.update(new)
 
