@@ -1,13 +1,18 @@
 """chainrule explain: a page on this machine that shows back propagation at work, on the reader's own digits."""
 
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from chainrule.base.errors import ChainruleError
+from chainrule.base.errors import ChainruleError, UsageError
+from chainrule.base.files import check_writable
 from chainrule.cli.console import Output
 from chainrule.cli.explain_subject import subject_of
 from chainrule.cli.settings import Argument, Option
+
+if TYPE_CHECKING:
+    from chainrule.server.subject import Subject
 
 MODEL_HELP = "A model.safetensors, or the folder of a run (default: the last run, or a preset, trained at once)."
 
@@ -16,7 +21,8 @@ MODEL_HELP = "A model.safetensors, or the folder of a run (default: the last run
 class Explain:
     """Show in the browser how the network computes, and how back propagation finds every gradient.
 
-    The page is this machine's own: nothing leaves it, and nobody else comes in. Ctrl-C ends it.
+    The page is this machine's own: nothing leaves it, and nobody else comes in. Ctrl-C ends it. With --export one pass
+    becomes a file, to be opened and stepped through without a server.
     """
 
     model: Annotated[Path | None, Argument(MODEL_HELP)] = None
@@ -25,24 +31,57 @@ class Explain:
         None
     )
     browser: Annotated[bool, Option("Open the page in the browser.", contrary="--no-browser")] = True
+    export: Annotated[Path | None, Option("Record one pass into this .html file, and serve nothing.", "FILE")] = None
+    digit: Annotated[int | None, Option("With --export: of this sample of the test data (default: 0).", "N")] = None
+    picture: Annotated[Path | None, Option("With --export: of the digit in this picture.", "FILE")] = None
+    true: Annotated[int | None, Option("With --export: the picture's true class.", "CLASS")] = None
     output: Output = field(default_factory=Output)
 
     def execute(self) -> None:
-        serving = server()
+        self._check()
+        needed("chainrule.server.serving")
         subject = subject_of(self.model, self.preset, self.output)
+        if self.export:
+            return self._export(subject, self.export)
+        serving = needed("chainrule.server.serving")
 
         def ready(address: Any) -> None:
             self.output.result({"address": address.page}, f"{subject.name} is explained at {address.page}")
             if self.browser:
                 serving.open_browser(address.visit)
 
-        serving.serve(subject, self.port, ready)
+        return serving.serve(subject, self.port, ready)
+
+    def _check(self) -> None:
+        """UsageError for what does not go together."""
+        if self.export is None:
+            for name in ("digit", "picture", "true"):
+                if getattr(self, name) is not None:
+                    raise UsageError(f"--{name} is given without --export; expected both")
+        if self.digit is not None and self.picture is not None:
+            raise UsageError("--digit is given with --picture; expected one of them")
+        if (self.picture is None) != (self.true is None):
+            given, missing = ("--picture", "--true") if self.true is None else ("--true", "--picture")
+            raise UsageError(f"{given} is given without {missing}; expected both")
+        if self.export:
+            check_writable(self.export)
+
+    def _export(self, subject: "Subject", path: Path) -> None:
+        """The page of one pass."""
+        inputs, page = needed("chainrule.server.inputs"), needed("chainrule.server.recorded_page")
+        if self.picture is None:
+            found = inputs.sample(subject, "test", self.digit or 0)
+        else:
+            found = {**inputs.read_picture(subject, self.picture), "t": self.true}
+        size = page.write_recorded_page(path, subject, {key: found[key] for key in ("image", "t")})
+        self.output.result({"page": str(path), "bytes": size}, f"{path}: {size / 1e6:.1f} MB, for any browser")
 
 
-def server() -> Any:
-    """The room that serves the page; ChainruleError where what it needs is not installed."""
+def needed(name: str) -> Any:
+    """A module of the room that serves the page; ChainruleError where what it needs is not installed."""
     try:
-        from chainrule.server import serving
-    except ImportError:
+        return import_module(name)
+    except ImportError as error:
+        if (error.name or "").startswith("chainrule"):
+            raise
         raise ChainruleError('explain needs starlette and uvicorn: pip install "chainrule[explain]"') from None
-    return serving

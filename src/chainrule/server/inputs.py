@@ -34,8 +34,14 @@ CALLED = "picture"
 def digit(subject: Subject, asked: Asked) -> dict[str, Any]:
     """One sample of the data."""
     split: Split = "train" if asked.word("split", ("test", "train")) == "train" else "test"
+    return sample(subject, split, _number(subject, asked, split, len(subject.data(split))))
+
+
+def sample(subject: Subject, split: Split, number: int) -> dict[str, Any]:
+    """The one of that number; Refusal if there is none."""
     data = subject.data(split)
-    number = _number(subject, asked, split, len(data))
+    if number >= len(data):
+        raise Refusal(f"there is no sample {number}; expected 0 to {len(data) - 1:,}", 404)
     return {"image": image(data.x[number]), "t": data.t[number], "number": number, "split": split}
 
 
@@ -51,17 +57,14 @@ def _number(subject: Subject, asked: Asked, split: Split, samples: int) -> int:
         if len(wrong) == 0:
             raise Refusal("the network makes no mistake in the test data", 404)
         return int(wrong[np.searchsorted(wrong, after, side="right") % len(wrong)])
-    number = asked.number("number")
-    if number >= samples:
-        raise Refusal(f"there is no sample {number}; expected 0 to {samples - 1:,}", 404)
-    return number
+    return asked.number("number")
 
 
 def picture(subject: Subject, asked: Asked) -> dict[str, Any]:
     """What a picture's file holds."""
     with _file() as path:
         path.write_bytes(asked.body)
-        return _read(subject, path)
+        return read_picture(subject, path)
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def strokes(subject: Subject, asked: Asked) -> dict[str, Any]:
         raise Refusal(f"pixels has {len(pixels):,} bytes; expected {SIDE} x {SIDE}")
     with _file() as path:
         Image.fromarray(np.frombuffer(pixels, np.uint8).reshape(SIDE, SIDE)).save(path, "PNG")
-        return _read(subject, path)
+        return read_picture(subject, path)
 
 
 @contextmanager
@@ -91,7 +94,7 @@ def _file() -> Iterator[Path]:
             raise DataError(str(error).replace(folder + os.sep, "")) from None
 
 
-def _read(subject: Subject, path: Path) -> dict[str, Any]:
+def read_picture(subject: Subject, path: Path) -> dict[str, Any]:
     """The picture in a file as the network reads it, and what is doubtful about that."""
     reader = PictureReader.of(subject.network, named=subject.classes is not None)
     block = reader.read([path])
