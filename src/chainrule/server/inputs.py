@@ -42,7 +42,7 @@ def sample(subject: Subject, split: Split, number: int) -> dict[str, Any]:
     data = subject.data(split)
     if number >= len(data):
         raise Refusal(f"there is no sample {number}; expected 0 to {len(data) - 1:,}", 404)
-    return {"image": image(data.x[number]), "t": data.t[number], "number": number, "split": split}
+    return {"image": image(data.x[number]), "t": data.t[number].tolist(), "number": number, "split": split}
 
 
 def _number(subject: Subject, asked: Asked, split: Split, samples: int) -> int:

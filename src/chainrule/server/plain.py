@@ -59,7 +59,14 @@ def from_base64(text: str, name: str) -> bytes:
 
 def to_json(answer: Any) -> bytes:
     """As it is sent: what is not a finite number is null."""
-    return json.dumps(plain(answer), allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode()
+    try:
+        return _dumps(answer)
+    except ValueError:  # one is not finite, which is rare
+        return _dumps(plain(answer))
+
+
+def _dumps(value: Any) -> bytes:
+    return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"), default=plain).encode()
 
 
 def from_json(content: bytes) -> Any:

@@ -5,26 +5,29 @@ common, the pass itself. The walk begins at the largest numbers of every layer, 
 so on, until there is no more room.
 """
 
-import base64
 import gzip
 import json
 import zlib
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from chainrule.base.errors import ChainruleError
+from chainrule.explanation.unit import GRADIENT, LOSS
 from chainrule.server.asked import Asked
-from chainrule.server.passes import Pass, traced
+from chainrule.server.passes import Pass, names_of, traced
 from chainrule.server.plain import FLOAT, from_base64, to_base64, to_json
 from chainrule.server.routes import ROUTES
 from chainrule.server.subject import Subject
 
 LARGEST = 3
 """Of every layer's values, gradients and weights' gradients, so many are where walks begin."""
+CHECKED = 24
+"""Derivatives that are checked by the loss: each takes several passes."""
 FOLLOWED = 12
 """Of a number's terms, so many are gone on with."""
 SMALL = 20_000
@@ -35,7 +38,6 @@ LOOKED_AT = 0.6
 """The part of the room that these arrays may take."""
 PAGE_OF_TERMS = {"order": "size", "from": 0, "count": 200}
 """As the page asks for a number's terms."""
-FACTOR_OF_BASE64 = 4 / 3
 
 
 @dataclass
@@ -46,31 +48,32 @@ class Recording:
     asked: dict[str, Any]
     """The pass, as a page asks for it."""
     room: int
-    answers: dict[str, Any] = field(default_factory=dict)
+    answers: dict[str, bytes] = field(default_factory=dict)
+    """JSON, by request."""
     bits: int = BITS[0]
     _size: int = 0
+    _packing: Any = field(default_factory=lambda: zlib.compressobj(9))
 
     def make(self) -> bytes:
         """All of it, as JSON for the page; ChainruleError if not even the pass itself fits."""
         self._record_pass()
         self._record_weights()
         self._walk()
-        content = gzip.compress(to_json(self.answers), 9, mtime=0)
-        return to_json({"pass": self.asked, "bits": self.bits, "gzip": base64.b64encode(content).decode()})
+        whole = b",".join(to_json(key) + b":" + answer for key, answer in self.answers.items())
+        content = gzip.compress(b"{" + whole + b"}", 9, mtime=0)
+        return to_json({"pass": self.asked, "bits": self.bits, "gzip": to_base64(content)})
 
     def _record_pass(self) -> None:
         """What it computes, as exactly as there is room for."""
-        self._keep(*self._answer("GET", "/model"))
-        key, forward = self._answer("POST", "/forward")
-        self._keep(key, {name: each for name, each in forward.items() if name != "values"})  # which the trace has
-        eta = self.answers["GET /api/model"]["eta"]
-        self._keep(*self._answer("POST", "/update", {"eta": eta}))
-        key, trace = self._answer("POST", "/trace")
+        model, forward, trace = self._ask("GET", "/model"), self._ask("POST", "/forward"), self._ask("POST", "/trace")
+        self._keep("GET", "/model", model)
+        self._keep("POST", "/forward", {name: each for name, each in forward.items() if name != "values"})
+        self._record("/update", {"eta": model["eta"]})
         made = ((bits, coarse(trace, bits)) for bits in BITS)
-        fits = (each for each in made if size_of(key, each[1]) < LOOKED_AT * self.room)
+        fits = (each for each in made if packed(zlib.compress(to_json(each[1]))) < LOOKED_AT * self.room)
         self.bits, found = next(fits, (BITS[-1], coarse(trace, BITS[-1])))
-        if not self._keep(key, found):
-            needed = (self._size + size_of(key, found)) / 1e6
+        if not self._keep("POST", "/trace", found):
+            needed = (self._size + packed(zlib.compress(to_json(found)))) / 1e6
             given = f"a pass of {self.subject.name} takes {needed:.1f} MB"
             raise ChainruleError(f"{given}; expected at most {self.room / 1e6:.1f}")
 
@@ -78,23 +81,25 @@ class Recording:
         """The parameters that have few numbers."""
         for each in self.subject.network.parameters:
             for what in ("value", "gradient"):
-                if each.view(self.subject.network.w).size <= SMALL:
-                    key, found = self._answer("POST", "/weights", {"parameter": each.name, "what": what})
-                    self._keep(key, coarse(found, self.bits))
+                if prod(each.shape) <= SMALL:
+                    more = {"parameter": each.name, "what": what}
+                    self._keep("POST", "/weights", coarse(self._ask("POST", "/weights", more), self.bits), more)
 
     def _walk(self) -> None:
         """From the largest numbers, in breadth."""
-        left = deque(self._beginnings())
-        roots, seen = set(left), set(left)
+        left, checks = deque(self._beginnings()), 0
+        seen = set(left)
         while left:
             unit = left.popleft()
-            key, found = self._answer("POST", "/unit", {"unit": unit, **PAGE_OF_TERMS})
-            if not self._keep(key, found):
+            terms = self._record("/unit", {"unit": unit, **PAGE_OF_TERMS})
+            if terms is None:
                 return
-            for path in ("/affects", "/check") if unit in roots else ("/affects",):
-                if path != "/check" or unit.startswith("dL/"):
-                    self._keep(*self._answer("POST", path, {"unit": unit}))
-            for term in found["terms"][:FOLLOWED]:
+            if unit != LOSS:
+                self._record("/affects", {"unit": unit})
+            if unit.startswith(GRADIENT) and checks < CHECKED:
+                checks += 1
+                self._record("/check", {"unit": unit})
+            for term in terms["terms"][:FOLLOWED]:
                 units = [each["unit"] for each in term["factors"]]
                 new = [each for each in units if each is not None and each not in seen]
                 left.extend(new)
@@ -103,39 +108,43 @@ class Recording:
     def _beginnings(self) -> Iterator[str]:
         """The largest numbers: one of each kind, the last layers' first; then the second ones."""
         found, network = traced(self.subject, Asked(body=self.asked).read(Pass)), self.subject.network
-        yield "loss"
-        names = ["x", *(node.name for node in network.graph.nodes)]
-        arrays = [(f"{d}{name}", a[0]) for k, name in reversed(list(enumerate(names)))
-                  for d, a in (("dL/", found.gx[k]), ("", found.x[k]))]  # fmt: skip
-        arrays += [(f"dL/{name}", gw) for name, gw in reversed(found.gw.items())]
+        yield LOSS
+        names = list(enumerate(names_of(network)))
+        arrays = [(GRADIENT + name, found.gx[k][0]) for k, name in reversed(names)]
+        arrays += [(GRADIENT + name, gw) for name, gw in reversed(found.gw.items())]
+        arrays += [(name, found.x[k][0]) for k, name in reversed(names)]
         for k in range(LARGEST):
             for name, values in arrays:
                 if k < values.size:
                     place = np.unravel_index(np.argsort(-abs(values), axis=None, kind="stable")[k], values.shape)
                     yield f"{name}:{','.join(map(str, map(int, place)))}"
 
-    def _answer(self, method: str, path: str, more: Mapping[str, Any] | None = None) -> tuple[str, Any]:
-        """A request's key, and its answer."""
-        (route,) = (each for each in ROUTES if (each.method, each.path) == (method, path))
-        key = f"{method} /api{path}"
-        if method == "POST":
-            key += " " + json.dumps(dict(more or {}), sort_keys=True, separators=(",", ":"))
-        answer = route.answer(self.subject, Asked(body={**self.asked, **(more or {})}))
-        return key, json.loads(to_json(answer))
+    def _record(self, path: str, more: Mapping[str, Any]) -> Any:
+        """The answer, which is kept; None if there is no room for it."""
+        found = self._ask("POST", path, more)
+        return found if self._keep("POST", path, found, more) else None
 
-    def _keep(self, key: str, answer: Any) -> bool:
+    def _ask(self, method: str, path: str, more: Mapping[str, Any] | None = None) -> Any:
+        """What the page would be answered."""
+        (route,) = (each for each in ROUTES if (each.method, each.path) == (method, path))
+        return route.answer(self.subject, Asked(body={**self.asked, **(more or {})}))
+
+    def _keep(self, method: str, path: str, answer: Any, more: Mapping[str, Any] | None = None) -> bool:
         """Whether there is room for it; then it is kept."""
-        size = size_of(key, answer)
+        body = json.dumps(dict(more or {}), sort_keys=True, separators=(",", ":"))
+        key, content = f"{method} /api{path}" + f" {body}" * (method == "POST"), to_json(answer)
+        packing = self._packing.copy()
+        size = packed(packing.compress(to_json(key) + b":" + content + b",") + packing.flush(zlib.Z_SYNC_FLUSH))
         if self._size + size > self.room:
             return False
-        self.answers[key] = answer
+        self.answers[key], self._packing = content, packing
         self._size += size
         return True
 
 
-def size_of(key: str, answer: Any) -> int:
-    """About the bytes that it takes: a little more than beside others."""
-    return int(FACTOR_OF_BASE64 * len(zlib.compress(to_json({key: answer}))))
+def packed(content: bytes) -> int:
+    """The bytes that packed content takes in the page."""
+    return -(-len(content) * 4 // 3)
 
 
 def coarse(value: Any, bits: int) -> Any:

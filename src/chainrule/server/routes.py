@@ -5,7 +5,7 @@ from chainrule.server.model import model
 from chainrule.server.parameters import update, weights
 from chainrule.server.passes import forward, whole_trace
 from chainrule.server.route import MIB, Route
-from chainrule.server.units import unit
+from chainrule.server.units import affects, check, unit
 
 ROUTES = [
     Route("GET", "/model", model, quick=True),
@@ -17,4 +17,6 @@ ROUTES = [
     Route("POST", "/weights", weights),
     Route("POST", "/update", update),
     Route("POST", "/unit", unit),
+    Route("POST", "/affects", affects),
+    Route("POST", "/check", check),
 ]

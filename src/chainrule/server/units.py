@@ -9,6 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 from chainrule.base.typed import Within
+from chainrule.explanation.field import Part, field_of
+from chainrule.explanation.numerical import check_unit
+from chainrule.explanation.unit import GRADIENT, LOSS
 from chainrule.network.tracing import Trace
 from chainrule.server.asked import Asked
 from chainrule.server.passes import Pass, some_target, traced
@@ -41,7 +44,31 @@ def unit(subject: Subject, asked: Asked) -> dict[str, Any]:
     return found.values(each.order, each.first, each.count)
 
 
+def affects(subject: Subject, asked: Asked) -> dict[str, Any]:
+    """Which numbers of which layers it is made of, and which are made of it, as boxes; both ends are in a box."""
+    each = asked.read(UnitAsked)
+    found = field_of(trace_for(subject, each), each.unit)
+    return {"reads": boxes(found.reads), "affects": boxes(found.affects)}
+
+
+def boxes(parts: tuple[Part, ...]) -> list[dict[str, Any]]:
+    return [{"name": part.name, "from": part.first, "to": part.last} for part in parts]
+
+
+def check(subject: Subject, asked: Asked) -> dict[str, Any]:
+    """Its derivative, beside what the loss itself says of it."""
+    each = asked.read(UnitAsked)
+    found = check_unit(trace_for(subject, each), each.unit)
+    return {
+        "numeric": found.numeric,
+        "analytic": found.analytic,
+        "difference": found.difference,
+        "h": found.h,
+        "same_piece": found.same_piece,
+    }
+
+
 def trace_for(subject: Subject, each: UnitAsked) -> Trace:
     """The pass that it is of: of a value, which no true class changes, that of some class if none is given."""
-    needs_t = each.unit.startswith("dL/") or each.unit == "loss"
+    needs_t = each.unit.startswith(GRADIENT) or each.unit == LOSS
     return traced(subject, each if needs_t or each.t is not None else replace(each, t=some_target(subject.network)))
