@@ -1,5 +1,6 @@
 """chainrule explain as a process: its one line, its page, and its end."""
 
+import base64
 import json
 import os
 import re
@@ -14,8 +15,12 @@ from subprocess import PIPE, Popen
 from urllib.request import Request, urlopen
 
 import pytest
+from PIL import Image
 
 import chainrule
+from chainrule import Convolution, Linear, MaxPooling, Network, ReLU
+from chainrule.data import mnist
+from chainrule.server import recorded_page
 
 STREAM = """
 from chainrule.server import routes
@@ -148,3 +153,45 @@ def test_without_a_model_it_is_about_the_last_run(tmp_path):
         os.utime(path, (1e9, 1e9 + k % 2))
     with explaining(tmp_path) as (_, address):
         assert asked(address, "/api/model")["name"] == os.path.join("runs", "newer", "model.safetensors")
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch) -> str:
+    """A model of few numbers, whose recordings are short."""
+    monkeypatch.setattr(recorded_page, "MOST", 200_000)
+    monkeypatch.setattr(recorded_page.write_recorded_page, "__defaults__", (200_000,))
+    Network([Convolution(2), ReLU(), MaxPooling(), Linear(10)], (1, 28, 28)).save(tmp_path / "small.safetensors")
+    return "small.safetensors"
+
+
+def recorded(path: str) -> dict:
+    html = Path(path).read_text(encoding="utf-8")
+    return json.loads(html.partition('id="recorded">')[2].partition("</script>")[0])["pass"]
+
+
+def test_it_records_a_test_digit_or_a_picture(cli, small):
+    ran = cli("explain", small, "--export", "page.html", "--digit", 3)
+    size = Path("page.html").stat().st_size
+    assert (ran.code, ran.out) == (0, f"page.html: {size / 1e6:.1f} MB, for any browser\n")
+    digit = mnist("test").x[3]
+    assert recorded("page.html") == {"image": base64.b64encode(digit.tobytes()).decode(), "t": 0}
+    Image.fromarray(digit[0]).resize((280, 280)).save("digit.png")
+    ran = cli("explain", small, "--export", "page.html", "--picture", "digit.png", "--true", 7, "--json")
+    assert json.loads(ran.out) == {"page": "page.html", "bytes": Path("page.html").stat().st_size}
+    assert recorded("page.html")["t"] == 7
+
+
+@pytest.mark.parametrize(("options", "code", "said"), [
+    (["--digit", 3], 2, "--digit is given without --export; expected both"),
+    (["--export", "p.html", "--picture", "x.png"], 2, "--picture is given without --true; expected both"),
+    (["--export", "p.html", "--true", 3], 2, "--true is given without --picture; expected both"),
+    (["--export", "p.html", "--true", 3, "--picture", "x.png", "--digit", 1], 2, "--digit is given with --picture"),
+    (["--export", "no/such/p.html"], 2, "no/such/p.html"),
+    (["--export", "p.html", "--digit", 10_000], 2, "there is no sample 10000; expected 0 to 9,999"),
+    (["--export", "p.html", "--picture", "none.png", "--true", 3], 4, "none.png: no such file"),
+    (["--export", "p.html", "--picture", "small.safetensors", "--true", 3], 4, "small.safetensors: "),
+])  # fmt: skip
+def test_what_cannot_be_recorded_is_refused(cli, small, options, code, said):
+    ran = cli("explain", small, *options)
+    assert (ran.code, said in ran.err) == (code, True), ran
+    assert not Path("p.html").exists()

@@ -7,6 +7,7 @@ from chainrule.base.errors import ModelError
 from chainrule.layers.graph import Node
 from chainrule.network.network import Network
 from chainrule.server.asked import Asked
+from chainrule.server.kernels import fused
 from chainrule.server.passes import reads_bytes
 from chainrule.server.subject import Subject
 from chainrule.tasks.picture_inputs import PictureReader
@@ -26,7 +27,7 @@ def model(subject: Subject, asked: Asked) -> dict[str, Any]:
         "eta": subject.eta,
         "dtype": str(network.w.dtype),
         "parameters": network.size,
-        "layers": [of_node(network, node) for node in network.graph.nodes],
+        "layers": [{**of_node(network, node), "fused_with": fused(subject)[node.name]} for node in network.graph.nodes],
     }
 
 

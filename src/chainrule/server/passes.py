@@ -7,6 +7,7 @@ POST /api/trace        and every gradient
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from time import perf_counter
 from typing import Annotated, Any
@@ -19,6 +20,7 @@ from chainrule.network.network import Network
 from chainrule.network.reference import Reference
 from chainrule.network.tracing import Trace, trace
 from chainrule.server.asked import Asked
+from chainrule.server.kernels import KernelsBeside
 from chainrule.server.plain import Array, array, from_base64
 from chainrule.server.refusal import Refusal
 from chainrule.server.subject import Subject
@@ -111,29 +113,45 @@ def some_target(network: Network) -> int | float | tuple[float, ...]:
     return (0.0,) * prod(network.output_shape) if network.output_shape != (1,) else 0.0
 
 
+@dataclass(frozen=True, eq=False)
+class Traced:
+    """All of a pass."""
+
+    trace: Trace
+
+    @cached_property
+    def kernels(self) -> KernelsBeside:
+        """The same by the compiled engine."""
+        return KernelsBeside(self.trace)
+
+
 class Traces:
     """The last few, by what was asked for."""
 
     def __init__(self, subject: Subject) -> None:
         self._network = subject.network
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Pass, Trace] = OrderedDict()
+        self._kept: OrderedDict[Pass, Traced] = OrderedDict()
 
-    def of(self, each: Pass) -> Trace:
-        """All of that pass; Refusal if it has no t."""
+    def of(self, each: Pass) -> Traced:
+        """That pass; Refusal if it has no t."""
         each = Pass(image=each.image, t=each.t, training=each.training, seed=each.seed)
         with self._lock:  # of two who ask for the same at once, one waits
             if each not in self._kept:
                 x, t = each.x(self._network), targets(self._network, each)
-                self._kept[each] = trace(self._network, x, t, seed=each.seed, training=each.training)
+                self._kept[each] = Traced(trace(self._network, x, t, seed=each.seed, training=each.training))
                 while len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(each)
             return self._kept[each]
 
 
-def traced(subject: Subject, each: Pass) -> Trace:
+def passed(subject: Subject, each: Pass) -> Traced:
     return subject.once(Traces).of(each)
+
+
+def traced(subject: Subject, each: Pass) -> Trace:
+    return passed(subject, each).trace
 
 
 def whole_trace(subject: Subject, asked: Asked) -> dict[str, Any]:

@@ -18,10 +18,10 @@ SCRIPT = re.compile(r'<script type="module"[^>]*src="/app\.js"[^>]*></script>')
 FIRST = re.compile(r"<head>")
 
 
-def write_recorded_page(path: Path, subject: Subject, asked: dict[str, Any]) -> int:
-    """Write the page of one pass, which is `asked` for as by a page; the bytes that it has."""
+def write_recorded_page(path: Path, subject: Subject, asked: dict[str, Any], most: int = MOST) -> int:
+    """Write the page of one pass, which is `asked` for as by a page; how many bytes, `most` at most, it has."""
     style, script = built("app.css"), built("app.js").replace("</script", "<\\/script")
-    recorded = Recording(subject, asked, MOST - room_for(style, script)).make().decode()
+    recorded = Recording(subject, asked, most - room_for(style, script)).make().decode()
     html = built("index.html")
     policy = f"default-src 'none'; script-src {digest(script)}; style-src {digest(style)}; img-src data: blob:"
     head = f'<head>\n<meta http-equiv="Content-Security-Policy" content="{policy}">'

@@ -9,8 +9,9 @@ import gzip
 import json
 import zlib
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from math import prod
 from typing import Any
 
@@ -19,7 +20,7 @@ import numpy as np
 from chainrule.base.errors import ChainruleError
 from chainrule.explanation.unit import GRADIENT, LOSS
 from chainrule.server.asked import Asked
-from chainrule.server.passes import Pass, names_of, traced
+from chainrule.server.passes import Pass, passed
 from chainrule.server.plain import FLOAT, from_base64, to_base64, to_json
 from chainrule.server.routes import ROUTES
 from chainrule.server.subject import Subject
@@ -28,6 +29,8 @@ LARGEST = 3
 """Of every layer's values, gradients and weights' gradients, so many are where walks begin."""
 CHECKED = 24
 """Derivatives that are checked by the loss: each takes several passes."""
+BEGINS = 4
+"""Every so many numbers of a walk another one begins."""
 FOLLOWED = 12
 """Of a number's terms, so many are gone on with."""
 SMALL = 20_000
@@ -52,10 +55,12 @@ class Recording:
     """JSON, by request."""
     bits: int = BITS[0]
     _size: int = 0
+    """Bytes that have come out of packing."""
     _packing: Any = field(default_factory=lambda: zlib.compressobj(9))
 
     def make(self) -> bytes:
         """All of it, as JSON for the page; ChainruleError if not even the pass itself fits."""
+        passed(self.subject, Asked(body=self.asked).read(Pass)).kernels.of(LOSS, patience=None)
         self._record_pass()
         self._record_weights()
         self._walk()
@@ -70,10 +75,10 @@ class Recording:
         self._keep("POST", "/forward", {name: each for name, each in forward.items() if name != "values"})
         self._record("/update", {"eta": model["eta"]})
         made = ((bits, coarse(trace, bits)) for bits in BITS)
-        fits = (each for each in made if packed(zlib.compress(to_json(each[1]))) < LOOKED_AT * self.room)
+        fits = (each for each in made if alone(each[1]) < LOOKED_AT * self.room)
         self.bits, found = next(fits, (BITS[-1], coarse(trace, BITS[-1])))
         if not self._keep("POST", "/trace", found):
-            needed = (self._size + packed(zlib.compress(to_json(found)))) / 1e6
+            needed = (packed(self._size) + alone(found)) / 1e6
             given = f"a pass of {self.subject.name} takes {needed:.1f} MB"
             raise ChainruleError(f"{given}; expected at most {self.room / 1e6:.1f}")
 
@@ -86,38 +91,42 @@ class Recording:
                     self._keep("POST", "/weights", coarse(self._ask("POST", "/weights", more), self.bits), more)
 
     def _walk(self) -> None:
-        """From the largest numbers, in breadth."""
-        left, checks = deque(self._beginnings()), 0
-        seen = set(left)
-        while left:
-            unit = left.popleft()
-            terms = self._record("/unit", {"unit": unit, **PAGE_OF_TERMS})
-            if terms is None:
+        """From the largest number of every kind, in breadth; every so often from another large one, too."""
+        first, *others = self._beginnings()
+        walk, later, checks = deque(first), deque(unit for each in others for unit in each), 0
+        seen = {*walk, *later}
+        for n in count():
+            if not (walk or later):
+                return
+            begins = later and (not walk or (n > len(first) and n % BEGINS == 0))
+            unit = later.popleft() if begins else walk.popleft()
+            found = self._record("/unit", {"unit": unit, **PAGE_OF_TERMS})
+            if found is None:
                 return
             if unit != LOSS:
                 self._record("/affects", {"unit": unit})
             if unit.startswith(GRADIENT) and checks < CHECKED:
                 checks += 1
                 self._record("/check", {"unit": unit})
-            for term in terms["terms"][:FOLLOWED]:
-                units = [each["unit"] for each in term["factors"]]
-                new = [each for each in units if each is not None and each not in seen]
-                left.extend(new)
-                seen.update(new)
+            units = [each["unit"] for term in found["terms"][:FOLLOWED] for each in term["factors"]]
+            new = [each for each in dict.fromkeys(units) if each is not None and each not in seen]
+            walk.extend(new)
+            seen.update(new)
 
-    def _beginnings(self) -> Iterator[str]:
-        """The largest numbers: one of each kind, the last layers' first; then the second ones."""
-        found, network = traced(self.subject, Asked(body=self.asked).read(Pass)), self.subject.network
-        yield LOSS
-        names = list(enumerate(names_of(network)))
+    def _beginnings(self) -> list[list[str]]:
+        """The largest number of each kind, the last layers' first; then the second largest ones, and so on."""
+        found = passed(self.subject, Asked(body=self.asked).read(Pass)).trace
+        names = list(enumerate(found.names))
         arrays = [(GRADIENT + name, found.gx[k][0]) for k, name in reversed(names)]
         arrays += [(GRADIENT + name, gw) for name, gw in reversed(found.gw.items())]
         arrays += [(name, found.x[k][0]) for k, name in reversed(names)]
-        for k in range(LARGEST):
-            for name, values in arrays:
-                if k < values.size:
-                    place = np.unravel_index(np.argsort(-abs(values), axis=None, kind="stable")[k], values.shape)
-                    yield f"{name}:{','.join(map(str, map(int, place)))}"
+        orders = [(name, a.shape, np.argsort(-abs(a), axis=None, kind="stable")[:LARGEST]) for name, a in arrays]
+        rounds = [
+            [f"{name}:{','.join(str(int(i)) for i in np.unravel_index(order[k], shape))}"
+             for name, shape, order in orders if k < len(order)]
+            for k in range(LARGEST)
+        ]  # fmt: skip
+        return [[LOSS, *rounds[0]], *rounds[1:]]
 
     def _record(self, path: str, more: Mapping[str, Any]) -> Any:
         """The answer, which is kept; None if there is no room for it."""
@@ -134,17 +143,21 @@ class Recording:
         body = json.dumps(dict(more or {}), sort_keys=True, separators=(",", ":"))
         key, content = f"{method} /api{path}" + f" {body}" * (method == "POST"), to_json(answer)
         packing = self._packing.copy()
-        size = packed(packing.compress(to_json(key) + b":" + content + b",") + packing.flush(zlib.Z_SYNC_FLUSH))
-        if self._size + size > self.room:
+        size = self._size + len(packing.compress(to_json(key) + b":" + content + b","))
+        if packed(size + len(packing.copy().flush())) > self.room:
             return False
-        self.answers[key], self._packing = content, packing
-        self._size += size
+        self.answers[key], self._packing, self._size = content, packing, size
         return True
 
 
-def packed(content: bytes) -> int:
-    """The bytes that packed content takes in the page."""
-    return -(-len(content) * 4 // 3)
+def packed(size: int) -> int:
+    """The bytes that so many packed ones take in the page."""
+    return -(-size * 4 // 3)
+
+
+def alone(answer: Any) -> int:
+    """Those of an answer that is packed alone."""
+    return packed(len(zlib.compress(to_json(answer))))
 
 
 def coarse(value: Any, bits: int) -> Any:

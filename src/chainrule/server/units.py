@@ -12,9 +12,8 @@ from chainrule.base.typed import Within
 from chainrule.explanation.field import Part, field_of
 from chainrule.explanation.numerical import check_unit
 from chainrule.explanation.unit import GRADIENT, LOSS
-from chainrule.network.tracing import Trace
 from chainrule.server.asked import Asked
-from chainrule.server.passes import Pass, some_target, traced
+from chainrule.server.passes import Pass, Traced, passed, some_target
 from chainrule.server.subject import Subject
 
 MOST = 1000
@@ -40,14 +39,15 @@ class TermsAsked(UnitAsked):
 def unit(subject: Subject, asked: Asked) -> dict[str, Any]:
     """What made it."""
     each = asked.read(TermsAsked, **{"from": "first"})
-    found = trace_for(subject, each).explain(each.unit)
-    return found.values(each.order, each.first, each.count)
+    of_pass = pass_for(subject, each)
+    found = of_pass.trace.explain(each.unit).with_kernel(of_pass.kernels.of(each.unit))
+    return {**found.values(each.order, each.first, each.count), "kernel_pending": of_pass.kernels.pending}
 
 
 def affects(subject: Subject, asked: Asked) -> dict[str, Any]:
     """Which numbers of which layers it is made of, and which are made of it, as boxes; both ends are in a box."""
     each = asked.read(UnitAsked)
-    found = field_of(trace_for(subject, each), each.unit)
+    found = field_of(pass_for(subject, each).trace, each.unit)
     return {"reads": boxes(found.reads), "affects": boxes(found.affects)}
 
 
@@ -58,7 +58,7 @@ def boxes(parts: tuple[Part, ...]) -> list[dict[str, Any]]:
 def check(subject: Subject, asked: Asked) -> dict[str, Any]:
     """Its derivative, beside what the loss itself says of it."""
     each = asked.read(UnitAsked)
-    found = check_unit(trace_for(subject, each), each.unit)
+    found = check_unit(pass_for(subject, each).trace, each.unit)
     return {
         "numeric": found.numeric,
         "analytic": found.analytic,
@@ -68,7 +68,7 @@ def check(subject: Subject, asked: Asked) -> dict[str, Any]:
     }
 
 
-def trace_for(subject: Subject, each: UnitAsked) -> Trace:
+def pass_for(subject: Subject, each: UnitAsked) -> Traced:
     """The pass that it is of: of a value, which no true class changes, that of some class if none is given."""
     needs_t = each.unit.startswith(GRADIENT) or each.unit == LOSS
-    return traced(subject, each if needs_t or each.t is not None else replace(each, t=some_target(subject.network)))
+    return passed(subject, each if needs_t or each.t is not None else replace(each, t=some_target(subject.network)))
