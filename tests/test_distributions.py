@@ -19,7 +19,8 @@ ASTRAY = """
     src/chainrule/losses/__pycache__/nll.cpython-311.pyc src/note.txt credentials tests/runs/w.npz docs/notes.txt
 """.split()  # noqa: SIM905
 DATA = ["data/embedded/LICENSE", "data/embedded/README.md", "data/embedded/mnist.xz",
-        "data/embedded/stopping_distance.csv", "py.typed",
+        "data/embedded/stopping_distance.csv", "py.typed", "server/built/SOURCES.sha256", "server/built/app.css",
+        "server/built/app.js", "server/built/index.html",
         "tasks/reproduction/published.json", "views/report/report.css"]  # fmt: skip
 
 

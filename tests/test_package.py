@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 
 @pytest.mark.parametrize("module", ["chainrule", "chainrule.cli"])
 def test_importing_it_loads_nothing_heavy(module):
-    heavy = "numba", "matplotlib", "torch", "sklearn", "pandas", "scipy", "onnx", "tensorboardX"
+    heavy = "numba", "matplotlib", "torch", "sklearn", "pandas", "scipy", "onnx", "starlette", "tensorboardX", "uvicorn"
     script = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout == "[]\n"
