@@ -1,6 +1,7 @@
 """From a request to its answer: routes as endpoints of Starlette, which answer in threads, so that nobody waits for
 the event loop; whatever goes wrong in one is its answer, and ends nothing else."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -20,6 +21,8 @@ from chainrule.server.subject import Subject
 
 QUICK, SLOW = 8, 2
 """Answers that are being made at once, of either kind."""
+PATIENCE = 30
+"""Seconds that a body may take."""
 log = logging.getLogger("chainrule.server")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -65,11 +68,15 @@ async def body_of(request: Request, most: int) -> bytes:
     said = request.headers.get("content-length", "0")
     if said.isdecimal() and int(said[:20]) > most:
         raise too_large(said, most)
-    async for part in request.stream():
-        parts.append(part)
-        size += len(part)
-        if size > most:
-            raise too_large(f"more than {most:,}", most)
+    try:
+        async with asyncio.timeout(PATIENCE):
+            async for part in request.stream():
+                parts.append(part)
+                size += len(part)
+                if size > most:
+                    raise too_large(f"more than {most:,}", most)
+    except TimeoutError:
+        raise Refusal(f"the body is {size:,} bytes after {PATIENCE} seconds; expected all of it", 408) from None
     return b"".join(parts)
 
 

@@ -34,8 +34,7 @@ class Page:
 
     async def visit(self, request: Request) -> Response:
         """To the page, whoever has the word, once."""
-        given, known = request.path_params["once"], self._once
-        if known is None or given != known:
+        if request.path_params["once"] != self._once:
             return Response("This address was for one visit; the terminal shows the page's.", 403)
         self._once = None
         return RedirectResponse(self._address, 303)

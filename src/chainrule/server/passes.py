@@ -23,7 +23,7 @@ from chainrule.server.asked import Asked
 from chainrule.server.kernels import KernelsBeside
 from chainrule.server.plain import Array, array, from_base64
 from chainrule.server.refusal import Refusal
-from chainrule.server.subject import Subject
+from chainrule.server.subject import Kept, Subject
 from chainrule.tasks.asking import Said
 from chainrule.training.objective import Batch
 
@@ -131,19 +131,18 @@ class Traces:
     def __init__(self, subject: Subject) -> None:
         self._network = subject.network
         self._lock = threading.Lock()
-        self._kept: OrderedDict[Pass, Traced] = OrderedDict()
+        self._kept: OrderedDict[Pass, Kept] = OrderedDict()
 
     def of(self, each: Pass) -> Traced:
         """That pass; Refusal if it has no t."""
         each = Pass(image=each.image, t=each.t, training=each.training, seed=each.seed)
-        with self._lock:  # of two who ask for the same at once, one waits
-            if each not in self._kept:
-                x, t = each.x(self._network), targets(self._network, each)
-                self._kept[each] = Traced(trace(self._network, x, t, seed=each.seed, training=each.training))
-                while len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
+        x, t = each.x(self._network), targets(self._network, each)
+        with self._lock:
+            kept = self._kept.setdefault(each, Kept())
             self._kept.move_to_end(each)
-            return self._kept[each]
+            while len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return kept.once(lambda: Traced(trace(self._network, x, t, seed=each.seed, training=each.training)))
 
 
 def passed(subject: Subject, each: Pass) -> Traced:

@@ -34,11 +34,7 @@ class Subject:
 
     def once(self, make: Callable[["Subject"], T]) -> T:
         """What `make(self)` gives, made when it is first asked for: a session, an engine, what took long."""
-        kept = self._kept.setdefault(make, Kept())
-        with kept.lock:  # its own: nobody waits for what he does not need
-            if not kept.made:
-                kept.value, kept.made = make(self), True
-            return kept.value
+        return self._kept.setdefault(make, Kept()).once(lambda: make(self))
 
     def data(self, split: Split) -> Dataset:
         """The data of that half, as the network reads them."""
@@ -65,11 +61,18 @@ class Subject:
 
 @dataclass
 class Kept:
-    """What was made once, or is being made."""
+    """What was made once, or is being made: nobody waits for what he does not need."""
 
     lock: Any = field(default_factory=threading.RLock)
     made: bool = False
     value: Any = None
+
+    def once(self, make: Callable[[], Any]) -> Any:
+        """What was made; of two who ask at once, one waits."""
+        with self.lock:
+            if not self.made:
+                self.value, self.made = make(), True
+            return self.value
 
 
 def _train(subject: Subject) -> Dataset:
