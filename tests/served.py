@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.server.route import Route
+from chainrule.server.routes import ROUTES
 from chainrule.server.serving import Address, listening, server_of
 from chainrule.server.subject import Subject
 
@@ -61,10 +63,10 @@ def good(answer: Answer) -> Any:
 
 
 @contextmanager
-def served(subject: Subject) -> Iterator[Client]:
+def served(subject: Subject, routes: Sequence[Route] = ROUTES) -> Iterator[Client]:
     """Meanwhile it is served."""
     with listening(None) as listener:
-        address, server = server_of(subject, listener)
+        address, server = server_of(subject, listener, routes)
         thread = threading.Thread(target=lambda: asyncio.run(server.serve([listener])), daemon=True)
         thread.start()
         try:

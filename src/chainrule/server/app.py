@@ -15,11 +15,10 @@ from chainrule.server.answering import Answering, refused
 from chainrule.server.doorkeeper import Doorkeeper
 from chainrule.server.page import KINDS, Page
 from chainrule.server.route import Route
-from chainrule.server.routes import ROUTES
 from chainrule.server.subject import Subject
 
 
-def make_app(subject: Subject, *, token: str, port: int, once: str, routes: Sequence[Route] = ROUTES) -> ASGIApp:
+def make_app(subject: Subject, *, token: str, port: int, once: str, routes: Sequence[Route]) -> ASGIApp:
     """The page and its routes, for whoever has the token."""
     page, answering, by_path = Page(token, once), Answering(subject), defaultdict[str, dict[str, Route]](dict)
     for route in routes:

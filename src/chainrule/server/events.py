@@ -32,6 +32,11 @@ class Events:
                 with suppress(RuntimeError):  # the loop has just ended
                     loop.call_soon_threadsafe(_put, queue, event)
 
+    @property
+    def listeners(self) -> int:
+        """How many there are."""
+        return len(self._listeners)
+
     async def listen(self) -> AsyncIterator[bytes]:
         """All that happens from now on, in the form of server-sent events."""
         queue: asyncio.Queue[bytes] = asyncio.Queue(WAITING)

@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +19,8 @@ from chainrule.base.errors import UsageError, reason
 from chainrule.server.app import make_app
 from chainrule.server.connections import Connection
 from chainrule.server.doorkeeper import NAMES
+from chainrule.server.route import Route
+from chainrule.server.routes import ROUTES
 from chainrule.server.subject import Subject
 
 WAITING = 256
@@ -82,11 +84,11 @@ def serve(subject: Subject, port: int | None, ready: Callable[[Address], None]) 
             subject.close()
 
 
-def server_of(subject: Subject, listener: socket.socket) -> tuple[Address, Server]:
+def server_of(subject: Subject, listener: socket.socket, routes: Sequence[Route] = ROUTES) -> tuple[Address, Server]:
     """What serves the page at a socket that listens already, and with which words one comes in."""
     found = Address(listener.getsockname()[1], secrets.token_urlsafe(32), secrets.token_urlsafe(32))
     config = uvicorn.Config(
-        make_app(subject, token=found.token, port=found.port, once=found.once),
+        make_app(subject, token=found.token, port=found.port, once=found.once, routes=routes),
         http=Connection, ws="none", lifespan="off", loop="asyncio", backlog=WAITING,
         log_config=None, log_level="critical", access_log=False,
         server_header=False, date_header=False, proxy_headers=False,
