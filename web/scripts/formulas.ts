@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import temml from "temml";
+import type { Plugin } from "vite";
+
+const FOLDER = fileURLToPath(new URL("../formulas/", import.meta.url));
+const NAME = "virtual:formulas";
+
+/** The lecture's formulas, one file a layer type ("% forward" and so on head its parts), as MathML when the page is built. */
+export function formulas(): Plugin {
+  return {
+    name: "formulas",
+    resolveId: (id) => (id === NAME ? `\0${NAME}` : null),
+    load: (id) => (id === `\0${NAME}` ? `export default ${JSON.stringify(all())}` : null),
+  };
+}
+
+export function all(): Record<string, Record<string, string>> {
+  const files = readdirSync(FOLDER).filter((file) => file.endsWith(".tex")).sort();
+  return Object.fromEntries(files.map((file) => [file.slice(0, -4), parts(readFileSync(FOLDER + file, "utf8"))]));
+}
+
+/** What stands under each line "% name", as MathML; a part of several formulas has one a line. */
+export function parts(text: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const part of text.split(/^% /m).slice(1)) {
+    const [name = "", ...lines] = part.trim().split("\n");
+    found[name] = lines.filter((line) => line.trim() !== "").map(mathml).join("");
+  }
+  return found;
+}
+
+/** Without style attributes, which the page's Content-Security-Policy refuses. */
+function mathml(tex: string): string {
+  const made = temml.renderToString(tex, { displayMode: true, throwOnError: true, strict: true });
+  return made.replaceAll(/ (?:style|class)="[^"]*"/g, "");
+}

@@ -1,0 +1,72 @@
+/** The server's routes as functions. What was recorded into the page is taken from there. */
+import { isOf, keyOf, readRecorded } from "./recorded";
+
+export const recorded = readRecorded(document.getElementById("recorded")?.textContent);
+const token = document.querySelector<HTMLMetaElement>("meta[name=chainrule-token]")?.content ?? "";
+
+/** What the server refused, in its own line. */
+export class Refused extends Error {
+  constructor(message: string, readonly status: number) {
+    super(message);
+  }
+}
+
+/** Asked of a recorded page, and not recorded. */
+export const NOT_RECORDED = "This page was recorded: it has no server, and this answer was not recorded with it.";
+
+export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return ask<T>("GET", path, undefined, signal);
+}
+
+export async function post<T>(path: string, body: object, signal?: AbortSignal): Promise<T> {
+  return ask<T>("POST", path, body, signal);
+}
+
+/** The bytes of a file as they are. */
+export async function send<T>(path: string, bytes: Blob): Promise<T> {
+  if (recorded !== null) throw new Refused(NOT_RECORDED, 0);
+  return answer<T>(await fetch(path, { method: "POST", headers: headers("application/octet-stream"), body: bytes }));
+}
+
+/** Server-sent events; null where there is no server. */
+export function events(path: string): EventSource | null {
+  return recorded === null ? new EventSource(`${path}?token=${encodeURIComponent(token)}`) : null;
+}
+
+async function ask<T>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<T> {
+  if (recorded !== null) {
+    const found = isOf(recorded.pass, body) ? (await recorded.answers)[keyOf(method, path, body)] : undefined;
+    if (found === undefined) throw new Refused(NOT_RECORDED, 0);
+    return found as T;
+  }
+  const sent = body === undefined ? {} : { body: JSON.stringify(body) };
+  return answer<T>(await fetch(path, { method, headers: headers("application/json"), signal: signal ?? null, ...sent }));
+}
+
+function headers(type: string): Record<string, string> {
+  return { "Content-Type": type, "X-Chainrule-Token": token };
+}
+
+async function answer<T>(response: Response): Promise<T> {
+  if (response.ok) return (await response.json()) as T;
+  const text = await response.text();
+  throw new Refused(errorIn(text) ?? `The server answered ${response.status}.`, response.status);
+}
+
+function errorIn(text: string): string | null {
+  try {
+    const { error } = JSON.parse(text) as { error?: unknown };
+    return typeof error === "string" ? error : null;
+  } catch {
+    return null;
+  }
+}
+
+export function messageOf(problem: unknown): string {
+  if (problem instanceof TypeError) return "The server does not answer. Is `chainrule explain` still running?";
+  return problem instanceof Error ? problem.message : String(problem);
+}
+
+export function isAbort(problem: unknown): boolean {
+  return problem instanceof DOMException && problem.name === "AbortError";
+}

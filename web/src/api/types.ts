@@ -1,0 +1,119 @@
+/** What the server answers, by route. */
+import type { Packed } from "./arrays";
+
+export interface Layer {
+  name: string;
+  type: string;
+  text: string;
+  shape: number[];
+  x_shape: number[];
+  inputs: string[];
+  parameters: { name: string; shape: number[]; size: number }[];
+  fused_with?: string | null;
+}
+
+export interface Model {
+  name: string;
+  engine: string;
+  preset: string | null;
+  text: string;
+  shape: number[];
+  /** null: real numbers are predicted. */
+  classes: string[] | null;
+  /** Whether an image is sent as bytes; else as floats. */
+  in_bytes: boolean;
+  /** Whether drawings and photographs can be read. */
+  pictures: boolean;
+  loss: { name: string; formula: string };
+  eta: number;
+  dtype: string;
+  parameters: number;
+  layers: Layer[];
+}
+
+/** The picture and how it is passed: the page's own state, sent with each request. */
+export interface Pass {
+  image: string | Packed;
+  t: number | number[] | null;
+  training: boolean;
+  seed: number;
+}
+
+export interface Digit {
+  image: string | Packed;
+  t: number;
+  number: number;
+  split: string;
+}
+
+export interface Picture {
+  image: string | Packed;
+  notes: string[];
+}
+
+export interface Forward {
+  probabilities: number[];
+  best: number;
+  values: Record<string, Packed>;
+  milliseconds: number;
+}
+
+export interface Trace {
+  loss: number;
+  values: Record<string, Packed>;
+  gradients: Record<string, Packed>;
+  weights: Record<string, { shape: number[]; rms: number; gradient_rms: number }>;
+  order: string[];
+}
+
+export interface Factor {
+  symbol: string;
+  value: number;
+  unit: string | null;
+}
+
+export interface Term {
+  factors: Factor[];
+  product: number;
+  note: string;
+}
+
+export interface Explanation {
+  unit: string;
+  formula: string;
+  rule: string;
+  terms: Term[];
+  count: number;
+  zeros: number;
+  total: number;
+  value: number;
+  kernel: number | null;
+  difference: number | null;
+}
+
+/** Boxes of indices, first to last inclusive, by the value in which they lie. */
+export interface Box {
+  name: string;
+  from: number[];
+  to: number[];
+}
+
+export interface Affects {
+  reads: Box[];
+  affects: Box[];
+}
+
+export interface Check {
+  numeric: number;
+  analytic: number;
+  difference: number;
+  h: number;
+  same_piece: boolean;
+}
+
+export interface Update {
+  before: number;
+  after: number;
+  probabilities_after: number[];
+  norm: number;
+}

@@ -1,0 +1,95 @@
+/** Lines over x, by uPlot; with a sentence for who cannot see them. */
+import { useEffect, useRef } from "preact/hooks";
+import UPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import { theme } from "../state/theme";
+import { short } from "./numbers";
+
+export interface Line {
+  label: string;
+  /** A custom property's name: "--accent". */
+  colour: string;
+  dashed?: boolean;
+  /** On a second axis, on the right. */
+  right?: boolean;
+  width?: number;
+  points?: boolean;
+}
+
+interface Props {
+  label: string;
+  /** In a sentence: what the lines show now. */
+  summary: string;
+  x: ArrayLike<number>;
+  xLabel: string;
+  yLabel: string;
+  lines: readonly Line[];
+  y: readonly ArrayLike<number | null | undefined>[];
+  height?: number;
+  logarithmic?: boolean;
+  range?: readonly [number, number];
+}
+
+export function Chart(props: Props) {
+  const { label, summary, x, y, height = 220 } = props;
+  const place = useRef<HTMLDivElement>(null);
+  const chart = useRef<UPlot | null>(null);
+  const kind = `${theme.value} ${height} ${props.logarithmic ?? false} ${props.lines.map((line) => line.label).join()}`;
+  useEffect(() => {
+    const at = place.current;
+    if (at === null) return undefined;
+    const made = new UPlot(options(props, at, height), dataOf(x, y), at);
+    chart.current = made;
+    const watcher = new ResizeObserver(() => { made.setSize({ width: at.clientWidth, height }); });
+    watcher.observe(at);
+    return () => {
+      watcher.disconnect();
+      made.destroy();
+    };
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- made anew only where it looks another way
+  }, [kind]);
+  useEffect(() => { chart.current?.setData(dataOf(x, y)); }, [x, y]);
+  return (
+    <figure class="chart" aria-label={label}>
+      <div ref={place} aria-hidden="true" />
+      <p class="unseen">{summary}</p>
+    </figure>
+  );
+}
+
+function dataOf(x: ArrayLike<number>, y: Props["y"]): UPlot.AlignedData {
+  return [Array.from(x), ...y.map((of) => Array.from(of))];
+}
+
+function options(props: Props, at: HTMLElement, height: number): UPlot.Options {
+  const style = getComputedStyle(at);
+  const colour = (name: string): string => style.getPropertyValue(name).trim();
+  const font = `11px ${style.fontFamily}`;
+  const axis = { stroke: colour("--soft"), font, labelFont: font, labelSize: 18, grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
+  const values = (_: UPlot, at: number[]): string[] => at.map((value) => short(value, 2));
+  const twoSided = props.lines.some((line) => line.right);
+  return {
+    width: at.clientWidth,
+    height,
+    legend: { live: true },
+    cursor: { y: false },
+    scales: { x: { time: false }, y: { distr: props.logarithmic === true ? 3 : 1, ...(props.range ? { range: [...props.range] } : {}) } },
+    axes: [
+      { ...axis, label: props.xLabel },
+      { ...axis, label: props.yLabel, values, size: 52 },
+      ...(twoSided ? [{ ...axis, scale: "right", side: 1 as const, values, grid: { show: false } }] : []),
+    ],
+    series: [
+      { label: props.xLabel },
+      ...props.lines.map((line) => ({
+        label: line.label,
+        stroke: colour(line.colour),
+        width: line.width ?? 1.5,
+        scale: line.right === true ? "right" : "y",
+        points: { show: line.points ?? false },
+        ...(line.dashed === true ? { dash: [4, 4] } : {}),
+        value: (_: UPlot, value: number | null) => (value === null ? "–" : short(value, 4)),
+      })),
+    ],
+  };
+}

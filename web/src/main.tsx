@@ -1,0 +1,9 @@
+import { render } from "preact";
+import { App } from "./app/App";
+import { loadModel } from "./state/model";
+import "./styles/page.css";
+import "./styles/kit.css";
+
+const root = document.getElementById("app");
+if (root !== null) render(<App />, root);
+void loadModel();

@@ -1,0 +1,1 @@
+export function BackPropagation() { return <p class="empty">Nothing here yet.</p>; }

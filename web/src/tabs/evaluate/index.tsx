@@ -1,0 +1,3 @@
+export function Evaluate() {
+  return <p class="empty">Nothing here yet.</p>;
+}

@@ -1,0 +1,1 @@
+export function Recognise() { return <p class="empty">Nothing here yet.</p>; }

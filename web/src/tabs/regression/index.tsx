@@ -1,0 +1,3 @@
+export function Regression() {
+  return <p class="empty">Nothing here yet.</p>;
+}
