@@ -4,6 +4,8 @@ import temml from "temml";
 import type { Plugin } from "vite";
 
 const FOLDER = fileURLToPath(new URL("../formulas/", import.meta.url));
+/** \dL{x}: the loss's derivative by x. */
+const MACROS = { "\\dL": "\\frac{\\partial L}{\\partial #1}" };
 const NAME = "virtual:formulas";
 
 /** The lecture's formulas, one file a layer type ("% forward" and so on head its parts), as MathML when the page is built. */
@@ -32,6 +34,6 @@ export function parts(text: string): Record<string, string> {
 
 /** Without style attributes, which the page's Content-Security-Policy refuses. */
 function mathml(tex: string): string {
-  const made = temml.renderToString(tex, { displayMode: true, throwOnError: true, strict: true });
+  const made = temml.renderToString(tex, { displayMode: true, macros: { ...MACROS }, throwOnError: true, strict: true });
   return made.replaceAll(/ (?:style|class)="[^"]*"/g, "");
 }

@@ -14,7 +14,6 @@ export interface Layer {
 
 export interface Model {
   name: string;
-  engine: string;
   preset: string | null;
   text: string;
   shape: number[];
@@ -24,7 +23,7 @@ export interface Model {
   in_bytes: boolean;
   /** Whether drawings and photographs can be read. */
   pictures: boolean;
-  loss: { name: string; formula: string };
+  loss: { name: string; text: string };
   eta: number;
   dtype: string;
   parameters: number;
@@ -41,7 +40,7 @@ export interface Pass {
 
 export interface Digit {
   image: string | Packed;
-  t: number;
+  t: number | number[];
   number: number;
   split: string;
 }
@@ -52,8 +51,9 @@ export interface Picture {
 }
 
 export interface Forward {
-  probabilities: number[];
-  best: number;
+  /** null: real numbers are predicted. */
+  probabilities: number[] | null;
+  best: number | null;
   values: Record<string, Packed>;
   milliseconds: number;
 }
@@ -114,6 +114,6 @@ export interface Check {
 export interface Update {
   before: number;
   after: number;
-  probabilities_after: number[];
+  probabilities_after: number[] | null;
   norm: number;
 }

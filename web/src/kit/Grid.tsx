@@ -19,6 +19,8 @@ export interface GridProps extends Matrix {
   palette?: Palette;
   /** The grid's width in CSS pixels, where there is room. */
   width: number;
+  /** Its height, if its cells are not square. */
+  height?: number;
   numbers?: boolean;
   hatched?: ((place: number) => boolean) | undefined;
   ringed?: ((place: number) => boolean) | undefined;
@@ -55,7 +57,8 @@ export function Grid(props: GridProps) {
   return (
     <div
       class={props.onInspect === undefined ? "grid" : "grid open"} role="grid" tabIndex={0} aria-label={label}
-      aria-rowcount={rows} aria-colcount={cols} aria-activedescendant={id} style={{ width: `${width}px`, aspectRatio: `${cols} / ${rows}` }}
+      aria-rowcount={rows} aria-colcount={cols} aria-activedescendant={id} 
+      style={{ width: `${width}px`, aspectRatio: props.height === undefined ? `${cols} / ${rows}` : `${width} / ${props.height}` }}
       onKeyDown={onKeyDown}
       onFocus={() => { setFocused(true); look(cell); }}
       onBlur={() => { setFocused(false); look(null); }}
@@ -86,7 +89,7 @@ function useDrawing(canvas: { current: HTMLCanvasElement | null }, props: GridPr
     if (to === null || context === null || context === undefined) return;
     const pixels = Math.max(1, Math.round((width * window.devicePixelRatio) / cols)) * cols;
     to.width = pixels;
-    to.height = Math.round((pixels / cols) * rows);
+    to.height = Math.round(props.height === undefined ? (pixels / cols) * rows : props.height * window.devicePixelRatio);
     const { hatched, ringed, numbers = false } = props;
     paint(context, props, { scale: scaleOf(palette, now), most, dots: palette !== "ink", numbers, hatched, ringed });
     const accent = getComputedStyle(to).getPropertyValue("--accent");

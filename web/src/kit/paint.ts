@@ -33,14 +33,6 @@ export interface Look {
 
 export const valueAt = ({ values, offset = 0 }: Matrix, place: number): number => values[offset + place] ?? NaN;
 
-/** One pixel a number: what is small, or seen at a glance. The browser scales it without smoothing. */
-export function paintSmall(context: CanvasRenderingContext2D, matrix: Matrix, scale: Scale, most: number): void {
-  const image = context.createImageData(matrix.cols, matrix.rows);
-  const pixels = new Uint32Array(image.data.buffer);
-  for (let k = 0; k < pixels.length; k++) pixels[k] = colourOf(scale, valueAt(matrix, k), most);
-  context.putImageData(image, 0, 0);
-}
-
 /** As large as its canvas, with what only large cells can show. */
 export function paint(context: CanvasRenderingContext2D, matrix: Matrix, look: Look): void {
   const { width, height } = context.canvas;
@@ -52,6 +44,7 @@ export function paint(context: CanvasRenderingContext2D, matrix: Matrix, look: L
     const y = Math.round(Math.floor(place / matrix.cols) * tall);
     const wide = Math.round(((place % matrix.cols) + 1) * cell) - x;
     const high = Math.round((Math.floor(place / matrix.cols) + 1) * tall) - y;
+    if ((matrix.offset ?? 0) + place >= matrix.values.length) continue; // a last row that is not full
     const value = valueAt(matrix, place);
     const packed = colourOf(look.scale, value, look.most);
     context.fillStyle = css(packed);

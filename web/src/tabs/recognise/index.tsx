@@ -1,1 +1,71 @@
-export function Recognise() { return <p class="empty">Nothing here yet.</p>; }
+import { useEffect } from "preact/hooks";
+import "../../styles/recognise.css";
+import { recorded } from "../../api/client";
+import { Bars } from "../../kit/Bars";
+import { Button } from "../../kit/Button";
+import { Grid } from "../../kit/Grid";
+import { Legend } from "../../kit/Legend";
+import { mean } from "../../kit/legend";
+import { percent, short } from "../../kit/numbers";
+import { largest } from "../../api/arrays";
+import { model } from "../../state/model";
+import { classNames } from "../../state/names";
+import { input, openDigit, run } from "../../state/pass";
+import { go } from "../../state/place";
+import { Pad, Sources } from "./Pad";
+import { Strip } from "./Strip";
+
+export function Recognise() {
+  const first = model.value?.layers[0]?.name;
+  const tensor = first === undefined ? undefined : run.value?.values[first];
+  useEffect(() => { if (first !== undefined && tensor !== undefined) mean(first, largest(tensor.values)); }, [first, tensor]);
+  return (
+    <>
+      <div class="recognise">
+        {recorded === null && model.value?.pictures === true ? <section class="draw"><h2>Write</h2><Pad /><Sources /></section> : null}
+        <Received />
+        <Answer />
+      </div>
+      <div class="sticky"><Legend /></div>
+      <Strip />
+    </>
+  );
+}
+
+/** The image as the network gets it. */
+function Received() {
+  const x = run.value?.values.x;
+  const from = input.value?.from;
+  const [rows = 1, cols = 1] = x?.shape.slice(-2) ?? [];
+  if (x === undefined) return <section class="received"><h2>What the network receives</h2></section>;
+  return (
+    <section class="received">
+      <h2>What the network receives</h2>
+      {x.shape.length < 2 ? null : <Grid label={`The input, ${rows} × ${cols}`} values={x.values} rows={rows} cols={cols} most={largest(x.values)} palette="ink" width={280} nameOf={({ row, col }) => `x[0,${row},${col}]`} />}
+      <p class="under">{from ? `${from.split} digit ${from.number}, labelled ${classNames(10)[Number(input.value?.t)] ?? String(input.value?.t)}` : "cut out, scaled and centred as MNIST’s digits were"}</p>
+      {input.value?.notes.map((note) => <p key={note} class="note">{note}</p>)}
+      {recorded === null && model.value?.pictures !== true ? <Button onPress={() => { void openDigit("number=random"); }}>Random sample of the test data</Button> : null}
+    </section>
+  );
+}
+
+function Answer() {
+  const found = run.value;
+  if (!found) return <section class="answer"><h2>What it says</h2></section>;
+  const { probabilities, best } = found;
+  const truth = typeof input.value?.t === "number" ? input.value.t : null;
+  const names = classNames(probabilities?.length ?? 0);
+  return (
+    <section class="answer" aria-live="polite">
+      <h2>What it says</h2>
+      {probabilities === null || best === null ? null : (
+        <>
+          <p class="verdict"><strong>{names[best]}</strong><span>{percent(probabilities[best] ?? 0)}<br />{truth === null ? "no label" : truth === best ? "as labelled" : `labelled ${names[truth] ?? truth}`}</span></p>
+          <Bars label="Probabilities" names={names} values={probabilities} best={best} truth={truth} />
+          <div class="row"><Button main onPress={() => { go({ tab: "back", step: null, unit: null }); }}>How it would learn from this</Button></div>
+        </>
+      )}
+      <p class="under">computed in {short(found.milliseconds, 2)} ms</p>
+    </section>
+  );
+}

@@ -1,0 +1,129 @@
+/** The input, and what the network computes from it: loaded whenever what they depend on changes. */
+import { batch, computed, effect, signal } from "@preact/signals";
+import { base64Of, bytesOf, type Packed, type Tensor, unpack, unpackAll } from "../api/arrays";
+import { get, post, recorded } from "../api/client";
+import type { Digit, Forward, Pass, Trace } from "../api/types";
+import { model, trying } from "./model";
+import { go, place } from "./place";
+
+export interface Input {
+  image: string | Packed;
+  /** The label, if it is a sample of the data. */
+  t: number | number[] | null;
+  from: { split: string; number: number } | null;
+  notes: string[];
+}
+
+export interface Run {
+  probabilities: number[] | null;
+  best: number | null;
+  values: Record<string, Tensor>;
+  milliseconds: number;
+}
+
+export interface Traced {
+  loss: number;
+  values: Record<string, Tensor>;
+  gradients: Record<string, Tensor>;
+  weights: Trace["weights"];
+}
+
+export const input = signal<Input | null>(null);
+export const run = signal<Run | null>(null);
+export const traced = signal<Traced | null>(null);
+
+const FIRST = "test:0";
+const asked = computed(() => place.value.image ?? FIRST);
+
+/** The true class: chosen, or the label, or else what the network takes it for. */
+export const truth = computed(() => place.value.t ?? input.value?.t ?? run.value?.best ?? null);
+
+export const pass = computed<Pass | null>(() => {
+  if (recorded !== null) return recorded.pass;
+  const { training, seed } = place.value;
+  return input.value === null ? null : { image: input.value.image, t: truth.value, training, seed };
+});
+
+/** Show another input, as if it had been opened at that address; what was drawn is put into the address itself. */
+export function show(next: Input, { replace = false } = {}): void {
+  batch(() => {
+    input.value = next;
+    loaded = addressOf(next);
+    go({ image: loaded, t: null, unit: null }, { replace });
+  });
+}
+
+export async function openDigit(query: string): Promise<void> {
+  await trying(async () => { show(inputOf(await get<Digit>(`/api/digit?split=test&${query}`))); });
+}
+
+let loaded: string | null = null;
+
+function inputOf(digit: Digit): Input {
+  return { image: digit.image, t: digit.t, from: { split: digit.split, number: digit.number }, notes: [] };
+}
+
+/** Base64 as addresses have it. Large inputs are not kept in the address. */
+export function addressOf({ image, from }: Input): string | null {
+  if (from !== null) return `${from.split}:${from.number}`;
+  if (typeof image !== "string" || image.length > 6000) return null;
+  return `data:${image.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "")}`;
+}
+
+async function open(address: string): Promise<void> {
+  const [kind = "", rest = ""] = address.split(":");
+  if (kind === "data") {
+    const base64 = rest.replaceAll("-", "+").replaceAll("_", "/");
+    input.value = { image: base64Of(bytesOf(base64)), t: null, from: null, notes: [] };
+  } else input.value = inputOf(await get<Digit>(`/api/digit?split=${encodeURIComponent(kind)}&number=${encodeURIComponent(rest)}`));
+}
+
+export function follow(): void {
+  effect(() => {
+    const address = asked.value;
+    if (model.value === null || address === loaded) return;
+    loaded = address;
+    if (recorded === null) void trying(() => open(address));
+    else input.value = { image: recorded.pass.image, t: recorded.pass.t, from: null, notes: [] };
+  });
+  let controller = new AbortController();
+  effect(() => {
+    if (input.value === null || model.value === null) return;
+    const body = recorded?.pass ?? { image: input.value.image };
+    controller.abort();
+    controller = new AbortController();
+    const { signal } = controller;
+    void trying(async () => {
+      const made = await post<Forward>("/api/forward", body, signal);
+      run.value = { ...made, values: unpackAll(made.values) };
+    });
+  });
+  let last = new AbortController();
+  effect(() => {
+    const body = pass.value;
+    if (place.value.tab !== "back" || body === null || model.value === null) return;
+    if (body.t === null) return;
+    last.abort();
+    last = new AbortController();
+    const { signal } = last;
+    void trying(async () => {
+      const made = await post<Trace>("/api/trace", body, signal);
+      traced.value = { ...made, values: unpackAll(made.values), gradients: unpackAll(made.gradients) };
+    });
+  });
+}
+
+const parameters = new Map<string, Promise<Tensor>>();
+let remembered: Pass | null = null;
+
+/** A parameter's numbers, or its gradient's, of the pass that is shown; each is asked for once. */
+export async function weightsOf(parameter: string, what: "value" | "gradient"): Promise<Tensor> {
+  const now = pass.value;
+  if (now === null) throw new Error("there is no input yet");
+  if (now !== remembered) parameters.clear();
+  remembered = now;
+  const key = `${what} ${parameter}`;
+  const known = parameters.get(key) ?? post<Packed>("/api/weights", { ...now, parameter, what }).then(unpack);
+  parameters.set(key, known);
+  return known;
+}

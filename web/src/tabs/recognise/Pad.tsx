@@ -1,0 +1,92 @@
+/** Where a digit is drawn, by mouse, pen or finger. */
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { base64Of } from "../../api/arrays";
+import { post, send } from "../../api/client";
+import type { Picture } from "../../api/types";
+import { Button } from "../../kit/Button";
+import { input, openDigit, show } from "../../state/pass";
+import { trying } from "../../state/model";
+import { draw, ink, line, SIDE, type Stroke } from "./strokes";
+
+export function Pad() {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const strokes = useSignal<readonly Stroke[]>([]);
+  const erases = useSignal(false);
+  const context = (): CanvasRenderingContext2D | null => canvas.current?.getContext("2d", { willReadFrequently: true }) ?? null;
+  const drawn = input.value?.from === null;
+  useEffect(() => {
+    const to = context();
+    if (to !== null) draw(to, strokes.value);
+  }, [strokes.value]);
+  const read = async (): Promise<void> => {
+    const from = context();
+    if (from === null || strokes.value.length === 0) return;
+    const { image, notes } = await post<Picture>("/api/strokes", { pixels: base64Of(ink(from)) });
+    show({ image, t: null, from: null, notes }, { replace: drawn });
+  };
+  const change = (next: readonly Stroke[]): void => {
+    strokes.value = next;
+    const to = context();
+    if (to !== null) draw(to, next);
+    void trying(read);
+  };
+  const pen = usePen(canvas, erases, (stroke) => { change([...strokes.value, stroke]); });
+  return (
+    <div class="pad">
+      <canvas ref={canvas} width={SIDE} height={SIDE} role="img" aria-label="Drawing pad: draw a digit with the mouse, a pen or a finger. By keyboard, choose a test digit or a file below." {...pen} />
+      {strokes.value.length === 0 ? <p class="invite" aria-hidden="true">Draw a digit</p> : null}
+      <div class="row tools">
+        <Button pressed={!erases.value} onPress={() => { erases.value = false; }}>Pen</Button>
+        <Button pressed={erases.value} onPress={() => { erases.value = true; }}>Eraser</Button>
+        <Button disabled={strokes.value.length === 0} onPress={() => { change(strokes.value.slice(0, -1)); }}>Undo</Button>
+        <Button disabled={strokes.value.length === 0} onPress={() => { change([]); }}>Clear</Button>
+      </div>
+    </div>
+  );
+}
+
+export function Sources() {
+  const file = useRef<HTMLInputElement>(null);
+  const number = input.value?.from?.number ?? -1;
+  const upload = (files: FileList | null): void => {
+    const chosen = files?.[0];
+    if (chosen === undefined) return;
+    void trying(async () => { show({ ...(await send<Picture>("/api/picture", chosen)), t: null, from: null }); });
+  };
+  return (
+    <div class="row sources">
+      <Button onPress={() => { void openDigit("number=random"); }}>Random test digit</Button>
+      <Button onPress={() => { void openDigit(`number=mistake&after=${Math.max(number, 0)}`); }}>Next mistake</Button>
+      <Button onPress={() => { file.current?.click(); }}>Open a picture …</Button>
+      <input ref={file} type="file" accept="image/*" hidden aria-label="Picture of a digit" onChange={(event) => { upload(event.currentTarget.files); event.currentTarget.value = ""; }} />
+    </div>
+  );
+}
+
+function usePen(canvas: { current: HTMLCanvasElement | null }, erases: { value: boolean }, onStroke: (stroke: Stroke) => void) {
+  const stroke = useRef<Stroke | null>(null);
+  const add = (event: PointerEvent): void => {
+    const to = canvas.current;
+    const context = to?.getContext("2d", { willReadFrequently: true });
+    if (to === null || !context || stroke.current === null) return;
+    const box = to.getBoundingClientRect();
+    stroke.current.points.push(((event.clientX - box.left) / box.width) * SIDE, ((event.clientY - box.top) / box.height) * SIDE);
+    line(context, stroke.current);
+  };
+  const end = (): void => {
+    if (stroke.current !== null) onStroke(stroke.current);
+    stroke.current = null;
+  };
+  return {
+    onPointerDown: (event: PointerEvent) => {
+      if (event.button !== 0) return;
+      (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
+      stroke.current = { erases: erases.value, points: [] };
+      add(event);
+    },
+    onPointerMove: add,
+    onPointerUp: end,
+    onPointerCancel: end,
+  };
+}
