@@ -15,7 +15,7 @@ export default ts.config(
       "react-hooks/exhaustive-deps": "error",
       "max-lines": ["error", { max: 200 }],
       "max-lines-per-function": ["error", { max: 90 }],
-      eqeqeq: "error",
+      eqeqeq: ["error", "always", { null: "ignore" }],
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/no-unsafe-enum-assignment": "off", // uPlot's enums are declared, not exported
       "@typescript-eslint/no-non-null-assertion": "error",

@@ -107,10 +107,16 @@ function write(context: CanvasRenderingContext2D, value: number, dark: boolean, 
   const scale = window.devicePixelRatio;
   if (wide < SMALLEST * scale || high < 14 * scale || value === 0) return;
   context.fillStyle = dark ? "#16181d" : "#ffffff";
-  context.font = `${Math.min(12 * scale, wide / 3.6)}px system-ui, sans-serif`;
+  const text = short(value, 2);
+  const font = (size: number): string => `${size}px Inter, system-ui, sans-serif`;
+  const most = Math.min(12 * scale, high / 1.6);
+  context.font = font(most);
+  const fitting = Math.min(most, (most * 0.92 * wide) / context.measureText(text).width);
+  if (fitting < 7 * scale) return;
+  context.font = font(fitting);
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.fillText(short(value, 2), x + wide / 2, y + high / 2);
+  context.fillText(text, x + wide / 2, y + high / 2);
 }
 
 /** An outline that is seen on any colour: a light line around a dark one. */

@@ -37,3 +37,8 @@ export function shapeOf(model: Model, name: string): number[] | undefined {
   const layer = model.layers.find((of) => of.name === name);
   return layer?.shape ?? ownerOf(model, name)?.parameters.find((parameter) => parameter.name === name)?.shape;
 }
+
+/** "∂L/∂conv1" */
+export function unitNameOf(name: string): string {
+  return name.replace(/^dL\//, "∂L/∂");
+}

@@ -1,0 +1,79 @@
+/** One step's card: what comes in, the formula, what goes out. x lies on the left, y on the right, in both directions. */
+import { Formula } from "../../kit/Formula";
+import { shapeText } from "../../kit/numbers";
+import type { Layer } from "../../api/types";
+import { model } from "../../state/model";
+import { traced } from "../../state/pass";
+import { readersOf, type Step } from "../../state/steps";
+import { unitNameOf } from "../../state/unit";
+import { layerOf } from "./current";
+import { LossCard, LossGradientCard } from "./LossCard";
+import { marksOf } from "./marks";
+import { Parameters } from "./Parameters";
+import { textOf } from "./Rail";
+import { ScoresNote } from "./Scores";
+import { UpdateCard } from "./UpdateCard";
+import { Values } from "./Values";
+
+export function Card({ step }: { step: Step }) {
+  const layer = layerOf(step);
+  return (
+    <article class={`card ${step.kind}`} aria-label={textOf(step)}>
+      <header>
+        <h2>{textOf(step)}</h2>
+        {layer === undefined ? null : <p class="lead">{layer.text} <span>{shapeText(layer.x_shape)} → {shapeText(layer.shape)}</span></p>}
+      </header>
+      {step.kind === "loss" ? <LossCard /> : step.kind === "update" ? <UpdateCard /> : layer === undefined ? <LossGradientCard /> : <LayerCard step={step} layer={layer} />}
+    </article>
+  );
+}
+
+function LayerCard({ step, layer }: { step: Step; layer: Layer }) {
+  const found = traced.value;
+  if (found === null) return <p class="empty">Computing …</p>;
+  const back = step.kind === "backward";
+  const { blocked, winners } = marksOf(layer, found);
+  const d = back ? "dL/" : "";
+  const same = layer.type === "ReLU" || layer.type === "Dropout";
+  return (
+    <>
+      <Formula of={layer.type} part={back ? "dx" : "forward"} label={`The formula of ${layer.type}`} />
+      <div class={back ? "flow back" : "flow"}>
+        <div class="side">{layer.inputs.map((name, k) => <Values key={k} name={d + name} role={roleOf(back, "x", layer, name)} hatched={blocked} ringed={winners} />)}</div>
+        <span class="arrow" aria-hidden="true">{back ? "←" : "→"}</span>
+        <div class="side"><Values name={d + layer.name} role={roleOf(back, "y", layer, layer.name)} hatched={same ? blocked : undefined} /></div>
+      </div>
+      <Notes layer={layer} back={back} />
+      {back && layer.type === "Softmax" && model.value?.loss.name === "NLL" ? <ScoresNote layer={layer} /> : null}
+      <Parameters layer={layer} what={back ? "gradient" : "value"} />
+    </>
+  );
+}
+
+function roleOf(back: boolean, side: "x" | "y", layer: Layer, name: string): string {
+  const which = layer.inputs.length > 1 && side === "x" ? `, from ${name}` : "";
+  if (back) return side === "y" ? "comes in: ∂L/∂y" : `goes out: ∂L/∂x${which}`;
+  return side === "x" ? `x${which}` : "y";
+}
+
+const SAID: Record<string, { forward?: string; backward?: string }> = {
+  ReLU: { forward: "What is hatched is blocked: it was not above 0.", backward: "Where x was not above 0, nothing comes back: hatched." },
+  MaxPooling: { forward: "Ringed: the winner of each window, which alone goes on.", backward: "Only the winner of a window moved y: to it goes all of ∂L/∂y, to the others exactly 0." },
+  Dropout: { forward: "In evaluation dropout passes all on. Switch to “As in training” to see its mask, hatched.", backward: "In evaluation dropout passes all back. Switch to “As in training” to see its mask, hatched." },
+  Addition: { forward: "A residual block’s end: what its layers made is added to what they were given.", backward: "A sum passes ∂L/∂y on as it is, both ways: into the layers, and around them." },
+  BatchNormalisation: { backward: "x moves y in three ways: directly, through the channel’s mean m, and through its deviation r. These are the three terms." },
+};
+
+function Notes({ layer, back }: { layer: Layer; back: boolean }) {
+  const said = SAID[layer.type]?.[back ? "backward" : "forward"];
+  const of = model.value;
+  const shared = of === null || !back ? [] : layer.inputs.filter((name) => readersOf(of, name).length > 1);
+  return (
+    <div class="notes">
+      {said === undefined ? null : <p>{said}</p>}
+      {shared.map((name) => (
+        <p key={name}>{`${name} is read by ${of === null ? "" : readersOf(of, name).map((reader) => reader.name).join(" and ")}: ${unitNameOf(`dL/${name}`)} is the sum of what these send back.`}</p>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,30 @@
+import { useSignal } from "@preact/signals";
+import { messageOf, post, recorded } from "../../api/client";
+import type { Check } from "../../api/types";
+import { Button } from "../../kit/Button";
+import { short } from "../../kit/numbers";
+import { pass } from "../../state/pass";
+
+/** The derivative again, by moving the number a little both ways and looking at the loss. */
+export function NumericCheck({ unit }: { unit: string }) {
+  const found = useSignal<Check | string | null>(null);
+  const busy = useSignal(false);
+  if (recorded !== null) return null;
+  const check = async (): Promise<void> => {
+    busy.value = true;
+    found.value = await post<Check>("/api/check", { ...pass.value, unit }).catch((problem: unknown) => messageOf(problem));
+    busy.value = false;
+  };
+  const said = found.value;
+  return (
+    <div class="check" aria-live="polite">
+      <Button disabled={busy.value} onPress={() => { void check(); }}>{busy.value ? "Checking …" : "Check numerically"}</Button>
+      {said === null ? null : typeof said === "string" ? <p class="under">{said}</p> : (
+        <>
+          <p class="numbers">( L(+h) − L(−h) ) / 2h = {short(said.numeric, 7)}</p>
+          <p class="under">{`h = ${short(said.h, 2)}; it differs by ${short(said.difference, 2)} from ${short(said.analytic, 7)}`}{said.same_piece ? "" : ". Between −h and +h lies a kink, where a ReLU or a window’s winner changes: there is no one derivative."}</p>
+        </>
+      )}
+    </div>
+  );
+}

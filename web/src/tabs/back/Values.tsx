@@ -1,0 +1,38 @@
+/** A value or a derivative of the trace, whose cells open their explanation. */
+import { TensorView } from "../../kit/TensorView";
+import { channelOf, choose } from "../../state/channels";
+import { field, look } from "../../state/field";
+import { classNames } from "../../state/names";
+import { model } from "../../state/model";
+import { traced } from "../../state/pass";
+import { unitNameOf } from "../../state/unit";
+import { inspect, selectedIn, tensorOf } from "./current";
+import type { Mark } from "./marks";
+
+interface Props {
+  /** "conv1", "dL/conv1". */
+  name: string;
+  role: string;
+  hatched?: Mark | undefined;
+  ringed?: Mark | undefined;
+}
+
+const WIDTH = 236;
+
+export function Values({ name, role, hatched, ringed }: Props) {
+  const found = traced.value;
+  const tensor = found === null ? undefined : tensorOf(found, name);
+  if (tensor === undefined) return null;
+  const unit = (index: number[]): string => `${name}:${index.join(",")}`;
+  const last = model.value?.layers.at(-1)?.name;
+  const ink = name === "x" && tensor.shape.length > 2;
+  return (
+    <div class="values">
+      <p class="role">{role}</p>
+      <TensorView title={unitNameOf(name)} tensor={tensor} width={WIDTH} palette={ink ? "ink" : "diverging"} chosen={channelOf(name)}
+        onChoose={(place) => { choose(name, place); }} names={name.endsWith(last ?? "") ? classNames(tensor.values.length) : null}
+        selected={selectedIn(name)} seen={field.value?.boxes[name] ?? null} hatched={hatched} ringed={ringed}
+        onInspect={(index) => { inspect(unit(index)); }} onLook={(index) => { look(index === null ? null : unit(index)); }} />
+    </div>
+  );
+}
