@@ -4,6 +4,7 @@ import { shapeText } from "../../kit/numbers";
 import type { Layer } from "../../api/types";
 import { model } from "../../state/model";
 import { traced } from "../../state/pass";
+import { place } from "../../state/place";
 import { readersOf, type Step } from "../../state/steps";
 import { unitNameOf } from "../../state/unit";
 import { layerOf } from "./current";
@@ -60,12 +61,14 @@ const SAID: Record<string, { forward?: string; backward?: string }> = {
   ReLU: { forward: "What is hatched is blocked: it was not above 0.", backward: "Where x was not above 0, nothing comes back: hatched." },
   MaxPooling: { forward: "Ringed: the winner of each window, which alone goes on.", backward: "Only the winner of a window moved y: to it goes all of ∂L/∂y, to the others exactly 0." },
   Dropout: { forward: "In evaluation dropout passes all on. Switch to “As in training” to see its mask, hatched.", backward: "In evaluation dropout passes all back. Switch to “As in training” to see its mask, hatched." },
+  "Dropout, in training": { forward: "Hatched: what the mask k drops. All others are scaled by 1 / (1 − p).", backward: "What was dropped moved nothing: exactly 0 comes back to it, hatched." },
   Addition: { forward: "A residual block’s end: what its layers made is added to what they were given.", backward: "A sum passes ∂L/∂y on as it is, both ways: into the layers, and around them." },
   BatchNormalisation: { backward: "x moves y in three ways: directly, through the channel’s mean m, and through its deviation r. These are the three terms." },
 };
 
 function Notes({ layer, back }: { layer: Layer; back: boolean }) {
-  const said = SAID[layer.type]?.[back ? "backward" : "forward"];
+  const mode = layer.type === "Dropout" && place.value.training ? "Dropout, in training" : layer.type;
+  const said = SAID[mode]?.[back ? "backward" : "forward"];
   const of = model.value;
   const shared = of === null || !back ? [] : layer.inputs.filter((name) => readersOf(of, name).length > 1);
   return (
