@@ -27,7 +27,7 @@ export function parts(text: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const part of text.split(/^% /m).slice(1)) {
     const [name = "", ...lines] = part.trim().split("\n");
-    found[name] = lines.filter((line) => line.trim() !== "").map(mathml).join("");
+    found[name] = lines.filter((line) => line.trim() !== "").map(mathml).join("<br>");
   }
   return found;
 }

@@ -1,5 +1,6 @@
 /** A matrix of numbers on a canvas, which is a grid to the keyboard and to who listens. */
 import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { scale } from "../state/size";
 import { theme } from "../state/theme";
 import { type Palette, scaleOf } from "./colours";
 import { moved } from "./keys";
@@ -17,7 +18,7 @@ export interface GridProps extends Matrix {
   /** The value of the strongest colour. */
   most: number;
   palette?: Palette;
-  /** The grid's width in CSS pixels, where there is room. */
+  /** The grid's width in CSS pixels on a laptop; more on a larger screen. */
   width: number;
   /** Its height, if its cells are not square. */
   height?: number;
@@ -35,7 +36,8 @@ export interface GridProps extends Matrix {
 }
 
 export function Grid(props: GridProps) {
-  const { rows, cols, label, width } = props;
+  const { rows, cols, label } = props;
+  const [width, height] = [props.width * scale.value, props.height === undefined ? undefined : props.height * scale.value];
   const id = useId();
   const canvas = useRef<HTMLCanvasElement>(null);
   const [cursor, setCursor] = useState<Cell>(props.selected ?? { row: 0, col: 0 });
@@ -58,7 +60,7 @@ export function Grid(props: GridProps) {
     <div
       class={props.onInspect === undefined ? "grid" : "grid open"} role="grid" tabIndex={0} aria-label={label}
       aria-rowcount={rows} aria-colcount={cols} aria-activedescendant={id} 
-      style={{ width: `${width}px`, aspectRatio: props.height === undefined ? `${cols} / ${rows}` : `${width} / ${props.height}` }}
+      style={{ width: `${width}px`, aspectRatio: height === undefined ? `${cols} / ${rows}` : `${width} / ${height}` }}
       onKeyDown={onKeyDown}
       onFocus={() => { setFocused(true); look(cell); }}
       onBlur={() => { setFocused(false); look(null); }}
@@ -81,7 +83,8 @@ function cellAt(event: MouseEvent, rows: number, cols: number): Cell {
 }
 
 function useDrawing(canvas: { current: HTMLCanvasElement | null }, props: GridProps, cursor: Cell | null): void {
-  const { rows, cols, width, most, palette = "diverging", selected, outlines = [] } = props;
+  const { rows, cols, most, palette = "diverging", selected, outlines = [] } = props;
+  const width = props.width * scale.value;
   const now = theme.value;
   useEffect(() => {
     const to = canvas.current;
@@ -89,7 +92,7 @@ function useDrawing(canvas: { current: HTMLCanvasElement | null }, props: GridPr
     if (to === null || context === null || context === undefined) return;
     const pixels = Math.max(1, Math.round((width * window.devicePixelRatio) / cols)) * cols;
     to.width = pixels;
-    to.height = Math.round(props.height === undefined ? (pixels / cols) * rows : props.height * window.devicePixelRatio);
+    to.height = Math.round(props.height === undefined ? (pixels / cols) * rows : props.height * scale.value * window.devicePixelRatio);
     const { hatched, ringed, numbers = false } = props;
     paint(context, props, { scale: scaleOf(palette, now), most, dots: palette !== "ink", numbers, hatched, ringed });
     const accent = getComputedStyle(to).getPropertyValue("--accent");

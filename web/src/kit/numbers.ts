@@ -33,7 +33,8 @@ export function shapeText(shape: readonly number[]): string {
 }
 
 function plain(size: number, digits: number): string {
-  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(size)));
+  const rounded = Number(size.toPrecision(digits)); // 9.999 is 10.0
+  const decimals = Math.max(0, digits - 1 - Math.floor(Math.log10(rounded)));
   return size.toFixed(Math.min(decimals, 20));
 }
 

@@ -9,8 +9,9 @@ import { readersOf, type Step } from "../../state/steps";
 import { unitNameOf } from "../../state/unit";
 import { layerOf } from "./current";
 import { LossCard, LossGradientCard } from "./LossCard";
-import { marksOf } from "./marks";
+import { type Mark, marksOf } from "./marks";
 import { Parameters } from "./Parameters";
+import { partsOf } from "./parts";
 import { textOf } from "./Rail";
 import { ScoresNote } from "./Scores";
 import { UpdateCard } from "./UpdateCard";
@@ -40,13 +41,31 @@ function LayerCard({ step, layer }: { step: Step; layer: Layer }) {
     <>
       <Formula of={layer.type} part={back ? "dx" : "forward"} label={`The formula of ${layer.type}`} />
       <div class={back ? "flow back" : "flow"}>
-        <div class="side">{layer.inputs.map((name, k) => <Values key={k} name={d + name} role={roleOf(back, "x", layer, name)} hatched={blocked} ringed={winners} />)}</div>
+        <div class="side">{layer.inputs.map((name, k) => (
+          <Input key={k} back={back} layer={layer} name={name} hatched={blocked} ringed={winners} />
+        ))}</div>
         <span class="arrow" aria-hidden="true">{back ? "←" : "→"}</span>
         <div class="side"><Values name={d + layer.name} role={roleOf(back, "y", layer, layer.name)} hatched={same ? blocked : undefined} /></div>
       </div>
       <Notes layer={layer} back={back} />
       {back && layer.type === "Softmax" && model.value?.loss.name === "NLL" ? <ScoresNote layer={layer} /> : null}
       <Parameters layer={layer} what={back ? "gradient" : "value"} />
+    </>
+  );
+}
+
+/** An input, or what goes back to it. Of one that others read, too: this layer's part; of its first reader, the sum. */
+function Input({ back, layer, name, ...marks }: { back: boolean; layer: Layer; name: string; hatched?: Mark | undefined; ringed?: Mark | undefined }) {
+  const [of, found] = [model.value, traced.value];
+  const parts = back && of !== null && found !== null ? partsOf(of, found, name) : [];
+  const whole = <Values name={(back ? "dL/" : "") + name} role={roleOf(back, "x", layer, name)} {...marks} />;
+  if (parts.length === 0) return whole;
+  const own = parts.filter((part) => part.reader === layer.name);
+  const last = parts[0]?.reader === layer.name;
+  return (
+    <>
+      {last ? whole : null}
+      {(last ? parts : own).map(({ reader, tensor }, k) => <Values key={reader} name={`dL/${name}`} part={tensor} role={`${k === 0 ? (last ? "= " : "goes out: ") : "+ "}through ${reader}`} />)}
     </>
   );
 }

@@ -18,7 +18,7 @@ export function Rail() {
         <Button main label="Next step ( ] )" disabled={at === all.length - 1} onPress={() => { stepBy(1); }}>Next step →</Button>
         <p class="count" aria-live="polite"><span class="unseen">{textOf(here)}, </span>{at + 1} / {all.length}</p>
       </div>
-      <div class={names.length > 14 ? "line many" : "line"} style={{ gridTemplateColumns: `repeat(${names.length + 2}, minmax(0, 1fr))` }}>
+      <div class={names.length > 14 ? "line many" : "line"} style={{ gridTemplateColumns: `minmax(4.6rem, 1fr) repeat(${names.length + 1}, minmax(0, 1fr))` }}>
         <span class="way">forward →</span>{names.map((name) => stop(`forward:${name}`))}{stop("loss")}
         <span class="layer" />{names.map((name) => <span key={name} class={name === here.name ? "layer here" : "layer"}>{name}</span>)}<span class={here.name === "loss" ? "layer here" : "layer"}>loss</span>
         {stop("update")}{names.map((name) => stop(`backward:${name}`))}{stop("backward:loss")}

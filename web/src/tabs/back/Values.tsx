@@ -1,4 +1,5 @@
 /** A value or a derivative of the trace, whose cells open their explanation. */
+import type { Tensor } from "../../api/arrays";
 import { TensorView } from "../../kit/TensorView";
 import { channelOf, choose } from "../../state/channels";
 import { field, look } from "../../state/field";
@@ -13,15 +14,17 @@ interface Props {
   /** "conv1", "dL/conv1". */
   name: string;
   role: string;
+  /** Instead of the trace's: a part of it. */
+  part?: Tensor | undefined;
   hatched?: Mark | undefined;
   ringed?: Mark | undefined;
 }
 
 const WIDTH = 236;
 
-export function Values({ name, role, hatched, ringed }: Props) {
+export function Values({ name, role, part, hatched, ringed }: Props) {
   const found = traced.value;
-  const tensor = found === null ? undefined : tensorOf(found, name);
+  const tensor = part ?? (found === null ? undefined : tensorOf(found, name));
   if (tensor === undefined) return null;
   const unit = (index: number[]): string => `${name}:${index.join(",")}`;
   const last = model.value?.layers.at(-1)?.name;
@@ -29,7 +32,7 @@ export function Values({ name, role, hatched, ringed }: Props) {
   return (
     <div class="values">
       <p class="role">{role}</p>
-      <TensorView title={unitNameOf(name)} tensor={tensor} width={WIDTH} palette={ink ? "ink" : "diverging"} chosen={channelOf(name)}
+      <TensorView title={part === undefined ? unitNameOf(name) : `part of ${unitNameOf(name)}`} tensor={tensor} width={WIDTH} palette={ink ? "ink" : "diverging"} chosen={channelOf(name)}
         onChoose={(place) => { choose(name, place); }} names={name.endsWith(last ?? "") ? classNames(tensor.values.length) : null}
         selected={selectedIn(name)} seen={field.value?.boxes[name] ?? null} hatched={hatched} ringed={ringed}
         onInspect={(index) => { inspect(unit(index)); }} onLook={(index) => { look(index === null ? null : unit(index)); }} />
