@@ -11,8 +11,8 @@ test("as Python's json.dumps with sorted keys and no spaces", () => {
 test("a request's key is without the pass", () => {
   expect(keyOf("GET", "/api/model")).toBe("GET /api/model");
   expect(keyOf("POST", "/api/forward", PASS)).toBe("POST /api/forward {}");
-  const body = { ...PASS, unit: "conv1:3,5,7", order: "size", first: 0, count: 200 };
-  expect(keyOf("POST", "/api/unit", body)).toBe('POST /api/unit {"count":200,"first":0,"order":"size","unit":"conv1:3,5,7"}');
+  const body = { ...PASS, unit: "conv1:3,5,7", order: "size", from: 0, count: 200 };
+  expect(keyOf("POST", "/api/unit", body)).toBe('POST /api/unit {"count":200,"from":0,"order":"size","unit":"conv1:3,5,7"}');
 });
 
 test("of another pass nothing was recorded", () => {

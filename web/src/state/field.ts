@@ -1,41 +1,55 @@
-/** What a cell reads, and what it affects: asked for when a reader rests on it. */
-import { signal } from "@preact/signals";
+/** What a cell reads, and what it affects: of the one that is explained, or of that on which a reader rests. */
+import { computed, signal } from "@preact/signals";
 import { post } from "../api/client";
 import type { Affects, Box } from "../api/types";
 import { pass } from "./pass";
 
+type Boxes = Record<string, Box>;
+
 const REST = 40; // milliseconds
 
-export const field = signal<{ unit: string; boxes: Record<string, Box> } | null>(null);
+const rested = signal<Boxes | null>(null);
+const pinned = signal<Boxes | null>(null);
+const field = computed(() => rested.value ?? pinned.value);
+
+/** Where a value's, or its derivative's, cells are outlined. */
+export function seenIn(name: string): Box | null {
+  return field.value?.[name.replace(/^dL\//, "")] ?? null;
+}
 
 let timer = 0;
 let wanted: string | null = null;
-let known = new Map<string, Record<string, Box>>();
-let of: string | null = null;
+let fixed: string | null = null;
 
 export function look(unit: string | null): void {
   if (unit === wanted) return;
   wanted = unit;
   clearTimeout(timer);
-  if (unit === null) field.value = null;
-  else timer = window.setTimeout(() => void ask(unit), REST);
+  if (unit === null) rested.value = null;
+  else timer = window.setTimeout(() => void boxesOf(unit).then((found) => { if (wanted === unit) rested.value = found; }), REST);
 }
 
-async function ask(unit: string): Promise<void> {
+/** Of what is explained; null: of nothing. */
+export function pin(unit: string | null): void {
+  if (unit === fixed) return;
+  fixed = unit;
+  pinned.value = null;
+  if (unit !== null) void boxesOf(unit).then((found) => { if (fixed === unit) pinned.value = found; });
+}
+
+const known = new Map<string, Boxes>();
+
+/** They depend on the network alone, so that each is asked for once. An outline less is no trouble worth a line. */
+async function boxesOf(unit: string): Promise<Boxes | null> {
   const now = pass.value;
-  if (now === null) return;
-  const key = JSON.stringify(now.image).slice(0, 2000);
-  if (key !== of) known = new Map();
-  of = key;
+  const found = known.get(unit);
+  if (found !== undefined || now === null) return found ?? null;
   try {
-    const boxes = known.get(unit) ?? boxesOf(await post<Affects>("/api/affects", { ...now, unit }));
+    const { reads, affects } = await post<Affects>("/api/affects", { ...now, unit });
+    const boxes = Object.fromEntries([...affects, ...reads].map((box) => [box.name, box]));
     known.set(unit, boxes);
-    if (wanted === unit) field.value = { unit, boxes };
+    return boxes;
   } catch {
-    field.value = null; // an outline less; what matters says so by itself
+    return null;
   }
-}
-
-function boxesOf({ reads, affects }: Affects): Record<string, Box> {
-  return Object.fromEntries([...affects, ...reads].map((box) => [box.name, box]));
 }

@@ -65,7 +65,7 @@ function useExplanation(unit: string | null): Explanation | string | null {
   useEffect(() => {
     if (unit === null || now === null) return undefined;
     const controller = new AbortController();
-    post<Explanation>("/api/unit", { ...now, unit, order: "size", first: 0, count: COUNT }, controller.signal).then((made) => {
+    post<Explanation>("/api/unit", { ...now, unit, order: "size", from: 0, count: COUNT }, controller.signal).then((made) => {
       setFound(made);
       showFactors(made);
     }, (problem: unknown) => {

@@ -2,7 +2,7 @@
 import type { Tensor } from "../../api/arrays";
 import { TensorView } from "../../kit/TensorView";
 import { channelOf, choose } from "../../state/channels";
-import { field, look } from "../../state/field";
+import { look, seenIn } from "../../state/field";
 import { classNames } from "../../state/names";
 import { model } from "../../state/model";
 import { traced } from "../../state/pass";
@@ -34,7 +34,7 @@ export function Values({ name, role, part, hatched, ringed }: Props) {
       <p class="role">{role}</p>
       <TensorView title={part === undefined ? unitNameOf(name) : `part of ${unitNameOf(name)}`} tensor={tensor} width={WIDTH} palette={ink ? "ink" : "diverging"} chosen={channelOf(name)}
         onChoose={(place) => { choose(name, place); }} names={name.endsWith(last ?? "") ? classNames(tensor.values.length) : null}
-        selected={selectedIn(name)} seen={field.value?.boxes[name] ?? null} hatched={hatched} ringed={ringed}
+        selected={selectedIn(name)} seen={seenIn(name)} hatched={hatched} ringed={ringed}
         onInspect={(index) => { inspect(unit(index)); }} onLook={(index) => { look(index === null ? null : unit(index)); }} />
     </div>
   );

@@ -6,6 +6,7 @@ import { mean } from "../../kit/legend";
 import { isWriting } from "../../kit/keys";
 import { model } from "../../state/model";
 import { traced } from "../../state/pass";
+import { pin } from "../../state/field";
 import { unitNameOf } from "../../state/unit";
 import { Card } from "./Card";
 import { Context } from "./Context";
@@ -42,6 +43,10 @@ export function BackPropagation() {
 /** The legend's numbers are those of what the step makes, and the matrix that is shown is the unit's. */
 function useShown(): void {
   const [of, step, found, unit] = [model.value, current.value, traced.value, explained.value];
+  useEffect(() => {
+    pin(unit === "loss" ? null : unit);
+    return () => { pin(null); };
+  }, [of, unit]);
   useEffect(() => {
     if (of !== null && unit !== null) reveal(of, unit);
     const name = of === null || step === null ? null : madeBy(of, step);

@@ -5,7 +5,7 @@ import { TensorView } from "../../kit/TensorView";
 import type { Layer } from "../../api/types";
 import type { Tensor } from "../../api/arrays";
 import { channelOf, choose } from "../../state/channels";
-import { field, look } from "../../state/field";
+import { look, seenIn } from "../../state/field";
 import { model } from "../../state/model";
 import { run } from "../../state/pass";
 import { go } from "../../state/place";
@@ -53,7 +53,7 @@ function Values({ name, tensor, ink, names }: { name: string; tensor: Tensor; in
   const unit = (index: number[]): string => formatUnit({ gradient: false, name, index });
   return (
     <TensorView title={name} tensor={tensor} width={WIDTH} palette={ink === true ? "ink" : "diverging"} names={names ?? null}
-      chosen={channelOf(name)} onChoose={(place) => { choose(name, place); }} seen={field.value?.boxes[name] ?? null}
+      chosen={channelOf(name)} onChoose={(place) => { choose(name, place); }} seen={seenIn(name)}
       onLook={(index) => { look(index === null ? null : unit(index)); }}
       onInspect={(index) => { go({ tab: "back", step: null, unit: unit(index) }); }} />
   );
