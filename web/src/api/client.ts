@@ -25,7 +25,7 @@ export async function post<T>(path: string, body: object, signal?: AbortSignal):
 /** The bytes of a file as they are. */
 export async function send<T>(path: string, bytes: Blob): Promise<T> {
   if (recorded !== null) throw new Refused(NOT_RECORDED, 0);
-  return answer<T>(await fetch(path, { method: "POST", headers: headers("application/octet-stream"), body: bytes }));
+  return answer<T>(await reach(path, { method: "POST", headers: headers("application/octet-stream"), body: bytes }));
 }
 
 /** Server-sent events; null where there is no server. */
@@ -40,7 +40,16 @@ async function ask<T>(method: string, path: string, body?: object, signal?: Abor
     return found as T;
   }
   const sent = body === undefined ? {} : { body: JSON.stringify(body) };
-  return answer<T>(await fetch(path, { method, headers: headers("application/json"), signal: signal ?? null, ...sent }));
+  return answer<T>(await reach(path, { method, headers: headers("application/json"), signal: signal ?? null, ...sent }));
+}
+
+async function reach(path: string, request: RequestInit): Promise<Response> {
+  try {
+    return await fetch(path, request);
+  } catch (problem) {
+    if (isAbort(problem)) throw problem;
+    throw new Refused("The server does not answer. Is `chainrule explain` still running?", 0);
+  }
 }
 
 function headers(type: string): Record<string, string> {
@@ -63,7 +72,6 @@ function errorIn(text: string): string | null {
 }
 
 export function messageOf(problem: unknown): string {
-  if (problem instanceof TypeError) return "The server does not answer. Is `chainrule explain` still running?";
   return problem instanceof Error ? problem.message : String(problem);
 }
 

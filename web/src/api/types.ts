@@ -54,7 +54,8 @@ export interface Forward {
   /** null: real numbers are predicted. */
   probabilities: number[] | null;
   best: number | null;
-  values: Record<string, Packed>;
+  /** Not recorded: a trace has them, too. */
+  values?: Record<string, Packed>;
   milliseconds: number;
 }
 

@@ -95,7 +95,8 @@ export function follow(): void {
     const { signal } = controller;
     void trying(async () => {
       const made = await post<Forward>("/api/forward", body, signal);
-      run.value = { ...made, values: unpackAll(made.values) };
+      const values = made.values ?? (await post<Trace>("/api/trace", body, signal)).values;
+      run.value = { ...made, values: unpackAll(values) };
     });
   });
   let last = new AbortController();
