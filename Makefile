@@ -12,7 +12,7 @@ AVX2 := $(SSE_AND_FMA),+avx2,+bmi,+bmi2,+lzcnt
 SAME_BITS := tests/test_same_bits.py -k "not lecture and not mnist"
 HASWELL := NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES
 
-.PHONY: train test test-all test-rest test-arm test-lowest docs torture check format clean
+.PHONY: train test test-all test-rest test-arm test-lowest docs torture page pictures check format clean
 
 train: $(INSTALLED) ## set up, then train the default network on all of MNIST
 	$(BIN)/chainrule train
@@ -43,6 +43,12 @@ docs: $(DOCS)/.installed ## the lecture as notebooks and, with an API reference,
 torture: $(INSTALLED)-torture ## hours: tries to break it, with the figures of docs/reliability.md
 	$(BIN)/python -m torture
 
+page: web/node_modules/.package-lock.json ## the page of `chainrule explain`, from web/; with Node 20 or newer
+	cd web && npm run lint && npm run types && npm run test && npm run build
+
+pictures: $(INSTALLED)-test web/node_modules/.package-lock.json ## docs/images of the page, with Chromium
+	CHAINRULE_PICTURES=1 $(BIN)/python -m pytest -m heavy tests/browser/test_pictures.py
+
 check: $(INSTALLED)-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -53,7 +59,11 @@ format: $(INSTALLED)-test
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(LOWEST) $(ARM) $(DOCS) build dist
+	rm -rf $(VENV) $(LOWEST) $(ARM) $(DOCS) web/node_modules build dist
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci
+	touch $@
 
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
