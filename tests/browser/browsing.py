@@ -13,7 +13,18 @@ PATIENCE = 30
 """Seconds, on a machine that does something else, too."""
 SEVEN = [(70, 60), (110, 58), (160, 56), (205, 60), (180, 110), (155, 160), (135, 215)]
 """A stroke, on a pad of 280 x 280."""
-SETTLED = "document.querySelector('.inspector .sums, .card.update .change') !== null"
+SAID_AFTER_PEN_UP = """() => {
+    window.taken = undefined;
+    let begin = 0;
+    window.addEventListener("pointerup", () => { begin = performance.now() }, {once: true, capture: true});
+    const watcher = new MutationObserver(() => {
+        watcher.disconnect();
+        requestAnimationFrame(() => { window.taken = performance.now() - begin });
+    });
+    watcher.observe(document.querySelector(".answer"), {subtree: true, childList: true, characterData: true});
+}"""
+"""Takes the time from when the pen is lifted to the frame that shows the answer, in milliseconds."""
+SETTLED = "document.querySelector('.inspector .why:not(.stale) .sums, .card.update .change strong[class]') !== null"
 
 
 def until(page: Any, script: str, arg: Any = None) -> None:
@@ -65,10 +76,8 @@ def draw(page: Any, points: Sequence[tuple[int, int]] = SEVEN) -> tuple[Any, Any
     page.mouse.down()
     for place in places[1:]:
         page.mouse.move(*place, steps=4)
-    before = page.locator(".answer .under").inner_text()
+    page.evaluate(SAID_AFTER_PEN_UP)
     with page.expect_response("**/api/strokes") as strokes, page.expect_response("**/api/forward") as forward:
-        begin = perf_counter()
         page.mouse.up()
-    forward.value.finished()
-    until(page, "was => document.querySelector('.answer .under').innerText !== was", arg=before)
-    return strokes.value, forward.value.json(), perf_counter() - begin
+    until(page, "window.taken !== undefined")
+    return strokes.value, forward.value.json(), page.evaluate("window.taken")

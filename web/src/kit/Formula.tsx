@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "preact/hooks";
 import formulas from "virtual:formulas";
 
 interface Props {
@@ -13,7 +14,12 @@ export function hasFormula(of: string, part: string): boolean {
 
 /** A formula of the lecture, as MathML made when the page was built. */
 export function Formula({ of, part, label }: Props) {
+  const place = useRef<HTMLDivElement>(null);
   const made = formulas[of]?.[part];
+  useEffect(() => {
+    const at = place.current;
+    if (at !== null) at.tabIndex = at.scrollWidth > at.clientWidth ? 0 : -1; // what scrolls is reached by the keyboard
+  });
   if (made === undefined) return null;
-  return <div class="formula" role="group" aria-label={label} dangerouslySetInnerHTML={{ __html: made }} />;
+  return <div ref={place} class="formula" role="group" aria-label={label} dangerouslySetInnerHTML={{ __html: made }} />;
 }

@@ -16,7 +16,7 @@ export const COUNT = 200;
 
 export function Inspector() {
   const unit = explained.value;
-  const found = useExplanation(unit);
+  const { found, stale } = useExplanation(unit);
   if (unit === null) return <aside class="inspector" aria-label="One number" />;
   return (
     <aside class="inspector" aria-label="One number, and what made it">
@@ -26,13 +26,13 @@ export function Inspector() {
         <Own unit={unit} />
       </header>
       {typeof found === "string" ? <p class="under" role="alert">{found}</p> : found === null ? <p class="under" aria-live="polite">…</p> : (
-        <>
+        <div class={stale ? "why stale" : "why"} inert={stale} aria-busy={stale}>
           <p class="rule">{found.rule}</p>
           <p class="definition">{found.formula}</p>
           <Terms found={found} />
           <Footer found={found} />
           {unit.startsWith("dL/") ? <NumericCheck key={unit} unit={unit} /> : null}
-        </>
+        </div>
       )}
     </aside>
   );
@@ -58,13 +58,14 @@ function showFactors({ terms }: Explanation): void {
   for (const { unit } of terms[0]?.factors ?? []) if (of !== null && unit !== null) reveal(of, unit);
 }
 
-/** What the server says of it, or why it does not. */
-function useExplanation(unit: string | null): Explanation | string | null {
-  const [found, setFound] = useState<Explanation | string | null>(null);
+/** What the server says of it, or why it does not. Until it does, what it said before is stale. */
+function useExplanation(unit: string | null): { found: Explanation | string | null; stale: boolean } {
+  const [said, setSaid] = useState<{ found: Explanation | string | null; unit: string | null; pass: unknown }>({ found: null, unit: null, pass: null });
   const now = pass.value;
   useEffect(() => {
     if (unit === null || now === null) return undefined;
     const controller = new AbortController();
+    const setFound = (found: Explanation | string): void => { setSaid({ found, unit, pass: now }); };
     post<Explanation>("/api/unit", { ...now, unit, order: "size", from: 0, count: COUNT }, controller.signal).then((made) => {
       setFound(made);
       showFactors(made);
@@ -73,5 +74,5 @@ function useExplanation(unit: string | null): Explanation | string | null {
     });
     return () => { controller.abort(); };
   }, [unit, now]);
-  return found;
+  return { found: said.found, stale: said.unit !== unit || said.pass !== now };
 }

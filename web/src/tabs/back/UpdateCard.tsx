@@ -50,7 +50,7 @@ function Result({ update }: { update: Update | null }) {
       <div class="change">
         <p><span>loss before</span><strong>{update === null ? "…" : short(update.before, 5)}</strong></p>
         <span class="arrow" aria-hidden="true">→</span>
-        <p><span>loss after</span><strong class={change <= 0 ? "good" : "bad"}>{update === null ? "…" : short(update.after, 5)}</strong></p>
+        <p><span>loss after</span><strong class={update === null ? undefined : change <= 0 ? "good" : "bad"}>{update === null ? "…" : short(update.after, 5)}</strong></p>
       </div>
       {update === null ? null : <p class="under">{change <= 0 ? "The step lowers the loss of this input." : "The step is too large: the loss rises."} |∂L/∂w| = {short(update.norm, 4)}</p>}
       {after === null || run.value?.probabilities == null ? null : (
