@@ -15,6 +15,7 @@ export interface Input {
 }
 
 export interface Run {
+  input: Input;
   probabilities: number[] | null;
   best: number | null;
   values: Record<string, Tensor>;
@@ -89,14 +90,15 @@ export function follow(): void {
   let controller = new AbortController();
   effect(() => {
     if (input.value === null || model.value === null) return;
-    const body = recorded?.pass ?? { image: input.value.image };
+    const of = input.value;
+    const body = recorded?.pass ?? { image: of.image };
     controller.abort();
     controller = new AbortController();
     const { signal } = controller;
     void trying(async () => {
       const made = await post<Forward>("/api/forward", body, signal);
       const values = made.values ?? (await post<Trace>("/api/trace", body, signal)).values;
-      run.value = { ...made, values: unpackAll(values) };
+      run.value = { ...made, input: of, values: unpackAll(values) };
     });
   });
   let last = new AbortController();

@@ -53,7 +53,7 @@ function Answer() {
   const found = run.value;
   if (!found) return <section class="answer"><h2>What it says</h2></section>;
   const { probabilities, best } = found;
-  const truth = typeof input.value?.t === "number" ? input.value.t : null;
+  const truth = typeof found.input.t === "number" ? found.input.t : null;
   const names = classNames(probabilities?.length ?? 0);
   return (
     <section class="answer" aria-live="polite">
