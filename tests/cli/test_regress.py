@@ -121,7 +121,7 @@ def test_bad_input_is_one_line(cli, tmp_path):
         (("constant.csv",), 4, "constant.csv (x: a, t: b): x has only 1; expected at least 3 different values"),
         (("narrow.csv",), 4, "narrow.csv: the only column is 'a'; expected an input and a target"),
         (("--target", "weight"), 4, "no column 'weight'; expected one of: speed_mph, distance_ft"),
-        (("--x", "speed_mph", "--target", "speed_mph"), 2, "--x and --target are both 'speed_mph'"),
+        (("--x", "speed_mph", "--target", "speed_mph"), 2, "x and the target are both 'speed_mph'"),
         (("--method", "newton"), 2, "the method is 'newton'; expected one of: gd, sgd"),
         (("--compare", "gd,adam"), 2, "--compare is 'gd,adam'; expected some of gd, sgd"),
         (("--degree", 2, "--degree", "two"), 2, "--degree is 'two'; expected a whole number"),

@@ -5,21 +5,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
-import numpy as np
 from rich.console import RenderableType
 from rich.table import Table
 
 from chainrule.base.errors import DataError, UsageError
-from chainrule.base.guessing import expected_one_of, meant
+from chainrule.base.guessing import meant
 from chainrule.cli.console import Output, Seed, grid, table
 from chainrule.cli.settings import Argument, Option
 from chainrule.data import read_csv, stopping_distance
-from chainrule.data.names import is_index_name, shortened
 from chainrule.regression.comparison import COMPARED_EPOCHS, Comparison, compare
 from chainrule.regression.descent import METHODS
 from chainrule.regression.fitting import PolynomialFit, fit_polynomial
+from chainrule.regression.pair import Pair, pair_of
 from chainrule.regression.polynomial import formula
 from chainrule.training.events import BatchEvent, Event
 from chainrule.views.plots import check_plot_path, plot_comparison, plot_regression
@@ -66,7 +65,8 @@ class Regress:
         methods = methods_of(self.compare)
         if self.plot:
             check_plot_path(self.plot)
-        pair, compared = pair_of(self.csv, self.x, self.target), None
+        table_of, source = (stopping_distance(), EMBEDDED) if self.csv is None else (read_csv(self.csv), str(self.csv))
+        pair, compared = pair_of(table_of, source, self.x, self.target), None
         self.output.note(f"{pair.source}: {len(pair.t)} rows, {pair.t_name} over {pair.x_name}")
         started, shared = time.perf_counter(), {"degree": self.degree, "lr": self.lr, "seed": self.seed}
         try:
@@ -94,16 +94,6 @@ class Regress:
         self.output.result(values_of(pair, fit, compared, seconds), *shown(pair, fit, compared, seconds))
 
 
-class Pair(NamedTuple):
-    """The two columns that a fit is about."""
-
-    source: str  # what the data are called
-    x_name: str
-    t_name: str
-    x: np.ndarray
-    t: np.ndarray
-
-
 def methods_of(given: str | None) -> list[str]:
     """The methods to compare."""
     methods = [] if given is None else [method.strip() for method in given.split(",")]
@@ -112,28 +102,6 @@ def methods_of(given: str | None) -> list[str]:
             expected = f"expected some of {', '.join(METHODS)}, with commas between"
             raise UsageError(f"--compare is {given!r}; {expected}{meant(method, METHODS)}")
     return list(dict.fromkeys(methods))
-
-
-def pair_of(csv: Path | None, x: str | None, target: str | None) -> Pair:
-    """The input and the target column, by default the first and the last columns of numbers that are left."""
-    data, source = (stopping_distance(), EMBEDDED) if csv is None else (read_csv(csv), str(csv))
-    if len(data.columns) < 2:
-        raise DataError(f"{source}: the only column is {', '.join(data.columns)!r}; expected an input and a target")
-    for column in (x, target):
-        if column is not None and column not in data.columns:
-            raise DataError(f"{source}: there is no column {column!r}; {expected_one_of(data.columns, column)}")
-    columns = [column for column in data.columns if data.is_numeric(column)]
-    with_names = [column for column in columns if not is_index_name(column)]
-    columns = with_names if len(with_names) > 1 else columns
-    if len({*columns, x, target} - {None}) < 2:
-        raise DataError(
-            f"{source}: only {shortened(columns) or 'no column'} holds numbers; expected an input and a target"
-        )
-    target = target or next(column for column in reversed(columns) if column != x)
-    x = x or next(column for column in columns if column != target)
-    if x == target:
-        raise UsageError(f"--x and --target are both {x!r}; expected two different columns")
-    return Pair(source, x, target, data.column(x), data.column(target))
 
 
 class Patience:
