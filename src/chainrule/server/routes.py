@@ -1,10 +1,13 @@
 """All routes: whoever adds one enters it here."""
 
+from chainrule.server.evaluation import evaluation
 from chainrule.server.inputs import digit, picture, strokes
 from chainrule.server.model import model
 from chainrule.server.parameters import update, weights
 from chainrule.server.passes import forward, whole_trace
+from chainrule.server.regression import regression
 from chainrule.server.route import MIB, Route
+from chainrule.server.training_answers import train, training_events, training_news
 from chainrule.server.units import affects, check, unit
 
 ROUTES = [
@@ -19,4 +22,9 @@ ROUTES = [
     Route("POST", "/unit", unit),
     Route("POST", "/affects", affects),
     Route("POST", "/check", check),
+    Route("GET", "/evaluation", evaluation),
+    Route("POST", "/regression", regression),
+    Route("GET", "/train", training_news, quick=True),
+    Route("POST", "/train", train, quick=True),
+    Route("GET", "/train/events", training_events, quick=True),
 ]

@@ -69,7 +69,7 @@ class TrainingSession:
             raise UsageError(f"settings are {given!r}; expected a table of them")
         with self._changed:
             settings = self.settings.changed(given or {})
-            if what == "reset":
+            if what == "reset" or (what in ("start", "step") and self.state == "empty"):
                 self._begin(settings)
             elif self._message and what in ("start", "step"):
                 raise UsageError(f"do is {what!r} after the run has stopped; expected 'reset'")
@@ -77,7 +77,6 @@ class TrainingSession:
                 self._check(settings)
                 self.settings = settings
             if what in ("start", "step"):
-                self._wanted |= self.run is None
                 self._left = inf if what == "start" else 1
             elif what == "pause":
                 self._left = 0
@@ -93,13 +92,23 @@ class TrainingSession:
                 "state": self.state,
                 "message": self._message,
                 "settings": asdict(self.settings),
-                "at": progress.state.step if progress else 0,
+                "at": self.at,
                 "epoch": progress.epoch if progress else 0,
                 "batch": progress.batch if progress else 0,
                 "batches": run.batches if run else 0,
                 "dropouts": [p for layer in run.network.layers for p in dropouts_in(layer)] if run else [],
                 **self.record.since(seen[1] if seen[0] == self.number else -1),
             }
+
+    def wait_for_news(self, version: int) -> None:
+        """Return when there is something new since that version, or the session is closed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self.version != version)
+
+    @property
+    def at(self) -> int:
+        """The last step that was made."""
+        return self.record.steps[-1][0].step if self.record.steps else 0
 
     @property
     def network(self) -> Network | None:

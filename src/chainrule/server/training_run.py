@@ -43,10 +43,10 @@ class TrainingRun:
     def __init__(self, settings: TrainingSettings, train: Dataset, test: Dataset) -> None:
         self.settings, self.data, self.test_data = settings, train.head(settings.samples), test
         self.network = self._network()
-        objective = self._objective()
-        w = objective.layout.pack(self.network.w)
+        self.objective = self._objective()
+        w = self.objective.layout.pack(self.network.w)
         self.layers = list(dict.fromkeys(p.name.rpartition(".")[0] for p in self.network.parameters))
-        self._stand_at(Progress(objective, w, settings.optimizer_now().new_state(w)))
+        self._stand_at(Progress(self.objective, w, settings.optimizer_now().new_state(w)))
 
     @property
     def batches(self) -> int:
@@ -117,7 +117,7 @@ class TrainingRun:
         w, vectors = progress.weights(), progress.optimizer_vectors()
         self.network = self._network()
         self.network.w[:], self.network.statistics[:] = w, progress.objective.statistics
-        objective = self._objective()
+        self.objective = objective = self._objective()
         packed = objective.layout.pack(w)
         state = State(np.zeros((len(vectors), len(packed)), packed.dtype), progress.state.step)
         for vector, canonical in zip(state.vectors, vectors, strict=True):
@@ -129,7 +129,7 @@ class TrainingRun:
         """Go on from there, by the settings."""
         settings = self.settings
         training = Training(settings.optimizer_now(), batch_size=settings.batch_size, seed=settings.seed)
-        self.progress, self.objective = progress, progress.objective
+        self.progress = progress
         self.steps = Steps(progress, self.data, training)
         self._drawn, self._parts = self._draw(), self._places()
 
