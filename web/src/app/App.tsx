@@ -13,7 +13,7 @@ export function App() {
   return (
     <>
       <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>Skip to the content</a>
-      <Header entries={shownEntries} current={entry.tab} onChoose={(to) => { go({ tab: to }); }} />
+      <Header entries={shownEntries} current={entry.tab} onChoose={(to) => { go({ tab: to, view: null }); }} />
       <main id="main" tabIndex={-1}>
         {trouble.value === null ? null : <p class="trouble" role="alert">{trouble.value}</p>}
         <div id="panel" role="tabpanel" aria-labelledby={`tab-${entry.tab}`}>

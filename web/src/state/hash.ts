@@ -15,9 +15,11 @@ export interface Place {
   /** Whether as in training: with dropout, by the batch's own moments. */
   training: boolean;
   seed: number;
+  /** What a tab keeps of its own: a cell of the confusion matrix, a regression's settings. */
+  view: string | null;
 }
 
-export const START: Place = { tab: "recognise", image: null, t: null, step: null, unit: null, training: false, seed: 0 };
+export const START: Place = { tab: "recognise", image: null, t: null, step: null, unit: null, training: false, seed: 0, view: null };
 
 export function parseHash(hash: string): Place {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
@@ -30,6 +32,7 @@ export function parseHash(hash: string): Place {
     unit: given.get("unit"),
     training: given.get("training") === "1",
     seed: natural(given.get("seed")) ?? 0,
+    view: given.get("view"),
   };
 }
 
@@ -42,6 +45,7 @@ export function formatHash(place: Place): string {
     ["unit", place.unit],
     ["training", place.training ? "1" : null],
     ["seed", place.seed === 0 ? null : String(place.seed)],
+    ["view", place.view],
   ];
   const kept = parts.filter((part): part is [string, string] => part[1] !== null);
   return `#${kept.map(([key, value]) => `${key}=${readable(value)}`).join("&")}`;
