@@ -38,7 +38,7 @@ export function Confusion({ classes, counts, chosen, onChoose }: Props) {
               {row.map((count, p) => (
                 <td key={p} role="gridcell" class={t === p ? "right" : count === 0 ? "none" : "wrong"}>
                   <button type="button" data-cell={`${t},${p}`} tabIndex={t === cursor.row && p === cursor.col ? 0 : -1}
-                    style={{ "--tint": `${100 * (shades[t]?.[p] ?? 0)}%` }} data-strong={(shades[t]?.[p] ?? 0) > 0.6 ? "" : undefined}
+                    style={{ "--tint": shades[t]?.[p] ?? 0 }}
                     aria-pressed={chosen?.[0] === t && chosen[1] === p}
                     aria-label={`${classes[t] ?? ""} taken for ${classes[p] ?? ""}: ${count}`}
                     onFocus={() => { setCursor({ row: t, col: p }); }} onClick={() => { onChoose(t, p); }}>

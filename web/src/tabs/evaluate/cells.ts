@@ -15,5 +15,5 @@ export function parseCell(text: string | null): CellAt | null {
 export function tints(counts: readonly (readonly number[])[]): number[][] {
   const wrong = counts.flatMap((row, t) => row.filter((_, p) => p !== t));
   const most = Math.max(1, ...wrong);
-  return counts.map((row, t) => row.map((n, p) => (p === t || n === 0 ? 0 : 0.12 + 0.88 * Math.sqrt(n / most))));
+  return counts.map((row, t) => row.map((n, p) => (p === t || n === 0 ? 0 : 0.06 + 0.94 * (n / most) ** 0.75)));
 }

@@ -48,18 +48,20 @@ export function Evaluate() {
         <h2>{headline(now)}</h2>
         <p class="soft">{sentence(now)}</p>
       </section>
-      {now.confusion === null || now.classes === null ? null : (
-        <section class="matrix" aria-labelledby="matrix-title">
-          <h3 id="matrix-title">What was taken for what</h3>
-          <Confusion classes={now.classes} counts={now.confusion} chosen={cell.value?.cell ?? null}
-            onChoose={(t, p) => { go({ view: cellText([t, p]) }, { replace: true }); }} />
-          <p class="hint">A row is a true class, a column the network's answer. Choose a cell to see its images; arrow keys move.</p>
-        </section>
-      )}
+      <div class="left">
+        {now.confusion === null || now.classes === null ? null : (
+          <section class="matrix" aria-labelledby="matrix-title">
+            <h3 id="matrix-title">What was taken for what</h3>
+            <Confusion classes={now.classes} counts={now.confusion} chosen={cell.value?.cell ?? null}
+              onChoose={(t, p) => { go({ view: cellText([t, p]) }, { replace: true }); }} />
+            <p class="hint">A row is a true class, a column the network's answer. Choose a cell to see its images; arrow keys move.</p>
+          </section>
+        )}
+        {now.scores.length === 0 ? null : <Scores rows={now.scores} />}
+      </div>
       <section class="samples" aria-live="polite" aria-labelledby="samples-title">
         {cell.value === null ? <Worst of={now} /> : <Chosen of={cell.value} classes={now.classes ?? []} />}
       </section>
-      {now.scores.length === 0 ? null : <Scores rows={now.scores} />}
     </div>
   );
 }

@@ -1,0 +1,38 @@
+/** The frame of a picture: round numbers along both axes, thin lines, and what they are. */
+import { short } from "../../kit/numbers";
+import type { Frame, Window } from "./window";
+import { mapping, ticks } from "./window";
+
+interface Props {
+  window: Window;
+  frame: Frame;
+  xLabel: string;
+  yLabel: string;
+}
+
+export function Axes({ window, frame, xLabel, yLabel }: Props) {
+  const { px, py } = mapping(window, frame);
+  const [right, bottom] = [frame.width - frame.right, frame.height - frame.bottom];
+  return (
+    <g class="axes">
+      {ticks(window.x).map((value) => (
+        <g key={value}>
+          <line x1={px(value)} x2={px(value)} y1={frame.top} y2={bottom} />
+          <text x={px(value)} y={bottom + 15} text-anchor="middle">{short(value, 3)}</text>
+        </g>
+      ))}
+      {ticks(window.y).map((value) => (
+        <g key={value}>
+          <line x1={frame.left} x2={right} y1={py(value)} y2={py(value)} />
+          <text x={frame.left - 6} y={py(value) + 4} text-anchor="end">{short(value, 3)}</text>
+        </g>
+      ))}
+      <text class="axis-name" x={(frame.left + right) / 2} y={frame.height - 3} text-anchor="middle">{xLabel}</text>
+      <text class="axis-name" x={2} y={11}>{yLabel}</text>
+    </g>
+  );
+}
+
+export function lineOf(points: readonly (readonly [number, number])[]): string {
+  return points.map(([x, y], k) => `${k === 0 ? "M" : "L"}${x.toFixed(2)} ${y.toFixed(2)}`).join("");
+}

@@ -1,0 +1,54 @@
+/** The regression that is looked at: what is wanted (in the address), the reader's own data, and what the server found. */
+import { computed, signal } from "@preact/signals";
+import { isAbort, messageOf, post } from "../../api/client";
+import type { Asked, Data, Descents } from "../../api/regression";
+import { go, place } from "../../state/place";
+import { formatWish, parseWish, type Wish } from "./wish";
+
+export const wish = computed<Wish>(() => parseWish(place.value.tab === "regression" ? place.value.view : null));
+export const data = signal<Data>(null);
+/** Where both begin, scaled; null: at 0. */
+export const start = signal<number[] | null>(null);
+export const found = signal<Descents | null>(null);
+export const refused = signal<string | null>(null);
+export const playing = signal(false);
+
+/** The number of the step that is shown, of those that were made. */
+export const shown = computed(() => Math.min(wish.value.step, longest(found.value)));
+
+export function change(to: Partial<Wish>): void {
+  const next = { ...wish.value, ...to };
+  const other = to.degree !== undefined && to.degree !== wish.value.degree;
+  if (other) {
+    start.value = null;
+    if (to.axes === undefined) next.axes = [next.degree - 1, next.degree];
+  }
+  go({ view: formatWish(next) }, { replace: true });
+}
+
+export function longest(of: Descents | null): number {
+  return of === null ? 0 : Math.max(of.gd.w.length, of.sgd.w.length) - 1;
+}
+
+/** What the descents depend on: all but what is only looked at. */
+export const asked = computed<Asked>(() => {
+  const { degree, lr, batch, steps, seed } = wish.value;
+  return { data: data.value, degree, lr, batch_size: batch, steps, seed, w0: start.value };
+});
+
+let last: AbortController | null = null;
+
+/** Ask the server; an answer that is no longer wanted is given up. */
+export async function descend(body: Asked): Promise<void> {
+  last?.abort();
+  const mine = new AbortController();
+  last = mine;
+  try {
+    found.value = await post<Descents>("/api/regression", body, mine.signal);
+    refused.value = null;
+  } catch (problem) {
+    if (isAbort(problem)) return;
+    refused.value = messageOf(problem);
+    playing.value = false;
+  }
+}
