@@ -3,7 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import UPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { theme } from "../state/theme";
-import { short } from "./numbers";
+import { round, short } from "./numbers";
 
 export interface Line {
   label: string;
@@ -14,6 +14,8 @@ export interface Line {
   right?: boolean;
   width?: number;
   points?: boolean;
+  /** Drawn across where there is no value. */
+  spans?: boolean;
 }
 
 interface Props {
@@ -66,7 +68,7 @@ function options(props: Props, at: HTMLElement, height: number): UPlot.Options {
   const colour = (name: string): string => style.getPropertyValue(name).trim();
   const font = `11px ${style.fontFamily}`;
   const axis = { stroke: colour("--soft"), font, labelFont: font, labelSize: 18, grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
-  const values = (_: UPlot, at: number[]): string[] => at.map((value) => short(value, 2));
+  const values = (_: UPlot, at: (number | null)[]): string[] => at.map((value) => (value === null ? "" : round(value)));
   const twoSided = props.lines.some((line) => line.right);
   return {
     width: at.clientWidth,
@@ -75,7 +77,7 @@ function options(props: Props, at: HTMLElement, height: number): UPlot.Options {
     cursor: { y: false },
     scales: { x: { time: false }, y: { distr: props.logarithmic === true ? 3 : 1, ...(props.range ? { range: [...props.range] } : {}) } },
     axes: [
-      { ...axis, label: props.xLabel },
+      { ...axis, label: props.xLabel, size: 30, values },
       { ...axis, label: props.yLabel, values, size: 52 },
       ...(twoSided ? [{ ...axis, scale: "right", side: 1 as const, values, grid: { show: false } }] : []),
     ],
@@ -87,6 +89,7 @@ function options(props: Props, at: HTMLElement, height: number): UPlot.Options {
         width: line.width ?? 1.5,
         scale: line.right === true ? "right" : "y",
         points: { show: line.points ?? false },
+        spanGaps: line.spans ?? false,
         ...(line.dashed === true ? { dash: [4, 4] } : {}),
         value: (_: UPlot, value: number | null) => (value === null ? "–" : short(value, 4)),
       })),

@@ -17,6 +17,13 @@ export function signed(value: number, digits = 3): string {
   return value > 0 ? `+${short(value, digits)}` : short(value, digits);
 }
 
+/** Of an axis: a round number, as short as it is. */
+export function round(value: number): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e6)) return short(value, 1);
+  return String(Number(value.toPrecision(6))).replace("-", MINUS);
+}
+
 export function percent(p: number): string {
   if (p > 0.9995 && p < 1) return "> 99.9 %";
   if (p > 0 && p < 0.0005) return "< 0.1 %";

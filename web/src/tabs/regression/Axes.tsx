@@ -1,5 +1,5 @@
 /** The frame of a picture: round numbers along both axes, thin lines, and what they are. */
-import { short } from "../../kit/numbers";
+import { round } from "../../kit/numbers";
 import type { Frame, Window } from "./window";
 import { mapping, ticks } from "./window";
 
@@ -18,13 +18,13 @@ export function Axes({ window, frame, xLabel, yLabel }: Props) {
       {ticks(window.x).map((value) => (
         <g key={value}>
           <line x1={px(value)} x2={px(value)} y1={frame.top} y2={bottom} />
-          <text x={px(value)} y={bottom + 15} text-anchor="middle">{short(value, 3)}</text>
+          <text x={px(value)} y={bottom + 15} text-anchor="middle">{round(value)}</text>
         </g>
       ))}
       {ticks(window.y).map((value) => (
         <g key={value}>
           <line x1={frame.left} x2={right} y1={py(value)} y2={py(value)} />
-          <text x={frame.left - 6} y={py(value) + 4} text-anchor="end">{short(value, 3)}</text>
+          <text x={frame.left - 6} y={py(value) + 4} text-anchor="end">{round(value)}</text>
         </g>
       ))}
       <text class="axis-name" x={(frame.left + right) / 2} y={frame.height - 3} text-anchor="middle">{xLabel}</text>

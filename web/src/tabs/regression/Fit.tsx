@@ -6,7 +6,7 @@ import { Axes, lineOf } from "./Axes";
 import type { Point } from "./bowl";
 import { around, type Frame, mapping } from "./window";
 
-const FRAME: Frame = { width: 560, height: 400, left: 46, right: 10, top: 20, bottom: 36 };
+const FRAME: Frame = { width: 560, height: 400, left: 46, right: 10, top: 20, bottom: 40 };
 const POINTS = 160;
 const NEAR = 9;
 

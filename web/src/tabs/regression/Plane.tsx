@@ -6,7 +6,7 @@ import { Axes, lineOf } from "./Axes";
 import { type Bowl, contour, gradientAt, levels, lossAt, type Point, sliceAt } from "./bowl";
 import { around, type Frame, mapping, near, type Window } from "./window";
 
-const FRAME: Frame = { width: 380, height: 340, left: 44, right: 8, top: 20, bottom: 36 };
+const FRAME: Frame = { width: 380, height: 340, left: 44, right: 8, top: 20, bottom: 40 };
 const ASPECT = (FRAME.width - FRAME.left - FRAME.right) / (FRAME.height - FRAME.top - FRAME.bottom);
 const ARROW = 62;
 

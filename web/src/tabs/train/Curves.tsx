@@ -1,0 +1,46 @@
+/** Loss, accuracy and the gradient's size layer by layer, over the updates. */
+import { useMemo } from "preact/hooks";
+import { Chart, type Line } from "../../kit/Chart";
+import { percent, short } from "../../kit/numbers";
+import { beside, type History } from "./history";
+
+const LOSSES: readonly Line[] = [
+  { label: "batch", colour: "--faint", width: 1 },
+  { label: "smoothed", colour: "--accent", width: 2 },
+  { label: "test", colour: "--below", points: true, spans: true },
+];
+const RIGHT: readonly Line[] = [{ label: "test digits right", colour: "--good", points: true, spans: true, width: 2 }];
+const COLOURS = ["--accent", "--below", "--above", "--good", "--soft"];
+
+export function Curves({ of }: { of: History }) {
+  const { step, loss, smoothed, tests, norms } = of;
+  const x = useMemo(() => [0, ...step], [step]);
+  const losses = useMemo(() => [[null, ...loss], [null, ...smoothed], beside(step, tests, (test) => test.loss)], [step, loss, smoothed, tests]);
+  const right = useMemo(() => [beside(step, tests, ({ accuracy }) => (accuracy === null ? null : 100 * accuracy))], [step, tests]);
+  const names = Object.keys(norms);
+  const sizes = useMemo(() => names.map((name) => [null, ...(norms[name] ?? []).map((size) => (size > 0 ? size : null))]), [norms]); // eslint-disable-line react-hooks/exhaustive-deps -- the names are those of norms
+  const lines = names.map((name, k): Line => ({ label: name, colour: COLOURS[k % COLOURS.length] ?? "--soft", dashed: Math.floor(k / COLOURS.length) % 2 === 1 }));
+  const last = tests.at(-1);
+  const shared = { x, xLabel: "updates", height: 210 };
+  return (
+    <div class="curves">
+      <section>
+        <h3>Loss</h3>
+        <Chart {...shared} label="Loss, by update" yLabel="L" lines={LOSSES} y={losses}
+          summary={`After ${step.length} updates the smoothed loss of a batch is ${short(smoothed.at(-1) ?? NaN)}, of the test digits ${short(last?.loss ?? NaN)}.`} />
+      </section>
+      <section>
+        <h3>Accuracy</h3>
+        <Chart {...shared} label="Test digits that are right, by update" yLabel="%" lines={RIGHT} y={right} range={[0, 100]}
+          summary={`Of 1,000 test digits ${percent(last?.accuracy ?? 0)} are right.`} />
+      </section>
+      <section class="wide">
+        <h3>Size of the gradient, |∂L/∂w|, layer by layer</h3>
+        {names.length === 0 ? <p class="empty">It is known after the first batch.</p> : (
+          <Chart {...shared} label="Size of the gradient of each layer, by update" yLabel="|∂L/∂w|" lines={lines} y={sizes} logarithmic
+            summary={names.map((name) => `${name}: ${short(norms[name]?.at(-1) ?? NaN)}`).join(", ")} />
+        )}
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,67 @@
+/** The run on the server: told of by its events, asked for what is new, and ruled from here. */
+import { computed, signal } from "@preact/signals";
+import { events, get, post } from "../../api/client";
+import type { Do, News, Offered, Settings } from "../../api/training";
+import { trying } from "../../state/model";
+import { type History, joined, NOTHING, seenOf } from "./history";
+
+export const history = signal<History>(NOTHING);
+export const now = signal<News | null>(null);
+export const offered = signal<Offered | null>(null);
+/** What has been moved here and not yet reached the server. */
+const moved = signal<Partial<Settings>>({});
+export const settings = computed<Settings | null>(() => (now.value === null ? null : { ...now.value.settings, ...moved.value }));
+
+function take(news: News): void {
+  history.value = joined(history.value, news);
+  now.value = news;
+}
+
+let asking = false;
+let again = false;
+
+/** Ask for what is new; while an answer is on its way only remember to ask once more. */
+async function ask(): Promise<void> {
+  if (asking) {
+    again = true;
+    return;
+  }
+  asking = true;
+  await trying(async () => {
+    const { run } = history.value;
+    const news = await get<News>(run < 0 ? "/api/train" : `/api/train?run=${run}&after=${seenOf(history.value)}`);
+    offered.value = news.offered ?? offered.value;
+    take(news);
+  });
+  asking = false;
+  if (again) {
+    again = false;
+    void ask();
+  }
+}
+
+/** Follow the run for as long as the tab is open; the function that ends it. */
+export function follow(): () => void {
+  void ask();
+  const source = events("/api/train/events");
+  source?.addEventListener("news", () => { void ask(); });
+  return () => { source?.close(); };
+}
+
+export async function tell(what: Do, change: Partial<Settings> = {}): Promise<void> {
+  await trying(async () => {
+    const sent = { ...moved.value, ...change };
+    moved.value = {};
+    now.value = await post<News>("/api/train", { do: what, settings: sent });
+    await ask();
+  });
+}
+
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** A slider that is being moved: shown at once, told when it rests for a moment. */
+export function set(change: Partial<Settings>): void {
+  moved.value = { ...moved.value, ...change };
+  clearTimeout(timer);
+  timer = setTimeout(() => { void tell("set"); }, 120);
+}
