@@ -28,8 +28,9 @@ async function ask(): Promise<void> {
   }
   asking = true;
   await trying(async () => {
-    const { run } = history.value;
-    const news = await get<News>(run < 0 ? "/api/train" : `/api/train?run=${run}&after=${seenOf(history.value)}`);
+    const { run, tests } = history.value;
+    const known = run >= 0 && tests.length > 0; // the first test comes before the first step
+    const news = await get<News>(known ? `/api/train?run=${run}&after=${seenOf(history.value)}` : "/api/train");
     offered.value = news.offered ?? offered.value;
     take(news);
   });
