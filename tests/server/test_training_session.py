@@ -23,7 +23,7 @@ from chainrule.training.optimizers import SGD
 from chainrule.training.settings import Training
 
 DATA = mnist("train").head(600), mnist("test").head(100)
-SMALL: dict[str, Any] = {"preset": "mlp", "samples": 300, "batch_size": 50}
+SMALL: dict[str, Any] = {"preset": "mlp", "samples": 300, "batch_size": 50, "lr": 0.1}
 
 
 def run_of(**given: Any) -> TrainingRun:
