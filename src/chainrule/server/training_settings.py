@@ -17,7 +17,7 @@ LIVE = {"lr", "batch_size", "dropout"}
 """What may change while it trains; the rest fixes where a run begins."""
 MOST = 60_000
 """Training digits that there are."""
-RATES = {"sgd": 0.05, "adam": 1e-3}
+RATES = {"sgd": 0.02, "adam": 1e-3}
 """Learning rates to begin with."""
 
 

@@ -63,6 +63,12 @@ function dataOf(x: ArrayLike<number>, y: Props["y"]): UPlot.AlignedData {
   return [Array.from(x), ...y.map((of) => Array.from(of))];
 }
 
+/** Of a logarithmic axis that goes over many of them, the powers of ten. */
+function powers(_: UPlot, at: number[]): (number | null)[] {
+  const many = (at.at(-1) ?? 1) / (at[0] ?? 1) > 1e3;
+  return at.map((value) => (many && Math.abs(Math.log10(value) % 1) > 1e-9 ? null : value));
+}
+
 function options(props: Props, at: HTMLElement, height: number): UPlot.Options {
   const style = getComputedStyle(at);
   const colour = (name: string): string => style.getPropertyValue(name).trim();
@@ -78,7 +84,7 @@ function options(props: Props, at: HTMLElement, height: number): UPlot.Options {
     scales: { x: { time: false }, y: { distr: props.logarithmic === true ? 3 : 1, ...(props.range ? { range: [...props.range] } : {}) } },
     axes: [
       { ...axis, label: props.xLabel, size: 30, values },
-      { ...axis, label: props.yLabel, values, size: 52 },
+      { ...axis, label: props.yLabel, values, size: 52, grid: { ...axis.grid, ...(props.logarithmic === true ? { filter: powers } : {}) } },
       ...(twoSided ? [{ ...axis, scale: "right", side: 1 as const, values, grid: { show: false } }] : []),
     ],
     series: [

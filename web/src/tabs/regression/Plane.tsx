@@ -9,6 +9,8 @@ import { around, type Frame, mapping, near, type Window } from "./window";
 const FRAME: Frame = { width: 380, height: 340, left: 44, right: 8, top: 20, bottom: 40 };
 const ASPECT = (FRAME.width - FRAME.left - FRAME.right) / (FRAME.height - FRAME.top - FRAME.bottom);
 const ARROW = 62;
+/** So many times the length of a path. */
+const MOST_TIMES = 5;
 
 interface Props {
   method: "gd" | "sgd";
@@ -45,7 +47,7 @@ export function Plane({ method, title, of, axes: [i, j], step, onStart }: Props)
         <clipPath id={clip}><rect x={FRAME.left} y={FRAME.top} width={FRAME.width - FRAME.left - FRAME.right} height={FRAME.height - FRAME.top - FRAME.bottom} /></clipPath>
         <Axes window={window} frame={FRAME} xLabel={`w${sub(i)}`} yLabel={`w${sub(j)}`} />
         <g clip-path={`url(#${clip})`}>
-          {levels(of.gd.loss[0] ?? 1, of.lowest.loss).map((level) => {
+          {levels(of.gd.loss[0] ?? 1, of.lowest.loss, now).map((level) => {
             const points = contour(slice, level);
             return points === null ? null : <path key={level} class="contour" d={`${lineOf(points.map(onScreen))}Z`} />;
           })}
@@ -81,12 +83,15 @@ function Arrow({ from: [x, y], by, axes: [i, j], kind }: { from: Point; by: read
   return <path class={`arrow ${kind}`} d={`M${x} ${y}L${tx} ${ty}${barb(0.45)}${barb(-0.45)}`} />;
 }
 
+/** Around both paths and the lowest point; where that is so far that a path would be a dot, around the paths. */
 function windowOf(of: Descents, i: number, j: number): Window {
   const project = (w: readonly number[]): Point => [w[i] ?? 0, w[j] ?? 0];
-  const ends = [project(of.gd.w[0] ?? []), project(of.lowest.w)];
-  const first = sliceAt(of, of.gd.w[0] ?? [], i, j).centre;
-  const paths = near([...of.gd.w, ...of.sgd.w].map(project), ends, 1.6);
-  return around([...ends, ...near([first], ends, 3), ...paths], { square: true, aspect: ASPECT });
+  const [begin, lowest] = [project(of.gd.w[0] ?? []), project(of.lowest.w)];
+  const paths = near([...of.gd.w, ...of.sgd.w].map(project), [begin, lowest], 1.6);
+  const distance = (point: Point): number => Math.hypot(point[0] - begin[0], point[1] - begin[1]);
+  const reach = Math.max(...paths.map(distance));
+  const others = [lowest, sliceAt(of, of.gd.w[0] ?? [], i, j).centre].filter((point) => distance(point) <= MOST_TIMES * reach);
+  return around([begin, ...others, ...paths], { square: true, aspect: ASPECT, margin: others.length === 0 ? 0.4 : 0.12 });
 }
 
 const SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉";

@@ -58,9 +58,12 @@ export function contour({ centre, loss, curvature, steep }: Slice, level: number
   });
 }
 
-/** Losses that are drawn: from where the descent begins down to the lowest and up again, each twice the one before. */
-export function levels(first: number, lowest: number, down = 12, up = 6): number[] {
+/** Losses that are drawn, each twice as high above the lowest as the one before: about where the descent begins, and up
+ *  to where it is now. */
+export function levels(first: number, lowest: number, now = first): number[] {
   const height = Math.max(first - lowest, 1e-12 * Math.max(Math.abs(first), 1e-300));
+  const risen = Math.ceil(Math.log2(Math.max((now - lowest) / height, 1)));
+  const [down, up] = [12, 6 + Math.min(risen, 100)];
   return Array.from({ length: down + up + 1 }, (_, k) => lowest + height * 2 ** (k - down));
 }
 

@@ -19,7 +19,7 @@ export function Beginning({ of, offered }: Props) {
   const presets = offered?.presets ?? [{ name: of.preset, about: "", dropouts: [] }];
   const rates = offered?.rates;
   return (
-    <fieldset>
+    <fieldset class="beginning">
       <legend>A run</legend>
       <ChoiceField label="Network" value={of.preset} options={presets.map(({ name }) => [name, name] as const)}
         hint={presets.find(({ name }) => name === of.preset)?.about} onChange={(preset) => { again({ preset, dropout: null }); }} />

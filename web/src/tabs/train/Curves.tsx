@@ -5,17 +5,20 @@ import { percent, short } from "../../kit/numbers";
 import { beside, type History } from "./history";
 
 const LOSSES: readonly Line[] = [
-  { label: "batch", colour: "--faint", width: 1 },
+  { label: "batch", colour: "--thin", width: 1 },
   { label: "smoothed", colour: "--accent", width: 2 },
   { label: "test", colour: "--below", points: true, spans: true },
 ];
 const RIGHT: readonly Line[] = [{ label: "test digits right", colour: "--good", points: true, spans: true, width: 2 }];
+/** Beyond it a loss is drawn by its logarithm: of a network that knows nothing it is about 2.3. */
+const WILD = 100;
 const COLOURS = ["--accent", "--below", "--above", "--good", "--soft"];
 
 export function Curves({ of }: { of: History }) {
   const { step, loss, smoothed, tests, norms } = of;
   const x = useMemo(() => [0, ...step], [step]);
   const losses = useMemo(() => [[null, ...loss], [null, ...smoothed], beside(step, tests, (test) => test.loss)], [step, loss, smoothed, tests]);
+  const wild = useMemo(() => loss.some((value) => value > WILD), [loss]);
   const right = useMemo(() => [beside(step, tests, ({ accuracy }) => (accuracy === null ? null : 100 * accuracy))], [step, tests]);
   const names = Object.keys(norms);
   const sizes = useMemo(() => names.map((name) => [null, ...(norms[name] ?? []).map((size) => (size > 0 ? size : null))]), [norms]); // eslint-disable-line react-hooks/exhaustive-deps -- the names are those of norms
@@ -26,7 +29,7 @@ export function Curves({ of }: { of: History }) {
     <div class="curves">
       <section>
         <h3>Loss</h3>
-        <Chart {...shared} label="Loss, by update" yLabel="L" lines={LOSSES} y={losses}
+        <Chart {...shared} label="Loss, by update" yLabel="L" lines={LOSSES} y={losses} logarithmic={wild}
           summary={`After ${step.length} updates the smoothed loss of a batch is ${short(smoothed.at(-1) ?? NaN)}, of the test digits ${short(last?.loss ?? NaN)}.`} />
       </section>
       <section>
