@@ -83,7 +83,7 @@ class TrainingRun:
                 self.steps.check(optimizer)
                 progress.epoch, progress.batch, progress.sums = epoch + 1, 0, Sums()
                 self._drawn = self._draw()
-            norms = [float(np.linalg.norm(self.steps.gw[part])) for part in self._parts]
+            norms = [self.objective.norm_of(self.steps.gw[part]) for part in self._parts]
         seconds = time.perf_counter() - clock
         return Stepped(progress.state.step, epoch, ended, made.samples, made.loss, norms, seconds)
 

@@ -51,6 +51,10 @@ class WholeGradient(Objective):
     def norm(self, gw: np.ndarray) -> float:
         return self.engine.norm(gw)
 
+    def norm_of(self, part: np.ndarray) -> float:
+        """Of some of it."""
+        return super().norm(part)
+
     def origin(self, w: np.ndarray, batch: Batch | None = None) -> Origin | None:
         for part in [None] if batch is None else self._parts(batch):
             if found := self.engine.origin(w, part):
