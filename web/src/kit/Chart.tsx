@@ -40,7 +40,7 @@ export function Chart(props: Props) {
   useEffect(() => {
     const at = place.current;
     if (at === null) return undefined;
-    const made = new UPlot(options(props, at, height), dataOf(x, y), at);
+    const made = new UPlot(options(props, at, height), dataOf(props), at);
     chart.current = made;
     const watcher = new ResizeObserver(() => { made.setSize({ width: at.clientWidth, height }); });
     watcher.observe(at);
@@ -50,7 +50,7 @@ export function Chart(props: Props) {
     };
     // eslint-disable-next-line react-hooks/exhaustive-deps -- made anew only where it looks another way
   }, [kind]);
-  useEffect(() => { chart.current?.setData(dataOf(x, y)); }, [x, y]);
+  useEffect(() => { chart.current?.setData(dataOf(props)); }, [x, y]); // eslint-disable-line react-hooks/exhaustive-deps -- the rest makes another chart
   return (
     <figure class="chart" aria-label={label}>
       <div ref={place} aria-hidden="true" />
@@ -59,8 +59,12 @@ export function Chart(props: Props) {
   );
 }
 
-function dataOf(x: ArrayLike<number>, y: Props["y"]): UPlot.AlignedData {
-  return [Array.from(x), ...y.map((of) => Array.from(of))];
+/** What a logarithmic axis shows: uPlot counts its powers of ten for ever where numbers are much smaller or larger. */
+const [LEAST, MOST] = [1e-10, 1e12];
+
+function dataOf({ x, y, logarithmic = false }: Props): UPlot.AlignedData {
+  const seen = (value: number | null | undefined): number | null => (!value || value < 0 ? null : Math.max(LEAST, Math.min(value, MOST)));
+  return [Array.from(x), ...y.map((of) => (logarithmic ? Array.from(of, seen) : Array.from(of)))];
 }
 
 /** Of a logarithmic axis that goes over many of them, the powers of ten. */

@@ -95,7 +95,7 @@ function Diverging({ of }: { of: Descents }) {
 function Losses({ of }: { of: Descents }) {
   const { gd, sgd, lowest } = of;
   const x = useMemo(() => Array.from({ length: Math.max(gd.loss.length, sgd.loss.length) }, (_, k) => k), [gd, sgd]);
-  const y = useMemo(() => [gd.loss, sgd.loss, [lowest.loss]].map((of, which) => x.map((k) => positive(of[which === 2 ? 0 : k]))), [x, gd, sgd, lowest]);
+  const y = useMemo(() => [gd.loss, sgd.loss, [lowest.loss]].map((of, which) => x.map((k) => of[which === 2 ? 0 : k] ?? null)), [x, gd, sgd, lowest]);
   const last = (of: readonly number[]): string => short(of.at(-1) ?? NaN, 4);
   return (
     <section class="losses" aria-labelledby="losses-title">
@@ -104,11 +104,6 @@ function Losses({ of }: { of: Descents }) {
         x={x} xLabel="step" yLabel="L" lines={LINES} y={y} logarithmic height={230} />
     </section>
   );
-}
-
-/** A logarithm needs it. */
-function positive(loss: number | undefined): number | null {
-  return loss !== undefined && loss > 0 && Number.isFinite(loss) ? loss : null;
 }
 
 function rounded(value: number): number {

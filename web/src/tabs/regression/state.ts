@@ -36,6 +36,15 @@ export const asked = computed<Asked>(() => {
   return { data: data.value, degree, lr, batch_size: batch, steps, seed, w0: start.value };
 });
 
+/** Why the reader's points do not say where a polynomial is, in the server's own words; null: they do. */
+export function tooFew({ data: of, degree }: Asked): string | null {
+  if (of === null || !("x" in of)) return null;
+  const [different, expected] = [new Set(of.x).size, Math.max(degree + 1, 2)];
+  if (different >= expected) return null;
+  const has = different > 1 ? `${different} different values` : different === 0 ? "no value" : `only ${of.x[0] ?? ""}`;
+  return `x has ${has}; expected at least ${expected} different values for degree ${degree}`;
+}
+
 let last: AbortController | null = null;
 
 /** Ask the server; an answer that is no longer wanted is given up. */
@@ -43,9 +52,10 @@ export async function descend(body: Asked): Promise<void> {
   last?.abort();
   const mine = new AbortController();
   last = mine;
+  refused.value = tooFew(body);
+  if (refused.value !== null) return;
   try {
     found.value = await post<Descents>("/api/regression", body, mine.signal);
-    refused.value = null;
   } catch (problem) {
     if (isAbort(problem)) return;
     refused.value = messageOf(problem);

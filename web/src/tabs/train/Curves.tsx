@@ -12,19 +12,16 @@ const LOSSES: readonly Line[] = [
 const RIGHT: readonly Line[] = [{ label: "test digits right", colour: "--good", points: true, spans: true, width: 2 }];
 /** Beyond it a loss is drawn by its logarithm: of a network that knows nothing it is about 2.3. */
 const WILD = 100;
-/** What is beyond is drawn there: a run that flies away is stopped soon. */
-const TOP = 1e12;
-const drawn = (value: number): number | null => (value > 0 ? Math.min(value, TOP) : null);
 const COLOURS = ["--accent", "--below", "--above", "--good", "--soft"];
 
 export function Curves({ of }: { of: History }) {
   const { step, loss, smoothed, tests, norms } = of;
   const x = useMemo(() => [0, ...step], [step]);
-  const losses = useMemo(() => [[null, ...loss.map(drawn)], [null, ...smoothed.map(drawn)], beside(step, tests, (test) => drawn(test.loss))], [step, loss, smoothed, tests]);
+  const losses = useMemo(() => [[null, ...loss], [null, ...smoothed], beside(step, tests, (test) => test.loss)], [step, loss, smoothed, tests]);
   const wild = useMemo(() => loss.some((value) => value > WILD), [loss]);
   const right = useMemo(() => [beside(step, tests, ({ accuracy }) => (accuracy === null ? null : 100 * accuracy))], [step, tests]);
   const names = Object.keys(norms);
-  const sizes = useMemo(() => names.map((name) => [null, ...(norms[name] ?? []).map(drawn)]), [norms]); // eslint-disable-line react-hooks/exhaustive-deps -- the names are those of norms
+  const sizes = useMemo(() => names.map((name) => [null, ...(norms[name] ?? [])]), [norms]); // eslint-disable-line react-hooks/exhaustive-deps -- the names are those of norms
   const lines = names.map((name, k): Line => ({ label: name, colour: COLOURS[k % COLOURS.length] ?? "--soft", dashed: Math.floor(k / COLOURS.length) % 2 === 1 }));
   const last = tests.at(-1);
   const shared = { x, xLabel: "updates", height: 210 };

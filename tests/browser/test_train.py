@@ -1,0 +1,92 @@
+"""Train: a run is started, paused, made batch by batch, begun anew, changed while it goes on, and stopped by a NaN."""
+
+import pytest
+from studying import UPDATES, begin, fact, first_losses, slide, train, wait
+
+
+@pytest.fixture
+def page(opened, server):
+    page = opened(f"{server.address}#tab=train")
+    page.evaluate(UPDATES)
+    begin(page)
+    yield page
+    if page.get_by_role("button", name="Pause").is_visible():
+        page.get_by_role("button", name="Pause").click()
+
+
+def test_the_same_seed_repeats_the_first_five_losses_and_another_does_not(page):
+    losses = []
+    for button in ("Reset", "Reset", "Reset, new seed"):
+        page.get_by_role("button", name=button, exact=True).click()
+        wait(page, "document.querySelector('.first code') === null")
+        train(page)
+        losses.append(first_losses(page))
+    assert [len(each) for each in losses] == [5, 5, 5]
+    assert losses[0] == losses[1]
+    assert losses[2][0] != losses[0][0]
+    assert page.get_by_label("Seed").input_value() != "0"
+
+
+def test_one_batch_is_one_update(page):
+    for updates in (1, 2):
+        page.get_by_role("button", name="One batch").click()
+        wait(page, "n => window.updates() === n", updates)
+    assert fact(page, "Batch") == "2 of 32"
+    assert len(first_losses(page)) == 2
+
+
+def test_settings_change_while_it_trains(page):
+    page.get_by_role("button", name="Start").click()
+    wait(page, "window.updates() > 3")
+    size = page.get_by_label("Batch size")
+    size.fill(size.get_attribute("max"))
+    wait(page, "document.querySelector('.facts').innerText.includes('of 1')")
+    at = page.evaluate("window.updates()")
+    slide(page, "Learning rate", -1)
+    wait(page, "n => window.updates() > n + 2", at)
+    assert page.get_by_role("button", name="Pause").is_visible()
+    assert page.get_by_text("gradient descent", exact=True).is_visible()
+
+
+def test_dropout_is_moved_where_there_is_one(page):
+    assert page.get_by_text("This network has no dropout.").is_visible()
+    begin(page, Network="signal")
+    slide(page, "Dropout", 0.5)
+    page.get_by_role("button", name="One batch").click()
+    wait(page, "window.updates() === 1")
+    assert page.locator(".range", has=page.get_by_label("Dropout")).locator("output").inner_text() == "50 %"
+
+
+def test_what_is_not_finite_stops_it_and_says_why(page):
+    slide(page, "Learning rate", 3)
+    page.get_by_role("button", name="Start").click()
+    page.wait_for_selector(".train [role=alert]")
+    said = page.locator(".train [role=alert]").inner_text()
+    assert said.startswith("Stopped: the loss is")
+    assert "from the output of fc" in said
+    assert page.get_by_role("button", name="Start").is_disabled()
+    slide(page, "Learning rate", -2)
+    page.get_by_role("button", name="Reset", exact=True).click()
+    wait(page, "document.querySelector('.train [role=alert]') === null")
+    train(page)
+
+
+def test_filters_are_seen_epoch_by_epoch(page):
+    train(page, 100)
+    scrub = page.locator(".scrub input")
+    assert int(scrub.get_attribute("max")) >= 1
+    last = page.locator(".filters .grid canvas").evaluate("canvas => canvas.toDataURL()")
+    scrub.fill("0")
+    assert page.locator(".scrub span").inner_text() == "As they begin"
+    assert page.locator(".filters .grid canvas").evaluate("canvas => canvas.toDataURL()") != last
+
+
+def test_a_run_goes_on_while_nobody_looks(page):
+    page.get_by_role("button", name="Start").click()
+    wait(page, "window.updates() > 3")
+    page.get_by_role("tab", name="Regression").click()
+    page.wait_for_selector(".plane")
+    page.wait_for_timeout(500)
+    page.get_by_role("tab", name="Train").click()
+    wait(page, "window.updates() > 20")
+    assert len(first_losses(page)) == 5
