@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from chainrule.base.errors import ChainruleError, UsageError
 from chainrule.base.files import check_writable
 from chainrule.cli.console import Output
-from chainrule.cli.explain_subject import subject_of
+from chainrule.cli.explain_model import subject_of
 from chainrule.cli.settings import Argument, Option
 
 if TYPE_CHECKING:
