@@ -24,11 +24,7 @@ export function base64Of(bytes: Uint8Array): string {
 }
 
 export function unpack(packed: Packed): Tensor {
-  const bytes = bytesOf(packed.data);
-  const view = new DataView(bytes.buffer);
-  const values = new Float32Array(bytes.length / 4);
-  for (let k = 0; k < values.length; k++) values[k] = view.getFloat32(4 * k, true);
-  return { shape: packed.shape, values };
+  return { shape: packed.shape, values: new Float32Array(bytesOf(packed.data).buffer) }; // browsers are little-endian, too
 }
 
 export function unpackAll(packed: Record<string, Packed>): Record<string, Tensor> {

@@ -31,6 +31,8 @@ export interface Traced {
 
 export const input = signal<Input | null>(null);
 export const run = signal<Run | null>(null);
+/** The same, a moment later: what takes long to draw waits until the answer is on the screen. */
+export const drawn = signal<Run | null>(null);
 export const traced = signal<Traced | null>(null);
 
 const FIRST = "test:8"; // a 5 that is not easy: what is certain has no gradient to look at
@@ -58,6 +60,7 @@ export async function openDigit(query: string): Promise<void> {
   await trying(async () => { show(inputOf(await get<Digit>(`/api/digit?split=test&${query}`))); });
 }
 
+const MOMENT = 40; // milliseconds
 let loaded: string | null = null;
 
 function inputOf(digit: Digit): Input {
@@ -100,6 +103,11 @@ export function follow(): void {
       const values = made.values ?? (await post<Trace>("/api/trace", body, signal)).values;
       run.value = { ...made, input: of, values: unpackAll(values) };
     });
+  });
+  effect(() => {
+    const next = run.value;
+    const timer = setTimeout(() => { drawn.value = next; }, drawn.peek() === null ? 0 : MOMENT);
+    return () => { clearTimeout(timer); };
   });
   let last = new AbortController();
   effect(() => {

@@ -7,7 +7,7 @@ import type { Tensor } from "../../api/arrays";
 import { channelOf, choose } from "../../state/channels";
 import { look, seenIn } from "../../state/field";
 import { model } from "../../state/model";
-import { run } from "../../state/pass";
+import { drawn } from "../../state/pass";
 import { go } from "../../state/place";
 import { formatUnit } from "../../state/unit";
 import { classNames } from "../../state/names";
@@ -16,7 +16,7 @@ const WIDTH = 216;
 
 export function Strip() {
   const of = model.value;
-  const values = run.value?.values;
+  const values = drawn.value?.values;
   if (of === null || values === undefined) return null;
   const x = values.x;
   return (
