@@ -21,6 +21,10 @@ def begin(page: Any, **chosen: str) -> None:
     page.wait_for_selector(".train")
     for label, value in {"Network": "mlp", "Digits": "2000", **chosen}.items():
         page.get_by_label(label, exact=True).select_option(value)
+    page.get_by_label("Seed").fill("0")
+    page.get_by_label("Seed").press("Enter")
+    slide(page, "Learning rate", -2)
+    slide(page, "Batch size", 6)
     page.get_by_role("button", name="Reset", exact=True).click()
     wait(page, "document.querySelector('.train [role=status]')?.innerText === 'Paused.'")
     wait(page, "document.querySelector('.first code') === null")

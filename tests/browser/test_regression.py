@@ -85,6 +85,7 @@ def test_a_file_that_is_no_table_is_refused(chromium, server, tmp_path):
     page.locator("#regression-file").set_input_files(str(tmp_path / "text.csv"))
     page.wait_for_selector(".regression > [role=alert]")
     assert "text.csv" in page.locator(".regression > [role=alert]").inner_text()
+    page.close()
 
 
 def test_the_address_keeps_what_was_chosen(page, opened):

@@ -3,6 +3,8 @@
 import pytest
 from studying import UPDATES, begin, fact, first_losses, slide, train, wait
 
+FILTER = "document.querySelector('.filters .grid canvas').toDataURL()"
+
 
 @pytest.fixture
 def page(opened, server):
@@ -58,6 +60,7 @@ def test_dropout_is_moved_where_there_is_one(page):
 
 
 def test_what_is_not_finite_stops_it_and_says_why(page):
+    begin(page, Network="lecture")
     slide(page, "Learning rate", 3)
     page.get_by_role("button", name="Start").click()
     page.wait_for_selector(".train [role=alert]")
@@ -75,10 +78,10 @@ def test_filters_are_seen_epoch_by_epoch(page):
     train(page, 100)
     scrub = page.locator(".scrub input")
     assert int(scrub.get_attribute("max")) >= 1
-    last = page.locator(".filters .grid canvas").evaluate("canvas => canvas.toDataURL()")
+    last = page.evaluate(FILTER)
     scrub.fill("0")
     assert page.locator(".scrub span").inner_text() == "As they begin"
-    assert page.locator(".filters .grid canvas").evaluate("canvas => canvas.toDataURL()") != last
+    wait(page, f"last => {FILTER} !== last", last)
 
 
 def test_a_run_goes_on_while_nobody_looks(page):

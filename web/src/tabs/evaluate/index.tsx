@@ -1,5 +1,5 @@
 /** How the network does on the test data: the confusion matrix, what is in its cells, and the worst mistakes. */
-import { effect, signal } from "@preact/signals";
+import { effect, signal, untracked } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get } from "../../api/client";
 import type { CellOf, Evaluation } from "../../api/evaluation";
@@ -38,7 +38,10 @@ async function more(): Promise<void> {
 export function Evaluate() {
   useEffect(() => {
     void load();
-    return effect(() => { void follow(place.value.tab === "evaluate" ? place.value.view : null); });
+    return effect(() => {
+      const view = place.value.tab === "evaluate" ? place.value.view : null;
+      untracked(() => { void follow(view); });
+    });
   }, []);
   const now = seen.value;
   if (now === null) return <p class="empty" aria-live="polite">Asking the network about the test data …</p>;

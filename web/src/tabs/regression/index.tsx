@@ -1,5 +1,5 @@
 /** The lecture's first example: a polynomial found by gradient descent, with all of the data and with mini-batches. */
-import { effect } from "@preact/signals";
+import { effect, untracked } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import type { Descents } from "../../api/regression";
 import { Chart } from "../../kit/Chart";
@@ -20,7 +20,7 @@ const LINES = [
 ] as const;
 
 export function Regression() {
-  useEffect(() => effect(() => { void descend(asked.value); }), []);
+  useEffect(() => effect(() => { const body = asked.value; untracked(() => { void descend(body); }); }), []);
   const of = found.value;
   const drop = (event: DragEvent): void => {
     event.preventDefault();

@@ -52,8 +52,9 @@ export async function descend(body: Asked): Promise<void> {
   last?.abort();
   const mine = new AbortController();
   last = mine;
-  refused.value = tooFew(body);
-  if (refused.value !== null) return;
+  const few = tooFew(body);
+  refused.value = few;
+  if (few !== null) return;
   try {
     found.value = await post<Descents>("/api/regression", body, mine.signal);
   } catch (problem) {
