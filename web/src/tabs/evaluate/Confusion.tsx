@@ -40,7 +40,7 @@ export function Confusion({ classes, counts, chosen, onChoose }: Props) {
                   <button type="button" data-cell={`${t},${p}`} tabIndex={t === cursor.row && p === cursor.col ? 0 : -1}
                     style={{ "--tint": shades[t]?.[p] ?? 0 }}
                     aria-pressed={chosen?.[0] === t && chosen[1] === p}
-                    aria-label={`${classes[t] ?? ""} taken for ${classes[p] ?? ""}: ${count}`}
+                    aria-label={`${classes[t] ?? ""} taken for ${classes[p] ?? ""}: ${whole(count)}`}
                     onFocus={() => { setCursor({ row: t, col: p }); }} onClick={() => { onChoose(t, p); }}>
                     {count === 0 ? "·" : whole(count)}
                   </button>

@@ -29,10 +29,9 @@ export function Gallery({ samples, classes }: Props) {
         const said = sure === undefined ? `loss ${short(samples.loss[k] ?? 0)}` : percent(sure);
         return (
           <li key={number}>
-            <button type="button" title={`Test image ${number}: open in Back propagation`} onClick={() => { open(k); }}
-              aria-label={`Test image ${number}: ${t}, taken for ${p}, ${said}. Open in Back propagation.`}>
+            <button type="button" title={`Test image ${number}: open in Back propagation`} onClick={() => { open(k); }}>
               {bytes === null || pictures === null ? <span class="number">{number}</span> : <Thumb bytes={bytes} offset={k * size} shape={pictures.shape} />}
-              <span class="said"><b>{t}</b>{t === p ? null : <> → <i>{p}</i></>}<small>{said}</small></span>
+              <span class="said"><b>{t}</b>{t === p ? null : <><span><span class="unseen">taken for</span><span aria-hidden="true">→</span></span><i>{p}</i></>}<small>{said}</small></span>
             </button>
           </li>
         );
