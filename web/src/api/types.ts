@@ -54,6 +54,8 @@ export interface Forward {
   /** null: real numbers are predicted. */
   probabilities: number[] | null;
   best: number | null;
+  /** Instead: the real numbers that are predicted. */
+  answers?: number | number[] | null;
   /** Not recorded: a trace has them, too. */
   values?: Record<string, Packed>;
   milliseconds: number;

@@ -18,6 +18,7 @@ export interface Run {
   input: Input;
   probabilities: number[] | null;
   best: number | null;
+  answers?: number | number[] | null;
   values: Record<string, Tensor>;
   milliseconds: number;
 }

@@ -58,6 +58,7 @@ function Answer() {
   return (
     <section class="answer" aria-live="polite">
       <h2>What it says</h2>
+      {found.answers == null ? null : <p class="verdict"><strong>{[found.answers].flat().map((value) => short(value, 4)).join(", ")}</strong><span>{typeof found.input.t === "number" ? `it was ${short(found.input.t, 4)}` : ""}</span></p>}
       {probabilities === null || best === null ? null : (
         <>
           <p class="verdict"><strong>{names[best]}</strong><span>{percent(probabilities[best] ?? 0)}<br />{truth === null ? "no label" : truth === best ? "as labelled" : `labelled ${names[truth] ?? truth}`}</span></p>
