@@ -57,10 +57,17 @@ if __name__ == "__main__":
             self.left = deaths.get(self.rank, 0)
 
         def exchange(self, whole: np.ndarray, ends: Sequence[int]) -> None:
+            self.perhaps_die()
+            super().exchange(whole, ends)
+
+        def turn(self, whole: np.ndarray, rows: Sequence[int], columns: Sequence[int], *, has_rows: bool) -> None:
+            self.perhaps_die()
+            super().turn(whole, rows, columns, has_rows=has_rows)
+
+        def perhaps_die(self) -> None:
             self.left -= 1
             if self.left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
-            super().exchange(whole, ends)
 
     ranks = Mortal({int(rank): int(exchange) for rank, exchange in (each.split(":") for each in sys.argv[2:])})
     ranks.outlive()

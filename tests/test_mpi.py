@@ -113,6 +113,29 @@ with cr.distributed(MPI.COMM_WORLD if what == "given" else None) as ranks:
 """
 
 
+TURN = """
+import numpy as np
+from mpi4py import MPI
+from chainrule.base.ranks import extent
+from chainrule.distribution.mpi import MpiRanks
+
+ranks, right = MpiRanks(MPI.COMM_WORLD.Dup()), 1.0 + np.arange(70, dtype=np.float32).reshape(7, 10)
+for rows, columns in (([2, 2, 7], [3, 10, 10]), ([3, 5, 7], [1, 4, 10])):
+    for has_rows in (True, False):
+        found = np.zeros_like(right)
+        i, j = slice(*extent(rows, ranks.rank)), slice(*extent(columns, ranks.rank))
+        had, wanted = ((i, slice(None)), (slice(None), j))[:: 1 if has_rows else -1]
+        found[had] = right[had]
+        ranks.turn(found, rows, columns, has_rows=has_rows)
+        print(np.array_equal(found[wanted], right[wanted]), flush=True)
+"""
+
+
+def test_a_matrix_is_turned_from_what_each_has_to_what_each_wants(tmp_path):
+    done = run(3, tmp_path, "-c", TURN)
+    assert done.stdout.splitlines() == 12 * ["True"], done.stderr
+
+
 @pytest.mark.parametrize("what", ["fit", "given", "stops"])
 def test_in_a_program_of_the_users_own(tmp_path, what):
     alone = run(1, tmp_path, "-c", OWN, what)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from chainrule.base.errors import UsageError
-from chainrule.base.ranks import Ranks, among
+from chainrule.base.ranks import Ranks, among, extent
 
 Found = TypeVar("Found")
 
@@ -32,10 +32,17 @@ class ThreadRanks(Ranks):
 
     def exchange(self, whole: np.ndarray, ends: Sequence[int]) -> None:
         self.exchanges += 1
-        begin, end = (0, *ends)[self.rank : self.rank + 2]
+        begin, end = extent(ends, self.rank)
         parts = self.everyones((whole[..., begin:end].copy(), begin, end))
         for part, first, last in parts:
             whole[..., first:last] = part
+
+    def turn(self, whole: np.ndarray, rows: Sequence[int], columns: Sequence[int], *, has_rows: bool) -> None:
+        self.exchanges += 1
+        for rank, theirs in enumerate(self.everyones(whole.copy())):
+            i, j = (rank, self.rank) if has_rows else (self.rank, rank)
+            block = slice(*extent(rows, i)), slice(*extent(columns, j))
+            whole[block] = theirs[block]
 
     def add_up(self, numbers: np.ndarray) -> None:
         numbers[...] = sum(self.everyones(numbers.copy()))

@@ -16,6 +16,11 @@ T = TypeVar("T")
 NOTHING = np.empty(0)
 
 
+def extent(ends: Sequence[int], rank: int) -> tuple[int, int]:
+    """Where a rank's part begins and ends, if the parts end there."""
+    return ends[rank - 1] if rank else 0, ends[rank]
+
+
 class Ranks(ABC):
     """All of them call each method, in the same order. Whatever is returned is the same on every rank."""
 
@@ -27,6 +32,11 @@ class Ranks(ABC):
     def exchange(self, whole: np.ndarray, ends: Sequence[int]) -> None:
         """Let every rank have all of a flat array, of which rank r has those elements that end before ends[r] and
         begin where the rank before ends; of a matrix in one piece, likewise all columns, of each row."""
+
+    @abstractmethod
+    def turn(self, whole: np.ndarray, rows: Sequence[int], columns: Sequence[int], *, has_rows: bool) -> None:
+        """Of a matrix in one piece, of which every rank has its rows (those that end before rows[r]) or else its
+        columns, let it have all of its columns, or else of its rows, too."""
 
     @abstractmethod
     def add_up(self, numbers: np.ndarray) -> None:
@@ -69,6 +79,9 @@ class Alone(Ranks):
     rank, size = 0, 1
 
     def exchange(self, whole: np.ndarray, ends: Sequence[int]) -> None:
+        pass
+
+    def turn(self, whole: np.ndarray, rows: Sequence[int], columns: Sequence[int], *, has_rows: bool) -> None:
         pass
 
     def add_up(self, numbers: np.ndarray) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from mpi4py import MPI
 
 from chainrule.base.errors import UsageError, warn
-from chainrule.base.ranks import NOTHING, Ranks
+from chainrule.base.ranks import NOTHING, Ranks, extent
 from chainrule.distribution.launched import survivable
 
 T = TypeVar("T")
@@ -51,6 +51,25 @@ class MpiRanks(Ranks):
         finally:
             columns.Free()
             apart.Free()
+
+    def turn(self, whole: np.ndarray, rows: Sequence[int], columns: Sequence[int], *, has_rows: bool) -> None:
+        """Rank p sends rank q what p has and q is to have; it lies in the same place on both."""
+        kind, own, starts = MPI._typedict[whole.dtype.char], self.rank, [0] * self.size
+
+        def block(i: int, j: int) -> MPI.Datatype:
+            """What rank i has of what rank j is to have; the kind itself, if that is nothing to send."""
+            at = (i, j) if has_rows else (j, i)
+            return kind if i == j else _block(whole, kind, extent(rows, at[0]), extent(columns, at[1]))
+
+        sent = [block(own, other) for other in range(self.size)]
+        received = [block(other, own) for other in range(self.size)]
+        counts, arriving = ([int(each is not kind) for each in blocks] for blocks in (sent, received))
+        try:
+            self.communicator.Alltoallw([whole, counts, starts, sent], [whole, arriving, starts, received])
+        finally:
+            for each in (*sent, *received):
+                if each is not kind:
+                    each.Free()
 
     def add_up(self, numbers: np.ndarray) -> None:
         numbers[...] = self._reduced(numbers, MPI.SUM)
@@ -122,3 +141,11 @@ class MpiRanks(Ranks):
             for each in self.when_first:
                 each()
         warn(f"{before.size - self.size} of {before.size} ranks died; the others go on, {self.size} in all")
+
+
+def _block(whole: np.ndarray, kind: MPI.Datatype, rows: tuple[int, int], columns: tuple[int, int]) -> MPI.Datatype:
+    """Some of a matrix, as it lies in it; the kind itself for none of it."""
+    starts, lengths = [rows[0], columns[0]], [rows[1] - rows[0], columns[1] - columns[0]]
+    if 0 in lengths:
+        return kind
+    return kind.Create_subarray([len(whole), whole.strides[0] // whole.itemsize], lengths, starts).Commit()

@@ -18,11 +18,20 @@ class Exchange(NamedTuple):
     shape: tuple[int, ...]
     dtype: np.dtype
     ends: tuple[int, ...]
+    columns: tuple[int, ...] = ()  # where a matrix is turned; then `ends` is where each rank's rows end
+    has_rows: bool = False
 
     @property
     def nbytes(self) -> int:
-        """Of all that every rank has after it."""
-        return int(np.prod(self.shape)) * self.dtype.itemsize
+        """Of all that every rank has after it; of a matrix that is turned, of what it lacked by as much as it had."""
+        return int(np.prod(self.shape)) * self.dtype.itemsize // (len(self.ends) if self.columns else 1)
+
+    def make(self, ranks: Ranks, buffer: np.ndarray) -> None:
+        """The same, of a buffer of that shape."""
+        if self.columns:
+            ranks.turn(buffer, self.ends, self.columns, has_rows=self.has_rows)
+        else:
+            ranks.exchange(buffer, self.ends)
 
 
 class Timed(Ranks):
@@ -37,10 +46,16 @@ class Timed(Ranks):
         self.seconds, self.made = 0.0, list[Exchange]()
 
     def exchange(self, whole: np.ndarray, ends: Sequence[int]) -> None:
+        self._make(Exchange(whole.shape, whole.dtype, tuple(ends)), whole)
+
+    def turn(self, whole: np.ndarray, rows: Sequence[int], columns: Sequence[int], *, has_rows: bool) -> None:
+        self._make(Exchange(whole.shape, whole.dtype, tuple(rows), tuple(columns), has_rows), whole)
+
+    def _make(self, exchange: Exchange, whole: np.ndarray) -> None:
         began = perf_counter()
-        self.ranks.exchange(whole, ends)
+        exchange.make(self.ranks, whole)
         self.seconds += perf_counter() - began
-        self.made.append(Exchange(whole.shape, whole.dtype, tuple(ends)))
+        self.made.append(exchange)
 
     def add_up(self, numbers: np.ndarray) -> None:
         began = perf_counter()
@@ -71,6 +86,6 @@ def again(ranks: Ranks, exchanges: Sequence[Exchange]) -> float:
         ranks.everyones(None)
         began = perf_counter()
         for buffer, each in zip(buffers, exchanges, strict=True):
-            ranks.exchange(buffer, each.ends)
+            each.make(ranks, buffer)
         times.append(perf_counter() - began)
     return median(times)

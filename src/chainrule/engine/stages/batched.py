@@ -37,7 +37,7 @@ from chainrule.engine.stages.convolution import ConvolvingStage, Taken, taken_fi
 from chainrule.engine.stages.squares import Square, is_filter
 from chainrule.engine.stages.stage import Group, Upcoming, Work
 from chainrule.engine.stages.step import Step
-from chainrule.engine.stages.together import Parts, divides, gathered, owned, rows_of, shared_out
+from chainrule.engine.stages.together import Parts, Turned, by_places, divides, gathered, owned, rows_of, shared_out
 from chainrule.engine.stages.transformed_gradient import WHOLE, tiles_over
 from chainrule.engine.stages.value import Room, Value
 from chainrule.layers import ReLU
@@ -166,12 +166,14 @@ class BatchedStage(ConvolvingStage):
         own = sizes._replace(rows=last - first)
         return self.v.array[first * sizes.v_row :], self.m.array[first * sizes.m_row :], own
 
-    def _rows_of(self, step: Step) -> list[Parts]:
-        """v and m as the ranks have made them: some rows of each place."""
+    def _rows_of(self, step: Step) -> list[Parts | Turned]:
+        """v and m as the ranks have made them, some rows of each place: all rows of the places that are looked at."""
         sizes, (of_m, of_v, _) = self._sizes(step.samples), self.places
-        v = self.v.array[: of_v * sizes.v_place].reshape(of_v, sizes.v_place)
-        m = self.m.array[: of_m * sizes.m_place].reshape(of_m, sizes.m_place)
-        return [rows_of(step, v, self._rows() * sizes.v_row), rows_of(step, m, self._rows() * sizes.m_row)]
+        v = rows_of(step, self.v.array[: of_v * sizes.v_place].reshape(of_v, sizes.v_place), self._rows() * sizes.v_row)
+        m = rows_of(step, self.m.array[: of_m * sizes.m_place].reshape(of_m, sizes.m_place), self._rows() * sizes.m_row)
+        if not (divides(step, sizes.rows) and all(i == j == k for i, j, k in self.products)):
+            return [v, m]
+        return [by_places(step, v), m if "b" in self.at else by_places(step, m)]  # b is summed by every rank
 
     def _packed(self, step: Step) -> list[Task]:
         """u of w."""

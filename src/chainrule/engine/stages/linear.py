@@ -27,7 +27,7 @@ from chainrule.engine.runtime.program import TASKS, Phase, Task, cut, each
 from chainrule.engine.simd import LANES, padded
 from chainrule.engine.stages.stage import Group, Stage, Upcoming, Work, register_stage
 from chainrule.engine.stages.step import Step
-from chainrule.engine.stages.together import divides, gathered, own, owned, shared_out
+from chainrule.engine.stages.together import by_owners, divides, gathered, own, owned, shared_out
 from chainrule.engine.stages.value import Room, Value
 from chainrule.engine.weights import elements, linear_weights
 from chainrule.layers import Dropout, Linear, ReLU
@@ -173,11 +173,12 @@ class LinearStage(Stage):
 
     def _by_owners(self, step: Step, to_input: bool) -> list[Phase]:
         """Of a big layer: dL/dx, dL/dw and the update, part by part."""
-        first = gathered(step, self.x.view, *([] if self._shift(step) else [self.y.gradient]))
-        by_input = [self._input_gradient(step)] if to_input else []
+        by_input, gy = [self._input_gradient(step)] if to_input else [], [] if self._shift(step) else [self.y.gradient]
         ranges = cut(self.inputs, AT_ONCE, TASKS)
         if divides(step, step.samples):
-            return [*first, *self._shared_out(step, by_input, ranges)]
+            x = by_owners(step, self.x.view, [last for _, last in ranges])
+            return [*gathered(step, x, *gy), *self._shared_out(step, by_input, ranges)]
+        first = gathered(step, self.x.view, *gy)
         at_once = step.updates and not step.ranks.survive
         gw = self._rows(self.part_gw, 0) if at_once else self._rows(step.gw)
         part, updates = [*by_input, self._weight_gradient(step, gw)], self._updates(step, gw)

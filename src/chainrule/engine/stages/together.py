@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from chainrule.base.ranks import Ranks
 from chainrule.engine.layout import View
 from chainrule.engine.runtime.calls import EXCHANGE, PerSlot
 from chainrule.engine.runtime.program import Phase
@@ -29,6 +30,21 @@ class Parts(NamedTuple):
     whole: np.ndarray
     ends: Sequence[int]
 
+    def exchange(self, ranks: Ranks) -> None:
+        ranks.exchange(self.whole, self.ends)
+
+
+class Turned(NamedTuple):
+    """A matrix, of which each rank has what its samples are in, and is to have what it owns: rows, or columns."""
+
+    whole: np.ndarray
+    rows: Sequence[int]
+    columns: Sequence[int]
+    has_rows: bool
+
+    def exchange(self, ranks: Ranks) -> None:
+        ranks.turn(self.whole, self.rows, self.columns, has_rows=self.has_rows)
+
 
 class Exchange:
     """A function of the interpreter, as it stands in a phase."""
@@ -39,13 +55,13 @@ class Exchange:
         self.ranks, self.made, self.parts = step.ranks, made, [_parts(step, each) for each in made]
 
     def __call__(self) -> None:
-        for whole, ends in self.parts:
-            self.ranks.exchange(whole, ends)
+        for part in self.parts:
+            part.exchange(self.ranks)
 
 
 def gathered(step: Step, *made: Any) -> list[Phase]:
     """A phase after which every rank has what all have made: images (`View`), sums by slot (`PerSlot`), an array of a
-    number a sample, or `Parts`; no phase, if nobody else is there."""
+    number a sample, `Parts`, or what is `Turned`; no phase, if nobody else is there."""
     if step.ranks.size == 1 or not made:
         return []
     return [Phase(functions=[Exchange(step, made)])]
@@ -74,9 +90,26 @@ def owned(step: Step, whole: Sequence[Some]) -> Sequence[Some]:
 
 def shared_out(step: Step, whole: np.ndarray, ends: Sequence[int]) -> Parts:
     """The parts of an array whose things end there, once their owners have made them."""
+    return Parts(whole, owned_ends(step, ends))
+
+
+def owned_ends(step: Step, ends: Sequence[int]) -> list[int]:
+    """Where each rank's own of things ends, which end there."""
     size = step.ranks.size
     behind = [len(ends) * (rank + 1) // size for rank in range(size)]
-    return Parts(whole, [ends[k - 1] if k else 0 for k in behind])
+    return [ends[k - 1] if k else 0 for k in behind]
+
+
+def by_owners(step: Step, of: View, ends: Sequence[int]) -> Turned:
+    """Of all samples those numbers that a rank owns, where what they are owned with ends there in each."""
+    matrix = of.values[: step.samples * of.image.stride].reshape(step.samples, of.image.stride)
+    return Turned(matrix, step.lasts, owned_ends(step, ends), has_rows=True)
+
+
+def by_places(step: Step, made: Parts) -> Turned:
+    """Of matrices side by side those that a rank owns, whole."""
+    places = range(1, len(made.whole) + 1)
+    return Turned(made.whole, owned_ends(step, places), made.ends, has_rows=False)
 
 
 def own(step: Step, of: View) -> View:
