@@ -26,6 +26,7 @@ BASE = {
     "predict": ["run", "t.csv"],
     "runs": ["run"],
     "verify": ["run"],
+    "explain": ["run", "--export", "page.html"],
     "export": ["run", "--pytorch", "made.safetensors"],
     "import": ["state.safetensors", "--out", "made.safetensors", "--network", "net.toml"],
     "regress": ["--epochs", "3"],

@@ -158,8 +158,8 @@ def test_without_a_model_it_is_about_the_last_run(tmp_path):
 @pytest.fixture
 def small(tmp_path, monkeypatch) -> str:
     """A model of few numbers, whose recordings are short."""
-    monkeypatch.setattr(recorded_page, "MOST", 200_000)
-    monkeypatch.setattr(recorded_page.write_recorded_page, "__defaults__", (200_000,))
+    monkeypatch.setattr(recorded_page, "MOST", 430_000)
+    monkeypatch.setattr(recorded_page.write_recorded_page, "__defaults__", (430_000,))
     Network([Convolution(2), ReLU(), MaxPooling(), Linear(10)], (1, 28, 28)).save(tmp_path / "small.safetensors")
     return "small.safetensors"
 

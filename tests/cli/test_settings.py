@@ -93,7 +93,7 @@ def test_all_settings_of_a_run_are_kept_or_refused_or_taken_anew():
     assert len(names) == len(set(names))
     anew = {leaf.name for leaf in leaves(TrainSettings) if leaf.option.resumes}
     assert anew == {"data", "epochs", "resume", "threads", "log_interval", "tensorboard", "plot", "json", "quiet",
-                    "checkpoint_every", "keep_every"}  # fmt: skip
+                    "checkpoint_every", "keep_every", "on_rank_failure"}  # fmt: skip
 
 
 def test_train_help_shows_what_people_use_and_help_all_shows_all(cli):

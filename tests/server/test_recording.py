@@ -21,7 +21,7 @@ from server.conftest import small_subject
 
 DATA = mnist("test")
 PASS = {"image": in_bytes(DATA.x[3]), "t": int(DATA.t[3])}
-FEWER = 250_000
+FEWER = 480_000
 OF_PASS = "image", "t", "training", "seed"
 
 
