@@ -35,6 +35,7 @@ from chainrule.layers import Dropout, Linear, ReLU
 BIG = 1 << 17  # weights, beyond which they are taken part by part
 PARTS = 8
 AT_ONCE = 2 * WORD_BITS  # inputs whose gradients are made before their weights are moved: all of that stays in L2
+MANY = 3  # ranks, from which on they exchange only what owners need of x: of two each lacks half of that, in pieces
 SMALL = 1 << 13  # weights that are not worth an owner of their own
 
 
@@ -176,7 +177,8 @@ class LinearStage(Stage):
         by_input, gy = [self._input_gradient(step)] if to_input else [], [] if self._shift(step) else [self.y.gradient]
         ranges = cut(self.inputs, AT_ONCE, TASKS)
         if divides(step, step.samples):
-            x = by_owners(step, self.x.view, [last for _, last in ranges])
+            ends = [last for _, last in ranges]
+            x = by_owners(step, self.x.view, ends) if step.ranks.size >= MANY else self.x.view
             return [*gathered(step, x, *gy), *self._shared_out(step, by_input, ranges)]
         first = gathered(step, self.x.view, *gy)
         at_once = step.updates and not step.ranks.survive
