@@ -37,6 +37,8 @@ BASE = {
     "20vgg": ["--cifar_data", "t.csv"],  # likewise
 }
 """Command lines that are right, and quick."""
+LONG = 15.0
+"""The CPU time that one may take: some of the values are right, as 1,000 epochs are."""
 
 
 def attempts() -> list[list[str]]:
@@ -76,7 +78,7 @@ def options(tally: Tally) -> None:
                 "--out" in each or "--resume" in each for each in everything[k]
             )
             line = [*everything[k], *(["--out", "made"] if new else [])]
-            wrong = fault(line)
+            wrong = fault(line, seconds=LONG)
             tally.check(not wrong, f"{' '.join(map(repr, line))[:300]}: {wrong}")
             for made in set(folder.iterdir()) - kept:
                 shutil.rmtree(made) if made.is_dir() else made.unlink()
