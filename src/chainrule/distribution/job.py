@@ -17,6 +17,7 @@ from chainrule.distribution.mpi import MpiRanks
 
 GRACE = 3.0  # seconds in which ranks that fail alike come together
 STEP, MOST = 0.1, 3.0  # seconds that a rank waits longer than the one before it, so that one speaks; and the last
+HEARD = 0.3  # seconds in which a launcher hands on what was said last: some lose it once the job is aborted
 NAP = 0.002  # seconds between two looks at who is there: the first rank may write for long
 
 
@@ -68,5 +69,6 @@ class Job:
     def _abort(self, ending: Ending) -> NoReturn:
         message = of_rank(ending.message or "another rank has ended", self.ranks.rank, platform.node())
         os.write(2, f"{message}\n".encode(errors="backslashreplace"))
+        time.sleep(HEARD)
         MPI.COMM_WORLD.Abort(ending.code or 1)
         os._exit(ending.code or 1)
