@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 
 import numpy as np
+from hypothesis import strategies as st
 
 from chainrule.explanation.explanation import Explanation
-from chainrule.network.tracing import Trace
+from chainrule.network.reference import Reference
+from chainrule.network.tracing import Trace, trace_at
+from strategies import batches, networks
 
 ROUNDINGS = 100
 """Of the magnitudes of all terms, and of the largest number beside it: what the definition may be away."""
@@ -38,3 +41,10 @@ def some_units(trace: Trace, draws: np.random.Generator, of_each: int = 5) -> It
             place = ",".join(map(str, np.unravel_index(k, shape)))
             yield f"{name}:{place}"
             yield f"dL/{name}:{place}"
+
+
+def drawn_trace(data: st.DataObject) -> Trace:
+    """Of a random network and batch, in either mode."""
+    network = data.draw(networks())
+    batch, training = data.draw(batches(network)), data.draw(st.booleans())
+    return trace_at(Reference(network, 3), network.w, batch, training=training)

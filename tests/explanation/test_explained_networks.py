@@ -7,21 +7,16 @@ from hypothesis import strategies as st
 
 from chainrule import Convolution, Linear, MaxPooling, Network, ReLU, Residual, trace
 from chainrule.checks.networks import random_batch
-from chainrule.network.reference import Reference
-from chainrule.network.tracing import trace_at
 from chainrule.tasks.presets import preset
-from explained import adds_up, some_units
-from strategies import batches, networks
+from explained import adds_up, drawn_trace, some_units
 
 
 @given(st.data())
 @settings(max_examples=40, deadline=None)
 def test_random_networks(data: st.DataObject) -> None:
-    network = data.draw(networks())
-    batch, training = data.draw(batches(network)), data.draw(st.booleans())
-    kept, draws = trace_at(Reference(network, 3), network.w, batch, training=training), np.random.default_rng(5)
+    kept, draws = drawn_trace(data), np.random.default_rng(5)
     for unit in some_units(kept, draws, 2):
-        adds_up(kept, unit, int(draws.integers(len(batch))))
+        adds_up(kept, unit, int(draws.integers(len(kept.x[0]))))
 
 
 @pytest.mark.parametrize("name", ["lecture", "mnist", "mlp", "quick", "resnet", "signal", "vgg"])

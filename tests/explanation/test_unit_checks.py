@@ -8,22 +8,17 @@ from hypothesis import strategies as st
 from chainrule import Convolution, Dropout, Linear, MaxPooling, Network, ReLU, SquaredError, UsageError, trace
 from chainrule.checks.networks import random_batch
 from chainrule.explanation.numerical import check_unit
-from chainrule.network.reference import Reference
-from chainrule.network.tracing import trace_at
-from explained import some_units
+from explained import drawn_trace, some_units
 from messages import exactly
-from strategies import batches, networks
 
 
 @given(st.data())
 @settings(max_examples=40, deadline=None)
 def test_random_networks(data: st.DataObject) -> None:
     """Where there is no kink, the two agree."""
-    network = data.draw(networks())
-    batch, training = data.draw(batches(network)), data.draw(st.booleans())
-    kept, draws = trace_at(Reference(network, 3), network.w, batch, training=training), np.random.default_rng(5)
+    kept, draws = drawn_trace(data), np.random.default_rng(5)
     for unit in (each for each in some_units(kept, draws, 1) if each.startswith("dL/")):
-        found = check_unit(kept, unit, int(draws.integers(len(batch))))
+        found = check_unit(kept, unit, int(draws.integers(len(kept.x[0]))))
         if found.same_piece:
             assert found.numeric == pytest.approx(found.analytic, rel=1e-5, abs=1e-6 * (1 + abs(kept.loss))), found
 
