@@ -14,6 +14,8 @@ MPIEXEC = Path(sys.executable).parent / "mpiexec"
 needs_mpi = pytest.mark.skipif(not MPIEXEC.exists(), reason="there is no mpiexec beside this Python")
 LONGEST = 300  # seconds, of a machine that is busy
 TRAIN = "-m", "chainrule", "train"
+ONE = "--threads", "1"
+REFERENCE = "--engine", "reference", *ONE  # its bits are the same for the same number of BLAS threads alone
 
 
 def line(ranks: int, *arguments: str) -> list[str]:

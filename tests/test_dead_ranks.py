@@ -11,7 +11,7 @@ import pytest
 
 from chainrule.cli import run as command
 from dying_ranks import PROGRAM, found
-from mpi_jobs import LONGEST, TRAIN, ended, line, needs_mpi, ranks_of, run, said, start, surviving
+from mpi_jobs import LONGEST, REFERENCE, TRAIN, ended, line, needs_mpi, ranks_of, run, said, start, surviving
 
 pytestmark = needs_mpi
 SMALL = "--preset", "mlp", "--train-data-size", "600", "--test-data-size", "50", "--batch-size", "64"
@@ -44,7 +44,7 @@ def wait_for(path: Path, lines: int, process) -> float:
 @pytest.mark.parametrize("victim", [0, 1])
 def test_a_rank_that_dies_costs_nothing(tmp_path, victim):
     """Also the first one, which writes the run's folder."""
-    how = "--epochs", "3", "--engine", "reference"
+    how = "--epochs", "3", *REFERENCE
     assert command(["train", *RUN, str(tmp_path / "alone"), *how]) == 0
     process = start(surviving(line(2, *TRAIN, *RUN, "run", *how, *OUTLIVE)), tmp_path)
     ranks = ranks_of(process, 2)

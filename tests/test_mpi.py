@@ -10,10 +10,10 @@ import pytest
 
 from chainrule.cli import run as command
 from chainrule.exchange.model_file import load_checkpoint
-from mpi_jobs import LONGEST, TRAIN, ended, line, lives, needs_mpi, ranks_of, run, said, start
+from mpi_jobs import LONGEST, ONE, REFERENCE, TRAIN, ended, line, lives, needs_mpi, ranks_of, run, said, start
 
 pytestmark = needs_mpi
-OF_300 = "--preset", "mlp", "--engine", "reference", "--train-data-size", "300", "--test-data-size"
+OF_300 = "--preset", "mlp", *REFERENCE, "--train-data-size", "300", "--test-data-size"
 SMALL = *OF_300, "50", "--batch-size", "64", "--validation", "0.2", "--out"
 LONG = *OF_300, "0", "--epochs", "100000", "--checkpoint-every", "3", "--out", "run"
 SOON = 10.0  # seconds in which a job ends when one of its ranks does
@@ -43,14 +43,14 @@ def test_two_ranks_train_to_the_same_bits_with_one_voice_and_one_goes_on(tmp_pat
         "config.toml", "metrics.jsonl", "model.safetensors", "previous.safetensors", "report.html",
     ]  # fmt: skip
     assert weights(tmp_path / "run") == weights(tmp_path / "alone")[:2]
-    assert command(["train", "--resume", str(tmp_path / "run"), "--epochs", "3"]) == 0
+    assert command(["train", "--resume", str(tmp_path / "run"), "--epochs", "3", *ONE]) == 0
     assert weights(tmp_path / "run") == weights(tmp_path / "alone")
 
 
 def test_one_begins_and_two_ranks_go_on(tmp_path):
     for name, epochs in (("alone", "2"), ("run", "1")):
         assert command(["train", *SMALL, str(tmp_path / name), "--epochs", epochs]) == 0
-    done = run(2, tmp_path, *TRAIN, "--resume", "run", "--epochs", "2")
+    done = run(2, tmp_path, *TRAIN, "--resume", "run", "--epochs", "2", *ONE)
     assert done.returncode == 0, done.stderr
     assert weights(tmp_path / "run") == weights(tmp_path / "alone")
 

@@ -104,8 +104,8 @@ def collector_paused() -> Iterator[None]:
     """While kernels are compiled or loaded: Numba makes 100,000s of objects that stay, which the collector of garbage
     would walk through again and again, for a tenth of the time."""
     enabled = gc.isenabled()
-    gc.disable()
     try:
+        gc.disable()
         yield
     finally:
         if enabled:
