@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import temml from "temml";
 import type { Plugin } from "vite";
+import { pack } from "./pieces.ts";
 
 const FOLDER = fileURLToPath(new URL("../formulas/", import.meta.url));
 /** \dL{x}: the loss's derivative by x. */
@@ -13,8 +14,19 @@ export function formulas(): Plugin {
   return {
     name: "formulas",
     resolveId: (id) => (id === NAME ? `\0${NAME}` : null),
-    load: (id) => (id === `\0${NAME}` ? `export default ${JSON.stringify(all())}` : null),
+    load: (id) => (id === `\0${NAME}` ? `export default ${JSON.stringify(packed())}` : null),
   };
+}
+
+/** All of them, made short by what they have in common, as MathML repeats itself. */
+export function packed() {
+  const made = all();
+  const { pieces, texts } = pack(Object.values(made).flatMap((of) => Object.values(of)));
+  const next = texts.values();
+  const formulas = Object.fromEntries(Object.entries(made).map(([name, of]) => [
+    name, Object.fromEntries(Object.keys(of).map((part) => [part, next.next().value ?? ""])),
+  ]));
+  return { pieces, formulas };
 }
 
 export function all(): Record<string, Record<string, string>> {

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import formulas from "virtual:formulas";
+import { formulaOf } from "./formulas";
 
 interface Props {
   /** A layer's type: the name of a file in formulas/. */
@@ -8,14 +8,10 @@ interface Props {
   label?: string;
 }
 
-export function hasFormula(of: string, part: string): boolean {
-  return formulas[of]?.[part] !== undefined;
-}
-
 /** A formula of the lecture, as MathML made when the page was built. */
 export function Formula({ of, part, label }: Props) {
   const place = useRef<HTMLDivElement>(null);
-  const made = formulas[of]?.[part];
+  const made = formulaOf(of, part);
   useEffect(() => {
     const at = place.current;
     if (at !== null) at.tabIndex = at.scrollWidth > at.clientWidth ? 0 : -1; // what scrolls is reached by the keyboard
