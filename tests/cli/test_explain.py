@@ -116,8 +116,10 @@ def test_a_port_that_is_taken_is_refused(model, cli):
         taken.listen()
         port = taken.getsockname()[1]
         ran = cli("explain", model, "--no-browser", "--port", port)
-    assert ran.code == 2
+        before = cli("explain", "--preset", "mnist", "--no-browser", "--port", port)  # says so before it trains
+    assert ran.code == before.code == 2
     assert ran.err.startswith(f"chainrule: --port is {port}: ")
+    assert before.err == ran.err
 
 
 def test_what_it_shows_must_be_there(cli, model):
@@ -182,6 +184,7 @@ def test_it_records_a_test_digit_or_a_picture(cli, small):
 
 
 @pytest.mark.parametrize(("options", "code", "said"), [
+    (["--export", "p.html", "--port", 8000], 2, "--port is given with --export, which serves nothing"),
     (["--digit", 3], 2, "--digit is given without --export; expected both"),
     (["--export", "p.html", "--picture", "x.png"], 2, "--picture is given without --true; expected both"),
     (["--export", "p.html", "--true", 3], 2, "--true is given without --picture; expected both"),

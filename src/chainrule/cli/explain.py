@@ -39,18 +39,18 @@ class Explain:
 
     def execute(self) -> None:
         self._check()
-        needed("chainrule.server.serving")
-        subject = subject_of(self.model, self.preset, self.output)
-        if self.export:
-            return self._export(subject, self.export)
         serving = needed("chainrule.server.serving")
+        if self.export:
+            return self._export(subject_of(self.model, self.preset, self.output), self.export)
+        with serving.listening(self.port) as listener:  # before a network is trained for a page that cannot be
+            subject = subject_of(self.model, self.preset, self.output)
 
-        def ready(address: Any) -> None:
-            self.output.result({"address": address.page}, f"{subject.name} is explained at {address.page}")
-            if self.browser:
-                serving.open_browser(address.visit)
+            def ready(address: Any) -> None:
+                self.output.result({"address": address.page}, f"{subject.name} is explained at {address.page}")
+                if self.browser:
+                    serving.open_browser(address.visit)
 
-        return serving.serve(subject, self.port, ready)
+            return serving.serve(subject, listener, ready)
 
     def _check(self) -> None:
         """UsageError for what does not go together."""
@@ -58,6 +58,8 @@ class Explain:
             for name in ("digit", "picture", "true"):
                 if getattr(self, name) is not None:
                     raise UsageError(f"--{name} is given without --export; expected both")
+        elif self.port is not None:
+            raise UsageError("--port is given with --export, which serves nothing; expected one of them")
         if self.digit is not None and self.picture is not None:
             raise UsageError("--digit is given with --picture; expected one of them")
         if (self.picture is None) != (self.true is None):

@@ -73,15 +73,15 @@ class Server(uvicorn.Server):
             task.cancel()
 
 
-def serve(subject: Subject, port: int | None, ready: Callable[[Address], None]) -> None:
-    """Show the page of the subject until the process is told to end; `ready` is called with its address before."""
-    with listening(port) as listener:
-        address, server = server_of(subject, listener)
-        ready(address)
-        try:
-            asyncio.run(server.serve([listener]))
-        finally:
-            subject.close()
+def serve(subject: Subject, listener: socket.socket, ready: Callable[[Address], None]) -> None:
+    """Show the page of the subject at a socket that listens already, until the process is told to end; `ready` is
+    called with its address before."""
+    address, server = server_of(subject, listener)
+    ready(address)
+    try:
+        asyncio.run(server.serve([listener]))
+    finally:
+        subject.close()
 
 
 def server_of(subject: Subject, listener: socket.socket, routes: Sequence[Route] = ROUTES) -> tuple[Address, Server]:
