@@ -71,6 +71,7 @@ def kinds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     layers = [
         Convolution(6, 3, padding=1), BatchNormalisation(), ReLU(),
         Residual([Convolution(6, 3, padding=1), Tanh()]),
+        Residual([Convolution(6, 3, padding=1)], Convolution(6, 1)),
         MaxPooling(2), Dropout(0.25), AveragePooling(2), Linear(10),
     ]  # fmt: skip
     data = mnist("train").head(500)

@@ -80,6 +80,22 @@ def test_the_rows_of_any_unit_sum_to_the_value(opened, server_of_kinds, training
             assert signs(page.locator(".sums dd").first.inner_text()) == pytest.approx(found["total"], rel=1e-6), unit
 
 
+def test_a_block_shows_both_ways_and_their_sum(opened, server_of_kinds):
+    page = opened(f"{server_of_kinds.address}#tab=back&step=forward:block2.sum")
+    settle(page)
+    roles = page.locator(".flow .role")
+    assert roles.all_inner_texts() == ["a, from block2.conv1", "+ b, from block2.shortcut", "= y"]
+    page.evaluate("location.hash = '#tab=back&step=backward:block2.conv1'")
+    until(page, "document.querySelector('.card h2').innerText === 'Back through block2.conv1'")
+    settle(page)
+    assert roles.all_inner_texts()[:3] == [
+        "goes out: ∂L/∂x", "= through block2.conv1", "+ through block2.shortcut",
+    ]  # fmt: skip
+    page.evaluate("location.hash = '#tab=back&step=backward:block2.shortcut'")
+    until(page, "document.querySelector('.card h2').innerText === 'Back through block2.shortcut'")
+    assert roles.all_inner_texts()[:1] == ["goes out: through block2.shortcut"]
+
+
 def test_one_walks_the_chain_rule_by_clicking(page):
     page.evaluate("location.hash = '#tab=back&step=backward:conv1'")
     until(page, "document.querySelector('.inspector h2').innerText.startsWith('∂L/∂x')")

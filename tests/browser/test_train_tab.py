@@ -1,6 +1,9 @@
 """Train: a run is started, paused, made batch by batch, begun anew, changed while it goes on, and stopped by a NaN."""
 
+import re
+
 import pytest
+from browsing import ask
 from studying import UPDATES, begin, fact, first_losses, slide, train, wait
 
 FILTER = "document.querySelector('.filters .grid canvas').toDataURL()"
@@ -93,3 +96,47 @@ def test_a_run_goes_on_while_nobody_looks(page):
     page.get_by_role("tab", name="Train").click()
     wait(page, "window.updates() > 20")
     assert len(first_losses(page)) == 5
+
+
+def test_what_was_trained_is_taken_over_into_the_other_tabs_and_given_back(page, server):
+    assert page.get_by_role("button", name="Explain this network").is_enabled()
+    train(page, 20)
+    page.get_by_role("button", name="Explain this network").click()
+    page.wait_for_selector(".answer .verdict")
+    steps = int(ask(page, f"/api/model?network={network_in(page)}")["origin"]["steps"])
+    name = f"mlp, trained here, {steps} steps"
+    assert page.locator(".shown").inner_text().startswith(f"Shown is {name}.")
+    assert page.locator(".about .model").inner_text() == name
+    said = page.locator(".answer .bars").inner_text()
+    page.reload()
+    page.wait_for_selector(".answer .verdict")
+    assert page.locator(".about .model").inner_text() == name
+    assert page.locator(".answer .bars").inner_text() == said
+    page.get_by_role("tab", name="Back propagation").click()
+    page.wait_for_selector(".card h2")
+    assert page.locator(".rail .layer").all_inner_texts() == ["", "fc1", "relu1", "fc2", "loss"]
+    page.get_by_role("tab", name="Evaluate").click()
+    page.wait_for_selector(".evaluate h2")
+    right = page.locator(".evaluate h2").inner_text()
+    page.get_by_role("button", name="Back to").click()
+    wait(page, f"document.querySelector('.about .model')?.innerText === '{server.model.name}'")
+    wait(page, "right => ![null, undefined, right].includes(document.querySelector('.evaluate h2')?.innerText)", right)
+    assert network_in(page) is None
+    page.go_back()
+    wait(page, f"document.querySelector('.about .model')?.innerText === '{name}'")
+
+
+def test_an_address_of_one_that_is_gone_says_so(chromium, server):
+    page = chromium.new_page()
+    page.goto(f"{server.address}#tab=back&network=12345678")
+    page.wait_for_selector(".trouble")
+    assert page.locator(".trouble").inner_text().startswith("the network '12345678', trained on the page, is gone")
+    page.get_by_role("button", name="Back to the given network").click()
+    page.wait_for_selector(".card h2")
+    assert page.locator(".trouble").count() == 0
+    page.close()
+
+
+def network_in(page) -> str | None:
+    found = re.search(r"network=(\w+)", page.url)
+    return found and found[1]

@@ -1,6 +1,6 @@
 import { render } from "preact";
 import { App } from "./app/App";
-import { loadModel } from "./state/model";
+import { followModel } from "./state/model";
 import { follow } from "./state/pass";
 import "./styles/page.css";
 import "./styles/kit.css";
@@ -8,4 +8,4 @@ import "./styles/kit.css";
 const root = document.getElementById("app");
 if (root !== null) render(<App />, root);
 follow();
-void loadModel();
+followModel();

@@ -1,11 +1,9 @@
 import { expect, test } from "vitest";
 import { marksOf, winnersOf } from "../src/tabs/back/marks";
-import { partsOf } from "../src/tabs/back/parts";
 import type { Traced } from "../src/state/pass";
-import { MODEL } from "./model";
 
 const tensor = (shape: number[], ...values: number[]) => ({ shape, values: Float32Array.from(values) });
-const traced = (values: Traced["values"], gradients: Traced["gradients"] = {}): Traced => ({ loss: 0, values, gradients, weights: {} });
+const traced = (values: Traced["values"], gradients: Traced["gradients"] = {}): Traced => ({ loss: 0, values, gradients, ways: {}, weights: {} });
 const layer = (type: string) => ({ name: "y", type, text: "", shape: [], x_shape: [], inputs: ["x"], parameters: [] });
 
 test("each window has one winner, the first of equals", () => {
@@ -22,11 +20,4 @@ test("dropout's mask shows forward or backward", () => {
   const found = traced({ x: tensor([3], 1, 0, 2), y: tensor([3], 0, 0, 4) }, { x: tensor([3], 0, 0, 2), y: tensor([3], 1, 1, 1) });
   const { blocked } = marksOf(layer("Dropout"), found);
   expect([0, 1, 2].map((k) => blocked?.(k))).toEqual([true, true, false]);
-});
-
-test("what a sum's other reader sends back is the rest", () => {
-  const found = traced({}, { conv1: tensor([2], 3, 5), "block1.sum": tensor([2], 1, 7) });
-  const parts = partsOf(MODEL, found, "conv1");
-  expect(parts.map((part) => [part.reader, ...part.tensor.values])).toEqual([["block1.conv1", 2, -2], ["block1.sum", 1, 7]]);
-  expect(partsOf(MODEL, found, "x")).toEqual([]);
 });

@@ -18,6 +18,7 @@ from chainrule.server.plain import from_json, to_json
 from chainrule.server.refusal import MET_WRONGLY, Refusal
 from chainrule.server.route import Route
 from chainrule.server.subject import Subject
+from chainrule.server.taken import shown
 
 QUICK, SLOW = 8, 2
 """Answers that are being made at once, of either kind."""
@@ -58,7 +59,8 @@ class Answering:
     def _answer(self, route: Route, query: dict[str, str], body: bytes) -> bytes | Events:
         """In a thread: from a body's bytes to those of the answer."""
         asked = Asked(query, body if route.raw else from_json(body) if body else None)
-        answer = route.answer(self.subject, asked)
+        subject = self.subject if route.given else shown(self.subject, query.get("network"))
+        answer = route.answer(subject, asked)
         return answer if isinstance(answer, Events) else to_json(answer)
 
 

@@ -1,5 +1,6 @@
 """GET /api/model: what the network is, layer by layer."""
 
+from dataclasses import asdict
 from math import prod
 from typing import Any
 
@@ -18,6 +19,7 @@ def model(subject: Subject, asked: Asked) -> dict[str, Any]:
     return {
         "name": subject.name,
         "preset": subject.preset,
+        "origin": subject.origin and asdict(subject.origin),
         "text": str(network),
         "shape": list(network.input_shape),
         "in_bytes": reads_bytes(network),

@@ -24,6 +24,7 @@ from chainrule.server.kernels import KernelsBeside
 from chainrule.server.plain import Array, array, from_base64
 from chainrule.server.refusal import Refusal
 from chainrule.server.subject import Kept, Subject
+from chainrule.server.ways import ways
 from chainrule.tasks.asking import Said
 from chainrule.training.objective import Batch
 
@@ -162,6 +163,7 @@ def whole_trace(subject: Subject, asked: Asked) -> dict[str, Any]:
         **said(subject, found.x[-1]),
         "values": {name: array(x[0]) for name, x in zip(names, found.x, strict=True)},
         "gradients": {name: array(gx[0]) for name, gx in zip(names, found.gx, strict=True)},
+        "ways": ways(found),
         "weights": {
             name: {"shape": list(w.shape), "rms": rms(w), "gradient_rms": rms(found.gw[name]),
                    "gradient_norm": float(np.linalg.norm(found.gw[name].astype(np.float64)))}

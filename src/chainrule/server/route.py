@@ -21,6 +21,7 @@ class Route:
     most : bytes of a request's body
     quick : whether it answers in a moment: then it does not wait behind those that do not
     raw : whether the body is bytes, no JSON
+    given : whether it is about what the page was opened for, whichever network is shown (`?network=`)
     """
 
     method: str
@@ -29,3 +30,4 @@ class Route:
     most: int = 2 * MIB
     quick: bool = False
     raw: bool = False
+    given: bool = False

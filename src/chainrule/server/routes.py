@@ -7,6 +7,7 @@ from chainrule.server.parameters import update, weights
 from chainrule.server.passes import forward, whole_trace
 from chainrule.server.regression import regression
 from chainrule.server.route import MIB, Route
+from chainrule.server.taken import take
 from chainrule.server.training_answers import train, training_events, training_news
 from chainrule.server.units import affects, check, unit
 
@@ -23,8 +24,9 @@ ROUTES = [
     Route("POST", "/affects", affects),
     Route("POST", "/check", check),
     Route("GET", "/evaluation", evaluation),
-    Route("POST", "/regression", regression),
-    Route("GET", "/train", training_news, quick=True),
-    Route("POST", "/train", train, quick=True),
-    Route("GET", "/train/events", training_events, quick=True),
+    Route("POST", "/regression", regression, given=True),
+    Route("GET", "/train", training_news, quick=True, given=True),
+    Route("POST", "/train", train, quick=True, given=True),
+    Route("GET", "/train/events", training_events, quick=True, given=True),
+    Route("POST", "/taken", take, given=True),
 ]

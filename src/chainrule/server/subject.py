@@ -17,6 +17,18 @@ Read = Callable[[Split], Dataset]
 """What gives one half of the data."""
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a network comes from that was trained on the page."""
+
+    key: str
+    """Its name in addresses."""
+    run: int
+    steps: int
+    given: str
+    """The name of what the page was opened for."""
+
+
 @dataclass
 class Subject:
     """A network, which nobody changes meanwhile. Its methods may be called by several threads at once."""
@@ -30,6 +42,8 @@ class Subject:
     """The names, of a network that does not know what it was trained on."""
     eta: float = 0.01
     """The learning rate that it was trained with."""
+    origin: Origin | None = None
+    """None: it is what the page was opened for."""
     _kept: dict[Any, "Kept"] = field(default_factory=dict)
 
     def once(self, make: Callable[["Subject"], T]) -> T:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from math import inf
-from typing import Any
+from typing import Any, NamedTuple
 
 from chainrule.base.arguments import name_among
 from chainrule.base.errors import ChainruleError, UsageError
@@ -19,6 +19,7 @@ from chainrule.base.errors import reason as reason_of
 from chainrule.base.printable import in_a_line
 from chainrule.data.dataset import Dataset
 from chainrule.data.mnist_digits import mnist
+from chainrule.network.moment import still
 from chainrule.network.network import Network
 from chainrule.server.training_record import TrainingRecord
 from chainrule.server.training_run import Stepped, TrainingRun
@@ -35,6 +36,17 @@ Position = tuple[int, int]
 """A run's number, and a step of it."""
 
 
+class Copy(NamedTuple):
+    """The network as it was after so many steps of a run."""
+
+    network: Network
+    data: Dataset
+    """That it is trained on."""
+    settings: TrainingSettings
+    run: int
+    step: int
+
+
 def digits() -> tuple[Dataset, Dataset]:
     """To train and to test on."""
     return mnist("train"), mnist("test").head(TESTED)
@@ -49,6 +61,7 @@ class TrainingSession:
         self.number, self.version = 0, 0  # of the run; of whatever can be seen
         self._data, self._left, self._message = data, 0.0, ""
         self._wanted = False  # whether a run is to be prepared
+        self._busy, self._copying = False, 0  # whether the thread is at a batch; how many wait for a copy of the run
         self._closed, self._tested, self._framed = False, 0, 0.0
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
@@ -110,10 +123,19 @@ class TrainingSession:
         """The last step that was made."""
         return self.record.steps[-1][0].step if self.record.steps else 0
 
-    @property
-    def network(self) -> Network | None:
-        """What is trained, at w of its last test."""
-        return self.run and self.run.network
+    def copy(self) -> Copy:
+        """What is trained as it is now, between two batches; UsageError where there is nothing that may be shown."""
+        with self._changed:
+            self._copying += 1
+            try:
+                self._changed.wait_for(lambda: self._closed or not self._busy)
+                run = self.run
+                if run is None or self._message or self._closed:
+                    raise UsageError(f"the run is {self.state}; expected one that is running or paused")
+                return Copy(still(run.network_now()), run.data, run.settings, self.number, run.progress.state.step)
+            finally:
+                self._copying -= 1
+                self._changed.notify_all()
 
     def close(self) -> None:
         """End the thread, after the batch that it is at."""
@@ -144,9 +166,13 @@ class TrainingSession:
     def _work(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or (not self._message and (self._wanted or self._left)))
+                self._busy = False
+                if self._copying:
+                    self._changed.notify_all()
+                self._changed.wait_for(lambda: self._closed or (self._goes and not self._copying))
                 if self._closed:
                     return
+                self._busy = True
                 number, settings, run = self.number, self.settings, self.run
             try:
                 if run is None:
@@ -155,6 +181,11 @@ class TrainingSession:
                     self._advance(number, settings, run)
             except Exception as error:  # whatever it is: the page says it, and can begin anew
                 self._fail(number, error)
+
+    @property
+    def _goes(self) -> bool:
+        """Whether the thread has something to do."""
+        return not self._message and (self._wanted or self._left > 0)
 
     def _prepare(self, number: int, settings: TrainingSettings) -> None:
         """Make the run; its first test compiles the kernels."""

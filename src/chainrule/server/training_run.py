@@ -38,7 +38,8 @@ class Stepped(NamedTuple):
 
 
 class TrainingRun:
-    """A preset's network on some digits. Nobody else touches `network` meanwhile, whose w is that of the last test."""
+    """A preset's network on some digits. Nobody else touches `network` meanwhile; its w is brought up to date by
+    `network_now`."""
 
     def __init__(self, settings: TrainingSettings, train: Dataset, test: Dataset) -> None:
         self.settings, self.data, self.test_data = settings, train.head(settings.samples), test
@@ -87,10 +88,14 @@ class TrainingRun:
         seconds = time.perf_counter() - clock
         return Stepped(progress.state.step, epoch, ended, made.samples, made.loss, norms, seconds)
 
+    def network_now(self) -> Network:
+        """The network at its present w."""
+        bring_up_to_date(self.network, self.progress)
+        return self.network
+
     def test(self) -> Evaluation:
         """How well w does on the test digits."""
-        bring_up_to_date(self.network, self.progress)
-        return measure(self.network, self.test_data, self.objective.engine, TESTED_AT_ONCE)
+        return measure(self.network_now(), self.test_data, self.objective.engine, TESTED_AT_ONCE)
 
     def filters(self) -> np.ndarray:
         """The first layer's filters, (count, channels, height, width); none, if its weights are no pictures."""

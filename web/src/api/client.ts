@@ -33,6 +33,18 @@ export function events(path: string): EventSource | null {
   return recorded === null ? new EventSource(`${path}?token=${encodeURIComponent(token)}`) : null;
 }
 
+/** The network that requests are about: the name of one that was trained here; null: the given one. */
+let about: string | null = null;
+let changing = new AbortController();
+
+/** From now on; what was asked about another one is not waited for. */
+export function askAbout(network: string | null): void {
+  if (network === about) return;
+  about = network;
+  changing.abort();
+  changing = new AbortController();
+}
+
 async function ask<T>(method: string, path: string, body?: object, signal?: AbortSignal): Promise<T> {
   if (recorded !== null) {
     const found = isOf(recorded.pass, body) ? (await recorded.answers)[keyOf(method, path, body)] : undefined;
@@ -45,11 +57,16 @@ async function ask<T>(method: string, path: string, body?: object, signal?: Abor
 
 async function reach(path: string, request: RequestInit): Promise<Response> {
   try {
-    return await fetch(path, request);
+    const signals = [changing.signal, ...(request.signal ? [request.signal] : [])];
+    return await fetch(addressed(path), { ...request, signal: AbortSignal.any(signals) });
   } catch (problem) {
     if (isAbort(problem)) throw problem;
     throw new Refused("The server does not answer. Is `chainrule explain` still running?", 0);
   }
+}
+
+function addressed(path: string): string {
+  return about === null ? path : `${path}${path.includes("?") ? "&" : "?"}network=${encodeURIComponent(about)}`;
 }
 
 function headers(type: string): Record<string, string> {

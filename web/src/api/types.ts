@@ -12,9 +12,19 @@ export interface Layer {
   fused_with?: string | null;
 }
 
+export interface Origin {
+  /** Its name in addresses. */
+  key: string;
+  steps: number;
+  /** The name of what the page was opened for. */
+  given: string;
+}
+
 export interface Model {
   name: string;
   preset: string | null;
+  /** Of one that was trained here; null: it is what the page was opened for. */
+  origin: Origin | null;
   text: string;
   shape: number[];
   /** null: real numbers are predicted. */
@@ -65,6 +75,8 @@ export interface Trace {
   loss: number;
   values: Record<string, Packed>;
   gradients: Record<string, Packed>;
+  /** Of a value that several read, each reader's part of its gradient. */
+  ways: Record<string, Record<string, Packed>>;
   weights: Record<string, { shape: number[]; rms: number; gradient_rms: number }>;
   order: string[];
 }

@@ -1,6 +1,6 @@
 import { recorded } from "../api/client";
 import type { Tab } from "../state/hash";
-import { model } from "../state/model";
+import { model, nameOf } from "../state/model";
 import { switchTheme, theme } from "../state/theme";
 import type { Entry } from "./tabs";
 
@@ -34,7 +34,7 @@ export function Header({ entries, current, onChoose }: Props) {
         ))}
       </div>
       <p class="about">
-        {of === null ? null : <span class="model" title={of.name}>{of.name.split("/").at(-1)}</span>}
+        {of === null ? null : <span class="model" title={of.name}>{nameOf(of)}</span>}
         {recorded === null ? null : <span class="badge">recorded</span>}
         <button type="button" class="theme" aria-label={`Switch to ${other}`} title={`Switch to ${other}`} onClick={switchTheme}>
           <span aria-hidden="true">{theme.value === "dark" ? "☀" : "☾"}</span>

@@ -1,15 +1,16 @@
 /** What a cell reads, and what it affects: of the one that is explained, or of that on which a reader rests. */
-import { computed, signal } from "@preact/signals";
+import { computed, effect } from "@preact/signals";
 import { post } from "../api/client";
 import type { Affects, Box } from "../api/types";
+import { model, ofNetwork } from "./model";
 import { pass } from "./pass";
 
 type Boxes = Record<string, Box>;
 
 const REST = 40; // milliseconds
 
-const rested = signal<Boxes | null>(null);
-const pinned = signal<Boxes | null>(null);
+const rested = ofNetwork<Boxes | null>(null);
+const pinned = ofNetwork<Boxes | null>(null);
 const field = computed(() => rested.value ?? pinned.value);
 
 /** Where a value's, or its derivative's, cells are outlined. */
@@ -38,6 +39,7 @@ export function pin(unit: string | null): void {
 }
 
 const known = new Map<string, Boxes>();
+effect(() => { if (model.value === null) known.clear(); });
 
 /** They depend on the network alone, so that each is asked for once. An outline less is no trouble worth a line. */
 async function boxesOf(unit: string): Promise<Boxes | null> {

@@ -5,6 +5,8 @@ export type Tab = (typeof TABS)[number];
 
 export interface Place {
   tab: Tab;
+  /** The name of one that was trained here; null: the given one. */
+  network: string | null;
   /** "test:17", or the pixels themselves: "data:" and base64. */
   image: string | null;
   /** The true class. */
@@ -19,13 +21,14 @@ export interface Place {
   view: string | null;
 }
 
-export const START: Place = { tab: "recognise", image: null, t: null, step: null, unit: null, training: false, seed: 0, view: null };
+export const START: Place = { tab: "recognise", network: null, image: null, t: null, step: null, unit: null, training: false, seed: 0, view: null };
 
 export function parseHash(hash: string): Place {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   const tab = TABS.find((name) => name === given.get("tab")) ?? START.tab;
   return {
     tab,
+    network: given.get("network"),
     image: given.get("image"),
     t: natural(given.get("t")),
     step: given.get("step"),
@@ -39,6 +42,7 @@ export function parseHash(hash: string): Place {
 export function formatHash(place: Place): string {
   const parts: [string, string | null][] = [
     ["tab", place.tab],
+    ["network", place.network],
     ["image", place.image],
     ["t", place.t === null ? null : String(place.t)],
     ["step", place.step],

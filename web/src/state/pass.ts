@@ -1,9 +1,9 @@
 /** The input, and what the network computes from it: loaded whenever what they depend on changes. */
-import { batch, computed, effect, signal } from "@preact/signals";
+import { batch, computed, effect } from "@preact/signals";
 import { base64Of, bytesOf, type Packed, type Tensor, unpack, unpackAll } from "../api/arrays";
 import { get, post, recorded } from "../api/client";
 import type { Digit, Forward, Pass, Trace } from "../api/types";
-import { model, trying } from "./model";
+import { model, ofNetwork, trying } from "./model";
 import { go, place } from "./place";
 
 export interface Input {
@@ -27,14 +27,15 @@ export interface Traced {
   loss: number;
   values: Record<string, Tensor>;
   gradients: Record<string, Tensor>;
+  ways: Record<string, Record<string, Tensor>>;
   weights: Trace["weights"];
 }
 
-export const input = signal<Input | null>(null);
-export const run = signal<Run | null>(null);
+export const input = ofNetwork<Input | null>(null);
+export const run = ofNetwork<Run | null>(null);
 /** The same, a moment later: what takes long to draw waits until the answer is on the screen. */
-export const drawn = signal<Run | null>(null);
-export const traced = signal<Traced | null>(null);
+export const drawn = ofNetwork<Run | null>(null);
+export const traced = ofNetwork<Traced | null>(null);
 
 const FIRST = "test:8"; // a 5 that is not easy: what is certain has no gradient to look at
 const asked = computed(() => place.value.image ?? FIRST);
@@ -86,6 +87,7 @@ async function open(address: string): Promise<void> {
 export function follow(): void {
   effect(() => {
     const address = asked.value;
+    if (model.value === null) loaded = null;
     if (model.value === null || address === loaded) return;
     loaded = address;
     if (recorded === null) void trying(() => open(address));
@@ -120,9 +122,13 @@ export function follow(): void {
     const { signal } = last;
     void trying(async () => {
       const made = await post<Trace>("/api/trace", body, signal);
-      traced.value = { ...made, values: unpackAll(made.values), gradients: unpackAll(made.gradients) };
+      traced.value = { ...made, values: unpackAll(made.values), gradients: unpackAll(made.gradients), ways: waysOf(made) };
     });
   });
+}
+
+function waysOf({ ways }: Trace): Traced["ways"] {
+  return Object.fromEntries(Object.entries(ways).map(([name, parts]) => [name, unpackAll(parts)]));
 }
 
 const parameters = new Map<string, Promise<Tensor>>();

@@ -11,7 +11,6 @@ import { layerOf } from "./current";
 import { LossCard, LossGradientCard } from "./LossCard";
 import { type Mark, marksOf } from "./marks";
 import { Parameters } from "./Parameters";
-import { partsOf } from "./parts";
 import { textOf } from "./Rail";
 import { ScoresNote } from "./Scores";
 import { UpdateCard } from "./UpdateCard";
@@ -56,24 +55,25 @@ function LayerCard({ step, layer }: { step: Step; layer: Layer }) {
 
 /** An input, or what goes back to it. Of one that others read, too: this layer's part; of its first reader, the sum. */
 function Input({ back, layer, name, ...marks }: { back: boolean; layer: Layer; name: string; hatched?: Mark | undefined; ringed?: Mark | undefined }) {
-  const [of, found] = [model.value, traced.value];
-  const parts = back && of !== null && found !== null ? partsOf(of, found, name) : [];
+  const parts = back ? Object.entries(traced.value?.ways[name] ?? {}) : [];
   const whole = <Values name={(back ? "dL/" : "") + name} role={roleOf(back, "x", layer, name)} {...marks} />;
   if (parts.length === 0) return whole;
-  const own = parts.filter((part) => part.reader === layer.name);
-  const last = parts[0]?.reader === layer.name;
+  const own = parts.filter(([reader]) => reader === layer.name);
+  const last = parts[0]?.[0] === layer.name;
   return (
     <>
       {last ? whole : null}
-      {(last ? parts : own).map(({ reader, tensor }, k) => <Values key={reader} name={`dL/${name}`} part={tensor} role={`${k === 0 ? (last ? "= " : "goes out: ") : "+ "}through ${reader}`} />)}
+      {(last ? parts : own).map(([reader, tensor], k) => <Values key={reader} name={`dL/${name}`} part={tensor} role={`${k === 0 ? (last ? "= " : "goes out: ") : "+ "}through ${reader}`} />)}
     </>
   );
 }
 
 function roleOf(back: boolean, side: "x" | "y", layer: Layer, name: string): string {
-  const which = layer.inputs.length > 1 && side === "x" ? `, from ${name}` : "";
-  if (back) return side === "y" ? "comes in: ∂L/∂y" : `goes out: ∂L/∂x${which}`;
-  return side === "x" ? `x${which}` : "y";
+  if (side === "y") return back ? "comes in: ∂L/∂y" : layer.inputs.length > 1 ? "= y" : "y";
+  const several = layer.inputs.length > 1;
+  const letter = several ? "ab"[layer.inputs.indexOf(name)] ?? "x" : "x";
+  if (back) return `goes out: ∂L/∂${letter}${several ? `, to ${name}` : ""}`;
+  return several ? `${letter === "a" ? "" : "+ "}${letter}, from ${name}` : letter;
 }
 
 const SAID: Record<string, { forward?: string; backward?: string }> = {

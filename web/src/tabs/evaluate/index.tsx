@@ -1,10 +1,10 @@
 /** How the network does on the test data: the confusion matrix, what is in its cells, and the worst mistakes. */
-import { effect, signal, untracked } from "@preact/signals";
+import { effect, untracked } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { get } from "../../api/client";
 import type { CellOf, Evaluation } from "../../api/evaluation";
 import { percent, short, whole } from "../../kit/numbers";
-import { trying } from "../../state/model";
+import { ofNetwork, trying } from "../../state/model";
 import { go, place } from "../../state/place";
 import "../../styles/evaluate.css";
 import { Confusion } from "./Confusion";
@@ -12,8 +12,8 @@ import { Gallery } from "./Gallery";
 import { Scores } from "./Scores";
 import { cellText, parseCell } from "./cells";
 
-const seen = signal<Evaluation | null>(null);
-const cell = signal<CellOf | null>(null);
+const seen = ofNetwork<Evaluation | null>(null);
+const cell = ofNetwork<CellOf | null>(null);
 
 async function load(): Promise<void> {
   await trying(async () => { seen.value ??= await get<Evaluation>("/api/evaluation"); });

@@ -3,7 +3,7 @@ import type { News } from "../../api/training";
 import { Button } from "../../kit/Button";
 import { percent, short, whole } from "../../kit/numbers";
 import { type History } from "./history";
-import { tell } from "./state";
+import { take, tell } from "./state";
 
 const FIRST = 5;
 
@@ -50,6 +50,16 @@ const SAID: Record<News["state"], string> = {
   paused: "Paused.",
   stopped: "Stopped.",
 };
+
+/** Into the other tabs. */
+export function Take({ news }: { news: News }) {
+  const there = news.state === "running" || news.state === "paused";
+  return (
+    <div class="row">
+      <Button disabled={!there} title="In Recognise, Back propagation and Evaluate, as it is now" onPress={() => { void take(); }}>Explain this network</Button>
+    </div>
+  );
+}
 
 export function State({ news }: { news: News }) {
   if (news.state === "stopped") return <p class="trouble" role="alert"><b>Stopped:</b> {news.message}. Reset to begin again.</p>;

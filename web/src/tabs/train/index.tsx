@@ -5,7 +5,7 @@ import { Beginning, Live } from "./Controls";
 import { Curves } from "./Curves";
 import { Filters } from "./Filters";
 import { follow, history, now, offered, settings } from "./state";
-import { Buttons, Standing, State } from "./Status";
+import { Buttons, Standing, State, Take } from "./Status";
 
 export function Train() {
   useEffect(follow, []);
@@ -17,6 +17,7 @@ export function Train() {
         <h2>Train</h2>
         <Buttons news={news} />
         <State news={news} />
+        <Take news={news} />
         <Live of={of} news={news} offered={offered.value} />
         <Beginning of={of} news={news} offered={offered.value} />
       </aside>

@@ -1,8 +1,9 @@
 /** The run on the server: told of by its events, asked for what is new, and ruled from here. */
 import { computed, signal } from "@preact/signals";
 import { events, get, post } from "../../api/client";
+import type { Model } from "../../api/types";
 import type { Do, News, Offered, Settings } from "../../api/training";
-import { trying } from "../../state/model";
+import { exchange, trying } from "../../state/model";
 import { type History, joined, NOTHING, seenOf } from "./history";
 
 export const history = signal<History>(NOTHING);
@@ -12,7 +13,7 @@ export const offered = signal<Offered | null>(null);
 const moved = signal<Partial<Settings>>({});
 export const settings = computed<Settings | null>(() => (now.value === null ? null : { ...now.value.settings, ...moved.value }));
 
-function take(news: News): void {
+function join(news: News): void {
   history.value = joined(history.value, news);
   now.value = news;
 }
@@ -32,7 +33,7 @@ async function ask(): Promise<void> {
     const known = run >= 0 && tests.length > 0; // the first test comes before the first step
     const news = await get<News>(known ? `/api/train?run=${run}&after=${seenOf(history.value)}` : "/api/train");
     offered.value = news.offered ?? offered.value;
-    take(news);
+    join(news);
   });
   asking = false;
   if (again) {
@@ -65,4 +66,12 @@ export function set(change: Partial<Settings>): void {
   moved.value = { ...moved.value, ...change };
   clearTimeout(timer);
   timer = setTimeout(() => { void tell("set"); }, 120);
+}
+
+/** Let the other tabs show the network as it is now. */
+export async function take(): Promise<void> {
+  await trying(async () => {
+    const { origin, shape } = await post<Model>("/api/taken", {});
+    exchange(origin?.key ?? null, String(shape));
+  });
 }
