@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from chainrule.cli.recorded import BY_CLOCK
 from chainrule.exchange.model_file import load_checkpoint
 
 SMALL = ("--train-data-size", 640, "--test-data-size", 200)
@@ -16,4 +17,4 @@ def weights(folder: str) -> bytes:
 def metrics(folder: str) -> list[dict]:
     """The lines of metrics.jsonl without what a clock decides."""
     lines = [json.loads(line) for line in Path(folder, "metrics.jsonl").read_text().splitlines()]
-    return [{key: value for key, value in line.items() if "second" not in key} for line in lines]
+    return [{key: value for key, value in line.items() if key not in BY_CLOCK} for line in lines]

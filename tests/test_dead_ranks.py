@@ -59,7 +59,8 @@ def test_a_rank_that_dies_costs_nothing(tmp_path, victim):
     assert done.stdout.count("mlp: trained") == 1
     assert weights(tmp_path / "run") == weights(tmp_path / "alone")
     assert sorted(each.name for each in (tmp_path / "run").iterdir()) == [
-        "config.toml", "metrics.jsonl", "model.safetensors", "previous.safetensors", "report.html", "steps.jsonl",
+        "config.toml", "losses.jsonl", "metrics.jsonl", "model.safetensors", "previous.safetensors", "report.html",
+        "steps.jsonl",
     ]  # fmt: skip
 
 

@@ -40,7 +40,7 @@ def test_two_ranks_train_to_the_same_bits_with_one_voice_and_one_goes_on(tmp_pat
     assert done.stdout.count("mlp: trained") == 1
     assert [each.split(":")[0] for each in done.stderr.splitlines()] == ["epoch 1/2", "epoch 2/2"]
     assert sorted(each.name for each in (tmp_path / "run").iterdir()) == [
-        "config.toml", "metrics.jsonl", "model.safetensors", "previous.safetensors", "report.html",
+        "config.toml", "losses.jsonl", "metrics.jsonl", "model.safetensors", "previous.safetensors", "report.html",
     ]  # fmt: skip
     assert weights(tmp_path / "run") == weights(tmp_path / "alone")[:2]
     assert command(["train", "--resume", str(tmp_path / "run"), "--epochs", "3", *ONE]) == 0

@@ -69,7 +69,7 @@ def test_a_killed_training_keeps_no_lock_and_what_it_left_goes(cli, train, tmp_p
     assert cli("train", "--resume", "run", "--epochs", made + 1).code == 0
     assert epochs("run") == list(range(1, made + 2))
     assert sorted(os.listdir("run")) == [
-        "config.toml", "metrics.jsonl", "model.safetensors", "previous.safetensors", "report.html",
+        "config.toml", "losses.jsonl", "metrics.jsonl", "model.safetensors", "previous.safetensors", "report.html",
     ]  # fmt: skip
 
 

@@ -12,10 +12,12 @@ import pytest
 from safetensors.numpy import load_file
 
 from chainrule.base.errors import UsageError
+from chainrule.cli.run_files import read_losses
 from chainrule.data import mnist
 from chainrule.exchange.model_file import load_checkpoint
 from chainrule.training.checkpoints import CheckpointEvery
 from chainrule.training.events import BatchEvent, CheckpointEvent, EpochEvent, StopEvent, StopTraining
+from small_runs import metrics
 
 SMALL = ("--preset", "mlp", "--train-data-size", 320, "--test-data-size", 100, "--batch-size", 64)  # 5 batches
 
@@ -57,8 +59,7 @@ def killed(cli, *line: object) -> None:
 
 def found(folder: str) -> tuple[Any, ...]:
     """All that a run has found, but for what a clock decides."""
-    lines = [json.loads(line) for line in Path(folder, "metrics.jsonl").read_text().splitlines()]
-    told = [{key: value for key, value in line.items() if "second" not in key} for line in lines]
+    told = metrics(folder), [loss for line in read_losses(Path(folder, "losses.jsonl")) for loss in line["losses"]]
     model = load_checkpoint(f"{folder}/model.safetensors")
     arrays = {name: a.tobytes() for name, a in load_file(f"{folder}/model.safetensors").items()}
     assert model.network.schema is not None

@@ -122,6 +122,11 @@ def given_pixels(span: str | None, ink: str | None) -> Given:
     return Given(Scale(lowest, highest), ink)
 
 
+def called(data: Path | str | None) -> str:
+    """The data at that path, in a report."""
+    return "MNIST's digits" if data is None else Path(data).name
+
+
 @dataclass(frozen=True)
 class Data:
     """What to train on, what to look at after every epoch, and what to test on once at the end."""

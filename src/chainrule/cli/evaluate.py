@@ -16,10 +16,11 @@ from chainrule.base.numbers import written
 from chainrule.base.ranks import ALONE, among, current
 from chainrule.base.together import by_all, by_the_first, check_same, is_first
 from chainrule.cli.console import Output, grid, table
-from chainrule.cli.data_options import given_pixels
+from chainrule.cli.data_options import called, given_pixels
 from chainrule.cli.models import MODEL_HELP, opened_model
 from chainrule.cli.pictures import answer
-from chainrule.cli.run_folder import RunFolder, measured_on
+from chainrule.cli.reported import reported
+from chainrule.cli.run_folder import RunFolder
 from chainrule.cli.settings import Argument, Option
 from chainrule.cli.trial_data import data_for
 from chainrule.data import Dataset
@@ -28,7 +29,7 @@ from chainrule.exchange.model_file import Checkpoint
 from chainrule.tasks.classification import Classification, count
 from chainrule.tasks.copies import COPIES
 from chainrule.tasks.examination import Examination, Mistake, examine
-from chainrule.views.report import Run, check_report_path, write_report
+from chainrule.views.report import check_report_path, write_report
 from chainrule.views.report.gallery import few
 
 SPLIT_HELP = "Which of the data: test, train; all, if they are in one piece (default: those it was not trained on)."
@@ -91,8 +92,9 @@ class Evaluate:
             configuration = checkpoint.configuration
             which = {"train": "training samples", "all": "samples"}.get(self.split or "", "test samples")
             title = f"{configuration.get('name', model.stem)}, on {len(samples):,} {which}{by_mean}"
-            epochs = RunFolder(model.parent).epochs(checkpoint.epoch)  # if it lies in a run's folder
-            run = Run(title, epochs, configuration, measured_on(configuration))
+            data = f"{called(self.data or configuration.get('data'))}: {len(samples):,} {which}{by_mean}"
+            until = checkpoint.epoch, checkpoint.step
+            run = reported(RunFolder(model.parent), configuration, title, data, until=until)
             write_report(self.report, network, samples, run, examination=seen)
             self.output.note(f"report: {self.report}")
         values = {**seen.values(self.mistakes), **told, "model": str(model)}

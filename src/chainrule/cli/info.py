@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chainrule.base.errors import UsageError
+from chainrule.base.machine import processor
 from chainrule.base.version import __version__
 from chainrule.cli.console import Output, grid, table
 from chainrule.cli.models import opened_model
@@ -152,7 +153,7 @@ def show_all(output: Output) -> None:
         "Versions": {"chainrule": __version__, "python": platform.python_version(), **versions(PACKAGES)},
         "Machine": {
             "system": f"{platform.system()} {platform.release()}",
-            "processor": platform.processor() or platform.machine(),
+            "processor": processor(),
             "cores": str(os.cpu_count()),
             "engines": ", ".join(sorted(ENGINES)),
         },

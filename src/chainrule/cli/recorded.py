@@ -24,7 +24,7 @@ from chainrule.exchange.model_file import Checkpoint, load_checkpoint
 from chainrule.network.network import Network
 from chainrule.tasks import original
 
-BY_CLOCK = "seconds", "samples_per_second"
+BY_CLOCK = "seconds", "samples_per_second", "ended"
 """What of a line no replay can give."""
 MAY_CHANGE = {"chainrule", "training.epochs", *(leaf.name for leaf in leaves(TrainSettings) if leaf.option.resumes)}
 """What of a configuration --resume may change."""

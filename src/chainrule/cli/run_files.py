@@ -1,4 +1,4 @@
-"""What a run's folder says of the run, read: config.toml, metrics.jsonl and steps.jsonl, by what they must hold."""
+"""What a run's folder says of the run, read: config.toml and its files of lines, by what they must hold."""
 
 import os
 from collections.abc import Iterator
@@ -11,13 +11,14 @@ from chainrule.base.plain_text import json_of, toml_file
 from chainrule.base.reading import sized
 from chainrule.base.typed import COUNT, ONE_OR_MORE, Typed, Within
 from chainrule.cli.settings import restored
+from chainrule.cli.step_losses import LossLine
 from chainrule.cli.train_settings import TrainSettings
 from chainrule.exchange.configuration import known
 from chainrule.exchange.training_description import build_training
 
 ANY_NAME = "surrogateescape"  # a file may be called by bytes that are no UTF-8
 MOST_BYTES, LONGEST = 64 << 20, 64 << 10
-"""Of metrics.jsonl or steps.jsonl, and of a line of it."""
+"""Of a file of lines, and of one of them."""
 NEEDED = "name", "training", "initial_weights", "network"
 Some = Annotated[float, Within(0)]
 
@@ -38,6 +39,7 @@ class EpochLine:
     validation_rmse: Some | None = None
     weights: Annotated[str, Within(0, 64)] | None = None
     updates: Annotated[int, COUNT] | None = None
+    ended: Annotated[str, Within(0, 64)] | None = None
 
     @property
     def place(self) -> tuple[int, int]:
@@ -85,7 +87,12 @@ def read_steps(path: Path) -> list[dict[str, Any]]:
     return _lines(path, StepLine)
 
 
-def _lines(path: Path, kind: type[EpochLine] | type[StepLine]) -> list[dict[str, Any]]:
+def read_losses(path: Path) -> list[dict[str, Any]]:
+    """Likewise those of the losses of updates."""
+    return _lines(path, LossLine)
+
+
+def _lines(path: Path, kind: type[EpochLine] | type[StepLine] | type[LossLine]) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
     last: Any = None
     try:
@@ -93,7 +100,7 @@ def _lines(path: Path, kind: type[EpochLine] | type[StepLine]) -> list[dict[str,
             found = json_of(text, "it", DataError)
             line = Typed("it", DataError).read(kind, found)
             if last and line.place <= last.place:
-                inside = f", batch {last.batch}" if isinstance(last, StepLine) else ""
+                inside = "" if isinstance(last, EpochLine) else f", batch {last.batch}"
                 raise DataError(f"it.epoch is {line.epoch}; expected more than {last.epoch}{inside}, the one before")
             lines.append(found)
             last = line

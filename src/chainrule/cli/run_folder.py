@@ -3,6 +3,7 @@
 config.toml               all that fixes the run
 metrics.jsonl             a line an epoch
 steps.jsonl               a line a checkpoint inside an epoch, if there are any
+losses.jsonl              the loss of each update, a line from one checkpoint to the next
 model.safetensors         the network, and where its training stands; written at every checkpoint
 previous.safetensors      the one before it
 checkpoints/              those of every so many epochs, if they are to be kept: epoch-0010.safetensors
@@ -31,7 +32,7 @@ from chainrule.base.locks import only_one
 from chainrule.base.temporary import remove_left
 from chainrule.base.together import by_the_first
 from chainrule.base.writing import make_folder, write_atomically
-from chainrule.cli.run_files import ANY_NAME, read_configuration, read_epochs, read_steps
+from chainrule.cli.run_files import ANY_NAME, read_configuration, read_epochs, read_losses, read_steps
 from chainrule.exchange.model_file import Checkpoint, load_checkpoint
 
 
@@ -43,7 +44,8 @@ class RunFolder:
         self.model, self.previous = path / "model.safetensors", path / "previous.safetensors"
         self.initial = path / "initial.safetensors"
         self.config, self.metrics, self.report = path / "config.toml", path / "metrics.jsonl", path / "report.html"
-        self.steps, self.checkpoints = path / "steps.jsonl", path / "checkpoints"
+        self.steps, self.losses = path / "steps.jsonl", path / "losses.jsonl"
+        self.checkpoints = path / "checkpoints"
         self.after: ExitStack | None = None  # of the context in which a rank may come to hold it
 
     @classmethod
@@ -73,7 +75,7 @@ class RunFolder:
         if self.after:
             self.after.enter_context(self._locked())
         remove_left(self.path)
-        self._keep(*self._told(made, batches))
+        self._keep(self._told(made, batches))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -94,20 +96,24 @@ class RunFolder:
         """Write down what fixes the run, and keep what is told of the epochs that are made, and batches of the next."""
         told = self._told(made, batches)
         write_atomically(self.config, tomli_w.dumps(configuration).encode(errors=ANY_NAME))
-        self._keep(*told)
+        self._keep(told)
         for epoch, path in self.kept().items():
             if epoch > made:
                 path.unlink(missing_ok=True)
 
-    def _told(self, made: int, batches: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-        """The lines of so many epochs, and of checkpoints up to that batch of the next."""
-        steps = [line for line in read_steps(self.steps) if (line["epoch"] - 1, line["batch"]) <= (made, batches)]
-        return self.epochs(made), steps
+    def _told(self, made: int, batches: int) -> dict[Path, list[dict[str, Any]]]:
+        """The lines of so many epochs, and of what was made up to that batch of the next; of each file."""
 
-    def _keep(self, epochs: list[dict[str, Any]], steps: list[dict[str, Any]]) -> None:
-        write_atomically(self.metrics, _jsonl(epochs))
-        if self.steps.exists():
-            write_atomically(self.steps, _jsonl(steps))
+        def before(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            return [line for line in lines if (line["epoch"] - 1, line["batch"]) <= (made, batches)]
+
+        steps, losses = before(read_steps(self.steps)), before(read_losses(self.losses))
+        return {self.metrics: self.epochs(made), self.steps: steps, self.losses: losses}
+
+    def _keep(self, told: dict[Path, list[dict[str, Any]]]) -> None:
+        for path, lines in told.items():
+            if path == self.metrics or path.exists():
+                write_atomically(path, _jsonl(lines))
 
     def kept(self) -> dict[int, Path]:
         """The checkpoints that are kept, by their epochs."""
@@ -129,6 +135,15 @@ class RunFolder:
     def epochs(self, most: float = math.inf) -> list[dict[str, Any]]:
         """The lines of metrics.jsonl, at most of so many epochs; one that cannot be read ends them, with a warning."""
         return [line for line in read_epochs(self.metrics) if line["epoch"] <= most]
+
+    def step_losses(self, most: float = math.inf) -> list[dict[str, Any]]:
+        """Likewise the lines of losses.jsonl that begin within so many updates."""
+        return [line for line in read_losses(self.losses) if line["first"] <= most]
+
+    @property
+    def name(self) -> str:
+        """The folder's own."""
+        return self.path.resolve().name
 
     def checkpoint(self) -> Checkpoint:
         """The last whole one, or what the run began with if it was stopped before; ModelError if there is none.

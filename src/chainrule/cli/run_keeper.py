@@ -2,8 +2,10 @@
 
 import json
 import math
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +15,13 @@ from chainrule.base.together import is_first
 from chainrule.base.writing import append
 from chainrule.cli.reporting import tried_again_later
 from chainrule.cli.run_folder import RunFolder
+from chainrule.cli.step_losses import StepLosses
 from chainrule.exchange.model_file import Checkpoint, is_saved, save_checkpoint
 from chainrule.network.network import Network
 from chainrule.tasks.evaluation import Evaluation
 from chainrule.tasks.examination import plain
 from chainrule.tasks.fitting import EpochRecord
-from chainrule.training.events import CheckpointEvent, EpochEvent, Event, Progress
+from chainrule.training.events import BatchEvent, CheckpointEvent, EpochEvent, Event, Progress
 
 OF_TRAINING = "loss", "lr", "gradient_norm", "seconds", "samples_per_second"
 
@@ -42,7 +45,9 @@ class Keeper:
         self._writes = is_first()
         self._newest: Checkpoint | None = None  # that a file is to hold
         self._made = 0, 0  # epochs, and batches of the next, before this process began
-        self._lines: dict[Path, list[dict[str, Any]]] = {folder.metrics: [], folder.steps: []}  # not written yet
+        files = folder.metrics, folder.steps, folder.losses
+        self._lines: dict[Path, list[dict[str, Any]]] = {file: [] for file in files}  # not written yet
+        self._losses = StepLosses()
 
     def begin(self, start: Progress) -> None:
         """The run begins, or goes on, there."""
@@ -56,12 +61,16 @@ class Keeper:
 
     def __call__(self, event: Event) -> None:
         self._take_over()
-        if isinstance(event, EpochEvent):
-            self._note(self.folder.metrics, line_of(event, self.network))
+        if isinstance(event, BatchEvent):
+            self._losses.add(event)
+        elif isinstance(event, EpochEvent):
+            losses = self._losses.line(event.progress)
+            self._note({self.folder.metrics: line_of(event, self.network), self.folder.losses: losses})
         elif isinstance(event, CheckpointEvent):
             self._newest = checkpoint = Checkpoint.of(self.network, event, self.configuration)
             if checkpoint.batch:
-                self._note(self.folder.steps, step_line_of(event, self.network))
+                losses = self._losses.line(event.progress)
+                self._note({self.folder.steps: step_line_of(event, self.network), self.folder.losses: losses})
             self._write()
             last = Checkpoint.at(self.network, event.progress, self.configuration)
             self._last = replace(last, memories=checkpoint.memories)
@@ -113,14 +122,15 @@ class Keeper:
         except ModelError:
             return "there is no checkpoint"
 
-    def _note(self, path: Path, line: dict[str, Any]) -> None:
-        self._lines[path].append(line)
+    def _note(self, told: Mapping[Path, dict[str, Any]]) -> None:
+        for path, line in told.items():
+            self._lines[path].append(line)
         if self._writes:
             with tried_again_later():
                 self._log()
 
     def _log(self) -> None:
-        """Append to metrics.jsonl and steps.jsonl what is not in them yet."""
+        """Append to each file of lines what is not in it yet."""
         for path, lines in self._lines.items():
             if lines:
                 append(path, "".join(json.dumps(plain(line)) + "\n" for line in lines).encode())
@@ -138,6 +148,7 @@ def line_of(event: EpochEvent, network: Network) -> dict[str, Any]:
         "gradient_norm": record.gradient_norm,
         "seconds": round(record.seconds, 3),
         "samples_per_second": round(record.samples_per_second, 1),
+        "ended": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     if record.validation is not None:
         seen = record.validation

@@ -14,8 +14,9 @@ from chainrule.base.ranks import ALONE, among, current
 from chainrule.base.together import by_the_first, check_same, is_first
 from chainrule.base.version import __version__
 from chainrule.cli.console import table
-from chainrule.cli.data_options import Data
+from chainrule.cli.data_options import Data, called
 from chainrule.cli.outcome import Outcome, command
+from chainrule.cli.reported import reported
 from chainrule.cli.reporting import INTERRUPTED, batch_lines, stop_on_interrupt, test_lines
 from chainrule.cli.run_folder import RunFolder, measured_on
 from chainrule.cli.run_keeper import Keeper, record_of
@@ -42,7 +43,7 @@ from chainrule.training.events import Listener, Progress
 from chainrule.training.settings import Training
 from chainrule.views.plots import plot_history
 from chainrule.views.progress import ProgressBar, epoch_lines
-from chainrule.views.report import Run, write_report
+from chainrule.views.report import write_report
 
 ORIGINAL_INTERVAL = 10  # batches between two lines of the lecture's program
 
@@ -234,13 +235,10 @@ class TrainingRun:
     def _write_report(self, data: Dataset, seen: Examination) -> None:
         """report.html: all that is known of the run, for a browser."""
         title, configuration = f"{self.name}, on {seen.samples:,} {self._kind} samples", self.configuration()
-        run, threads = (
-            Run(title, self.folder.epochs(), configuration, measured_on(configuration)),
-            self.settings.run.threads,
-        )
+        parts = f"{len(self.data.train):,} training samples, {seen.samples:,} {self._kind} samples"
+        run = reported(self.folder, configuration, title, f"{called(self.settings.data.data)}: {parts}")
+        how = {"engine": self.engine, "threads": self.settings.run.threads}
         try:
-            write_report(
-                self.folder.report, self.network, data, run, examination=seen, engine=self.engine, threads=threads
-            )
+            write_report(self.folder.report, self.network, data, run, examination=seen, **how)
         except ChainruleError as error:  # the run is none the worse
             self.settings.output.note(f"no report.html: {error}")

@@ -26,9 +26,11 @@ class Look(NamedTuple):
     name: str
     colour: str
     dashes: str = "none"  # as in SVG's stroke-dasharray
+    width: float = 1.8
 
-    def stroke(self, width: float = 1.8) -> dict[str, str | float]:
-        return {"stroke": self.colour, "stroke_width": width, "stroke_dasharray": self.dashes}
+    def stroke(self, width: float | None = None) -> dict[str, str | float]:
+        """Of its own width, unless another is given."""
+        return {"stroke": self.colour, "stroke_width": width or self.width, "stroke_dasharray": self.dashes}
 
 
 @dataclass(frozen=True)

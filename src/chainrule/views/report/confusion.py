@@ -6,7 +6,7 @@ from chainrule.tasks.classification import Classification, count
 from chainrule.views.colours import BLUE, PAPER, VERMILION, Scale
 from chainrule.views.markup import Markup, element, joined
 from chainrule.views.pictures import inline, resized
-from chainrule.views.report.document import Section, figure, note, table
+from chainrule.views.report.document import Section, figure, note, scrolled, table
 
 MANY = 25  # classes: beyond, the matrix is drawn as a picture
 SIDE = 500  # of that picture
@@ -33,9 +33,9 @@ def _matrix(seen: Classification) -> Markup:
         colours = [BLUE if chosen == true else VERMILION for chosen in range(len(samples))]
         cells = [_cell(*cell) for cell in zip(samples, colours, strengths, strict=True)]
         rows.append(element("tr", element("th", name, scope="row"), *cells))
-    caption = element("caption", "Samples of each true class by the class that was chosen")
+    caption = "Samples of each true class by the class that was chosen"
     head, body = element("thead", element("tr", corner, *heads)), element("tbody", *rows)
-    return element("div", element("table", caption, head, body, class_="matrix"), class_="scroll")
+    return scrolled(element("table", element("caption", caption), head, body, class_="matrix"), caption)
 
 
 def _cell(samples: float, colour: str, strength: float) -> Markup:

@@ -18,6 +18,7 @@ from chainrule.views.report.confusion import confusion
 from chainrule.views.report.document import Section, document
 from chainrule.views.report.filters import filters
 from chainrule.views.report.gallery import gallery, largest_errors
+from chainrule.views.report.head import head
 from chainrule.views.report.layers import layers
 from chainrule.views.report.overview import configuration_shown, curves, overview
 from chainrule.views.report.reliability import calibration, residuals
@@ -34,6 +35,9 @@ class Run:
     epochs: Sequence[Mapping[str, Any]] = ()  # lines of the run's metrics.jsonl
     configuration: Mapping[str, Any] | None = None  # its config.toml
     measured_on: str = "held-out"  # or "test": the data that were looked at after every epoch
+    steps: Sequence[Mapping[str, Any]] = ()  # lines of its losses.jsonl
+    name: str = ""  # its own
+    data: str = ""  # which they are, in a few words
 
     __repr__ = brief
 
@@ -63,8 +67,9 @@ def write_report(
     path, run = check_report_path(path), run or Run()
     x = network.check_shape(data.x)
     seen = examination or examine(network, data, engine, threads=threads)
-    trained = curves(run.epochs, run.measured_on, run.configuration)
-    sections: list[Section | None] = [overview(network, seen, run.epochs), trained]
+    trained = curves(run.epochs, run.measured_on, run.configuration, run.steps)
+    told = head(run.name, run.data or f"{seen.samples:,} samples", run.epochs)
+    sections: list[Section | None] = [overview(network, seen, run.epochs, told), trained]
     if seen.classification is not None:
         named = seen.classification
         sections += [confusion(named), per_class(named), calibration(named.calibration)]

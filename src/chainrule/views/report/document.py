@@ -14,7 +14,7 @@ HEAD = """<!DOCTYPE html>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light">
+<meta name="color-scheme" content="light dark">
 <meta name="generator" content="chainrule {version}">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 """
@@ -68,7 +68,12 @@ def table(
     parts = [element("thead", row("th", heads, scope="col")), element("tbody", *[row("td", cells) for cells in rows])]
     if foot:
         parts.append(element("tfoot", *[row("td", cells) for cells in foot]))
-    return element("div", element("table", element("caption", caption), *parts), class_="scroll")
+    return scrolled(element("table", element("caption", caption), *parts), caption)
+
+
+def scrolled(content: Markup, name: str) -> Markup:
+    """What may be wider than the page, and is scrolled in itself then; by the keyboard, too."""
+    return element("div", content, class_="scroll", tabindex=0, role="group", aria_label=name)
 
 
 def folded(summary: str, content: Markup) -> Markup:

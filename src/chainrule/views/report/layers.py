@@ -14,12 +14,13 @@ from chainrule.network.summary import Row
 from chainrule.tasks.prediction import Predictor
 from chainrule.views.diagram import diagram_svg
 from chainrule.views.markup import Markup, element, indented, joined, shape_text
-from chainrule.views.report.document import Section, folded, note, width
+from chainrule.views.report.document import Section, folded, note, scrolled, width
 
 BATCH, RUNS = 256, 5  # samples in one go; how often that is timed
 MANY, WHOLE_RUNS = 1024, 3  # the same for the speed as a whole
 PATIENCE = 1.0  # seconds after which that is not timed again
 NUMBERS = ("parameters", "multiply-adds", "µs a sample")
+CAPTION = "The layers of the network"
 HEADS = ("layer", "output shape", *NUMBERS, "share")
 
 
@@ -36,13 +37,13 @@ def layers(network: Network, x: np.ndarray, engine: str, threads: int | None) ->
     heads = [element("th", name, scope="col", **({"class_": "number"} if name in NUMBERS else {})) for name in HEADS]
     grid = element(
         "table",
-        element("caption", "The layers of the network"),
+        element("caption", CAPTION),
         element("thead", element("tr", *heads)),
         element("tbody", *_rows(network, times)),
         element("tfoot", _total(network, sum(time.seconds for time in times))),
     )
     picture = folded("The network as a picture of blocks", diagram_svg(network))
-    content = joined([note(words), element("div", grid, class_="scroll"), picture])
+    content = joined([note(words), scrolled(grid, CAPTION), picture])
     return Section("layers", "Layers, and the time each takes", content)
 
 

@@ -13,6 +13,7 @@ from chainrule.views.curves import Curves
 from chainrule.views.markup import Markup, element, joined
 from chainrule.views.report.document import MISSING, Section, charts, folded, note, percent, table
 from chainrule.views.report.rates import rate_charts
+from chainrule.views.report.steps import step_chart
 
 Epochs = Sequence[Mapping[str, Any]]  # lines of a metrics.jsonl
 COLUMNS = {  # of the table of epochs: a line's key, its heading, how its number is written
@@ -29,8 +30,8 @@ COLUMNS = {  # of the table of epochs: a line's key, its heading, how its number
 }
 
 
-def overview(network: Network, seen: Examination, epochs: Epochs) -> Section:
-    """What stands below the title."""
+def overview(network: Network, seen: Examination, epochs: Epochs, told: Markup) -> Section:
+    """What stands below the title; first what is told of the run."""
     numbers = {}
     if (named := seen.classification) is not None:
         numbers["accuracy"] = percent(named.accuracy)
@@ -51,11 +52,13 @@ def overview(network: Network, seen: Examination, epochs: Epochs) -> Section:
         numbers["epoch" if len(epochs) == 1 else "epochs"] = f"{len(epochs)}"
         numbers["seconds of training"] = f"{seconds:.1f}"
     tiles = element("dl", *[_tile(*item) for item in numbers.items()], class_="tiles")
-    return Section("overview", "Overview", joined([tiles, *_trained_on(network)]))
+    return Section("overview", "Overview", joined([told, tiles, *_trained_on(network)]))
 
 
-def curves(epochs: Epochs, measured_on: str, configuration: Mapping[str, Any] | None = None) -> Section | None:
-    """Loss and accuracy over the epochs, how the rates moved, and a table of them."""
+def curves(
+    epochs: Epochs, measured_on: str, configuration: Mapping[str, Any] | None = None, steps: Epochs = ()
+) -> Section | None:
+    """Loss and accuracy over the epochs, the loss of each update, how the rates moved, and a table of the epochs."""
     known = [line for line in epochs if line.get("epoch") is not None and line.get("loss") is not None]
     if not known:
         return None
@@ -64,10 +67,10 @@ def curves(epochs: Epochs, measured_on: str, configuration: Mapping[str, Any] | 
     columns = {key: how for key, how in COLUMNS.items() if any(line.get(key) is not None for line in known)}
     heads = [heading.format(measured_on) for heading, _ in columns.values()]
     rows = [[_cell(line.get(key), form) for key, (_, form) in columns.items()] for line in known]
+    words = "The training loss is the mean over an epoch's samples, each before its update."
     content = [
-        note("The training loss is the mean over an epoch's samples, each before its update."),
-        charts(*seen.charts(), caption=seen.best and f"{seen.best[0].upper()}{seen.best[1:]}."),
-        *([charts(*moved)] if (moved := rate_charts(known, configuration)) else []),
+        note(f"{words} {seen.best[0].upper()}{seen.best[1:]}." if seen.best else words),
+        charts(*seen.charts(), *step_chart(steps), *rate_charts(known, configuration)),
         folded("Every epoch", table(heads, rows, "The epochs of the training", numbers_from=0)),
     ]
     return Section("training", "Training", joined(content))
@@ -77,7 +80,7 @@ def configuration_shown(configuration: Mapping[str, Any] | None) -> Section | No
     """As the run's config.toml holds it."""
     if not configuration:
         return None
-    text = element("pre", tomli_w.dumps(dict(configuration)))
+    text = element("pre", tomli_w.dumps(dict(configuration)), tabindex=0)
     return Section("configuration", "Configuration", folded("All that fixes the run", text))
 
 

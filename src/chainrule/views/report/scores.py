@@ -9,7 +9,7 @@ from chainrule.views.markup import Markup, element, joined
 from chainrule.views.report.document import Section, note, percent, table, width
 
 MOST_ROWS = 40  # classes that the table has a line for
-HEADS = ("class", "precision", "recall", "F1", "samples", "missed", "false alarms", "")
+HEADS = ("class", "precision", "recall", "F1", "samples", "missed", "false alarms", "both")
 WORDS = (
     "Precision: of the samples taken for a class, the part that is of it. Recall: of its samples, the part found. "
     "Blue is what was missed, vermilion are false alarms."
