@@ -1,32 +1,20 @@
 """The shell: tabs, the address, themes, sizes, and what must be so on every tab."""
 
-from pathlib import Path
-
 import pytest
+from axe import inject, scrolls, serious
 from browsing import PLACES, settle, show, until
 
-from test_distributions import ROOT
-
 TABS = ["Recognise", "Back propagation", "Train", "Regression", "Evaluate"]
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious(opened, server, theme):
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: make page")
     page = opened(server.address, theme=theme, bypass_csp=True)
     page.wait_for_selector("[role=tab]")
-    page.evaluate(Path(AXE).read_text(encoding="utf-8"))
+    inject(page)
     for place in PLACES:
         show(page, place)
-        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-        serious = [
-            (place, each["id"], [node["html"][:200] for node in each["nodes"]][:3])
-            for each in found["violations"]
-            if each["impact"] in ("serious", "critical")
-        ]
-        assert serious == []
+        assert serious(page) == [], place
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280, 2560, 3840])
@@ -35,8 +23,7 @@ def test_there_is_no_horizontal_scroll_bar(opened, server, width):
     page.wait_for_selector("[role=tab]")
     for place in PLACES:
         show(page, place)
-        scrolls = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-        assert not page.evaluate(scrolls), place
+        assert not scrolls(page), place
 
 
 def test_tabs_by_keyboard_and_in_the_address(opened, server):
