@@ -9,23 +9,29 @@ DOCS := .venv-docs
 
 SSE_AND_FMA := +sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+fma
 AVX2 := $(SSE_AND_FMA),+avx2,+bmi,+bmi2,+lzcnt
+PARALLEL := -n auto --dist loadfile
+ENGINE := -m "not heavy" $(PARALLEL) tests/engine tests/kernels
 SAME_BITS := tests/test_same_bits.py -k "not lecture and not mnist"
 HASWELL := NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES
 
-.PHONY: train test test-all test-rest test-arm test-lowest docs torture page pictures check format clean
+.PHONY: train test units test-all test-rest test-arm test-lowest docs torture page pictures check format clean
 
 train: $(INSTALLED) ## set up, then train the default network on all of MNIST
 	$(BIN)/chainrule train
 
-test: $(INSTALLED)-test check ## set up, check style and types, run the tests
-	$(BIN)/python -m pytest -n auto --dist loadfile
+test: $(INSTALLED)-test ## set up, check style and types, run the tests
+	$(MAKE) --jobs=2 check units
+
+units: $(INSTALLED)-test
+	$(BIN)/python -m pytest $(PARALLEL)
 
 test-all: $(ARM)/.installed test test-rest ## everything `make test` runs, and the rest; on Debian, with qemu-user
 
-test-rest: test-arm docs ## trained accuracy; the notebooks; the engine with bounds checked, and for other processors
-	$(BIN)/python -m pytest -m heavy
-	CHAINRULE_BOUNDSCHECK=1 $(BIN)/python -m pytest -n auto --dist loadfile tests/engine
-	$(HASWELL)=$(AVX2) $(BIN)/python -m pytest -n auto --dist loadfile tests/engine
+test-rest: test-arm docs ## what takes minutes; the page, in a browser; the engine for other processors, with bounds checked
+	$(BIN)/python -m pytest -m heavy tests/browser
+	$(BIN)/python -m pytest -m "heavy or kernel" $(PARALLEL) --ignore tests/browser
+	CHAINRULE_BOUNDSCHECK=1 $(BIN)/python -m pytest $(ENGINE)
+	$(HASWELL)=$(AVX2) $(BIN)/python -m pytest $(ENGINE)
 	$(HASWELL)=$(AVX2) $(BIN)/python -m pytest -m "heavy or not heavy" tests/test_same_bits.py
 	$(HASWELL)=$(SSE_AND_FMA) $(BIN)/python -m pytest $(SAME_BITS)
 
@@ -35,7 +41,7 @@ test-arm: $(ARM)/.installed ## the same bits on an emulated ARM processor
 
 # Old libraries warn of what newer ones, that they call, have given up; `make test` hears of what we call.
 test-lowest: $(LOWEST)/.installed ## the tests with the oldest versions that pyproject.toml allows, instead of the newest
-	$(LOWEST)/bin/python -m pytest -n auto --dist loadfile -W ignore::DeprecationWarning
+	$(LOWEST)/bin/python -m pytest $(PARALLEL) -W ignore::DeprecationWarning
 
 docs: $(DOCS)/.installed ## the lecture as notebooks and, with an API reference, as a site, in build/docs
 	$(DOCS)/bin/python -m docs.site.build

@@ -41,7 +41,7 @@ def wait_for(path: Path, lines: int, process) -> float:
     return time.monotonic()
 
 
-@pytest.mark.parametrize("victim", [0, 1])
+@pytest.mark.parametrize("victim", [0, pytest.param(1, marks=pytest.mark.heavy)])
 def test_a_rank_that_dies_costs_nothing(tmp_path, victim):
     """Also the first one, which writes the run's folder."""
     how = "--epochs", "3", *REFERENCE
@@ -64,9 +64,14 @@ def test_a_rank_that_dies_costs_nothing(tmp_path, victim):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("what", "deaths"), [
-    ("normalised", ["1:2", "0:9"]), ("answers", ["0:1"]), ("minimum", ["2:3", "0:4"]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("what", "deaths"),
+    [
+        ("answers", ["0:1"]),
+        pytest.param("normalised", ["1:2", "0:9"], marks=pytest.mark.heavy),
+        pytest.param("minimum", ["2:3", "0:4"], marks=pytest.mark.heavy),
+    ],
+)
 def test_what_an_exchange_was_for_is_computed_again(tmp_path, what, deaths):
     left, expected = 3 - len(deaths), found(what)  # before the ranks: it compiles what they compute with
     done = ended(start(surviving(line(3, PROGRAM, what, *deaths)), tmp_path))

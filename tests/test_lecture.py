@@ -20,6 +20,7 @@ def test_there_are_the_lectures_eight():
     assert all(path.name in contents for path in CHAPTERS)
 
 
+@pytest.mark.heavy
 @each_chapter
 def test_its_code_prints_what_it_says(path, tmp_path):
     mpl.use("Agg")

@@ -123,7 +123,9 @@ def made_small(layer: Layer) -> Layer:
     return Residual([*map(made_small, layer.layers)], shortcut)
 
 
-@pytest.mark.parametrize("name", PRESETS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name in ("mlp", "lecture") else pytest.mark.heavy) for name in PRESETS]
+)
 def test_presets_made_small(name: str) -> None:
     chosen, shape = preset(name), SMALL.get(name, (1, 8, 9))
     network = network_of(*map(made_small, chosen.layers), shape=chosen.shape_for(shape))

@@ -12,6 +12,7 @@ load()
 TRIED = sorted(name for name, each in CAMPAIGNS.items() if each.few)  # of the others no try is quick
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", TRIED)
 def test_the_promise_holds(name):
     tally, _ = CAMPAIGNS[name](CAMPAIGNS[name].few)

@@ -65,6 +65,7 @@ def without(text: str, *lines: str) -> tuple[str, list[int]]:
     return text, counts
 
 
+@pytest.mark.heavy
 def test_the_bar_moves_and_every_line_stands_alone(on_terminal):
     sizes = ("--train-data-size", 6400, "--test-data-size", 200)
     seen = on_terminal("--preset", "mlp", "--epochs", 20, *sizes, "--log-interval", 50)
@@ -77,6 +78,7 @@ def test_the_bar_moves_and_every_line_stands_alone(on_terminal):
     assert left.startswith("mlp: trained\n┌")  # nothing is left of the bar
 
 
+@pytest.mark.heavy
 def test_lines_of_stdout_stand_alone_above_the_bar(on_terminal):
     seen = on_terminal("--preset", "21mnist", "--epochs", 2, "--train-data-size", 1280, "--test-data-size", 50)
     assert any(re.fullmatch(BAR, row) for rows in seen for row in rows)
@@ -85,6 +87,7 @@ def test_lines_of_stdout_stand_alone_above_the_bar(on_terminal):
     assert left.startswith("21mnist: trained\n┌")
 
 
+@pytest.mark.heavy
 def test_lines_of_stdout_go_to_its_file_while_the_bar_is_on_the_terminal(on_terminal, tmp_path):
     with (tmp_path / "lines").open("w") as file:
         options = ("--epochs", 2, "--train-data-size", 1280, "--test-data-size", 50)

@@ -70,6 +70,7 @@ DAMAGES = {
 }
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 def test_a_damaged_file_is_never_executed_but_compiled_again(tmp_path, compiled, damage):
     shutil.copytree(compiled, tmp_path, dirs_exist_ok=True)
@@ -105,6 +106,7 @@ for width in map(int, sys.argv[1:]):
 """
 
 
+@pytest.mark.heavy
 def test_what_several_processes_compiled_at_once_is_right_in_another(tmp_path):
     """Different networks need different variants of the same functions, which a third process loads together."""
     environment = {**os.environ, "CHAINRULE_CACHE_DIR": str(tmp_path)}
@@ -115,6 +117,7 @@ def test_what_several_processes_compiled_at_once_is_right_in_another(tmp_path):
         subprocess.run([sys.executable, "-c", NETWORKS, *order], env=environment, check=True, timeout=300)
 
 
+@pytest.mark.heavy
 def test_two_processes_may_compile_at_once(tmp_path):
     environment = {**os.environ, "CHAINRULE_CACHE_DIR": str(tmp_path)}
     both = [subprocess.Popen([sys.executable, "-c", SCRIPT], env=environment, stdout=-1, stderr=-1) for _ in range(2)]
@@ -167,7 +170,7 @@ def helper(x):
 """
 
 
-@pytest.mark.parametrize("in_a_file", [True, False])
+@pytest.mark.parametrize("in_a_file", [True, pytest.param(False, marks=pytest.mark.heavy)])
 def test_a_kernel_of_a_users_own_is_known_by_its_source(tmp_path, in_a_file):
     """Each change of it, or of what it calls, keeps the lines' numbers; without a file it is code, as in a notebook."""
     environment = {

@@ -106,6 +106,7 @@ print(calls.entry_of.cache_info().currsize, len(saved))
 """
 
 
+@pytest.mark.heavy
 def test_a_network_is_right_whose_kernels_another_process_compiled(tmp_path):
     environment = {**os.environ, "CHAINRULE_CACHE_DIR": str(tmp_path)}
     line = [sys.executable, "-c", SCRIPT]

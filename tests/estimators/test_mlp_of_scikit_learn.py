@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import sklearn.neural_network
 
 TESTS = Path(sklearn.neural_network.__file__).parent / "tests" / "test_mlp.py"
@@ -20,6 +21,7 @@ def global_random_seed():
 """  # of scikit-learn's own conftest
 
 
+@pytest.mark.heavy
 def test_their_tests_pass(tmp_path):
     text = TESTS.read_text(encoding="utf-8")
     assert text.count(THEIRS) == 1
