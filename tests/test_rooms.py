@@ -62,6 +62,11 @@ def test_no_public_name_is_both_a_module_and_something_else():
             assert named is None or isinstance(named, ModuleType), f"{package.__name__}.{module.name}"
 
 
+def test_no_two_files_of_tests_have_one_name():
+    names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name not in ("conftest.py", "__init__.py")]
+    assert sorted(set(names)) == sorted(names)  # pytest imports them by it
+
+
 def test_files_and_functions_are_of_a_size_to_be_read():
     for module, path in FILES.items():
         text = path.read_text(encoding="utf-8")
