@@ -26,6 +26,10 @@ ROOMS = (
 GUIDES = "cli", "layers", "losses", "recipes", "scaling", "reliability", "reproducible", "architecture", "mutants"
 LINK = re.compile(r"\[([^\]]+)\]\(((?:\.\./)+[^)#]+)(?:#[^)]*)?\)")
 API = "* **[API reference](api/index.md)**, from the docstrings, with the source a click away.\n"
+AS_NOTEBOOK = """<p class="notebook"><a href="../notebooks/{name}.ipynb" download>This chapter as a notebook</a>,
+executed: open it in Jupyter and change things.</p>
+
+"""
 PUBLIC = "These names can be had from `chainrule` itself.\n\n| name | what it is |\n| --- | --- |\n"
 
 
@@ -39,7 +43,11 @@ def page(path: Path, documented: set[str]) -> str:
         module = ".".join(target.with_suffix("").parts[len(ROOT.parts) + 1 :]).removesuffix(".__init__")
         return f"{{py:mod}}`{text.strip('`')} <{module}>`" if module in documented else text
 
-    return LINK.sub(link, path.read_text(encoding="utf-8"))
+    text = LINK.sub(link, path.read_text(encoding="utf-8"))
+    if path in chapters():
+        title, rest = text.split("\n\n", 1)
+        text = f"{title}\n\n{AS_NOTEBOOK.format(name=path.stem)}{rest}"
+    return text
 
 
 def modules(room: str) -> list[str]:
@@ -104,7 +112,9 @@ def main() -> int:
     assemble()
     strictly = "-W", "--keep-going", "--quiet"
     where = "-d", str(OUT / "doctrees"), "-c", str(Path(__file__).parent), str(SOURCE), str(SITE)
-    return build_main(["-b", "html", *strictly, *where])
+    code = build_main(["-b", "html", *strictly, *where])
+    shutil.copytree(NOTEBOOKS, SITE / NOTEBOOKS.name, dirs_exist_ok=True)
+    return code
 
 
 if __name__ == "__main__":
