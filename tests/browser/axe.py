@@ -8,6 +8,7 @@ from test_distributions import ROOT
 
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 IN_NEED = "serious", "critical"
+OPTIONS = "{resultTypes: ['violations'], preload: false}"  # a page on the disk may not ask for its own style sheets
 
 
 def inject(page: Any) -> None:
@@ -19,7 +20,7 @@ def inject(page: Any) -> None:
 
 def serious(page: Any) -> list[tuple[str, list[str]]]:
     """What is wrong with it as it is shown now, and a few places of each."""
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    found = page.evaluate(f"axe.run(document, {OPTIONS})")["violations"]
     return [
         (each["id"], [node["html"][:200] for node in each["nodes"]][:3]) for each in found if each["impact"] in IN_NEED
     ]
