@@ -23,7 +23,10 @@ ROOMS = (
     "data", "layers", "losses", "network", "explanation", "training", "regression", "augmentation", "checks", "tasks",
     "estimators", "exchange", "distribution", "engine", "views",
 )  # fmt: skip
-GUIDES = "cli", "layers", "losses", "recipes", "scaling", "reliability", "reproducible", "architecture", "mutants"
+GUIDES = (
+    "cli", "explain", "layers", "losses", "recipes", "scaling", "reliability", "reproducible", "architecture",
+    "mutants",
+)  # fmt: skip
 LINK = re.compile(r"\[([^\]]+)\]\(((?:\.\./)+[^)#]+)(?:#[^)]*)?\)")
 API = "* **[API reference](api/index.md)**, from the docstrings, with the source a click away.\n"
 AS_NOTEBOOK = """<p class="notebook"><a href="../notebooks/{name}.ipynb" download>This chapter as a notebook</a>,
