@@ -10,7 +10,7 @@ from test_distributions import ROOT
 
 SITE = ROOT / "build" / "docs" / "site"
 LECTURE = [f"lecture/{name}" for name in ("README", *(path.stem for path in chapters()), "formulas", "21mnist")]
-PAGES = ["index", *LECTURE, "api/layers"]
+PAGES = ["index", "explain", *LECTURE, "api/layers"]
 OPEN_ALL = "document.querySelectorAll('details').forEach(each => { each.open = true })"
 LINKS = "[...document.querySelectorAll('.notebook a[download]')].map(each => each.getAttribute('href'))"
 
