@@ -14,6 +14,7 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 from urllib.request import Request, urlopen
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -198,3 +199,25 @@ def test_what_cannot_be_recorded_is_refused(cli, small, options, code, said):
     ran = cli("explain", small, *options)
     assert (ran.code, said in ran.err) == (code, True), ran
     assert not Path("p.html").exists()
+
+
+def test_a_model_that_python_saved_is_tried_on_the_data_that_are_named(tmp_path):
+    x = np.random.default_rng(2).normal(size=(40, 6))
+    np.savez(tmp_path / "signals.npz", x=x, t=(x[:, 0] > 0).astype(int))
+    network = Network([Linear(4), ReLU(), Linear(2)], (6,), seed=1)
+    network.save(tmp_path / "own.safetensors")
+    with explaining(tmp_path, "own.safetensors") as (_, address):
+        assert asked(address, "/api/model")["data"] is False
+        assert asked(address, "/api/digit?number=0")["split"] == "made"
+    with explaining(tmp_path, "own.safetensors", "--data", "signals.npz") as (_, address):
+        assert asked(address, "/api/model")["data"] is True
+        assert asked(address, "/api/digit?number=0")["t"] in (0, 1)
+
+
+def test_data_belong_to_a_model(cli, model):
+    ran = cli("explain", "--preset", "mlp", "--data", "x.npz")
+    assert ran.code == 2
+    assert "--data is given with --preset" in ran.err
+    ran = cli("explain", "--data", "x.npz")
+    assert ran.code == 2
+    assert "--data is given, and there is no model" in ran.err

@@ -12,7 +12,8 @@ from chainrule.tasks.fitting import learn
 from chainrule.tasks.presets import preset
 from chainrule.training.optimizers import SGD
 from chainrule.training.settings import Training
-from served import Client, in_bytes, numbers
+from served import Client, in_bytes, numbers, served
+from server.conftest import small_subject
 
 IMAGE = in_bytes(mnist("test").x[8])
 
@@ -106,3 +107,28 @@ def test_there_must_be_a_run_whose_numbers_are_finite(reals: Client, lr: float |
     assert refused.status == 422, refused.content
     state = "empty" if lr is None else "stopped"
     assert refused.values["error"] == f"the run is {state}; expected one that is running or paused"
+
+
+def test_a_model_of_other_data_is_trained_anew_on_its_own(reals: Client):
+    news = reals.get("/api/train")
+    assert news["settings"]["preset"] == "given"  # no digits: that is what one begins with
+    assert news["offered"]["presets"][0]["name"] == "given"
+    reals.post("/api/train", {"do": "reset", "settings": {"preset": "given", "batch_size": 20, "lr": 0.01}})
+    reals.post("/api/train", {"do": "step"})
+    news = until(reals, lambda news: news["at"] == 1 and news["state"] == "paused", 240)
+    assert news["batches"] == 3
+    assert news["tests"][0]["accuracy"] is None
+    given, taken = reals.get("/api/model"), reals.post("/api/taken", {})
+    assert taken["layers"] == given["layers"]
+    assert (taken["name"], taken["kind"], taken["origin"]["steps"]) == ("reals", "sample", 1)
+    assert reals.get(f"/api/evaluation?network={taken['origin']['key']}")["of"] == 60
+
+
+def test_digits_are_begun_with_where_the_model_is_of_digits():
+    with served(small_subject()) as client:
+        news = client.get("/api/train")
+        assert news["settings"]["preset"] == "lecture"
+        client.post("/api/train", {"do": "reset", "settings": {"preset": "given", "samples": 40, "batch_size": 10}})
+        client.post("/api/train", {"do": "step"})
+        until(client, lambda news: news["at"] == 1 and news["state"] == "paused", 240)
+        assert client.post("/api/taken", {})["name"] == "small"

@@ -6,7 +6,7 @@ const layer = (name: string, type: string, inputs: string[], parameters: Layer["
 });
 
 export const MODEL: Model = {
-  name: "small", preset: null, origin: null, text: "", shape: [1, 4, 4], classes: null, in_bytes: true, pictures: true,
+  name: "small", preset: null, origin: null, text: "", shape: [1, 4, 4], classes: null, in_bytes: true, pictures: true, kind: "digit", data: true, columns: null,
   loss: { name: "LogSoftmaxNLL", text: "" }, eta: 0.01, dtype: "float32", parameters: 0,
   layers: [
     layer("conv1", "Convolution", ["x"], [{ name: "conv1.w", shape: [2, 1, 3, 3], size: 18 }]),

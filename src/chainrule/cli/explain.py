@@ -27,6 +27,9 @@ class Explain:
 
     model: Annotated[Path | None, Argument(MODEL_HELP)] = None
     preset: Annotated[str | None, Option("Train this preset's network for it, at once, on a part of MNIST.")] = None
+    data: Annotated[
+        Path | None, Option("What the model is tried on: as of evaluate (default: its run's own test data).", "PATH")
+    ] = None
     port: Annotated[int | None, Option("Where the page is (default: any port that is free).", least=1, most=65535)] = (
         None
     )
@@ -41,9 +44,9 @@ class Explain:
         self._check()
         serving = needed("chainrule.server.serving")
         if self.export:
-            return self._export(subject_of(self.model, self.preset, self.output), self.export)
+            return self._export(self._subject(), self.export)
         with serving.listening(self.port) as listener:  # before a network is trained for a page that cannot be
-            subject = subject_of(self.model, self.preset, self.output)
+            subject = self._subject()
 
             def ready(address: Any) -> None:
                 self.output.result({"address": address.page}, f"{subject.name} is explained at {address.page}")
@@ -51,6 +54,9 @@ class Explain:
                     serving.open_browser(address.visit)
 
             return serving.serve(subject, listener, ready)
+
+    def _subject(self) -> "Subject":
+        return subject_of(self.model, self.preset, self.output, self.data)
 
     def _check(self) -> None:
         """UsageError for what does not go together."""

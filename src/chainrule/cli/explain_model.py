@@ -1,5 +1,6 @@
 """Which network `chainrule explain` is about: a model that is there, or a preset's, trained here and now."""
 
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,19 +19,24 @@ if TYPE_CHECKING:
     from chainrule.server.subject import Subject
 
 DEFAULT = "mnist"
+DIGIT = 28 * 28
 SAMPLES = 6000
 """Of MNIST's training digits, that a preset's network is trained on: a few seconds, and nine of ten digits right."""
 
 
-def subject_of(model: Path | None, preset: str | None, output: Output) -> "Subject":
-    """The model at that path, or of the last run; else the network of the preset."""
+def subject_of(model: Path | None, preset: str | None, output: Output, data: Path | None = None) -> "Subject":
+    """The model at that path, or of the last run, on these data or its own; else the network of the preset."""
     if model is not None and preset is not None:
         raise UsageError("a model is given with --preset; expected one of them")
+    if preset is not None and data is not None:
+        raise UsageError("--data is given with --preset, which is trained on MNIST; expected one of them")
     path = last_run(Path("runs")) if model is None and preset is None else model
-    return trained(preset or DEFAULT, output) if path is None else of_model(path)
+    if path is None and data is not None:
+        raise UsageError("--data is given, and there is no model; expected both")
+    return trained(preset or DEFAULT, output) if path is None else of_model(path, data)
 
 
-def of_model(path: Path) -> "Subject":
+def of_model(path: Path, data: Path | None = None) -> "Subject":
     """A model that is there, and the data that it is tried on."""
     from chainrule.server.subject import Subject
 
@@ -39,11 +45,19 @@ def of_model(path: Path) -> "Subject":
     return Subject(
         checkpoint.network,
         str(file),
-        lambda split: data_for(checkpoint, None, split),
+        (lambda split: data_for(checkpoint, data, split)) if data or has_data(checkpoint) else None,
         preset=checkpoint.configuration.get("name"),
         classes=classes and tuple(classes),
         eta=eta_of(checkpoint),
     )
+
+
+def has_data(checkpoint: Checkpoint) -> bool:
+    """Whether it is known what it was trained on: a model that Python saved does not say, and is taken for one of
+    MNIST's digits if it takes such."""
+    network = checkpoint.network
+    digits = prod(network.input_shape) == DIGIT and network.output_shape == (10,)
+    return digits or checkpoint.configuration.get("data") is not None
 
 
 def trained(name: str, output: Output) -> "Subject":

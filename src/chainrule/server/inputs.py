@@ -21,6 +21,7 @@ from PIL import Image
 
 from chainrule.base.errors import DataError
 from chainrule.server.asked import Asked
+from chainrule.server.made_up import made_up
 from chainrule.server.plain import array, from_base64, to_base64
 from chainrule.server.refusal import Refusal
 from chainrule.server.subject import Split, Subject
@@ -29,10 +30,16 @@ from chainrule.tasks.picture_inputs import PictureReader
 SIDE = 280
 """Of the square that is drawn on, in pixels."""
 CALLED = "picture"
+MADE_UP = 1000
+"""Inputs that are made up at random."""
 
 
 def digit(subject: Subject, asked: Asked) -> dict[str, Any]:
-    """One sample of the data."""
+    """One sample of the data; of a model without data one that is made up."""
+    if subject.read is None:
+        number = random.randrange(MADE_UP) if asked.query.get("number") == "random" else asked.number("number")
+        x, t = made_up(subject.network, number)
+        return {"image": image(x), "t": t, "number": number, "split": "made"}
     split: Split = "train" if asked.word("split", ("test", "train")) == "train" else "test"
     return sample(subject, split, _number(subject, asked, split, len(subject.data(split))))
 

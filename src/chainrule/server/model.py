@@ -5,6 +5,7 @@ from math import prod
 from typing import Any
 
 from chainrule.base.errors import ModelError
+from chainrule.data.schema import Features
 from chainrule.layers.graph import Node
 from chainrule.network.network import Network
 from chainrule.server.asked import Asked
@@ -24,6 +25,9 @@ def model(subject: Subject, asked: Asked) -> dict[str, Any]:
         "shape": list(network.input_shape),
         "in_bytes": reads_bytes(network),
         "pictures": takes_pictures(subject),
+        "kind": kind_of(subject),
+        "data": subject.read is not None,
+        "columns": columns_of(network),
         "classes": subject.named,
         "loss": {"name": type(network.loss).__name__, "text": str(network.loss)},
         "eta": subject.eta,
@@ -51,8 +55,23 @@ def of_node(network: Network, node: Node) -> dict[str, Any]:
 
 def takes_pictures(subject: Subject) -> bool:
     """Whether a picture can be read for it."""
+    return reader_of(subject) is not None
+
+
+def kind_of(subject: Subject) -> str:
+    """How one calls a sample: a digit, an image, or only a sample."""
+    reader = reader_of(subject)
+    return "sample" if reader is None else "digit" if reader.prepared else "image"
+
+
+def reader_of(subject: Subject) -> PictureReader | None:
     try:
-        PictureReader.of(subject.network, named=subject.classes is not None)
+        return PictureReader.of(subject.network, named=subject.classes is not None)
     except ModelError:
-        return False
-    return True
+        return None
+
+
+def columns_of(network: Network) -> list[str] | None:
+    """The names of a table's columns; None where its inputs have none."""
+    inputs = network.schema and network.schema.inputs
+    return list(inputs.names) if isinstance(inputs, Features) and inputs.named else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, TypeVar
 
+from chainrule.base.errors import DataError
 from chainrule.data.dataset import Dataset
 from chainrule.network.network import Network
 from chainrule.tasks.asking import Said
@@ -36,7 +37,8 @@ class Subject:
     network: Network
     name: str
     """Of the model: its file, or the preset."""
-    read: Read
+    read: Read | None
+    """None: the model was saved without its data, and nobody has named them."""
     preset: str | None = None
     classes: tuple[str, ...] | None = None
     """The names, of a network that does not know what it was trained on."""
@@ -51,7 +53,7 @@ class Subject:
         return self._kept.setdefault(make, Kept()).once(lambda: make(self))
 
     def data(self, split: Split) -> Dataset:
-        """The data of that half, as the network reads them."""
+        """The data of that half, as the network reads them; DataError if there are none."""
         return self.once(_train if split == "train" else _test)
 
     @property
@@ -90,11 +92,17 @@ class Kept:
 
 
 def _train(subject: Subject) -> Dataset:
-    return subject.network.reading.data(subject.read("train"))
+    return _read(subject, "train")
 
 
 def _test(subject: Subject) -> Dataset:
-    return subject.network.reading.data(subject.read("test"))
+    return _read(subject, "test")
+
+
+def _read(subject: Subject, split: Split) -> Dataset:
+    if subject.read is None:
+        raise DataError(f"{subject.name} was saved without its data; expected --data with some that fit it")
+    return subject.network.reading.data(subject.read(split))
 
 
 def _examined(subject: Subject) -> Examination:

@@ -9,6 +9,7 @@ A name is a random word: an address that was kept from another server never show
 import secrets
 import threading
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Any
 
 from chainrule.base.showing import short
@@ -19,6 +20,7 @@ from chainrule.server.refusal import Refusal
 from chainrule.server.subject import Origin, Subject
 from chainrule.server.training import Copy
 from chainrule.server.training_answers import Training
+from chainrule.server.training_settings import GIVEN
 from chainrule.tasks.fitting import introduce
 
 KEPT = 4
@@ -39,7 +41,7 @@ class Taken:
                 if each.origin and (each.origin.run, each.origin.steps) == (copy.run, copy.step):
                     return each
             origin = Origin(secrets.token_hex(4), copy.run, copy.step, self._given.name)
-            self._kept[origin.key] = made = subject_of(copy, origin)
+            self._kept[origin.key] = made = subject_of(copy, self._given, origin)
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
             return made
@@ -63,8 +65,10 @@ def take(subject: Subject, asked: Asked) -> dict[str, Any]:
     return model(subject.once(Taken).take(subject.once(Training).session.copy()), asked)
 
 
-def subject_of(copy: Copy, origin: Origin) -> Subject:
+def subject_of(copy: Copy, given: Subject, origin: Origin) -> Subject:
     """A network that knows what it was trained on, with the data that it is tried on."""
-    introduce(copy.network, copy.data)
-    settings = copy.settings
-    return Subject(copy.network, settings.preset, mnist, preset=settings.preset, eta=settings.lr, origin=origin)
+    network, settings = copy.network, copy.settings
+    if settings.preset == GIVEN:
+        return replace(given, network=network, eta=settings.lr, origin=origin, _kept={})
+    introduce(network, copy.data)
+    return Subject(network, settings.preset, mnist, preset=settings.preset, eta=settings.lr, origin=origin)

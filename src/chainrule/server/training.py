@@ -23,7 +23,7 @@ from chainrule.network.moment import still
 from chainrule.network.network import Network
 from chainrule.server.training_record import TrainingRecord
 from chainrule.server.training_run import Stepped, TrainingRun
-from chainrule.server.training_settings import TrainingSettings, dropouts_in
+from chainrule.server.training_settings import GIVEN, TrainingSettings, dropouts_in
 
 DOES = ("start", "pause", "step", "reset", "set")
 TESTED = 1_000
@@ -47,16 +47,31 @@ class Copy(NamedTuple):
     step: int
 
 
+class Own(NamedTuple):
+    """What can be trained besides presets on digits."""
+
+    network: Network
+    """Only its layers and its loss are taken."""
+    data: Callable[[], tuple[Dataset, Dataset]]
+    lr: float
+
+
 def digits() -> tuple[Dataset, Dataset]:
     """To train and to test on."""
     return mnist("train"), mnist("test").head(TESTED)
 
 
 class TrainingSession:
-    """What the page trains. `data` gives the training and the test data when they are first needed."""
+    """What the page trains. `data` gives digits to train and to test on when they are first needed; `own`: what else
+    can be trained; `first`: whether that is what one begins with."""
 
-    def __init__(self, data: Callable[[], tuple[Dataset, Dataset]] = digits) -> None:
+    def __init__(
+        self, data: Callable[[], tuple[Dataset, Dataset]] = digits, own: Own | None = None, *, first: bool = False
+    ) -> None:
         self.settings, self.record = TrainingSettings(), TrainingRecord()
+        if own is not None and first:
+            self.settings = TrainingSettings(GIVEN, lr=own.lr)
+        self._own = own
         self.run: TrainingRun | None = None
         self.number, self.version = 0, 0  # of the run; of whatever can be seen
         self._data, self._left, self._message = data, 0.0, ""
@@ -82,6 +97,8 @@ class TrainingSession:
             raise UsageError(f"settings are {given!r}; expected a table of them")
         with self._changed:
             settings = self.settings.changed(given or {})
+            if settings.preset == GIVEN and self._own is None:
+                raise UsageError(f"settings.preset is {GIVEN!r} where no model is given; expected a preset")
             if what == "reset" or (what in ("start", "step") and self.state == "empty"):
                 self._begin(settings)
             elif self._message and what in ("start", "step"):
@@ -189,7 +206,8 @@ class TrainingSession:
 
     def _prepare(self, number: int, settings: TrainingSettings) -> None:
         """Make the run; its first test compiles the kernels."""
-        run = TrainingRun(settings, *self._data())
+        own = self._own if settings.preset == GIVEN else None
+        run = TrainingRun(settings, *(own.data if own else self._data)(), own and own.network)
         seen, filters = run.test(), run.filters()
         with self._changed:
             if number == self.number:

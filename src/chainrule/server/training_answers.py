@@ -9,12 +9,14 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from chainrule.data.dataset import Dataset
 from chainrule.server.asked import Asked
 from chainrule.server.events import Events
+from chainrule.server.model import kind_of
 from chainrule.server.plain import array
 from chainrule.server.subject import Subject
-from chainrule.server.training import TrainingSession
-from chainrule.server.training_settings import LIVE, OFFERED, RATES, dropouts_in
+from chainrule.server.training import TESTED, Own, TrainingSession
+from chainrule.server.training_settings import GIVEN, LIVE, OFFERED, RATES, dropouts_in
 from chainrule.tasks.presets import preset
 
 OFTEN = 0.1
@@ -33,7 +35,8 @@ class Training:
     """The session of a server, and the events that say that it has news."""
 
     def __init__(self, subject: Subject) -> None:
-        self.session, self.events = TrainingSession(), Events()
+        own = Own(subject.network, lambda: own_data(subject), subject.eta) if subject.read else None
+        self.session, self.events = TrainingSession(own=own, first=kind_of(subject) != "digit"), Events()
         self._end = threading.Event()
         threading.Thread(target=self._tell, name="news of training", daemon=True).start()
 
@@ -51,6 +54,12 @@ class Training:
             time.sleep(OFTEN)
 
 
+def own_data(subject: Subject) -> tuple[Dataset, Dataset]:
+    """What the given model is trained on anew, and tried on."""
+    test = subject.data("test")
+    return subject.data("train"), test.head(min(TESTED, len(test)))
+
+
 def train(subject: Subject, asked: Asked) -> dict[str, Any]:
     """Do something; how the run stands then, without what came before."""
     wish, session = asked.read(Do), subject.once(Training).session
@@ -62,7 +71,7 @@ def training_news(subject: Subject, asked: Asked) -> dict[str, Any]:
     """What came after a step of a run (`?run=1&after=64`), or all of it; and what may be chosen."""
     seen = asked.number("run", 0), asked.number("after", 0)
     found = subject.once(Training).session.news(seen if "after" in asked.query else (-1, -1))
-    return answer(found) | ({} if "after" in asked.query else {"offered": offered()})
+    return answer(found) | ({} if "after" in asked.query else {"offered": offered(subject)})
 
 
 def training_events(subject: Subject, asked: Asked) -> Events:
@@ -75,10 +84,13 @@ def answer(news: dict[str, Any]) -> dict[str, Any]:
     return news | {"frames": frames}
 
 
-def offered() -> dict[str, Any]:
+def offered(subject: Subject) -> dict[str, Any]:
     """What the settings may be."""
     presets = []
+    if subject.read is not None:
+        own = [p for layer in subject.network.layers for p in dropouts_in(layer)]
+        presets.append({"name": GIVEN, "about": "the given model's layers, on its own data", "dropouts": own})
     for each in map(preset, OFFERED):
         dropouts = [p for layer in each.layers for p in dropouts_in(layer)]
         presets.append({"name": each.name, "about": each.about, "dropouts": dropouts})
-    return {"presets": presets, "rates": RATES, "live": sorted(LIVE)}
+    return {"presets": presets, "rates": RATES, "eta": subject.eta, "live": sorted(LIVE)}

@@ -12,6 +12,7 @@ from chainrule.engine import execute
 from chainrule.network.network import Network
 from chainrule.server.training_settings import TrainingSettings, with_dropout
 from chainrule.server.whole_gradient import WholeGradient
+from chainrule.tasks.calibration import uncalibrated
 from chainrule.tasks.evaluation import measure
 from chainrule.tasks.fitting import bring_up_to_date
 from chainrule.tasks.presets import preset
@@ -38,11 +39,13 @@ class Stepped(NamedTuple):
 
 
 class TrainingRun:
-    """A preset's network on some digits. Nobody else touches `network` meanwhile; its w is brought up to date by
-    `network_now`."""
+    """A preset's network on some digits, or layers like those of `own` on its data. Nobody else touches `network`
+    meanwhile; its w is brought up to date by `network_now`."""
 
-    def __init__(self, settings: TrainingSettings, train: Dataset, test: Dataset) -> None:
-        self.settings, self.data, self.test_data = settings, train.head(settings.samples), test
+    def __init__(self, settings: TrainingSettings, train: Dataset, test: Dataset, own: Network | None = None) -> None:
+        self._own = own
+        self.settings, self.test_data = settings, test
+        self.data = train.head(min(settings.samples, len(train)))
         self.network = self._network()
         self.objective = self._objective()
         w = self.objective.layout.pack(self.network.w)
@@ -108,6 +111,11 @@ class TrainingRun:
 
     def _network(self) -> Network:
         """As it begins: its weights drawn by the seed."""
+        if (own := self._own) is not None:
+            layers, seed = with_dropout(own.layers, self.settings.dropout), self.settings.seed
+            made = Network(layers, own.input_shape, own.loss, scaling=own.scaling, seed=seed, dtype=own.w.dtype.type)
+            made.schema = own.schema and uncalibrated(own.schema)
+            return made
         chosen = preset(self.settings.preset)
         return replace(chosen, layers=with_dropout(chosen.layers, self.settings.dropout)).network(self.settings.seed)
 

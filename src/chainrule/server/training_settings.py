@@ -13,17 +13,19 @@ from chainrule.training.optimizers import SGD, Adam, Optimizer
 
 OFFERED = [name for name, preset in PRESETS.items() if preset.seeds is None]
 """The lecture's own program draws its random numbers for a run of a known length."""
+GIVEN = "given"
+"""In a preset's place: layers like those of the model that the page was opened for, trained on its own data."""
 LIVE = {"lr", "batch_size", "dropout"}
 """What may change while it trains; the rest fixes where a run begins."""
 MOST = 60_000
-"""Training digits that there are."""
+"""Samples of an epoch; there are as many training digits."""
 RATES = {"sgd": 0.02, "adam": 1e-3}
 """Learning rates to begin with."""
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How to train, and on how many digits."""
+    """How to train, and on how many samples at most."""
 
     preset: str = "lecture"
     optimizer: Literal["sgd", "adam"] = "sgd"  # sgd: the lecture's w <- w - eta dL/dw
@@ -36,7 +38,7 @@ class TrainingSettings:
     def changed(self, given: Mapping[str, Any]) -> "TrainingSettings":
         """With these in their place; UsageError for what they may not be."""
         read = Typed("settings", UsageError).read(TrainingSettings, {**asdict(self), **given})
-        name_among(OFFERED, "settings.preset", read.preset)
+        name_among([*OFFERED, GIVEN], "settings.preset", read.preset)
         return read
 
     def check_live(self, wanted: "TrainingSettings") -> None:

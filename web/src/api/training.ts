@@ -53,6 +53,8 @@ export interface News {
 export interface Offered {
   presets: { name: string; about: string; dropouts: number[] }[];
   rates: Record<Settings["optimizer"], number>;
+  /** The learning rate of the given model. */
+  eta: number;
   live: string[];
 }
 

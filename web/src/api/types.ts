@@ -33,6 +33,12 @@ export interface Model {
   in_bytes: boolean;
   /** Whether drawings and photographs can be read. */
   pictures: boolean;
+  /** How one calls a sample. */
+  kind: "digit" | "image" | "sample";
+  /** Whether there are data to try it on; else inputs are made up. */
+  data: boolean;
+  /** The names of a table's columns. */
+  columns: string[] | null;
   loss: { name: string; text: string };
   eta: number;
   dtype: string;
@@ -50,7 +56,7 @@ export interface Pass {
 
 export interface Digit {
   image: string | Packed;
-  t: number | number[];
+  t: number | number[] | null;
   number: number;
   split: string;
 }

@@ -51,3 +51,8 @@ function scientific(size: number, digits: number): string {
   const raised = Array.from(power.replace(/[+-]/, ""), (digit) => SUPERSCRIPTS[Number(digit)] ?? "").join("");
   return `${mantissa} · 10${sign}${raised}`;
 }
+
+/** A layer's text: of one that lists many numbers the beginning. */
+export function brief(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 56)} …)` : text;
+}

@@ -1,6 +1,7 @@
 /** One step's card: what comes in, the formula, what goes out. x lies on the left, y on the right, in both directions. */
+import { largest } from "../../api/arrays";
 import { Formula } from "../../kit/Formula";
-import { shapeText } from "../../kit/numbers";
+import { brief, shapeText } from "../../kit/numbers";
 import type { Layer } from "../../api/types";
 import { model } from "../../state/model";
 import { traced } from "../../state/pass";
@@ -22,7 +23,7 @@ export function Card({ step }: { step: Step }) {
     <article class={`card ${step.kind}`} aria-label={textOf(step)}>
       <header>
         <h2>{textOf(step)}</h2>
-        {layer === undefined ? null : <p class="lead">{layer.text} <span>{shapeText(layer.x_shape)} → {shapeText(layer.shape)}</span></p>}
+        {layer === undefined ? null : <p class="lead">{brief(layer.text)} <span>{shapeText(layer.x_shape)} → {shapeText(layer.shape)}</span></p>}
       </header>
       {step.kind === "loss" ? <LossCard /> : step.kind === "update" ? <UpdateCard /> : layer === undefined ? <LossGradientCard /> : <LayerCard step={step} layer={layer} />}
     </article>
@@ -56,14 +57,15 @@ function LayerCard({ step, layer }: { step: Step; layer: Layer }) {
 /** An input, or what goes back to it. Of one that others read, too: this layer's part; of its first reader, the sum. */
 function Input({ back, layer, name, ...marks }: { back: boolean; layer: Layer; name: string; hatched?: Mark | undefined; ringed?: Mark | undefined }) {
   const parts = back ? Object.entries(traced.value?.ways[name] ?? {}) : [];
-  const whole = <Values name={(back ? "dL/" : "") + name} role={roleOf(back, "x", layer, name)} {...marks} />;
+  const most = parts.length === 0 ? undefined : Math.max(...parts.map(([, part]) => largest(part.values)), largest(traced.value?.gradients[name]?.values ?? new Float32Array()));
+  const whole = <Values name={(back ? "dL/" : "") + name} most={most} role={roleOf(back, "x", layer, name)} {...marks} />;
   if (parts.length === 0) return whole;
   const own = parts.filter(([reader]) => reader === layer.name);
   const last = parts[0]?.[0] === layer.name;
   return (
     <>
       {last ? whole : null}
-      {(last ? parts : own).map(([reader, tensor], k) => <Values key={reader} name={`dL/${name}`} part={tensor} role={`${k === 0 ? (last ? "= " : "goes out: ") : "+ "}through ${reader}`} />)}
+      {(last ? parts : own).map(([reader, tensor], k) => <Values key={reader} name={`dL/${name}`} part={tensor} most={most} role={`${k === 0 ? (last ? "= " : "goes out: ") : "+ "}through ${reader}`} />)}
     </>
   );
 }

@@ -1,31 +1,29 @@
 /** Beside the steps: the input, the true class, and how the pass is made. */
-import { largest } from "../../api/arrays";
 import { recorded } from "../../api/client";
 import { Bars } from "../../kit/Bars";
 import { Button } from "../../kit/Button";
 import { NumberField, Switch } from "../../kit/Field";
-import { Grid } from "../../kit/Grid";
 import { short } from "../../kit/numbers";
 import { model } from "../../state/model";
 import { classNames } from "../../state/names";
 import { input, openDigit, run, traced, truth } from "../../state/pass";
 import { go, place } from "../../state/place";
+import { Sample } from "../Sample";
 
 const CHANGES = new Set(["Dropout", "BatchNormalisation"]);
 
 export function Context() {
   const x = traced.value?.values.x;
-  const [rows = 1, cols = 1] = x?.shape.slice(-2) ?? [];
   const changes = model.value?.layers.some((layer) => CHANGES.has(layer.type)) === true;
   const { training, seed } = place.value;
   const number = input.value?.from?.number ?? -1;
   return (
     <aside class="context" aria-label="The input">
-      {x === undefined || x.shape.length < 2 ? null : <Grid label={`The input, ${rows} × ${cols}`} values={x.values} rows={rows} cols={cols} most={largest(x.values)} palette="ink" width={168} />}
+      {x === undefined ? null : <Sample x={x} width={168} />}
       {recorded !== null ? null : (
         <div class="row">
           <Button onPress={() => { void openDigit("number=random"); }}>Random</Button>
-          <Button onPress={() => { void openDigit(`number=mistake&after=${Math.max(number, 0)}`); }}>Next mistake</Button>
+          {model.value?.classes == null || !model.value.data ? null : <Button onPress={() => { void openDigit(`number=mistake&after=${Math.max(number, 0)}`); }}>Next mistake</Button>}
         </div>
       )}
       <Truth />

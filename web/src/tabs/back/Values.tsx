@@ -16,13 +16,15 @@ interface Props {
   role: string;
   /** Instead of the trace's: a part of it. */
   part?: Tensor | undefined;
+  /** Of the colours; else the largest of its own. */
+  most?: number | undefined;
   hatched?: Mark | undefined;
   ringed?: Mark | undefined;
 }
 
 const WIDTH = 236;
 
-export function Values({ name, role, part, hatched, ringed }: Props) {
+export function Values({ name, role, part, most, hatched, ringed }: Props) {
   const found = traced.value;
   const tensor = part ?? (found === null ? undefined : tensorOf(found, name));
   if (tensor === undefined) return null;
@@ -32,8 +34,8 @@ export function Values({ name, role, part, hatched, ringed }: Props) {
   return (
     <div class="values">
       <p class="role">{role}</p>
-      <TensorView title={part === undefined ? unitNameOf(name) : `part of ${unitNameOf(name)}`} tensor={tensor} width={WIDTH} palette={ink ? "ink" : "diverging"} chosen={channelOf(name)}
-        onChoose={(place) => { choose(name, place); }} names={name.endsWith(last ?? "") ? classNames(tensor.values.length) : null}
+      <TensorView title={part === undefined ? unitNameOf(name) : `part of ${unitNameOf(name)}`} tensor={tensor} {...(most === undefined ? {} : { most })} width={WIDTH} palette={ink ? "ink" : "diverging"} chosen={channelOf(name)}
+        onChoose={(place) => { choose(name, place); }} names={name.endsWith(last ?? "") ? classNames(tensor.values.length) : /^(dL\/)?x$/.test(name) ? (model.value?.columns ?? null) : null}
         selected={selectedIn(name)} seen={seenIn(name)} hatched={hatched} ringed={ringed}
         onInspect={(index) => { inspect(unit(index)); }} onLook={(index) => { look(index === null ? null : unit(index)); }} />
     </div>

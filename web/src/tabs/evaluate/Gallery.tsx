@@ -22,15 +22,15 @@ export function Gallery({ samples, classes }: Props) {
     go({ tab: "back", image: `test:${samples.number[place] ?? 0}`, t: typeof t === "number" ? t : null, step: null, unit: null, view: null });
   };
   return (
-    <ol class="gallery">
+    <ol class={pictures === null ? "gallery plain" : "gallery"}>
       {samples.number.map((number, k) => {
         const [t, p] = [name(samples.t[k] ?? 0), name(samples.predicted[k] ?? 0)];
         const sure = samples.probability?.[k];
         const said = sure === undefined ? `loss ${short(samples.loss[k] ?? 0)}` : percent(sure);
         return (
           <li key={number}>
-            <button type="button" title={`Test image ${number}: open in Back propagation`} onClick={() => { open(k); }}>
-              {bytes === null || pictures === null ? <span class="number">{number}</span> : <Thumb bytes={bytes} offset={k * size} shape={pictures.shape} />}
+            <button type="button" title={`Test sample ${number}: open in Back propagation`} onClick={() => { open(k); }}>
+              {bytes === null || pictures === null ? <span class="number">{`sample ${number}`}</span> : <Thumb bytes={bytes} offset={k * size} shape={pictures.shape} />}
               <span class="said"><b>{t}</b>{t === p ? null : <><span><span class="unseen">taken for</span><span aria-hidden="true">→</span></span><i>{p}</i></>}<small>{said}</small></span>
             </button>
           </li>

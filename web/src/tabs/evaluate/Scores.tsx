@@ -10,7 +10,7 @@ const COLUMNS: readonly Column<Score>[] = [
   { head: "Recall", cell: (row) => part(row.recall), number: true },
   { head: "Precision", cell: (row) => part(row.precision), number: true },
   { head: "F1", cell: (row) => part(row.f1), number: true },
-  { head: "Images", cell: (row) => whole(row.support), number: true },
+  { head: "Samples", cell: (row) => whole(row.support), number: true },
 ];
 
 export function Scores({ rows }: { rows: readonly Score[] }) {

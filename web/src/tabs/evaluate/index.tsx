@@ -4,9 +4,11 @@ import { useEffect } from "preact/hooks";
 import { get } from "../../api/client";
 import type { CellOf, Evaluation } from "../../api/evaluation";
 import { percent, short, whole } from "../../kit/numbers";
-import { ofNetwork, trying } from "../../state/model";
+import { Table } from "../../kit/Table";
+import { model, ofNetwork, trying } from "../../state/model";
 import { go, place } from "../../state/place";
 import "../../styles/evaluate.css";
+import { thing } from "../../state/names";
 import { Confusion } from "./Confusion";
 import { Gallery } from "./Gallery";
 import { Scores } from "./Scores";
@@ -37,6 +39,7 @@ async function more(): Promise<void> {
 
 export function Evaluate() {
   useEffect(() => {
+    if (model.peek()?.data !== true) return undefined;
     void load();
     return effect(() => {
       const view = place.value.tab === "evaluate" ? place.value.view : null;
@@ -44,6 +47,7 @@ export function Evaluate() {
     });
   }, []);
   const now = seen.value;
+  if (model.value?.data === false) return <p class="empty">This model was saved without its data. To see how it does on some, start the page with them: <code>chainrule explain MODEL --data FILE</code></p>;
   if (now === null) return <p class="empty" aria-live="polite">Asking the network about the test data …</p>;
   return (
     <div class="evaluate">
@@ -57,9 +61,10 @@ export function Evaluate() {
             <h3 id="matrix-title">What was taken for what</h3>
             <Confusion classes={now.classes} counts={now.confusion} chosen={cell.value?.cell ?? null}
               onChoose={(t, p) => { go({ view: cellText([t, p]) }, { replace: true }); }} />
-            <p class="hint">A row is a true class, a column the network's answer. Choose a cell to see its images; arrow keys move.</p>
+            <p class="hint">A row is a true class, a column the network's answer. Choose a cell to see what is in it; arrow keys move.</p>
           </section>
         )}
+        {now.regression === null ? null : <Errors of={now.regression} />}
         {now.scores.length === 0 ? null : <Scores rows={now.scores} />}
       </div>
       <section class="samples" aria-live="polite" aria-labelledby="samples-title">
@@ -72,7 +77,7 @@ export function Evaluate() {
 function Worst({ of }: { of: Evaluation }) {
   return (
     <>
-      <h3 id="samples-title">The worst mistakes</h3>
+      <h3 id="samples-title">{of.regression === null ? "The worst mistakes" : "The largest errors"}</h3>
       <p class="hint">Those with the highest loss first. Each opens in Back propagation.</p>
       <Gallery samples={of.worst} classes={of.classes} />
     </>
@@ -85,7 +90,7 @@ function Chosen({ of, classes }: { of: CellOf; classes: readonly string[] }) {
   const last = of.from + of.samples.number.length;
   return (
     <>
-      <h3 id="samples-title">{t === p ? `${name(t)}, recognised` : `${name(t)}, taken for ${name(p)}`}: {whole(of.count)} {of.count === 1 ? "image" : "images"}</h3>
+      <h3 id="samples-title">{t === p ? `${name(t)}, recognised` : `${name(t)}, taken for ${name(p)}`}: {whole(of.count)} {thing(of.count)}</h3>
       <p class="hint">
         {t === p ? "Those of which it is least sure come first." : "Those with the highest loss come first."}{" "}
         <button type="button" class="link" onClick={() => { go({ view: null }, { replace: true }); }}>Back to the worst mistakes</button>
@@ -96,8 +101,15 @@ function Chosen({ of, classes }: { of: CellOf; classes: readonly string[] }) {
   );
 }
 
+/** How far off the real numbers are that it predicts. */
+function Errors({ of }: { of: NonNullable<Evaluation["regression"]> }) {
+  const rows = [["Root mean squared error", of.rmse], ["Mean absolute error", of.mae], ["R², the part of the variance that is explained", of.r2]] as const;
+  const text = (values: readonly (number | null)[]): string => values.map((value) => (value === null ? "–" : short(value, 4))).join(", ");
+  return <section><Table caption="Errors" rows={rows} columns={[{ head: "On the test data", cell: ([name]) => name }, { head: "", cell: ([, values]) => text(values), number: true }]} /></section>;
+}
+
 function headline(of: Evaluation): string {
-  if (of.accuracy !== null) return `${(100 * of.accuracy).toFixed(2)} % of ${whole(of.of)} test images are right`;
+  if (of.accuracy !== null) return `${(100 * of.accuracy).toFixed(2)} % of ${whole(of.of)} test ${thing(of.of)} are right`;
   const r2 = of.regression?.r2[0] ?? null;
   return r2 === null ? `${whole(of.of)} test samples` : `R² is ${short(r2, 4)} on ${whole(of.of)} test samples`;
 }
@@ -106,7 +118,5 @@ function sentence(of: Evaluation): string {
   const parts = [`The mean loss is ${short(of.loss, 4)}.`];
   if (of.accuracy !== null) parts.unshift(`${whole(of.wrong)} are wrong.`);
   if (of.calibration_error !== null) parts.push(`What it says of its own certainty is off by ${percent(of.calibration_error)} on average.`);
-  const rmse = of.regression?.rmse[0] ?? null;
-  if (rmse !== null) parts.push(`The root of the mean squared error is ${short(rmse, 4)}.`);
   return parts.join(" ");
 }

@@ -6,7 +6,8 @@ import { post, send } from "../../api/client";
 import type { Picture } from "../../api/types";
 import { Button } from "../../kit/Button";
 import { input, openDigit, show } from "../../state/pass";
-import { trying } from "../../state/model";
+import { model, trying } from "../../state/model";
+import { thing } from "../../state/names";
 import { draw, ink, line, SIDE, type Stroke } from "./strokes";
 
 export function Pad() {
@@ -34,8 +35,8 @@ export function Pad() {
   const pen = usePen(canvas, erases, (stroke) => { change([...strokes.value, stroke]); });
   return (
     <div class="pad">
-      <canvas ref={canvas} width={SIDE} height={SIDE} role="img" aria-label="Drawing pad: draw a digit with the mouse, a pen or a finger. By keyboard, choose a test digit or a file below." {...pen} />
-      {strokes.value.length === 0 ? <p class="invite" aria-hidden="true">Draw a digit</p> : null}
+      <canvas ref={canvas} width={SIDE} height={SIDE} role="img" aria-label="Drawing pad: draw with the mouse, a pen or a finger. By keyboard, choose a test image or a file below." {...pen} />
+      {strokes.value.length === 0 ? <p class="invite" aria-hidden="true">{`Draw ${model.value?.kind === "digit" ? "a digit" : "here"}`}</p> : null}
       <div class="row tools">
         <Button pressed={!erases.value} onPress={() => { erases.value = false; }}>Pen</Button>
         <Button pressed={erases.value} onPress={() => { erases.value = true; }}>Eraser</Button>
@@ -49,6 +50,7 @@ export function Pad() {
 export function Sources() {
   const file = useRef<HTMLInputElement>(null);
   const number = input.value?.from?.number ?? -1;
+  const made = model.value?.data !== true;
   const upload = (files: FileList | null): void => {
     const chosen = files?.[0];
     if (chosen === undefined) return;
@@ -56,10 +58,10 @@ export function Sources() {
   };
   return (
     <div class="row sources">
-      <Button onPress={() => { void openDigit("number=random"); }}>Random test digit</Button>
-      <Button onPress={() => { void openDigit(`number=mistake&after=${Math.max(number, 0)}`); }}>Next mistake</Button>
+      <Button onPress={() => { void openDigit("number=random"); }}>{made ? `Make up ${thing() === "image" ? "an image" : "another one"}` : `Random test ${thing()}`}</Button>
+      {made ? null : <Button onPress={() => { void openDigit(`number=mistake&after=${Math.max(number, 0)}`); }}>Next mistake</Button>}
       <Button onPress={() => { file.current?.click(); }}>Open a picture …</Button>
-      <input ref={file} type="file" accept="image/*" hidden aria-label="Picture of a digit" onChange={(event) => { upload(event.currentTarget.files); event.currentTarget.value = ""; }} />
+      <input ref={file} type="file" accept="image/*" hidden aria-label="Picture for the network" onChange={(event) => { upload(event.currentTarget.files); event.currentTarget.value = ""; }} />
     </div>
   );
 }

@@ -1,6 +1,6 @@
 /** The layers in their order: what each is, its formula, and what it made of this input. */
 import { Formula } from "../../kit/Formula";
-import { shapeText, whole } from "../../kit/numbers";
+import { brief, shapeText, whole } from "../../kit/numbers";
 import { TensorView } from "../../kit/TensorView";
 import type { Layer } from "../../api/types";
 import type { Tensor } from "../../api/arrays";
@@ -26,7 +26,7 @@ export function Strip() {
         <p class="lead">Point at a cell, or go there by the arrow keys: outlined are the cells that it was made from, and those that it affects. Enter opens it in back propagation.</p>
       </div>
       <ol class="strip">
-        {x === undefined ? null : <li><Head name="x" text="the input" detail={shapeText(of.shape)} /><Values name="x" tensor={x} ink /></li>}
+        {x === undefined ? null : <li><Head name="x" text="the input" detail={shapeText(of.shape)} /><Values name="x" tensor={x} names={of.columns} ink={x.shape.length > 2} /></li>}
         {of.layers.map((layer) => <Block key={layer.name} layer={layer} tensor={values[layer.name]} last={layer === of.layers.at(-1)} />)}
       </ol>
     </section>
@@ -46,7 +46,7 @@ function Block({ layer, tensor, last }: { layer: Layer; tensor: Tensor | undefin
 }
 
 function Head({ name, text, detail }: { name: string; text: string; detail: string }) {
-  return <header><h3>{name}</h3><p>{text}<br /><span>{detail}</span></p></header>;
+  return <header><h3>{name}</h3><p>{brief(text)}<br /><span>{detail}</span></p></header>;
 }
 
 function Values({ name, tensor, ink, names }: { name: string; tensor: Tensor; ink?: boolean; names?: readonly string[] | null }) {

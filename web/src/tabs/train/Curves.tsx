@@ -9,7 +9,7 @@ const LOSSES: readonly Line[] = [
   { label: "smoothed", colour: "--accent", width: 2 },
   { label: "test", colour: "--below", points: true, spans: true },
 ];
-const RIGHT: readonly Line[] = [{ label: "test digits right", colour: "--good", points: true, spans: true, width: 2 }];
+const RIGHT: readonly Line[] = [{ label: "test, right", colour: "--good", points: true, spans: true, width: 2 }];
 /** Beyond it a loss is drawn by its logarithm: of a network that knows nothing it is about 2.3. */
 const WILD = 100;
 const COLOURS = ["--accent", "--below", "--above", "--good", "--soft"];
@@ -27,16 +27,16 @@ export function Curves({ of }: { of: History }) {
   const shared = { x, xLabel: "updates", height: 210 };
   return (
     <div class="curves">
-      <section>
+      <section class={last?.accuracy === null ? "wide" : undefined}>
         <h3>Loss</h3>
         <Chart {...shared} label="Loss, by update" yLabel="L" lines={LOSSES} y={losses} logarithmic={wild}
-          summary={`After ${step.length} updates the smoothed loss of a batch is ${short(smoothed.at(-1) ?? NaN)}, of the test digits ${short(last?.loss ?? NaN)}.`} />
+          summary={`After ${step.length} updates the smoothed loss of a batch is ${short(smoothed.at(-1) ?? NaN)}, of the test data ${short(last?.loss ?? NaN)}.`} />
       </section>
-      <section>
+      {last?.accuracy === null ? null : <section>
         <h3>Accuracy</h3>
-        <Chart {...shared} label="Test digits that are right, by update" yLabel="%" lines={RIGHT} y={right} range={[0, 100]}
-          summary={`Of 1,000 test digits ${percent(last?.accuracy ?? 0)} are right.`} />
-      </section>
+        <Chart {...shared} label="Accuracy on the test data, by update" yLabel="%" lines={RIGHT} y={right} range={[0, 100]}
+          summary={`Of the test data ${percent(last?.accuracy ?? 0)} are right.`} />
+      </section>}
       <section class="wide">
         <h3>Size of the gradient, |∂L/∂w|, layer by layer</h3>
         {names.length === 0 ? <p class="empty">It is known after the first batch.</p> : (

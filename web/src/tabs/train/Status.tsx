@@ -28,8 +28,8 @@ export function Standing({ news, history }: { news: News; history: History }) {
     ["Epoch", news.batches === 0 ? "–" : whole(news.epoch + 1)],
     ["Batch", news.batches === 0 ? "–" : `${whole(news.batch)} of ${whole(news.batches)}`],
     ["Updates", whole(news.at)],
-    ["Digits a second", news.rate === null ? "–" : whole(Number(news.rate.toPrecision(2)))],
-    ["Test digits right", test?.accuracy === undefined || test.accuracy === null ? "–" : percent(test.accuracy)],
+    ["Samples a second", news.rate === null ? "–" : whole(Number(news.rate.toPrecision(2)))],
+    test?.accuracy === null ? ["Test loss", short(test.loss)] : ["Test, right", test === undefined ? "–" : percent(test.accuracy)],
   ];
   return (
     <>
