@@ -19,7 +19,7 @@ def test_a_cell_shows_the_images_that_it_counts(page):
     count = int(cell.inner_text().replace("\u202f", ""))
     cell.click()
     wait(page, "document.querySelector('#samples-title').innerText.includes('taken for')")
-    assert page.locator("#samples-title").inner_text().endswith("image" if count == 1 else "images")
+    assert page.locator("#samples-title").inner_text().endswith("digit" if count == 1 else "digits")
     assert page.locator(".gallery li").count() == min(count, 100)
     page.get_by_role("button", name="Back to the worst mistakes").click()
     wait(page, "document.querySelector('#samples-title').innerText === 'The worst mistakes'")

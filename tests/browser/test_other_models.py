@@ -43,3 +43,4 @@ def test_a_model_that_python_saved_shows_all_that_it_can(
         page.wait_for_selector(".train")
         assert page.get_by_label("Network", exact=True).input_value() == "lecture"
         assert page.locator(".trouble").count() == 0
+        page.close()  # before its server, whose events it hears

@@ -59,6 +59,9 @@ export function Chart(props: Props) {
   );
 }
 
+/** Steps between two numbers at the x axis: updates, as all that is counted there, are whole. */
+const WHOLE = Array.from({ length: 24 }, (_, k) => ([1, 2, 5][k % 3] ?? 1) * 10 ** Math.floor(k / 3));
+
 /** What a logarithmic axis shows: uPlot counts its powers of ten for ever where numbers are much smaller or larger. */
 const [LEAST, MOST] = [1e-10, 1e12];
 
@@ -87,7 +90,7 @@ function options(props: Props, at: HTMLElement, height: number): UPlot.Options {
     cursor: { y: false },
     scales: { x: { time: false }, y: { distr: props.logarithmic === true ? 3 : 1, ...(props.range ? { range: [...props.range] } : {}) } },
     axes: [
-      { ...axis, label: props.xLabel, size: 30, values },
+      { ...axis, label: props.xLabel, size: 30, values, incrs: WHOLE },
       { ...axis, label: props.yLabel, values, size: 52, grid: { ...axis.grid, ...(props.logarithmic === true ? { filter: powers } : {}) } },
       ...(twoSided ? [{ ...axis, scale: "right", side: 1 as const, values, grid: { show: false } }] : []),
     ],
@@ -98,7 +101,7 @@ function options(props: Props, at: HTMLElement, height: number): UPlot.Options {
         stroke: colour(line.colour),
         width: line.width ?? 1.5,
         scale: line.right === true ? "right" : "y",
-        points: { show: line.points ?? false },
+        points: { show: line.points ?? ((_: UPlot, __: number, first: number, last: number) => last - first < 3) },
         spanGaps: line.spans ?? false,
         ...(line.dashed === true ? { dash: [4, 4] } : {}),
         value: (_: UPlot, value: number | null) => (value === null ? "–" : short(value, 4)),

@@ -45,6 +45,7 @@ export function ofNetwork<T>(nothing: T): Signal<T> {
 export function exchange(key: string | null, shape = shapes.get(key)): void {
   const image = shape === shapes.get(network.value) ? place.value.image : null;
   go({ tab: place.value.tab === "train" ? "recognise" : place.value.tab, network: key, image, t: null, step: null, unit: null, view: null });
+  document.getElementById("main")?.focus(); // the button that was pressed is gone
 }
 
 /** How it is called: "model.safetensors"; "mnist, trained here, 1,200 steps". */

@@ -24,18 +24,19 @@ export function Curves({ of }: { of: History }) {
   const sizes = useMemo(() => names.map((name) => [null, ...(norms[name] ?? [])]), [norms]); // eslint-disable-line react-hooks/exhaustive-deps -- the names are those of norms
   const lines = names.map((name, k): Line => ({ label: name, colour: COLOURS[k % COLOURS.length] ?? "--soft", dashed: Math.floor(k / COLOURS.length) % 2 === 1 }));
   const last = tests.at(-1);
+  if (last === undefined) return <p class="empty">Press Start: the loss, the accuracy and the size of each layer’s gradient are drawn here, update by update.</p>;
   const shared = { x, xLabel: "updates", height: 210 };
   return (
     <div class="curves">
-      <section class={last?.accuracy === null ? "wide" : undefined}>
+      <section class={last.accuracy === null ? "wide" : undefined}>
         <h3>Loss</h3>
         <Chart {...shared} label="Loss, by update" yLabel="L" lines={LOSSES} y={losses} logarithmic={wild}
-          summary={`After ${step.length} updates the smoothed loss of a batch is ${short(smoothed.at(-1) ?? NaN)}, of the test data ${short(last?.loss ?? NaN)}.`} />
+          summary={`After ${step.length} updates the smoothed loss of a batch is ${short(smoothed.at(-1) ?? NaN)}, of the test data ${short(last.loss)}.`} />
       </section>
-      {last?.accuracy === null ? null : <section>
+      {last.accuracy === null ? null : <section>
         <h3>Accuracy</h3>
         <Chart {...shared} label="Accuracy on the test data, by update" yLabel="%" lines={RIGHT} y={right} range={[0, 100]}
-          summary={`Of the test data ${percent(last?.accuracy ?? 0)} are right.`} />
+          summary={`Of the test data ${percent(last.accuracy)} are right.`} />
       </section>}
       <section class="wide">
         <h3>Size of the gradient, |∂L/∂w|, layer by layer</h3>

@@ -10,21 +10,17 @@ export function Filters({ frames }: { frames: readonly Frame<Tensor>[] }) {
   const [chosen, setChosen] = useState(0);
   const at = held === null ? frames.length - 1 : Math.min(held, frames.length - 1);
   const frame = frames[at];
-  if (frame?.filters.shape[0] === 0) return null;
+  if (frame === undefined || frame.filters.shape[0] === 0) return null;
   return (
     <section class="filters" aria-labelledby="filters-title">
       <h3 id="filters-title">The first layer's filters</h3>
-      {frame === undefined ? <p class="empty">They are shown as soon as there is a network.</p> : (
-        <>
-          <label class="scrub">
-            <span>{frame.epoch === 0 ? "As they begin" : `After epoch ${whole(frame.epoch)}`}</span>
-            <input type="range" min={0} max={frames.length - 1} value={at} aria-valuetext={`epoch ${frame.epoch}`}
-              onInput={(event) => { const to = event.currentTarget.valueAsNumber; setHeld(to === frames.length - 1 ? null : to); }} />
-          </label>
-          <TensorView title="filter" tensor={frame.filters} width={260} most={Math.max(...frames.map((each) => largest(each.filters.values)))}
-            chosen={chosen} onChoose={setChosen} />
-        </>
-      )}
+      <label class="scrub">
+        <span>{frame.epoch === 0 ? "As they begin" : `After epoch ${whole(frame.epoch)}`}</span>
+        <input type="range" min={0} max={frames.length - 1} value={at} aria-valuetext={`epoch ${frame.epoch}`}
+          onInput={(event) => { const to = event.currentTarget.valueAsNumber; setHeld(to === frames.length - 1 ? null : to); }} />
+      </label>
+      <TensorView title="filter" tensor={frame.filters} width={260} most={Math.max(...frames.map((each) => largest(each.filters.values)))}
+        chosen={chosen} onChoose={setChosen} />
     </section>
   );
 }
