@@ -1,5 +1,6 @@
 """The network that the tab Train trains, taken over into the other tabs; over the wire."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -7,13 +8,14 @@ import pytest
 from test_study_routes import SMALL, until
 
 from chainrule.data import mnist
+from chainrule.server.subject import Subject
 from chainrule.server.taken import KEPT
 from chainrule.tasks.fitting import learn
 from chainrule.tasks.presets import preset
 from chainrule.training.optimizers import SGD
 from chainrule.training.settings import Training
 from served import Client, in_bytes, numbers, served
-from server.conftest import small_subject
+from server.conftest import small_subject, table
 
 IMAGE = in_bytes(mnist("test").x[8])
 
@@ -97,6 +99,29 @@ def test_only_the_last_are_kept_and_another_server_s_are_not_known(digits: Clien
         assert len(refused.content) < 400
 
 
+@pytest.fixture
+def own_reals() -> Iterator[Client]:
+    """A server whose run nobody has begun."""
+    network = preset("mlp").network_for(table())
+    with served(Subject(network, "reals", lambda split: table())) as client:
+        yield client
+
+
+def test_a_model_of_other_data_is_trained_anew_on_its_own(own_reals: Client):
+    news = own_reals.get("/api/train")
+    assert news["settings"]["preset"] == "given"  # no digits: that is what one begins with
+    assert news["offered"]["presets"][0]["name"] == "given"
+    own_reals.post("/api/train", {"do": "reset", "settings": {"preset": "given", "batch_size": 20, "lr": 0.01}})
+    own_reals.post("/api/train", {"do": "step"})
+    news = until(own_reals, lambda news: news["at"] == 1 and news["state"] == "paused", 240)
+    assert news["batches"] == 3
+    assert news["tests"][0]["accuracy"] is None
+    given, taken = own_reals.get("/api/model"), own_reals.post("/api/taken", {})
+    assert taken["layers"] == given["layers"]
+    assert (taken["name"], taken["kind"], taken["origin"]["steps"]) == ("reals", "sample", 1)
+    assert own_reals.get(f"/api/evaluation?network={taken['origin']['key']}")["of"] == 60
+
+
 @pytest.mark.parametrize("lr", [None, 1e20])
 def test_there_must_be_a_run_whose_numbers_are_finite(reals: Client, lr: float | None):
     if lr is not None:
@@ -107,21 +132,6 @@ def test_there_must_be_a_run_whose_numbers_are_finite(reals: Client, lr: float |
     assert refused.status == 422, refused.content
     state = "empty" if lr is None else "stopped"
     assert refused.values["error"] == f"the run is {state}; expected one that is running or paused"
-
-
-def test_a_model_of_other_data_is_trained_anew_on_its_own(reals: Client):
-    news = reals.get("/api/train")
-    assert news["settings"]["preset"] == "given"  # no digits: that is what one begins with
-    assert news["offered"]["presets"][0]["name"] == "given"
-    reals.post("/api/train", {"do": "reset", "settings": {"preset": "given", "batch_size": 20, "lr": 0.01}})
-    reals.post("/api/train", {"do": "step"})
-    news = until(reals, lambda news: news["at"] == 1 and news["state"] == "paused", 240)
-    assert news["batches"] == 3
-    assert news["tests"][0]["accuracy"] is None
-    given, taken = reals.get("/api/model"), reals.post("/api/taken", {})
-    assert taken["layers"] == given["layers"]
-    assert (taken["name"], taken["kind"], taken["origin"]["steps"]) == ("reals", "sample", 1)
-    assert reals.get(f"/api/evaluation?network={taken['origin']['key']}")["of"] == 60
 
 
 def test_digits_are_begun_with_where_the_model_is_of_digits():
