@@ -59,11 +59,11 @@ def killed(cli, *line: object) -> None:
 
 def found(folder: str) -> tuple[Any, ...]:
     """All that a run has found, but for what a clock decides."""
-    told = metrics(folder), [loss for line in read_losses(Path(folder, "losses.jsonl")) for loss in line["losses"]]
+    losses = [loss for line in read_losses(Path(folder, "losses.jsonl")) for loss in line["losses"]]
     model = load_checkpoint(f"{folder}/model.safetensors")
     arrays = {name: a.tobytes() for name, a in load_file(f"{folder}/model.safetensors").items()}
     assert model.network.schema is not None
-    return told, model.network.schema.answers, model.epoch, model.step, model.memories.keys(), arrays
+    return metrics(folder), model.network.schema.answers, model.epoch, model.step, model.memories.keys(), arrays, losses
 
 
 @pytest.mark.parametrize("number", [1, 4, 7, 10])
