@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from browsing import RUN, draw, until
 from PIL import Image
+from studying import UPDATES, begin, wait
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def page(opened, server):
 def test_a_stroke_is_read_as_predict_reads_its_picture(page, server, tmp_path):
     strokes, said, _ = draw(page)
     pixels = base64.b64decode(strokes.request.post_data_json["pixels"])
-    Image.fromarray(np.frombuffer(pixels, np.uint8).reshape(280, 280)).save(tmp_path / "drawn.png")
+    Image.fromarray(np.frombuffer(pixels, np.uint8).reshape(128, 128)).save(tmp_path / "drawn.png")
     line = [sys.executable, "-c", RUN, "predict", str(server.model), str(tmp_path / "drawn.png"), "--json"]
     done = subprocess.run(line, env=server.environment, capture_output=True, encoding="utf-8", check=True)
     (answer,) = json.loads(done.stdout)["predictions"]
@@ -36,8 +37,15 @@ def test_probabilities_sum_to_1_and_stand_on_the_page(page):
     assert page.locator(".answer .bars li").count() == 10
 
 
-def test_from_pen_up_to_probabilities(page):
-    assert any(draw(page)[2] < 200 for _ in range(20))  # milliseconds; the machine may be busy with something else
+def test_from_pen_up_to_probabilities_while_training_runs(page, opened, server):
+    training = opened(f"{server.address}#tab=train")
+    training.evaluate(UPDATES)
+    begin(training, Network="mnist")
+    training.get_by_role("button", name="Start").click()
+    wait(training, "window.updates() >= 20")
+    page.bring_to_front()
+    assert any(draw(page)[2] < 200 for _ in range(20))  # milliseconds; the machine may be busy with more
+    training.get_by_role("button", name="Pause").click()
 
 
 def test_a_stroke_is_taken_back(page):

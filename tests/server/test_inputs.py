@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from chainrule import Convolution, Linear, Network
 from chainrule.cli import run
 from chainrule.data import mnist
+from chainrule.server.inputs import SIDE
 from chainrule.server.subject import Subject
 from photographs import photographs
 from served import Client, in_bytes, numbers, served
@@ -21,9 +22,9 @@ Knowing = tuple[Client, Network]
 
 
 def seven() -> np.ndarray:
-    """(280, 280): drawn with a mouse, say."""
-    image = Image.new("L", (280, 280), 0)
-    ImageDraw.Draw(image).line([(70, 60), (200, 60), (120, 230)], 255, 22)
+    """(SIDE, SIDE): drawn with a mouse, say."""
+    image = Image.new("L", (SIDE, SIDE), 0)
+    ImageDraw.Draw(image).line([(32, 27), (91, 27), (55, 105)], 255, 10)
     return np.asarray(image)
 
 
@@ -119,7 +120,7 @@ def test_what_is_no_picture_of_a_digit_is_refused_in_a_line_that_does_not_tell_w
 
 
 def test_strokes_have_one_size(digits):
-    for pixels, said in ((b"", "0 bytes; expected 280 x 280"), (b"1" * 784, "784 bytes")):
+    for pixels, said in ((b"", "0 bytes; expected 128 x 128"), (b"1" * 784, "784 bytes")):
         answer = digits.ask("POST", "/api/strokes", {"pixels": base64.b64encode(pixels).decode()})
         assert (answer.status, said in answer.values["error"]) == (400, True)
 

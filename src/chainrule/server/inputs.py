@@ -2,7 +2,7 @@
 
     GET  /api/digit?split=test&number=17         number: also random, or mistake&after=17
     POST /api/picture                            the bytes of a picture's file
-    POST /api/strokes                            {"pixels": base64 of 280 x 280 bytes: white ink on black}
+    POST /api/strokes                            {"pixels": base64 of 128 x 128 bytes: white ink on black}
 
 Pictures and strokes are read as `chainrule predict` reads a file, by the same functions: so its answer is the same.
 """
@@ -27,8 +27,8 @@ from chainrule.server.refusal import Refusal
 from chainrule.server.subject import Split, Subject
 from chainrule.tasks.picture_inputs import PictureReader
 
-SIDE = 280
-"""Of the square that is drawn on, in pixels."""
+SIDE = 128
+"""Of the square that was drawn on, in pixels."""
 CALLED = "picture"
 MADE_UP = 1000
 """Inputs that are made up at random."""

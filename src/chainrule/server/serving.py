@@ -100,7 +100,8 @@ def server_of(subject: Subject, listener: socket.socket, routes: Sequence[Route]
 def listening(port: int | None) -> Iterator[socket.socket]:
     """A socket that takes connections from this machine, at that port or at any that is free; UsageError if it is not
     to be had."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+    tcp = socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP  # named, or asyncio lets answers wait 40 ms (Nagle)
+    with socket.socket(*tcp) as listener:
         if sys.platform != "win32":  # there it would share the port with another program
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -21,6 +21,7 @@ from chainrule.data.dataset import Dataset
 from chainrule.data.mnist_digits import mnist
 from chainrule.network.moment import still
 from chainrule.network.network import Network
+from chainrule.server.standing_back import stand_back
 from chainrule.server.training_record import TrainingRecord
 from chainrule.server.training_run import Stepped, TrainingRun
 from chainrule.server.training_settings import GIVEN, TrainingSettings, dropouts_in
@@ -181,6 +182,7 @@ class TrainingSession:
             self._thread.start()
 
     def _work(self) -> None:
+        stand_back()
         while True:
             with self._changed:
                 self._busy = False

@@ -21,9 +21,8 @@ export function Pad() {
     if (to !== null) draw(to, strokes.value);
   }, [strokes.value]);
   const read = async (): Promise<void> => {
-    const from = context();
-    if (from === null || strokes.value.length === 0) return;
-    const { image, notes } = await post<Picture>("/api/strokes", { pixels: base64Of(ink(from)) });
+    if (strokes.value.length === 0) return;
+    const { image, notes } = await post<Picture>("/api/strokes", { pixels: base64Of(ink(strokes.value)) });
     show({ image, t: null, from: null, notes }, { replace: drawn });
   };
   const change = (next: readonly Stroke[]): void => {

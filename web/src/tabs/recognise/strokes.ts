@@ -1,6 +1,8 @@
 /** What was drawn: strokes in the order in which they were made, so that one can be taken back. */
 
 export const SIDE = 280;
+/** Of the picture that is read: more pixels tell no more of a digit, and take longer. */
+const SENT = 128;
 export const PEN = 21;
 export const RUBBER = 34;
 
@@ -30,8 +32,13 @@ export function line(context: CanvasRenderingContext2D, { erases, points }: Stro
   context.stroke();
 }
 
-/** One byte a pixel: how much ink. */
-export function ink(context: CanvasRenderingContext2D): Uint8Array {
-  const { data } = context.getImageData(0, 0, SIDE, SIDE);
-  return Uint8Array.from({ length: SIDE * SIDE }, (_, k) => data[4 * k] ?? 0);
+/** One byte a pixel, SENT x SENT: how much ink. */
+export function ink(strokes: readonly Stroke[]): Uint8Array {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = SENT;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context?.scale(SENT / SIDE, SENT / SIDE);
+  if (context) draw(context, strokes);
+  const data = context?.getImageData(0, 0, SENT, SENT).data;
+  return Uint8Array.from({ length: SENT * SENT }, (_, k) => data?.[4 * k] ?? 0);
 }
