@@ -13,7 +13,7 @@ from torture.faults import ERRORS, STEPS, fault
 from chainrule.base.errors import ChainruleError, UsageError, WriteError
 from chainrule.base.locks import is_left, take
 from chainrule.base.temporary import part_of, remove_left
-from chainrule.base.writing import append, write_atomically, write_bytes
+from chainrule.base.writing import append, put_in_place, write_atomically, write_bytes
 from messages import exactly
 
 LEFT = f".{'0123456789abcdef' * 2}.part"  # how a temporary file's name ends
@@ -231,6 +231,41 @@ WRITE = (
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="there are no such devices")
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no modes, and few links")
+def test_what_takes_a_place_has_its_mode_and_follows_no_link(tmp_path: Path) -> None:
+    path, target = tmp_path / "file", tmp_path / "target"
+    target.write_bytes(b"kept")
+    path.symlink_to(target)
+    before = os.umask(0)
+    try:
+        put_in_place(path, b"new", 0o644)
+    finally:
+        os.umask(before)
+    assert not path.is_symlink()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+    assert contents(tmp_path) == {"file": b"new", "target": b"kept"}
+
+
+def test_many_may_put_a_file_in_one_place(tmp_path: Path) -> None:
+    path, failed = tmp_path / "file", []
+
+    def put(content: bytes) -> None:
+        try:
+            for _ in range(50):
+                put_in_place(path, content, 0o644)
+        except OSError as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=put, args=(bytes([k]) * 1000,)) for k in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
+    assert contents(tmp_path)["file"] in [bytes([k]) * 1000 for k in range(8)]
+    assert len(contents(tmp_path)) == 1
+
+
 def test_a_stream_a_device_and_a_pipe_are_written_to_as_they_are(tmp_path: Path) -> None:
     line = [sys.executable, "-c", WRITE]
     assert subprocess.run([*line, "/dev/stdout"], stdout=subprocess.PIPE, check=True).stdout == b"first\nnew\n"

@@ -24,6 +24,17 @@ X, T = RNG.normal(size=(64, 20)).astype(np.float32), RNG.integers(0, 3, 64)
 DATA, TRAINING = cr.Dataset(X, T), cr.Training(cr.SGD(0.1), epochs=1, batch_size=32)
 BLOCKS = 40
 SLOPE = 2048.0  # bytes an operation, below which resident memory is not told from noise
+TIMES = {
+    "fits": 1000,
+    "answers": 10_000,
+    "predictors": 1000,
+    "answers to threads": 1000,
+    "saves and loads": 1000,
+    "fits of bad data": 1000,
+    "fits that diverge": 1000,
+    "estimators": 300,
+}
+"""How often each operation is made in a whole try."""
 LIBC = ctypes.CDLL(None)
 
 
@@ -57,8 +68,8 @@ def grown(operation: Callable[[], object], times: int) -> tuple[float, bool]:
     return (max(memory[half:]) - max(memory[:half])) / max(times // 2, 1), held() != before
 
 
-def operations(folder: Path) -> dict[str, tuple[Callable[[], object], int]]:
-    """By name, and how often in a whole try."""
+def operations(folder: Path) -> dict[str, Callable[[], object]]:
+    """By name, those of TIMES."""
     trained, path = new_network(), folder / "model.safetensors"
     cr.fit(trained, DATA, TRAINING, progress=False)
     predict, bad = trained.predictor(), cr.Dataset(np.full_like(X, np.nan), T)
@@ -84,14 +95,14 @@ def operations(folder: Path) -> dict[str, tuple[Callable[[], object], int]]:
             cr.fit(new_network(), DATA, wild, progress=False)
 
     return {
-        "fits": (lambda: cr.fit(new_network(), DATA, TRAINING, progress=False), 1000),
-        "answers": (lambda: predict(X[:1]), 10_000),
-        "predictors": (lambda: trained.predictor()(X[:1]), 1000),
-        "answers to threads": (ask_by_threads, 1000),
-        "saves and loads": (save_and_load, 1000),
-        "fits of bad data": (fail_by_data, 1000),
-        "fits that diverge": (diverge, 1000),
-        "estimators": (lambda: cr.NeuralClassifier((5,), max_iter=1).fit(X, T).predict(X), 300),
+        "fits": lambda: cr.fit(new_network(), DATA, TRAINING, progress=False),
+        "answers": lambda: predict(X[:1]),
+        "predictors": lambda: trained.predictor()(X[:1]),
+        "answers to threads": ask_by_threads,
+        "saves and loads": save_and_load,
+        "fits of bad data": fail_by_data,
+        "fits that diverge": diverge,
+        "estimators": lambda: cr.NeuralClassifier((5,), max_iter=1).fit(X, T).predict(X),
     }
 
 
@@ -101,7 +112,8 @@ def growth(tally: Tally) -> None:
     with tempfile.TemporaryDirectory() as folder:
         work = list(operations(Path(folder)).items())
         for k in tally:
-            name, (operation, times) = work[k % len(work)]
+            name, operation = work[k % len(work)]
+            times = TIMES[name]
             slope, more = grown(operation, times)
             tally.check(slope < SLOPE, f"{name}: {slope:.0f} bytes each are left")
             tally.check(not more, f"{name}: threads or files are left, {held()}")

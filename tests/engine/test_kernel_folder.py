@@ -119,7 +119,7 @@ def write_protected(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(kernel_cache, "write_atomically", refuse)
+    monkeypatch.setattr(kernel_cache, "put_in_place", refuse)
     monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
 
 

@@ -43,6 +43,17 @@ def write_atomically(path: AnyPath, content: bytes, *, previous: Path | None = N
         raise WriteError(f"{path}: cannot be written: {reason(error)}") from None
 
 
+def put_in_place(path: Path, content: bytes, mode: int) -> None:
+    """Write a file whole or not at all, with that mode, in the place of whatever has its name: a link is not followed.
+
+    Any number of processes may do this at once. OSError if it cannot be done.
+    """
+    make_folder(path.parent)
+    remove_left(path.parent, path.name)
+    with part_of(path, content, mode) as part:
+        os.replace(part, path)
+
+
 def append(path: AnyPath, content: bytes) -> None:
     """Add to the end of a file, on the disk, what is then there whole or not at all. WriteError if it cannot be."""
     try:

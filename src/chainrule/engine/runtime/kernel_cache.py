@@ -24,13 +24,14 @@ from numba.core.caching import _Cache
 from numba.core.compiler import CompileResult
 from numba.core.serialize import dumps
 
-from chainrule.base.errors import WriteError, reason
+from chainrule.base.errors import reason
 from chainrule.base.waiting import COMPILING, WAITING
-from chainrule.base.writing import write_atomically
+from chainrule.base.writing import put_in_place
 from chainrule.engine.runtime.kernel_folder import ENGINE, fingerprint, kernel_folder, read_ours, say_they_are_lost
 
 CONSTANTS = int, float, complex, str, tuple, np.generic
 CHECKSUM = hashlib.sha256
+MODE = 0o644  # of files, whatever the umask: what others can write is not used
 LOG = logging.getLogger("chainrule")  # on stderr, unless the program that uses us says otherwise
 
 
@@ -71,12 +72,9 @@ class KernelCache(_Cache):
         key, path = self._place(sig, data.target_context.codegen())
         content = CHECKSUM(key).digest() + dumps(data._reduce())
         try:
-            with suppress(FileNotFoundError):
-                path.unlink()  # a link would be followed, a pipe waited for
-            write_atomically(path, CHECKSUM(content).digest() + content)
-            path.chmod(0o644)  # whatever the umask: what others can write is not used
-        except (OSError, WriteError) as error:  # as of a full disk
-            say_they_are_lost(path.parent, reason(error).removeprefix(f"{path}: cannot be written: "))
+            put_in_place(path, CHECKSUM(content).digest() + content, MODE)
+        except OSError as error:  # as of a full disk
+            say_they_are_lost(path.parent, reason(error))
 
     def enable(self) -> None:
         """It always is."""
