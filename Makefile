@@ -9,7 +9,7 @@ DOCS := .venv-docs
 
 SSE_AND_FMA := +sse,+sse2,+sse3,+ssse3,+sse4.1,+sse4.2,+popcnt,+avx,+fma
 AVX2 := $(SSE_AND_FMA),+avx2,+bmi,+bmi2,+lzcnt
-PARALLEL := -n auto --dist loadfile
+PARALLEL := -n auto --dist loadfile --durations 20
 ENGINE := -m "not heavy" $(PARALLEL) tests/engine tests/kernels
 SAME_BITS := tests/test_same_bits.py -k "not lecture and not mnist"
 HASWELL := NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES

@@ -91,7 +91,7 @@ def test_gd_reaches_least_squares_in_any_units(inputs, degree):
     np.testing.assert_allclose(fit(x), least_squares(x, t, degree)(x), rtol=0, atol=1e-9 * np.ptp(t))
 
 
-@pytest.mark.parametrize("degree", [5, 7, 9, 15])
+@pytest.mark.parametrize("degree", [5, 7, *(pytest.param(degree, marks=pytest.mark.heavy) for degree in (9, 15))])
 def test_gd_of_a_high_degree_predicts_or_says_why_not(degree):
     fit = fit_polynomial(X, T, degree)
     if fit.converged:

@@ -124,6 +124,7 @@ network.save(sys.argv[1])
 """
 
 
+@pytest.mark.heavy
 def test_eight_processes_train_at_once_and_save_to_one_place(tmp_path):
     line = [sys.executable, "-c", TRAINS, str(tmp_path / "model.safetensors")]
     some = [subprocess.Popen(line, stdout=subprocess.PIPE, text=True) for _ in range(8)]

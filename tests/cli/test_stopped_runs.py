@@ -66,7 +66,7 @@ def found(folder: str) -> tuple[Any, ...]:
     return metrics(folder), model.network.schema.answers, model.epoch, model.step, model.memories.keys(), arrays, losses
 
 
-@pytest.mark.parametrize("number", [1, 4, 7, 10])
+@pytest.mark.parametrize("number", [4, 7, *(pytest.param(each, marks=pytest.mark.heavy) for each in (1, 10))])
 @pytest.mark.parametrize("engine", ["compiled", "reference"])
 def test_a_killed_run_goes_on_from_its_last_checkpoint_inside_an_epoch_too(cli, when, number, engine):
     options = (*SMALL, "--epochs", 2, "--engine", engine)

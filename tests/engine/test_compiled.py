@@ -62,6 +62,7 @@ def test_any_network_agrees_with_its_definitions(data):
         compare(network, batch)
 
 
+@pytest.mark.heavy
 @settings(max_examples=10, deadline=None)
 @given(st.data())
 def test_any_network_of_float64_agrees_with_its_definitions(data):
@@ -80,7 +81,7 @@ def smooth(network: Network, batch: Batch) -> bool:
 
 
 @pytest.mark.parametrize("name", ["lecture", "mnist", "mlp", "quick", "21mnist"])
-@pytest.mark.parametrize("samples", [1, 5, 64])
+@pytest.mark.parametrize("samples", [pytest.param(1, marks=pytest.mark.heavy), 5, 64])
 def test_the_presets(name, samples):
     digits = mnist("train").head(samples)
     compare(PRESETS[name].network(seed=3), Batch(digits.x, digits.t, np.full(samples, 1 / samples), step=11))
@@ -123,7 +124,7 @@ RESIDUAL = [
     ],
     ids=str,
 )
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.float32, pytest.param(np.float64, marks=pytest.mark.heavy)])
 def test_fused_stages_of_all_kinds(layers, dtype):
     rng = np.random.default_rng(0)
     network = Network(layers, (3, 19, 22), seed=5, dtype=dtype)

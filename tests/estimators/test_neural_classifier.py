@@ -119,6 +119,7 @@ def test_a_part_of_a_part_is_learnt_and_what_the_optimizer_knew_is_kept():
     np.testing.assert_allclose(model.predict_proba(X), whole.predict_proba(X), rtol=1e-6)
 
 
+@pytest.mark.heavy
 def test_it_learns_from_one_sample_at_a_time():
     model, order = cr.NeuralClassifier(random_state=0), np.random.default_rng(0).integers(0, 150, 500)
     for k in order:

@@ -18,7 +18,7 @@ from chainrule.server.asked import Asked
 from chainrule.server.model import model
 from chainrule.server.refusal import Refusal
 from chainrule.server.subject import Origin, Subject
-from chainrule.server.training import Copy
+from chainrule.server.trainable import Copy
 from chainrule.server.training_answers import Training
 from chainrule.server.training_settings import GIVEN
 from chainrule.tasks.fitting import introduce

@@ -11,55 +11,27 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any
 
 from chainrule.base.arguments import name_among
 from chainrule.base.errors import ChainruleError, UsageError
 from chainrule.base.errors import reason as reason_of
 from chainrule.base.printable import in_a_line
 from chainrule.data.dataset import Dataset
-from chainrule.data.mnist_digits import mnist
 from chainrule.network.moment import still
-from chainrule.network.network import Network
 from chainrule.server.standing_back import stand_back
+from chainrule.server.trainable import Copy, Own, digits
 from chainrule.server.training_record import TrainingRecord
 from chainrule.server.training_run import Stepped, TrainingRun
 from chainrule.server.training_settings import GIVEN, TrainingSettings, dropouts_in
 
 DOES = ("start", "pause", "step", "reset", "set")
-TESTED = 1_000
-"""Test digits on which w is tried; they are the first of the 10,000."""
 OFTEN = 2_500
 """Samples between two tests, at least; else four in an epoch."""
 PAUSE_OF_FRAMES = 0.5
 """Seconds between two pictures of the filters: small data have many epochs a second."""
 Position = tuple[int, int]
 """A run's number, and a step of it."""
-
-
-class Copy(NamedTuple):
-    """The network as it was after so many steps of a run."""
-
-    network: Network
-    data: Dataset
-    """That it is trained on."""
-    settings: TrainingSettings
-    run: int
-    step: int
-
-
-class Own(NamedTuple):
-    """What can be trained besides presets on digits."""
-
-    network: Network
-    """Only its layers and its loss are taken."""
-    data: Callable[[], tuple[Dataset, Dataset]]
-    lr: float
-
-
-def digits() -> tuple[Dataset, Dataset]:
-    """To train and to test on."""
-    return mnist("train"), mnist("test").head(TESTED)
 
 
 class TrainingSession:

@@ -15,7 +15,8 @@ from chainrule.server.events import Events
 from chainrule.server.model import kind_of
 from chainrule.server.plain import array
 from chainrule.server.subject import Subject
-from chainrule.server.training import TESTED, Own, TrainingSession
+from chainrule.server.trainable import TESTED, Own
+from chainrule.server.training import TrainingSession
 from chainrule.server.training_settings import GIVEN, LIVE, OFFERED, RATES, dropouts_in
 from chainrule.tasks.presets import preset
 
