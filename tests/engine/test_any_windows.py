@@ -8,6 +8,7 @@ from chainrule import AveragePooling, Convolution, Layer, Linear, MaxPooling, Ne
 from chainrule.engine.compiled import Compiled
 from chainrule.training.objective import Batch
 
+pytestmark = pytest.mark.kernel
 IMAGE, SIGNAL = (3, 9, 10), (5, 40)
 PLANS: list[tuple[tuple[int, ...], list[Layer], list[str]]] = [
     (IMAGE, [Convolution(20, padding="same"), ReLU(), MaxPooling((2, 2))], ["direct, sparse backward"]),

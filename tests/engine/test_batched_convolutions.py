@@ -11,6 +11,7 @@ from chainrule.layers.layer import Layer, Shape
 from chainrule.network.network import Network
 from chainrule.training.objective import Batch
 
+pytestmark = pytest.mark.kernel
 TILES, PIXELS = "Winograd F(4x4, 3x3), batched", "direct, batched"
 BLOCK = [Convolution(128, padding=1, bias=False), BatchNormalisation(), ReLU()]
 

@@ -14,6 +14,7 @@ from chainrule.tasks.presets import PRESETS
 from chainrule.training.objective import Batch
 from oracles import torch_network
 
+pytestmark = pytest.mark.kernel
 IMAGE, SAMPLES = (3, 13, 14), 10
 
 NETWORKS: list[tuple[list[Layer], Shape]] = [

@@ -30,6 +30,7 @@ from chainrule.losses import SquaredError
 from chainrule.network.network import Network
 from chainrule.training.objective import Batch
 
+pytestmark = pytest.mark.kernel
 IMAGE = (3, 13, 14)
 PRE = Residual([BatchNormalisation(), ReLU(), Convolution(3, padding=1), BatchNormalisation(), ELU(0.5)])
 
