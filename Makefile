@@ -27,7 +27,8 @@ units: $(INSTALLED)-test
 
 test-all: $(ARM)/.installed test test-rest ## everything `make test` runs, and the rest; on Debian, with qemu-user
 
-test-rest: test-arm docs ## what takes minutes; the page, in a browser; the engine for other processors, with bounds checked
+test-rest: $(INSTALLED)-test ## what takes minutes; pages, in a browser; the engine for other processors, with bounds checked
+	$(MAKE) --jobs=2 test-arm docs
 	$(BIN)/python -m pytest -m heavy tests/browser
 	$(BIN)/python -m pytest -m "heavy or kernel" $(PARALLEL) --ignore tests/browser
 	CHAINRULE_BOUNDSCHECK=1 $(BIN)/python -m pytest $(ENGINE)
