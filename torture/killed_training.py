@@ -9,13 +9,14 @@ import time
 from pathlib import Path
 
 from chainrule.cli import run
+from chainrule.cli.recorded import BY_CLOCK
 from chainrule.exchange.model_file import load_checkpoint
 from torture.campaign import Tally, campaign
 from torture.forks import KILLED, forked
 
 MOST_KILLS = 3  # of one run, before it may end
 TABLE = "a,b,answer\n" + "".join(f"{k % 7},{k % 5},{'yes' if k % 7 > 3 else 'no'}\n" for k in range(60))
-FILES = ["config.toml", "metrics.jsonl", "model.safetensors", "previous.safetensors", "report.html"]
+FILES = ["config.toml", "losses.jsonl", "metrics.jsonl", "model.safetensors", "previous.safetensors", "report.html"]
 EPOCHS = 12
 
 
@@ -33,10 +34,14 @@ def begun(folder: Path) -> bool:
     return any((folder / name).exists() for name in ("model.safetensors", "initial.safetensors"))
 
 
-def history(folder: Path) -> list[dict[str, object]]:
-    """The lines of metrics.jsonl, without what a clock decides."""
-    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    return [{key: value for key, value in line.items() if "second" not in key} for line in lines]
+def history(folder: Path) -> tuple[list[dict[str, object]], list[float]]:
+    """The lines of metrics.jsonl, without what a clock decides, and the loss of each update."""
+    epochs, losses = (
+        [json.loads(line) for line in (folder / name).read_text().splitlines()]
+        for name in ("metrics.jsonl", "losses.jsonl")
+    )
+    exact = [{key: value for key, value in line.items() if key not in BY_CLOCK} for line in epochs]
+    return exact, [loss for line in losses for loss in line["losses"]]
 
 
 @campaign(

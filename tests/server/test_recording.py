@@ -153,8 +153,8 @@ def test_numbers_are_rounded_to_bits():
 
 
 @pytest.mark.heavy
-@pytest.mark.parametrize("preset", ["mnist", "resnet", "signal", "mlp"])
-def test_presets_fit_into_three_megabytes(tmp_path, preset):
+@pytest.mark.parametrize(("preset", "least"), [("mnist", 0.5), ("resnet", 0.5), ("signal", 0.5), ("mlp", 0.2)])
+def test_presets_fit_into_three_megabytes(tmp_path, preset, least):
     network = chainrule.preset(preset).network()
     write_recorded_page(tmp_path / "page.html", Subject(network, preset, mnist), PASS)
-    assert MOST / 2 < (tmp_path / "page.html").stat().st_size <= MOST
+    assert least * MOST < (tmp_path / "page.html").stat().st_size <= MOST
