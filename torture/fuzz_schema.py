@@ -9,7 +9,7 @@ import tomli_w
 
 from chainrule.base.errors import NetworkError
 from chainrule.base.plain_text import toml_of
-from chainrule.cli.run_files import read_configuration, read_epochs, read_steps
+from chainrule.cli.run_files import read_configuration, read_epochs, read_losses, read_steps
 from chainrule.exchange.checkpoint import checkpoint_of
 from chainrule.exchange.description import parts_of
 from chainrule.exchange.tensor_file import read_header
@@ -33,6 +33,8 @@ LINE = {"epoch": 1, "loss": 0.5, "lr": 0.1, "seconds": 0.1, "validation_accuracy
 LINES = "".join(json.dumps(LINE | {"epoch": k}) + "\n" for k in (1, 2, 3)).encode()
 STEP = {"epoch": 1, "updates": 1, "weights": "0123456789abcdef"}
 STEPS = "".join(json.dumps(STEP | {"batch": k}) + "\n" for k in (1, 2, 3)).encode()
+LOSS = {"epoch": 1, "first": 1, "each": 2, "losses": [2.5, None]}
+LOSSES = "".join(json.dumps(LOSS | {"batch": k}) + "\n" for k in (1, 2, 3)).encode()
 
 
 @fuzzed("a network in TOML", seeds=TOML)
@@ -56,6 +58,12 @@ def metrics(data: bytes) -> None:
 def steps(data: bytes) -> None:
     FILE.write_bytes(data)
     read_steps(FILE)
+
+
+@fuzzed("a run's losses.jsonl", seeds=[LOSSES, LOSSES[:-9]])
+def losses(data: bytes) -> None:
+    FILE.write_bytes(data)
+    read_losses(FILE)
 
 
 @fuzzed("a model with a right SHA-256", seeds=[MODEL])
