@@ -33,9 +33,10 @@ class Train(TrainSettings):
     """Train a network and save it.
 
     The run's folder holds config.toml (everything that fixes the run), metrics.jsonl, losses.jsonl,
-    model.safetensors (saved after every epoch) and report.html. Ctrl-C finishes the step, saves, and leaves with 130,
-    SIGTERM likewise with 143; --resume goes on from there, bit for bit. A run that diverges ends with 3, and keeps its last good
-    checkpoint. mpiexec -n 4 chainrule train ... trains with 4 processes, to the same bits.
+    model.safetensors (saved after every epoch) and report.html. Ctrl-C finishes the step, saves, and leaves
+    with 130, SIGTERM likewise with 143; --resume goes on from there, bit for bit. A run that diverges ends with
+    3, and keeps its last good checkpoint. mpiexec -n 4 chainrule train ... trains with 4 processes, to the same
+    bits.
     """
 
     distributes: ClassVar[bool] = True
