@@ -6,6 +6,10 @@ from contextlib import contextmanager
 from typing import Any
 
 
+def nothing(signum: int, frame: Any) -> None:
+    """Handle a signal that is late."""
+
+
 @contextmanager
 def alarms(handler: Any, first: float, then: float = 0.0) -> Iterator[None]:
     """Meanwhile `handler` has a signal after so many seconds, and again every so many (0: never)."""
@@ -14,6 +18,6 @@ def alarms(handler: Any, first: float, then: float = 0.0) -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGALRM, signal.SIG_IGN)  # one that comes now is late
+        signal.signal(signal.SIGALRM, nothing)  # ignored, one that has come and waits for Python would be an error
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
