@@ -74,7 +74,7 @@ def test_the_temperature_makes_it_less_sure_and_changes_no_answer(digits, pictur
     assert network.answers(pictures / "light", threshold=0).unsure.sum() == 0
 
 
-@pytest.mark.parametrize("shape", ["images", "rows"])
+@pytest.mark.parametrize("shape", ["images", pytest.param("rows", marks=pytest.mark.heavy)])
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (-1, 1), (0, 255), (-0.4, 2.8)])
 def test_pictures_become_numbers_in_the_range_of_the_training(pictures, low, high, shape):
     x = (low + TRAIN.x / 255 * (high - low)).astype(np.float32)

@@ -64,6 +64,7 @@ def test_a_rank_that_dies_costs_nothing(tmp_path, victim):
     ]  # fmt: skip
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("what", "deaths"),
     [
@@ -106,6 +107,7 @@ def test_at_any_moment(tmp_path, seed):
     assert weights(tmp_path / "run") == weights(tmp_path / "alone")
 
 
+@pytest.mark.heavy
 def test_where_mpi_lets_nobody_survive_it_is_refused(tmp_path):
     done = run(2, tmp_path, *TRAIN, *RUN, "run", *OUTLIVE)
     assert done.returncode == 2

@@ -27,6 +27,7 @@ def registries() -> Iterator[None]:
     STAGES[:] = stages
 
 
+@pytest.mark.heavy
 @pytest.mark.usefixtures("registries")
 @each_page
 def test_the_examples_run_and_print_what_they_say(page, tmp_path, monkeypatch):

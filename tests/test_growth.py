@@ -19,6 +19,7 @@ def nothing_older():
     gc.unfreeze()
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", TIMES)
 def test_nothing_is_left_behind(name: str, tmp_path: Path) -> None:
     operation = operations(tmp_path)[name]

@@ -73,6 +73,7 @@ def test_equal_pool_values_by_hand() -> None:
     assert check.moved == 6  # the four, and the two threes
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize(
     ("w_factor", "x_factor"), [(0.0, 1.0), (1.0, 0.0), (0.0, 0.0)], ids=["w = 0", "x = 0", "both = 0"]
 )

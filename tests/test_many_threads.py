@@ -20,7 +20,9 @@ from chainrule.engine.runtime import threads as teams
 
 
 @pytest.mark.parametrize("engine", ["compiled", "reference"])
-@pytest.mark.parametrize("batch_size", [1, 7, 256])
+@pytest.mark.parametrize(
+    "batch_size", [pytest.param(1, marks=pytest.mark.heavy), 7, pytest.param(256, marks=pytest.mark.heavy)]
+)
 def test_eight_threads_get_the_serial_answers_of_one_predictor(engine, batch_size):
     trained = fitted()
     predict = trained.predictor(engine, batch_size=batch_size)

@@ -98,7 +98,7 @@ def test_a_batch_is_mixed_from_the_pictures_of_its_epoch(weighted: bool) -> None
         assert np.array_equal(batch.sample_weight, plain.sample_weight)
 
 
-@pytest.mark.parametrize("loss", [cr.LogSoftmaxNLL(), cr.SquaredError()])
+@pytest.mark.parametrize("loss", [cr.LogSoftmaxNLL(), pytest.param(cr.SquaredError(), marks=pytest.mark.heavy)])
 def test_the_error_is_that_of_both_classes(loss: Loss) -> None:
     data, rng = pictures(6), np.random.default_rng(3)
     other, share, weight = rng.integers(0, 4, 6), rng.uniform(size=6), rng.uniform(0, 2, 6)

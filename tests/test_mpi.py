@@ -47,6 +47,7 @@ def test_two_ranks_train_to_the_same_bits_with_one_voice_and_one_goes_on(tmp_pat
     assert weights(tmp_path / "run") == weights(tmp_path / "alone")
 
 
+@pytest.mark.heavy
 def test_one_begins_and_two_ranks_go_on(tmp_path):
     for name, epochs in (("alone", "2"), ("run", "1")):
         assert command(["train", *SMALL, str(tmp_path / name), "--epochs", epochs]) == 0
@@ -65,6 +66,7 @@ def test_ranks_that_were_told_different_things_are_refused(tmp_path):
     assert not (tmp_path / "run" / "config.toml").exists()
 
 
+@pytest.mark.heavy
 def test_data_that_one_rank_lacks_are_told_once(tmp_path):
     two = line(1, *TRAIN, *SMALL, "run")
     done = ended(start([*two, ":", *line(1, *TRAIN, *SMALL, "run", "--data", "none.csv")[3:]], tmp_path))
@@ -74,6 +76,7 @@ def test_data_that_one_rank_lacks_are_told_once(tmp_path):
     assert "none.csv" in message
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("command", [["info"], ["nonsense"], ["train", "--preset", "none"]])
 def test_what_is_not_for_several_is_the_firsts_alone(tmp_path, command):
     done = run(2, tmp_path, "-m", "chainrule", *command)
@@ -131,12 +134,15 @@ for rows, columns in (([2, 2, 7], [3, 10, 10]), ([3, 5, 7], [1, 4, 10])):
 """
 
 
+@pytest.mark.heavy
 def test_a_matrix_is_turned_from_what_each_has_to_what_each_wants(tmp_path):
     done = run(3, tmp_path, "-c", TURN)
     assert done.stdout.splitlines() == 12 * ["True"], done.stderr
 
 
-@pytest.mark.parametrize("what", ["fit", "given", "stops"])
+@pytest.mark.parametrize(
+    "what", ["fit", pytest.param("given", marks=pytest.mark.heavy), pytest.param("stops", marks=pytest.mark.heavy)]
+)
 def test_in_a_program_of_the_users_own(tmp_path, what):
     alone = run(1, tmp_path, "-c", OWN, what)
     done = run(2, tmp_path, "-c", OWN, what)
@@ -147,7 +153,9 @@ def test_in_a_program_of_the_users_own(tmp_path, what):
         assert first.startswith("enough 3 ")
 
 
-@pytest.mark.parametrize("what", ["w", "data", "layers"])
+@pytest.mark.parametrize(
+    "what", ["w", pytest.param("data", marks=pytest.mark.heavy), pytest.param("layers", marks=pytest.mark.heavy)]
+)
 def test_in_a_program_what_is_not_the_same_is_refused(tmp_path, what):
     done = run(2, tmp_path, "-c", OWN, what)
     assert done.returncode
@@ -165,7 +173,7 @@ def test_a_rank_that_fails_alone_ends_all_with_its_message(tmp_path):
     assert said(done)[0].startswith("chainrule: rank 1, on ")
 
 
-@pytest.mark.parametrize("rank", [0, 1])
+@pytest.mark.parametrize("rank", [0, pytest.param(1, marks=pytest.mark.heavy)])
 def test_a_rank_that_is_killed_ends_the_job_and_the_run_goes_on(tmp_path, rank):
     process = start(line(2, *TRAIN, *LONG), tmp_path)
     found = once_it_trains(process, tmp_path / "run")
@@ -189,6 +197,7 @@ def test_a_signal_to_one_rank_ends_all_at_the_same_step_saved(tmp_path):
     assert made.step >= 3
 
 
+@pytest.mark.heavy
 def test_mpiexec_hands_on_sigusr1(tmp_path):
     process = start(line(2, *TRAIN, *LONG), tmp_path)
     once_it_trains(process, tmp_path / "run")

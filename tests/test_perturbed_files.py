@@ -76,7 +76,9 @@ def by_command(capsys, *arguments: object) -> tuple[int, Any, str]:
     return code, json.loads(captured.out) if captured.out else None, captured.err
 
 
-@pytest.mark.parametrize("kind", ["iris", "wine", "house"])
+@pytest.mark.parametrize(
+    "kind", ["iris", pytest.param("wine", marks=pytest.mark.heavy), pytest.param("house", marks=pytest.mark.heavy)]
+)
 def test_no_file_of_a_table_is_answered_wrongly_in_silence(kind: str, tmp_path: Path, capsys) -> None:
     good, model, found = table(kind), tmp_path / "model.safetensors", {}
     good.network.save(model)

@@ -47,6 +47,7 @@ def lecture() -> Network:
     return network
 
 
+@pytest.mark.heavy
 def test_photographs_are_read_nearly_as_well_as_mnist(lecture: Network) -> None:
     digits = mnist("test").head(60)
     prepared = (lecture.predict(np.asarray(digits.x)).argmax(axis=1) == digits.t).mean()

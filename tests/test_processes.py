@@ -33,12 +33,13 @@ def test_other_processes_train_alike(method):
     assert weights() == right
 
 
-@pytest.mark.parametrize("backend", ["loky", "multiprocessing", "threading"])
+@pytest.mark.parametrize("backend", ["loky", pytest.param("multiprocessing", marks=pytest.mark.heavy), "threading"])
 def test_workers_of_joblib_train_alike(backend):
     jobs = joblib.Parallel(n_jobs=2, backend=backend, timeout=LIMIT)
     assert jobs(joblib.delayed(weights)() for _ in range(3)) == [right_weights()] * 3
 
 
+@pytest.mark.heavy
 def test_a_search_in_two_processes_finds_what_one_finds():
     grid = {"layers": [(4,), (8,)]}
     one, two = (

@@ -98,6 +98,7 @@ def test_an_open_stream_of_events_does_not_keep_it(model, tmp_path):
         assert seconds < 1.5
 
 
+@pytest.mark.heavy
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_a_long_computation_does_not_keep_it_either(model, tmp_path):
     with explaining(tmp_path, model, program=SLOW) as (process, address):
@@ -139,6 +140,7 @@ def test_without_what_it_needs_it_says_what_to_install(cli, model, monkeypatch):
     assert ran.err == 'chainrule: explain needs starlette and uvicorn: pip install "chainrule[explain]"\n'
 
 
+@pytest.mark.heavy
 def test_a_presets_network_is_trained_at_once(tmp_path):
     with explaining(tmp_path, "--preset", "mlp") as (process, address):
         assert asked(address, "/api/model")["preset"] == "mlp"
@@ -172,6 +174,7 @@ def recorded(path: str) -> dict:
     return json.loads(html.partition('id="recorded">')[2].partition("</script>")[0])["pass"]
 
 
+@pytest.mark.heavy
 def test_it_records_a_test_digit_or_a_picture(cli, small):
     ran = cli("explain", small, "--export", "page.html", "--digit", 3)
     size = Path("page.html").stat().st_size

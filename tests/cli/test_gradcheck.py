@@ -58,6 +58,7 @@ def test_presets_are_right(name, cli):
     assert "FAILED" not in ran.out
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", ["mnist", "21mnist"])
 def test_large_presets_layer_by_layer(name):
     """Their whole networks are checked, made small, in test_right_gradients.py."""

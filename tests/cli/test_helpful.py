@@ -100,6 +100,7 @@ def unread(folder, *arguments: object, both: bool = False) -> tuple[int, str]:
     return done.returncode, done.stderr or ""
 
 
+@pytest.mark.heavy
 def test_nobody_has_to_read_to_the_end(tmp_path):
     assert unread(tmp_path, "info") == (0, "")
     assert unread(tmp_path, "info", "--json") == (0, "")

@@ -80,6 +80,7 @@ def test_a_program_gets_the_same_facts(cli, model, pictures):
     assert len(ran.out.splitlines()) == 52  # a line each; how many in all; what was done with them
 
 
+@pytest.mark.heavy
 def test_unsure_is_what_is_less_probable_than_the_threshold(cli, model, pictures):
     def unsure(*more):
         return sum(not each["sure"] for each in found(cli("predict", model, pictures, "--json", *more))["predictions"])

@@ -146,6 +146,7 @@ def test_through_typers_own_runner():
     assert json.loads(result.stdout)["coefficients"] == pytest.approx(LEAST_SQUARES, abs=5e-6)
 
 
+@pytest.mark.heavy
 def test_a_process_keeps_its_streams_apart(process, tmp_path):
     ran = process("regress", "--json")
     assert ran.code == 0

@@ -38,7 +38,9 @@ def interrupt(monkeypatch):
     return after
 
 
-@pytest.mark.parametrize("updates", [4, 10, 13])
+@pytest.mark.parametrize(
+    "updates", [4, pytest.param(10, marks=pytest.mark.heavy), pytest.param(13, marks=pytest.mark.heavy)]
+)
 def test_an_interrupted_run_ends_with_the_same_bits_and_the_same_lines(cli, interrupt, updates):
     interrupt(None)
     assert cli("train", *MNIST, "--epochs", 2, "--out", "whole").code == 0
@@ -100,8 +102,8 @@ sys.exit(run(["train", "--resume", "run"]))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit")
-@pytest.mark.parametrize("file", ["config.toml", "metrics.jsonl"])
-@pytest.mark.parametrize("ending", ["error", "killed"])
+@pytest.mark.parametrize("file", [pytest.param("config.toml", marks=pytest.mark.heavy), "metrics.jsonl"])
+@pytest.mark.parametrize("ending", [pytest.param("error", marks=pytest.mark.heavy), "killed"])
 def test_a_write_that_ends_half_way_leaves_the_run_as_it_was(cli, tmp_path, file, ending):
     cli("train", "--preset", "mlp", *SMALL, "--epochs", 12, "--out", "whole")
     cli("train", "--preset", "mlp", *SMALL, "--epochs", 10, "--out", "run")

@@ -75,7 +75,14 @@ def test_a_signal_that_is_ignored_stays_so(tmp_path):
 
 
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-", "| head -c 1", ">/dev/null 2>/dev/full"])
-@pytest.mark.parametrize("command", ["info", "train --help-all", "nonsense"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "info",
+        pytest.param("train --help-all", marks=pytest.mark.heavy),
+        pytest.param("nonsense", marks=pytest.mark.heavy),
+    ],
+)
 def test_streams_that_nobody_reads(tmp_path, closed, command):
     words = f"({' '.join(LINE)} {command}; echo $? >code) {closed}" if "|" in closed else None
     line = words or f"{' '.join(LINE)} {command} {closed}; echo $? >code"

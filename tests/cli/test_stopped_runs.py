@@ -83,6 +83,7 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint_inside_an_epoch_too(cli, 
     assert not Path("run/initial.safetensors").exists()
 
 
+@pytest.mark.heavy
 def test_killed_again_and_again(cli, when):
     options = (*SMALL, "--epochs", 3, "--validation", 0.4, "--early-stopping", 1, "--lr", 0.02, "--augment", "shift=1")
     when(never)
@@ -202,7 +203,7 @@ def test_it_is_told_before_the_data_are_read(cli):
 # --- what is not this run's
 
 
-@pytest.mark.parametrize("file", ["model.safetensors", "previous.safetensors"])
+@pytest.mark.parametrize("file", ["model.safetensors", pytest.param("previous.safetensors", marks=pytest.mark.heavy)])
 @pytest.mark.parametrize(
     "other",
     [("--lr", 0.5), ("--seed", 1), ("--train-data-size", 256), ("--preset", "lecture"), ("--engine", "reference")],

@@ -76,6 +76,7 @@ def test_without_a_preset_the_network_suits_the_data_and_says_which(cli, iris, t
     ]
 
 
+@pytest.mark.heavy
 def test_without_a_preset_colour_pictures_of_any_size_are_trained_on(cli, tmp_path):
     rng = np.random.default_rng(0)
     for k in range(60):
@@ -95,6 +96,7 @@ def test_what_is_given_stays_and_the_rest_is_adapted(cli, iris):
     assert (training["epochs"], training["batch_size"], training["optimizer"]["lr"]) == (7, 125, 0.02)
 
 
+@pytest.mark.heavy
 def test_digits_that_are_few_are_met_more_often_by_the_presets_own_steps(cli):
     options = ("--preset", "mlp", "--train-data-size", 200, "--test-data-size", 100)
     run(cli, *options)
@@ -201,6 +203,7 @@ def test_nielsens_network_by_the_command_line(cli, tmp_path):
     assert sum(str(answer["class"]) == str(t) for answer, t in zip(answers, digits.t, strict=True)) > 12
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("settings", ["shift=2,rotate=10,elastic=1", "crop=3,flip,cutout=9,mixup=0.3"])
 def test_augmented_training_is_seeded_and_goes_on_bit_for_bit(cli, settings):
     options = ("--preset", "lecture", "--augment", settings, "--train-data-size", 640)

@@ -186,6 +186,7 @@ def interrupt(monkeypatch):
 RATES = ("--schedule", "OneCycle", "--average", "EMA:decay=0.9", "--validation", 0.5, "--early-stopping", 3)
 
 
+@pytest.mark.heavy
 def test_schedules_averages_early_stopping_interrupts_and_more_epochs(cli, run, interrupt):
     interrupt(13)
     run(*RATES, "--epochs", 4)
@@ -200,6 +201,7 @@ def test_schedules_averages_early_stopping_interrupts_and_more_epochs(cli, run, 
     assert difference(cli)["what"] == "gradient_norm"
 
 
+@pytest.mark.heavy
 def test_a_run_that_went_on_from_an_older_checkpoint(cli, run):
     run("--epochs", 3, "--checkpoint-every", 4, "--keep-every", 1)
     lines = Path("run/steps.jsonl").read_text()
@@ -248,6 +250,7 @@ def test_a_line_that_is_missing_is_doubted(cli, run):
     assert ran.err == "chainrule: warning: run/metrics.jsonl: has no line of epoch 1: nothing is known of it\n"
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("options", [("--preset", "21mnist"), ("--preset", "mlp", "--engine", "reference")])
 def test_the_lectures_program_and_the_reference_engine(cli, options):
     sizes = "--train-data-size", 192, "--test-data-size", 20

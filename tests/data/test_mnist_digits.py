@@ -103,6 +103,7 @@ def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path: Path, monkeypa
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.heavy
 def test_two_processes_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHAINRULE_CACHE_DIR", str(tmp_path))
     context = multiprocessing.get_context("spawn")

@@ -65,6 +65,7 @@ def test_a_comma_that_may_be_either_is_said() -> None:
         assert parse_csv(b"a;b\n1,234;2\n5,678;3\n", "t").values.tolist() == [[1.234, 2], [5.678, 3]]
 
 
+@pytest.mark.heavy
 def test_one_mark_for_decimals() -> None:
     text = "a;b\n1,5;2\n" + "2,5;3\n" * 30000 + "1.234,5;3\n"
     with pytest.raises(DataError, match=re.escape("t:30003: column 1 (a): found '1.234,5'; expected a plain number")):

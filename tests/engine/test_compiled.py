@@ -1,6 +1,6 @@
 """The compiled engine computes what the definitions say, for any network, batch and number of threads."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -53,6 +53,7 @@ def single(network: Network) -> Network:
     return twin
 
 
+@pytest.mark.heavy
 @settings(max_examples=40, deadline=None)
 @given(st.data())
 def test_any_network_agrees_with_its_definitions(data):
@@ -87,6 +88,7 @@ def test_the_presets(name, samples):
     compare(PRESETS[name].network(seed=3), Batch(digits.x, digits.t, np.full(samples, 1 / samples), step=11))
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", ["best", "vgg", "resnet", "signal"])
 def test_the_deep_presets(name):
     """In float64: among so many units there are some so near a kink that float32's rounding decides."""
@@ -179,8 +181,13 @@ def test_a_network_is_executed_in_its_own_type_alone(dtype, other):
     x, optimizer = np.zeros((4, 2, 12, 12), dtype), Adam()
     w = engine.layout.pack(engine.network.w)
     bound = set(), set()
+
+    def note(kernel: Any, kind: Any) -> Nowhere:
+        bound[kernel in IN_DOUBLE].add(str(calls.type_of(kind)))
+        return Nowhere()
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(calls, "entry_of", lambda kernel, kind: bound[kernel in IN_DOUBLE].add(str(kind)) or Nowhere())
+        patch.setattr(calls, "entry_of", note)
         patch.setattr(compiled, "run", lambda program, size: None)
         engine.step(optimizer, w, Batch(x, np.arange(4) % 3), np.zeros_like(w), state=optimizer.new_state(w))
         engine.outputs(w, x)

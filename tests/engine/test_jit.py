@@ -170,6 +170,7 @@ def helper(x):
 """
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("in_a_file", [True, pytest.param(False, marks=pytest.mark.heavy)])
 def test_a_kernel_of_a_users_own_is_known_by_its_source(tmp_path, in_a_file):
     """Each change of it, or of what it calls, keeps the lines' numbers; without a file it is code, as in a notebook."""

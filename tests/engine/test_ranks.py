@@ -47,6 +47,7 @@ def test_any_number_of_ranks_and_threads(ranks: int, threads: int, dtype: type) 
     assert_same(network, several, numbers(network, several), ranks=ranks, threads=threads)
 
 
+@pytest.mark.heavy
 @settings(max_examples=10, deadline=None)
 @given(st.data())
 def test_any_network(data: st.DataObject) -> None:
@@ -71,6 +72,7 @@ def test_a_rank_takes_its_own_samples_only() -> None:
         assert exchanges > 0
 
 
+@pytest.mark.heavy
 @needs_mpi
 def test_two_processes(tmp_path: Path) -> None:
     names = ["pooled", "normalised", "by tiles"]  # also what is exchanged in columns

@@ -222,6 +222,7 @@ def gradient_with(threads: int) -> np.ndarray:
     return np.frombuffer(bytes.fromhex(done.stdout))
 
 
+@pytest.mark.heavy
 def test_the_bits_are_those_of_so_many_threads_of_blas() -> None:
     """As the documentation says: the same for the same number, within rounding for another."""
     one, two = gradient_with(1), gradient_with(2)

@@ -102,7 +102,7 @@ found, expected = np.zeros_like(w), np.zeros(network.size)
 engine.loss_and_gradient(w, batch, found)
 exact.loss_and_gradient(network.w.astype(np.float64), batch, expected)
 assert np.abs(engine.layout.unpack(found) - expected).max() < 1e-5 * np.abs(expected).max()
-print(calls.entry_of.cache_info().currsize, len(saved))
+print(calls.entry_for.cache_info().currsize, len(saved))
 """
 
 

@@ -56,7 +56,9 @@ def steps(
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
-@pytest.mark.parametrize("hidden", [40, 200])  # 200: more weights than are taken sample by sample
+@pytest.mark.parametrize(
+    "hidden", [40, pytest.param(200, marks=pytest.mark.heavy)]
+)  # 200: more weights than are taken sample by sample
 def test_steps_are_those_of_the_definition(optimizer, hidden):
     network = Network([Linear(hidden), ReLU(), Linear(10)], (1, 28, 28), seed=1)
     expected, expected_seen = steps(Reference(network), network, optimizer)
@@ -97,7 +99,9 @@ def test_clipped_steps_are_those_of_the_definition(optimizer):
         assert np.abs(plain - expected).max() > 0.01 * moved
 
 
-@pytest.mark.parametrize("clip_norm", [0.1, 1.0, 1e6])
+@pytest.mark.parametrize(
+    "clip_norm", [0.1, pytest.param(1.0, marks=pytest.mark.heavy), pytest.param(1e6, marks=pytest.mark.heavy)]
+)
 @pytest.mark.parametrize("optimizer", [Adam(), AdamW(), SGD(0.1, momentum=0.9, nesterov=True)], ids=str)
 def test_a_clipped_step_has_the_bits_of_its_parts_for_any_number_of_threads(optimizer, clip_norm):
     network = preset("mnist").network()

@@ -35,7 +35,7 @@ def outcomes(estimator: BaseEstimator) -> dict[str, set[str]]:
         (cr.NeuralClassifier(), MLPClassifier(max_iter=5), REFUSED),
         (cr.NeuralRegressor(), MLPRegressor(max_iter=5), REFUSED),
         (cr.PolynomialRegressor(), LinearRegression(), REFUSED),
-        (cr.MLPClassifier(max_iter=20), MLPClassifier(max_iter=5), set()),
+        pytest.param(cr.MLPClassifier(max_iter=20), MLPClassifier(max_iter=5), set(), marks=pytest.mark.heavy),
         (cr.MLPRegressor(max_iter=20), MLPRegressor(max_iter=5), set()),
     ],
     ids=lambda each: "" if isinstance(each, set) else repr(each),

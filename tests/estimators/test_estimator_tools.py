@@ -86,6 +86,7 @@ def threads_of_a_fit() -> tuple[int, int]:
     return default_threads(), sum(thread.name.startswith("chainrule") for thread in threading.enumerate()) + 1
 
 
+@pytest.mark.heavy
 def test_workers_of_joblib_start_no_more_threads_than_their_share():
     get_reusable_executor().shutdown(wait=True)  # of other tests, whose workers have teams already
     share = max(1, (os.cpu_count() or 1) // 2)

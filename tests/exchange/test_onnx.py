@@ -163,6 +163,7 @@ def trained():
     return network
 
 
+@pytest.mark.heavy
 def test_onnxruntime_says_the_same_of_all_test_digits(trained):
     digits = mnist("test").x
     expected = trained.predictor().outputs(digits)

@@ -124,7 +124,15 @@ def test_names_follow_the_nesting() -> None:
     assert list(network().named_statistics()) == ["block1.centre1.mean", "centre1.mean"]
 
 
-@pytest.mark.parametrize("layer", [Gain(), Centre(), Gated(cr.Tanh(), cr.Convolution(3, 1))], ids=str)
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Gain(),
+        pytest.param(Centre(), marks=pytest.mark.heavy),
+        pytest.param(Gated(cr.Tanh(), cr.Convolution(3, 1)), marks=pytest.mark.heavy),
+    ],
+    ids=str,
+)
 def test_their_gradients_are_right(layer: Layer) -> None:
     assert check_layer(layer, (3, 4, 5), samples=3).passed
     assert check_network(network(dtype=np.float64)).passed

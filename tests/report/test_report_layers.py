@@ -84,6 +84,7 @@ def test_a_block_takes_the_time_of_its_sum_and_its_layers_theirs(monkeypatch):
     assert [cell.attributes.get("style") for cell in names] == [None, "padding-left:1.25em", "padding-left:2.5em"]
 
 
+@pytest.mark.heavy
 @settings(max_examples=25)
 @given(network=networks())
 def test_of_any_network_each_line_is_as_wide_as_the_head(network):

@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import from_dtype, typeof, types
+from numba import from_dtype, types
 
 from chainrule.engine.runtime.jit import Native, intrinsic
 
@@ -96,39 +96,35 @@ def _sums_in(value: Any) -> Iterator[PerSlot]:
 def bind(kernel: Any, *arguments: Any, role: str = OTHER, moved: int = 0) -> Call:
     """A call of the kernel with these arguments, and the range it is told, if it takes one."""
     words: list[int] = []
-    encode(arguments, words)
-    kind = type_of(arguments)
+    kind = encode(arguments, words)
     return Call(entry_of(kernel, kind), np.array(words, np.int64), arguments, role, moved)
 
 
-def encode(value: Any, words: list[int]) -> None:
-    """Append the words of a value: a number's own; an array's address, length and steps."""
+def encode(value: Any, words: list[int]) -> Any:
+    """Append the words of a value: a number's own; an array's address, length and steps. Its kind, which `type_of`
+    knows: what is bound again and again is no new type for Numba, whose types take long to make and to compare."""
     if isinstance(value, tuple):
-        for element in value:
-            encode(element, words)
-    elif isinstance(value, Varying):
-        length = ENDLESS if isinstance(value, Window) else value.array.shape[1]
-        words += [value.array.ctypes.data, length, *value.steps()]
-    elif isinstance(value, np.ndarray):
+        return type(value), *[encode(element, words) for element in value]
+    if isinstance(value, np.ndarray):  # one kind, whether it may be written to, or lies in a file
         if value.ndim != 1 or not value.flags.c_contiguous:
             raise TypeError(f"a kernel is bound to flat arrays, not to one of shape {value.shape}")
         words += [value.ctypes.data, len(value), 0, 0, 0]
-    elif isinstance(value, float | np.floating):
-        words.append(int(np.float64(value).view(np.int64)))
-    else:
-        words.append(int(value))
-
-
-def type_of(value: Any) -> Any:
-    """The Numba type that the kernel sees."""
-    if isinstance(value, tuple):
-        pyclass = type(value) if type(value) is not tuple else None
-        return types.BaseTuple.from_types([type_of(element) for element in value], pyclass)
+        return value.dtype
     if isinstance(value, Varying):
-        return typeof(value.array[0])
-    if isinstance(value, np.ndarray):  # one type, whether it may be written to, or lies in a file
-        return types.Array(from_dtype(value.dtype), 1, "C")
-    return types.int64 if isinstance(value, int) and not isinstance(value, bool) else typeof(value)
+        length = ENDLESS if isinstance(value, Window) else value.array.shape[1]
+        words += [value.array.ctypes.data, length, *value.steps()]
+        return value.array.dtype
+    words.append(int(np.float64(value).view(np.int64)) if isinstance(value, float | np.floating) else int(value))
+    return int if isinstance(value, int) and not isinstance(value, bool) else type(value)
+
+
+@cache
+def type_of(kind: Any) -> Any:
+    """The Numba type that the kernel sees."""
+    if isinstance(kind, tuple):
+        of, *elements = kind
+        return types.BaseTuple.from_types([type_of(element) for element in elements], None if of is tuple else of)
+    return types.Array(from_dtype(kind), 1, "C") if isinstance(kind, np.dtype) else from_dtype(np.dtype(kind))
 
 
 class Reader:
@@ -197,8 +193,14 @@ def reader(kind: Any, ranged: bool) -> Any:
 
 @cache
 def entry_of(kernel: Any, kind: Any) -> Native:
-    """The function (words, worker, slot, first, last) that calls the kernel."""
-    arguments = reader(kind, kernel.ranged)
+    """What calls the kernel with arguments of that kind."""
+    return entry_for(kernel, type_of(kind))
+
+
+@cache
+def entry_for(kernel: Any, seen: Any) -> Native:
+    """The function (words, worker, slot, first, last) that calls the kernel, which sees arguments of these types."""
+    arguments = reader(seen, kernel.ranged)
 
     def entry(words, worker, slot, first, last):
         kernel(*arguments(words, worker, slot, first, last))
