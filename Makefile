@@ -14,6 +14,9 @@ ENGINE := -m "not heavy" $(PARALLEL) tests/engine tests/kernels
 SAME_BITS := tests/test_same_bits.py -k "not lecture and not mnist"
 HASWELL := NUMBA_CPU_NAME=haswell NUMBA_CPU_FEATURES
 
+# Tests start hundreds of processes, each of which would compile all of its modules again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: train test units test-all test-rest test-arm test-lowest docs torture page pictures check format clean
 
 train: $(INSTALLED) ## set up, then train the default network on all of MNIST
@@ -79,7 +82,7 @@ $(INSTALLED): pyproject.toml
 
 $(INSTALLED)-test: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --no-compile --editable ".[test]" # most of what it brings is never imported
+	$(BIN)/python -m pip install --quiet --editable ".[test]"
 	touch $@ $(INSTALLED)
 
 $(INSTALLED)-torture: $(INSTALLED)-test
