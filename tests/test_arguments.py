@@ -185,6 +185,7 @@ def test_a_fit_that_ends_in_its_midst_knows_what_its_weights_were_trained_on():
     assert trained.schema is not None
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("engine", ENGINES)
 def test_arrays_that_share_memory_are_refused(engine):
     objective = execute(network(), engine, threads=1)

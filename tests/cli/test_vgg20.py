@@ -83,8 +83,7 @@ def compare(cli, name: str, bounds: list[float] | float, *options: str) -> None:
 @pytest.mark.parametrize(
     ("name", "engine"),
     [
-        ("dev16", "compiled"),
-        pytest.param("dev16", "reference", marks=pytest.mark.heavy),
+        *(pytest.param("dev16", engine, marks=pytest.mark.heavy) for engine in ENGINES),
         *(("dev16b1", engine) for engine in ENGINES),
     ],
 )

@@ -27,6 +27,7 @@ def training_of(name: str) -> tuple[Network, Steps]:
     return network, Steps(network, mnist("train").head(100), training)
 
 
+@pytest.mark.heavy
 @pytest.mark.parametrize("name", PRESETS)
 def test_watched_steps_have_the_bits_of_any(name):
     network, timed = training_of(name)

@@ -40,7 +40,7 @@ def test_a_network_of_each_kind(name: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize(("ranks", "threads"), [(1, 2), (5, 1), (8, 1), (11, 1)])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.float32, pytest.param(np.float64, marks=pytest.mark.heavy)])
 def test_any_number_of_ranks_and_threads(ranks: int, threads: int, dtype: type) -> None:
     network = Network([Convolution(8), BatchNormalisation(), ReLU(), Linear(3)], (1, 6, 7), seed=3, dtype=dtype)
     several = [batch_for(network, samples, step) for step, samples in enumerate((21, 8, 1))]
