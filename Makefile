@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 train: $(INSTALLED) ## set up, then train the default network on all of MNIST
 	$(BIN)/chainrule train
 
-test: $(INSTALLED)-test ## set up, check style and types, run the tests
+test: $(INSTALLED)-test ## set up, check style and types, run the quicker tests
 	$(MAKE) --jobs=2 check units
 
 units: $(INSTALLED)-test

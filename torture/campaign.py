@@ -6,7 +6,7 @@
             ...
             tally.check(unharmed, f"kill {k}: what went wrong")
 
-`make torture` makes all tries and prints what came of them; `make test` makes a few, so that no campaign rots.
+`make torture` makes all tries and prints what came of them; `make test-all` makes a few, so that no campaign rots.
 """
 
 import time

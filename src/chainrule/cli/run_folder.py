@@ -3,7 +3,7 @@
 config.toml               all that fixes the run
 metrics.jsonl             a line an epoch
 steps.jsonl               a line a checkpoint inside an epoch, if there are any
-losses.jsonl              the loss of each update, a line from one checkpoint to the next
+losses.jsonl              the loss of each update, or means of a few; a line from one checkpoint to the next
 model.safetensors         the network, and where its training stands; written at every checkpoint
 previous.safetensors      the one before it
 checkpoints/              those of every so many epochs, if they are to be kept: epoch-0010.safetensors

@@ -34,7 +34,7 @@ def seed(what: str, flag: str) -> Option:
 
 @dataclass(frozen=True)
 class Vgg20:
-    """The program 20vgg, beside the lecture's 21mnist, number for number: VGG on photographs as CIFAR-10's.
+    """The program 20vgg, beside the lecture's 21mnist, number for number: VGG on photographs like CIFAR-10's.
 
     Its options have its own names and defaults. A line is: nanoseconds since the start, and what it says.
     """

@@ -4,8 +4,8 @@ Convolutions in pairs; behind the second of each a max-pool and then batch norma
 pool's winners count. No picture is seen twice: all are moved, turned and bent a little, anew in every epoch. The
 learning rate rises to a large one and falls to nearly nothing, and the true class is asked for with a probability of
 97 % only, so that the last epochs are not spent on being surer still. What each of this gains: `docs/recipes.md`. The
-mean of the answers for a picture and for changed copies of it (`evaluate --copies 8`) is better again, and two epochs
-(`--epochs 2`) make 99.5 %.
+mean of the answers for a picture and for changed copies of it (`evaluate --augment SETTINGS --copies 8`) is better
+again, and two epochs (`--epochs 2`) make 99.5 %.
 """
 
 from chainrule.augmentation import Augmentation
