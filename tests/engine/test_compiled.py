@@ -133,7 +133,7 @@ def test_fused_stages_of_all_kinds(layers, dtype):
     compare(network, Batch(rng.standard_normal((10, 3, 19, 22)), rng.integers(0, 3, 10), rng.uniform(0, 2, 10), step=2))
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [np.float32, pytest.param(np.float64, marks=pytest.mark.heavy)])
 def test_the_result_is_the_same_bits_for_any_number_of_threads(dtype):
     digits = mnist("train").head(200)
     weights = set()
