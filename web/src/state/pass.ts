@@ -4,7 +4,7 @@ import { base64Of, bytesOf, type Packed, type Tensor, unpack, unpackAll } from "
 import { get, post, recorded } from "../api/client";
 import type { Digit, Forward, Pass, Trace } from "../api/types";
 import { model, ofNetwork, trying } from "./model";
-import { go, place } from "./place";
+import { go, place, tab } from "./place";
 
 export interface Input {
   image: string | Packed;
@@ -40,30 +40,54 @@ export const traced = ofNetwork<Traced | null>(null);
 const FIRST = "test:8"; // a 5 that is not easy: what is certain has no gradient to look at
 const asked = computed(() => place.value.image ?? FIRST);
 
-/** The true class: chosen, or the label, or else what the network takes it for. */
-export const truth = computed(() => place.value.t ?? input.value?.t ?? run.value?.best ?? null);
+/** Whether the network's answer is this input's, not that of the one before. */
+const answered = computed(() => run.value?.input === input.value);
 
+/** The true class: chosen, or the label, or else what the network takes it for. */
+export const truth = computed(() => place.value.t ?? input.value?.t ?? (answered.value ? run.value?.best : null) ?? null);
+
+const training = computed(() => place.value.training);
+const seed = computed(() => place.value.seed);
+
+/** The same object for as long as it is the same pass, wherever on the page the reader goes. */
 export const pass = computed<Pass | null>(() => {
   if (recorded !== null) return recorded.pass;
-  const { training, seed } = place.value;
-  return input.value === null ? null : { image: input.value.image, t: truth.value, training, seed };
+  const [of, t] = [input.value, truth.value];
+  if (of === null || (t === null && !answered.value)) return null; // the answer may be its true class
+  return { image: of.image, t, training: training.value, seed: seed.value };
 });
 
 /** Show another input, as if it had been opened at that address; what was drawn is put into the address itself. */
-export function show(next: Input, { replace = false } = {}): void {
+function show(next: Input, replace: boolean): void {
   batch(() => {
+    const image = addressOf(next);
     input.value = next;
-    loaded = addressOf(next);
-    go({ image: loaded, t: null, unit: null }, { replace });
+    loaded = image ?? FIRST; // what an address without an image stands for
+    go({ image, t: null, unit: null }, { replace });
   });
 }
 
+/** Show what is asked for, unless another input, or none, is wanted by the time it is there. */
+export async function showing(ask: () => Promise<Input>, { replace = false } = {}): Promise<void> {
+  const mine = ++wanted;
+  await trying(async () => {
+    const found = await ask();
+    if (mine === wanted) show(found, replace);
+  });
+}
+
+/** What is asked for is no longer wanted. */
+export function leave(): void {
+  wanted++;
+}
+
 export async function openDigit(query: string): Promise<void> {
-  await trying(async () => { show(inputOf(await get<Digit>(`/api/digit?split=test&${query}`))); });
+  await showing(async () => inputOf(await get<Digit>(`/api/digit?split=test&${query}`)));
 }
 
 const MOMENT = 40; // milliseconds
 let loaded: string | null = null;
+let wanted = 0; // counts what was asked for
 
 function inputOf(digit: Digit): Input {
   return { image: digit.image, t: digit.t, from: { split: digit.split, number: digit.number }, notes: [] };
@@ -77,11 +101,15 @@ export function addressOf({ image, from }: Input): string | null {
 }
 
 async function open(address: string): Promise<void> {
+  const mine = ++wanted;
   const [kind = "", rest = ""] = address.split(":");
   if (kind === "data") {
     const base64 = rest.replaceAll("-", "+").replaceAll("_", "/");
     input.value = { image: base64Of(bytesOf(base64)), t: null, from: null, notes: [] };
-  } else input.value = inputOf(await get<Digit>(`/api/digit?split=${encodeURIComponent(kind)}&number=${encodeURIComponent(rest)}`));
+    return;
+  }
+  const found = inputOf(await get<Digit>(`/api/digit?split=${encodeURIComponent(kind)}&number=${encodeURIComponent(rest)}`));
+  if (mine === wanted) input.value = found;
 }
 
 export function follow(): void {
@@ -115,9 +143,12 @@ export function follow(): void {
   let last = new AbortController();
   effect(() => {
     const body = pass.value;
-    if (place.value.tab !== "back" || body === null || model.value === null) return;
-    if (body.t === null) return;
     last.abort();
+    if (tab.value !== "back" || body === null || model.value === null) return;
+    if (body.t === null) { // no loss, and what is shown is another input's
+      traced.value = null;
+      return;
+    }
     last = new AbortController();
     const { signal } = last;
     void trying(async () => {
@@ -134,14 +165,17 @@ function waysOf({ ways }: Trace): Traced["ways"] {
 const parameters = new Map<string, Promise<Tensor>>();
 let remembered: Pass | null = null;
 
-/** A parameter's numbers, or its gradient's, of the pass that is shown; each is asked for once. */
+/** A parameter's numbers, or its gradient's, of the pass that is shown; each is asked for once, again if it was refused. */
 export async function weightsOf(parameter: string, what: "value" | "gradient"): Promise<Tensor> {
   const now = pass.value;
   if (now === null) throw new Error("there is no input yet");
   if (now !== remembered) parameters.clear();
   remembered = now;
   const key = `${what} ${parameter}`;
-  const known = parameters.get(key) ?? post<Packed>("/api/weights", { ...now, parameter, what }).then(unpack);
-  parameters.set(key, known);
-  return known;
+  const known = parameters.get(key);
+  if (known !== undefined) return known;
+  const made = post<Packed>("/api/weights", { ...now, parameter, what }).then(unpack);
+  parameters.set(key, made);
+  made.catch(() => { parameters.delete(key); });
+  return made;
 }

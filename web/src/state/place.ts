@@ -4,8 +4,6 @@ import { formatHash, parseHash, type Place } from "./hash";
 
 export const place = signal<Place>(parseHash(location.hash));
 export const tab = computed(() => place.value.tab);
-export const unit = computed(() => place.value.unit);
-export const step = computed(() => place.value.step);
 
 /** Go somewhere. What is passed over in quick steps (`replace`) is not kept in the history. */
 export function go(to: Partial<Place>, { replace = false } = {}): void {

@@ -4,7 +4,7 @@ import { Formula } from "../../kit/Formula";
 import { brief, shapeText } from "../../kit/numbers";
 import type { Layer } from "../../api/types";
 import { model } from "../../state/model";
-import { traced } from "../../state/pass";
+import { pass, traced } from "../../state/pass";
 import { place } from "../../state/place";
 import { readersOf, type Step } from "../../state/steps";
 import { unitNameOf } from "../../state/unit";
@@ -25,7 +25,7 @@ export function Card({ step }: { step: Step }) {
         <h2>{textOf(step)}</h2>
         {layer === undefined ? null : <p class="lead">{brief(layer.text)} <span>{shapeText(layer.x_shape)} → {shapeText(layer.shape)}</span></p>}
       </header>
-      {step.kind === "loss" ? <LossCard /> : step.kind === "update" ? <UpdateCard /> : layer === undefined ? <LossGradientCard /> : <LayerCard step={step} layer={layer} />}
+      {pass.value?.t === null ? <p class="empty">This input has no true value: it has no loss, and nothing goes back.</p> : step.kind === "loss" ? <LossCard /> : step.kind === "update" ? <UpdateCard /> : layer === undefined ? <LossGradientCard /> : <LayerCard step={step} layer={layer} />}
     </article>
   );
 }

@@ -6,8 +6,9 @@ import { NumberField, Switch } from "../../kit/Field";
 import { short } from "../../kit/numbers";
 import { model } from "../../state/model";
 import { classNames } from "../../state/names";
-import { input, openDigit, run, traced, truth } from "../../state/pass";
+import { openDigit, run, traced, truth } from "../../state/pass";
 import { go, place } from "../../state/place";
+import { NextMistake } from "../NextMistake";
 import { Sample } from "../Sample";
 
 const CHANGES = new Set(["Dropout", "BatchNormalisation"]);
@@ -16,14 +17,13 @@ export function Context() {
   const x = traced.value?.values.x;
   const changes = model.value?.layers.some((layer) => CHANGES.has(layer.type)) === true;
   const { training, seed } = place.value;
-  const number = input.value?.from?.number ?? -1;
   return (
     <aside class="context" aria-label="The input">
       {x === undefined ? null : <Sample x={x} width={168} />}
       {recorded !== null ? null : (
         <div class="row">
           <Button onPress={() => { void openDigit("number=random"); }}>Random</Button>
-          {model.value?.classes == null || !model.value.data ? null : <Button onPress={() => { void openDigit(`number=mistake&after=${Math.max(number, 0)}`); }}>Next mistake</Button>}
+          <NextMistake />
         </div>
       )}
       <Truth />

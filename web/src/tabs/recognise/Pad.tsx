@@ -5,9 +5,10 @@ import { base64Of } from "../../api/arrays";
 import { post, send } from "../../api/client";
 import type { Picture } from "../../api/types";
 import { Button } from "../../kit/Button";
-import { input, openDigit, show } from "../../state/pass";
-import { model, trying } from "../../state/model";
+import { input, leave, openDigit, showing } from "../../state/pass";
+import { model } from "../../state/model";
 import { thing } from "../../state/names";
+import { NextMistake } from "../NextMistake";
 import { draw, ink, line, SIDE, type Stroke } from "./strokes";
 
 export function Pad() {
@@ -20,16 +21,13 @@ export function Pad() {
     const to = context();
     if (to !== null) draw(to, strokes.value);
   }, [strokes.value]);
-  const read = async (): Promise<void> => {
-    if (strokes.value.length === 0) return;
-    const { image, notes } = await post<Picture>("/api/strokes", { pixels: base64Of(ink(strokes.value)) });
-    show({ image, t: null, from: null, notes }, { replace: drawn });
-  };
+  const read = async (next: readonly Stroke[]) => ({ ...(await post<Picture>("/api/strokes", { pixels: base64Of(ink(next)) })), t: null, from: null });
   const change = (next: readonly Stroke[]): void => {
     strokes.value = next;
     const to = context();
     if (to !== null) draw(to, next);
-    void trying(read);
+    if (next.length === 0) leave();
+    else void showing(() => read(next), { replace: drawn });
   };
   const pen = usePen(canvas, erases, (stroke) => { change([...strokes.value, stroke]); });
   return (
@@ -48,17 +46,16 @@ export function Pad() {
 
 export function Sources() {
   const file = useRef<HTMLInputElement>(null);
-  const number = input.value?.from?.number ?? -1;
   const made = model.value?.data !== true;
   const upload = (files: FileList | null): void => {
     const chosen = files?.[0];
     if (chosen === undefined) return;
-    void trying(async () => { show({ ...(await send<Picture>("/api/picture", chosen)), t: null, from: null }); });
+    void showing(async () => ({ ...(await send<Picture>("/api/picture", chosen)), t: null, from: null }));
   };
   return (
     <div class="row sources">
       <Button onPress={() => { void openDigit("number=random"); }}>{made ? `Make up ${thing() === "image" ? "an image" : "another one"}` : `Random test ${thing()}`}</Button>
-      {made ? null : <Button onPress={() => { void openDigit(`number=mistake&after=${Math.max(number, 0)}`); }}>Next mistake</Button>}
+      <NextMistake />
       <Button onPress={() => { file.current?.click(); }}>Open a picture …</Button>
       <input ref={file} type="file" accept="image/*" hidden aria-label="Picture for the network" onChange={(event) => { upload(event.currentTarget.files); event.currentTarget.value = ""; }} />
     </div>
@@ -70,18 +67,19 @@ function usePen(canvas: { current: HTMLCanvasElement | null }, erases: { value: 
   const add = (event: PointerEvent): void => {
     const to = canvas.current;
     const context = to?.getContext("2d", { willReadFrequently: true });
-    if (to === null || !context || stroke.current === null) return;
+    if (to === null || !context || stroke.current === null || !event.isPrimary) return;
     const box = to.getBoundingClientRect();
     stroke.current.points.push(((event.clientX - box.left) / box.width) * SIDE, ((event.clientY - box.top) / box.height) * SIDE);
     line(context, stroke.current);
   };
-  const end = (): void => {
+  const end = (event: PointerEvent): void => {
+    if (!event.isPrimary) return; // a second finger, or the palm, draws nothing
     if (stroke.current !== null) onStroke(stroke.current);
     stroke.current = null;
   };
   return {
     onPointerDown: (event: PointerEvent) => {
-      if (event.button !== 0) return;
+      if (event.button !== 0 || !event.isPrimary) return;
       (event.currentTarget as HTMLElement).setPointerCapture(event.pointerId);
       stroke.current = { erases: erases.value, points: [] };
       add(event);
