@@ -14,6 +14,7 @@ import { type Mark, marksOf } from "./marks";
 import { Parameters } from "./Parameters";
 import { textOf } from "./Rail";
 import { ScoresNote } from "./Scores";
+import { isPlain } from "./softmax";
 import { UpdateCard } from "./UpdateCard";
 import { Values } from "./Values";
 
@@ -48,7 +49,7 @@ function LayerCard({ step, layer }: { step: Step; layer: Layer }) {
         <div class="side"><Values name={d + layer.name} role={roleOf(back, "y", layer, layer.name)} hatched={same ? blocked : undefined} /></div>
       </div>
       <Notes layer={layer} back={back} />
-      {back && layer.type === "Softmax" && model.value?.loss.name === "NLL" ? <ScoresNote layer={layer} /> : null}
+      {back && layer.type === "Softmax" && model.value?.loss.name === "NLL" && isPlain(model.value.loss.text) ? <ScoresNote layer={layer} /> : null}
       <Parameters layer={layer} what={back ? "gradient" : "value"} />
     </>
   );
@@ -81,7 +82,7 @@ function roleOf(back: boolean, side: "x" | "y", layer: Layer, name: string): str
 const SAID: Record<string, { forward?: string; backward?: string }> = {
   ReLU: { forward: "What is hatched is blocked: it was not above 0.", backward: "Where x was not above 0, nothing comes back: hatched." },
   MaxPooling: { forward: "Ringed: the winner of each window, which alone goes on.", backward: "Only the winner of a window moved y: to it goes all of ∂L/∂y, to the others exactly 0." },
-  Dropout: { forward: "In evaluation dropout passes all on. Switch to “As in training” to see its mask, hatched.", backward: "In evaluation dropout passes all back. Switch to “As in training” to see its mask, hatched." },
+  Dropout: { forward: "In evaluation dropout passes everything on. Switch to “As in training” to see its mask, hatched.", backward: "In evaluation dropout passes everything back. Switch to “As in training” to see its mask, hatched." },
   "Dropout, in training": { forward: "Hatched: what the mask k drops. All others are scaled by 1 / (1 − p).", backward: "What was dropped moved nothing: exactly 0 comes back to it, hatched." },
   Addition: { forward: "A residual block’s end: what its layers made is added to what they were given.", backward: "A sum passes ∂L/∂y on as it is, both ways: into the layers, and around them." },
   BatchNormalisation: { backward: "x moves y in three ways: directly, through the channel’s mean m, and through its deviation r. These are the three terms." },

@@ -6,15 +6,7 @@ import { classNames } from "../../state/names";
 import { traced, truth } from "../../state/pass";
 import { mean } from "../../kit/legend";
 import { inspect, selectedIn } from "./current";
-
-/** In float64, the largest score first taken off, as the definition has it. */
-export function softmax(scores: ArrayLike<number>): number[] {
-  const x = Array.from(scores);
-  const most = Math.max(...x);
-  const powers = x.map((score) => Math.exp(score - most));
-  const sum = powers.reduce((a, b) => a + b, 0);
-  return powers.map((power) => power / sum);
-}
+import { softmax } from "./softmax";
 
 export function Scores({ name }: { name: string }) {
   const found = traced.value;
