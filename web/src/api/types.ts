@@ -78,7 +78,7 @@ export interface Forward {
 }
 
 export interface Trace {
-  loss: number;
+  loss: number | null;
   values: Record<string, Packed>;
   gradients: Record<string, Packed>;
   /** Of a value that several read, each reader's part of its gradient. */
@@ -106,9 +106,11 @@ export interface Explanation {
   terms: Term[];
   count: number;
   zeros: number;
-  total: number;
-  value: number;
+  total: number | null;
+  value: number | null;
   kernel: number | null;
+  /** Whether the compiled kernel's number is still to come. */
+  kernel_pending: boolean;
   difference: number | null;
 }
 
@@ -125,16 +127,16 @@ export interface Affects {
 }
 
 export interface Check {
-  numeric: number;
-  analytic: number;
-  difference: number;
+  numeric: number | null;
+  analytic: number | null;
+  difference: number | null;
   h: number;
   same_piece: boolean;
 }
 
 export interface Update {
-  before: number;
-  after: number;
+  before: number | null;
+  after: number | null;
   probabilities_after: number[] | null;
-  norm: number;
+  norm: number | null;
 }

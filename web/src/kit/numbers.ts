@@ -3,7 +3,9 @@
 const MINUS = "\u2212";
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
-export function short(value: number, digits = 3): string {
+/** null: the server's for what is not finite, of which it does not say whether it is an infinity or NaN. */
+export function short(value: number | null, digits = 3): string {
+  if (value === null) return "not finite";
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : `${MINUS}∞`;
   if (value === 0) return "0";
@@ -19,9 +21,10 @@ export function signed(value: number, digits = 3): string {
 
 /** Of an axis: a round number, as short as it is. */
 export function round(value: number): string {
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e6)) return short(value, 1);
-  return String(Number(value.toPrecision(6))).replace("-", MINUS);
+  const exact = Number(value.toPrecision(6));
+  const size = Math.abs(exact);
+  if (size === 0 || (size >= 1e-4 && size < 1e6)) return String(exact).replace("-", MINUS);
+  return short(exact, exact.toExponential().replace(/e.*|\D/g, "").length);
 }
 
 export function percent(p: number): string {

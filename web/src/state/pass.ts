@@ -24,7 +24,7 @@ export interface Run {
 }
 
 export interface Traced {
-  loss: number;
+  loss: number | null;
   values: Record<string, Tensor>;
   gradients: Record<string, Tensor>;
   ways: Record<string, Record<string, Tensor>>;

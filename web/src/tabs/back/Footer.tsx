@@ -6,14 +6,10 @@ export function Footer({ found }: { found: Explanation }) {
   const { count, zeros, total, value, kernel, difference } = found;
   return (
     <dl class="sums">
-      <div><dt>sum of {whole(count)} {count === 1 ? "product" : "products"}{zeros > 0 ? `, ${whole(zeros)} of them exactly 0` : ""}, float64</dt><dd>{exact(total)}</dd></div>
-      <div><dt>by the definition</dt><dd>{exact(value)}</dd></div>
-      {kernel === null ? null : <div><dt>by the compiled kernel</dt><dd>{exact(kernel)}</dd></div>}
-      <div><dt>difference of sum and definition</dt><dd>{short(difference ?? total - value, 2)}</dd></div>
+      <div><dt>sum of {whole(count)} {count === 1 ? "product" : "products"}{zeros > 0 ? `, ${whole(zeros)} of them exactly 0` : ""}, float64</dt><dd>{short(total, 9)}</dd></div>
+      <div><dt>by the definition</dt><dd>{short(value, 9)}</dd></div>
+      {kernel === null ? null : <div><dt>by the compiled kernel</dt><dd>{short(kernel, 9)}</dd></div>}
+      <div><dt>difference of sum and definition</dt><dd>{short(difference, 2)}</dd></div>
     </dl>
   );
-}
-
-function exact(value: number | null): string {
-  return value === null ? "NaN" : short(value, 9);
 }

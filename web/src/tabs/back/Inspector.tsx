@@ -1,6 +1,6 @@
 /** One number, and the products that made it. Each factor leads on to the cell from which it came. */
 import { useEffect, useState } from "preact/hooks";
-import { isAbort, messageOf, post } from "../../api/client";
+import { isAbort, messageOf, post, recorded } from "../../api/client";
 import type { Explanation } from "../../api/types";
 import { placeOf } from "../../api/arrays";
 import { short } from "../../kit/numbers";
@@ -12,7 +12,7 @@ import { Footer } from "./Footer";
 import { NumericCheck } from "./NumericCheck";
 import { Terms } from "./Terms";
 
-export const COUNT = 200;
+const COUNT = 200;
 
 export function Inspector() {
   const unit = explained.value;
@@ -66,12 +66,17 @@ function useExplanation(unit: string | null): { found: Explanation | string | nu
     if (unit === null || now === null) return undefined;
     const controller = new AbortController();
     const setFound = (found: Explanation | string): void => { setSaid({ found, unit, pass: now }); };
-    post<Explanation>("/api/unit", { ...now, unit, order: "size", from: 0, count: COUNT }, controller.signal).then((made) => {
+    const ask = async (): Promise<Explanation> => {
+      const made = await post<Explanation>("/api/unit", { ...now, unit, order: "size", from: 0, count: COUNT }, controller.signal);
       setFound(made);
+      return made;
+    };
+    const askAll = async (): Promise<void> => {
+      let made = await ask();
       showFactors(made);
-    }, (problem: unknown) => {
-      if (!isAbort(problem)) setFound(messageOf(problem));
-    });
+      while (made.kernel_pending && recorded === null) made = await ask(); // the server waits a moment for it each time
+    };
+    askAll().catch((problem: unknown) => { if (!isAbort(problem)) setFound(messageOf(problem)); });
     return () => { controller.abort(); };
   }, [unit, now]);
   return { found: said.found, stale: said.unit !== unit || said.pass !== now };

@@ -44,15 +44,15 @@ function Result({ update }: { update: Update | null }) {
   const chosen = typeof truth.value === "number" ? truth.value : null;
   const after = update?.probabilities_after ?? null;
   const names = classNames(after?.length ?? 0);
-  const change = update === null ? 0 : update.after - update.before;
+  const [kind, said] = update === null ? [] : changeOf(update);
   return (
-    <div class="result" aria-live="polite">
-      <div class="change">
+    <div class="result">
+      <div class="change" aria-live="polite">
         <p><span>loss before</span><strong>{update === null ? "…" : short(update.before, 5)}</strong></p>
         <span class="arrow" aria-hidden="true">→</span>
-        <p><span>loss after</span><strong class={update === null ? undefined : change <= 0 ? "good" : "bad"}>{update === null ? "…" : short(update.after, 5)}</strong></p>
+        <p><span>loss after</span><strong class={kind}>{update === null ? "…" : short(update.after, 5)}</strong></p>
       </div>
-      {update === null ? null : <p class="under">{change <= 0 ? "The step lowers the loss of this input." : "The step is too large: the loss rises."} |∂L/∂w| = {short(update.norm, 4)}</p>}
+      {update === null ? null : <p class="under">{said} |∂L/∂w| = {short(update.norm, 4)}</p>}
       {after === null || run.value?.probabilities == null ? null : (
         <div class="pair">
           <div><h3>before</h3><Bars label="Probabilities before" names={names} values={run.value.probabilities} best={run.value.best} truth={chosen} /></div>
@@ -61,6 +61,12 @@ function Result({ update }: { update: Update | null }) {
       )}
     </div>
   );
+}
+
+function changeOf({ before, after }: Update): [kind: string | undefined, said: string] {
+  if (before === null || after === null) return [undefined, "What is not finite is not compared."];
+  if (after === before) return [undefined, "The step does not change the loss of this input."];
+  return after < before ? ["good", "The step lowers the loss of this input."] : ["bad", "The step is too large: the loss rises."];
 }
 
 /** Its answer, or why there is none. */
