@@ -48,7 +48,7 @@ function LayerCard({ step, layer }: { step: Step; layer: Layer }) {
         <span class="arrow" aria-hidden="true">{back ? "←" : "→"}</span>
         <div class="side"><Values name={d + layer.name} role={roleOf(back, "y", layer, layer.name)} hatched={same ? blocked : undefined} /></div>
       </div>
-      <Notes layer={layer} back={back} />
+      <Notes layer={layer} back={back} ringed={winners !== undefined} />
       {back && layer.type === "Softmax" && model.value?.loss.name === "NLL" && isPlain(model.value.loss.text) ? <ScoresNote layer={layer} /> : null}
       <Parameters layer={layer} what={back ? "gradient" : "value"} />
     </>
@@ -81,21 +81,21 @@ function roleOf(back: boolean, side: "x" | "y", layer: Layer, name: string): str
 
 const SAID: Record<string, { forward?: string; backward?: string }> = {
   ReLU: { forward: "What is hatched is blocked: it was not above 0.", backward: "Where x was not above 0, nothing comes back: hatched." },
-  MaxPooling: { forward: "Ringed: the winner of each window, which alone goes on.", backward: "Only the winner of a window moved y: to it goes all of ∂L/∂y, to the others exactly 0." },
+  MaxPooling: { forward: "Only the winner of each window goes on.", backward: "Only the winner of a window moved y: to it goes all of ∂L/∂y, to the others exactly 0." },
   Dropout: { forward: "In evaluation dropout passes everything on. Switch to “As in training” to see its mask, hatched.", backward: "In evaluation dropout passes everything back. Switch to “As in training” to see its mask, hatched." },
   "Dropout, in training": { forward: "Hatched: what the mask k drops. All others are scaled by 1 / (1 − p).", backward: "What was dropped moved nothing: exactly 0 comes back to it, hatched." },
   Addition: { forward: "A residual block’s end: what its layers made is added to what they were given.", backward: "A sum passes ∂L/∂y on as it is, both ways: into the layers, and around them." },
   BatchNormalisation: { backward: "x moves y in three ways: directly, through the channel’s mean m, and through its deviation r. These are the three terms." },
 };
 
-function Notes({ layer, back }: { layer: Layer; back: boolean }) {
+function Notes({ layer, back, ringed }: { layer: Layer; back: boolean; ringed: boolean }) {
   const mode = layer.type === "Dropout" && place.value.training ? "Dropout, in training" : layer.type;
   const said = SAID[mode]?.[back ? "backward" : "forward"];
   const of = model.value;
   const shared = of === null || !back ? [] : layer.inputs.filter((name) => readersOf(of, name).length > 1);
   return (
     <div class="notes">
-      {said === undefined ? null : <p>{said}</p>}
+      {said === undefined ? null : <p>{said}{ringed ? " Winners are ringed." : ""}</p>}
       {shared.map((name) => (
         <p key={name}>{`${name} is read by ${of === null ? "" : readersOf(of, name).map((reader) => reader.name).join(" and ")}: ${unitNameOf(`dL/${name}`)} is the sum of what these send back.`}</p>
       ))}

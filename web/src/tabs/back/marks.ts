@@ -19,8 +19,10 @@ export function marksOf(layer: Layer, found: Traced): Marks {
   if (layer.type === "ReLU") return { blocked: (place) => !((x.values[place] ?? 0) > 0) };
   if (layer.type === "Dropout") return { blocked: dropped(layer, found, x, y) };
   if (layer.type === "MaxPooling") {
-    const winners = winnersOf(x, y);
-    return winners === null ? {} : { winners: (place) => winners.has(place) };
+    const window = windowOf(layer.text);
+    if (window === null) return {};
+    const winners = winnersOf(x, y, window);
+    return { winners: (place) => winners.has(place) };
   }
   return {};
 }
@@ -32,12 +34,17 @@ function dropped(layer: Layer, found: Traced, x: Tensor, y: Tensor): Mark {
   return (place) => (x.values[place] !== 0 && y.values[place] === 0) || (gy?.values[place] !== 0 && gx?.values[place] === 0);
 }
 
-/** The places of the first maximum of each window, where windows lie side by side; null where they do not. */
-export function winnersOf(x: Tensor, y: Tensor): Set<number> | null {
+/** "MaxPooling(2x3)": its windows' rows and columns, in a signal 1; null where they do not lie side by side. */
+function windowOf(text: string): [number, number] | null {
+  const [, first, second] = /^\w+\((\d+)(?:x(\d+))?\)$/.exec(text) ?? [];
+  if (first === undefined) return null; // with a stride, or padded
+  return second === undefined ? [1, Number(first)] : [Number(first), Number(second)];
+}
+
+/** The places of the first maximum of each window. */
+function winnersOf(x: Tensor, y: Tensor, [high, wide]: readonly [number, number]): Set<number> {
   const [height = 1, width = 1] = x.shape.slice(-2);
   const [rows = 1, cols = 1] = y.shape.slice(-2);
-  const [high, wide] = [Math.floor(height / rows), Math.floor(width / cols)];
-  if (x.shape.length !== y.shape.length || high * wide < 2) return null;
   const winners = new Set<number>();
   for (let k = 0; k < sizeOf(y.shape); k++) {
     const top = Math.floor(k / (rows * cols)) * height * width + Math.floor((k % (rows * cols)) / cols) * high * width + (k % cols) * wide;
