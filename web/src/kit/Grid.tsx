@@ -3,7 +3,7 @@ import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { scale } from "../state/size";
 import { theme } from "../state/theme";
 import { type Palette, scaleOf } from "./colours";
-import { moved } from "./keys";
+import { moved, within } from "./keys";
 import { short } from "./numbers";
 import { type Matrix, outline, paint, type Rect, valueAt } from "./paint";
 
@@ -42,7 +42,8 @@ export function Grid(props: GridProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const [cursor, setCursor] = useState<Cell>(props.selected ?? { row: 0, col: 0 });
   const [focused, setFocused] = useState(false);
-  const cell = { row: Math.min(cursor.row, rows - 1), col: Math.min(cursor.col, cols - 1) };
+  const count = Math.min(rows * cols, props.values.length - (props.offset ?? 0));
+  const cell = within({ row: Math.min(cursor.row, rows - 1), col: Math.min(cursor.col, cols - 1) }, cols, count);
   useDrawing(canvas, props, focused ? cell : null);
   const look = (next: Cell | null): void => { props.onLook?.(next); };
   const go = (next: Cell): void => { setCursor(next); look(next); };
@@ -51,22 +52,31 @@ export function Grid(props: GridProps) {
     else {
       const next = moved(event, cell, rows, cols);
       if (next === null) return;
-      go(next);
+      go(within(next, cols, count));
     }
     event.preventDefault();
+  };
+  const under = (event: MouseEvent): Cell | null => {
+    const at = cellAt(event, rows, cols);
+    return at.row * cols + at.col < count ? at : null;
   };
   const name = props.nameOf?.(cell) ?? `row ${cell.row}, column ${cell.col}`;
   return (
     <div
       class={props.onInspect === undefined ? "grid" : "grid open"} role="grid" tabIndex={0} aria-label={label}
-      aria-rowcount={rows} aria-colcount={cols} aria-activedescendant={id} 
+      aria-rowcount={rows} aria-colcount={cols} aria-activedescendant={id}
       style={{ width: `${width}px`, aspectRatio: height === undefined ? `${cols} / ${rows}` : `${width} / ${height}` }}
       onKeyDown={onKeyDown}
       onFocus={() => { setFocused(true); look(cell); }}
       onBlur={() => { setFocused(false); look(null); }}
-      onPointerMove={(event) => { look(cellAt(event, rows, cols)); }}
+      onPointerMove={(event) => { look(under(event)); }}
       onPointerLeave={() => { look(focused ? cell : null); }}
-      onClick={(event) => { const at = cellAt(event, rows, cols); setCursor(at); props.onInspect?.(at); }}
+      onClick={(event) => {
+        const at = under(event);
+        if (at === null) return;
+        setCursor(at);
+        props.onInspect?.(at);
+      }}
     >
       <canvas ref={canvas} aria-hidden="true" />
       <div role="row" aria-rowindex={cell.row + 1} class="unseen">

@@ -23,6 +23,12 @@ export function moved(event: Pick<KeyboardEvent, "key" | "ctrlKey">, { row, col 
   }
 }
 
+/** A cell that there is: a last row may not be full, and has its last cell. */
+export function within({ row, col }: Cell, cols: number, count: number): Cell {
+  const place = Math.min(row * cols + col, count - 1);
+  return { row: Math.floor(place / cols), col: place % cols };
+}
+
 /** Whether a key goes to where something is written. */
 export function isWriting(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
