@@ -10,8 +10,6 @@ export interface Line {
   /** A custom property's name: "--accent". */
   colour: string;
   dashed?: boolean;
-  /** On a second axis, on the right. */
-  right?: boolean;
   width?: number;
   points?: boolean;
   /** Drawn across where there is no value. */
@@ -82,7 +80,6 @@ function options(props: Props, at: HTMLElement, height: number): UPlot.Options {
   const font = `11px ${style.fontFamily}`;
   const axis = { stroke: colour("--soft"), font, labelFont: font, labelSize: 18, grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false } };
   const values = (_: UPlot, at: (number | null)[]): string[] => at.map((value) => (value === null ? "" : round(value)));
-  const twoSided = props.lines.some((line) => line.right);
   return {
     width: at.clientWidth,
     height,
@@ -92,7 +89,6 @@ function options(props: Props, at: HTMLElement, height: number): UPlot.Options {
     axes: [
       { ...axis, label: props.xLabel, size: 30, values, incrs: WHOLE },
       { ...axis, label: props.yLabel, values, size: 52, grid: { ...axis.grid, ...(props.logarithmic === true ? { filter: powers } : {}) } },
-      ...(twoSided ? [{ ...axis, scale: "right", side: 1 as const, values, grid: { show: false } }] : []),
     ],
     series: [
       { label: props.xLabel },
@@ -100,7 +96,7 @@ function options(props: Props, at: HTMLElement, height: number): UPlot.Options {
         label: line.label,
         stroke: colour(line.colour),
         width: line.width ?? 1.5,
-        scale: line.right === true ? "right" : "y",
+        scale: "y",
         points: { show: line.points ?? ((_: UPlot, __: number, first: number, last: number) => last - first < 3) },
         spanGaps: line.spans ?? false,
         ...(line.dashed === true ? { dash: [4, 4] } : {}),

@@ -6,7 +6,7 @@ import { model } from "../../state/model";
 import { traced, type Traced } from "../../state/pass";
 import { go, place } from "../../state/place";
 import { channelOf, choose } from "../../state/channels";
-import { isShown, madeIn, readersOf, type Step, stepsOf } from "../../state/steps";
+import { isShown, madeIn, type Step, stepsOf } from "../../state/steps";
 import { formatUnit, parseUnit, shapeOf } from "../../state/unit";
 import { cellOf, sheetOf } from "../../kit/sheet";
 import { placeOf } from "../../api/arrays";
@@ -92,8 +92,4 @@ export function selectedIn(name: string): number[] | null {
   const text = explained.value;
   const unit = text === null ? null : parseUnit(text);
   return unit !== null && `${unit.gradient ? "dL/" : ""}${unit.name}` === name ? unit.index : null;
-}
-
-export function isShared(name: string): boolean {
-  return model.value !== null && readersOf(model.value, name).length > 1;
 }
