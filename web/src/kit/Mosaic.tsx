@@ -16,8 +16,6 @@ export interface Patch {
 interface Props {
   label: string;
   values: Float32Array;
-  /** Where the first matrix begins. */
-  offset?: number;
   count: number;
   rows: number;
   cols: number;
@@ -50,7 +48,7 @@ export function Mosaic(props: Props) {
   };
   return (
     <div class="mosaic" role="slider" tabIndex={0} aria-label={label} aria-valuemin={0} aria-valuemax={count - 1}
-      aria-valuenow={chosen} aria-valuetext={`${chosen} of ${count}`} onKeyDown={onKeyDown} onClick={onClick}
+      aria-valuenow={chosen} aria-valuetext={`${chosen}, of 0 to ${count - 1}`} onKeyDown={onKeyDown} onClick={onClick}
       style={{ aspectRatio: `${across * (cols + 1)} / ${down * (rows + 1)}` }}>
       <canvas ref={canvas} aria-hidden="true" />
       <i class="chosen" style={frame(chosen, across, down)} />
@@ -65,7 +63,7 @@ function frame(place: number, across: number, down: number): Record<string, stri
 }
 
 function useMosaic(canvas: { current: HTMLCanvasElement | null }, props: Props, across: number, down: number): void {
-  const { values, offset = 0, count, rows, cols, most, palette = "diverging", patch } = props;
+  const { values, count, rows, cols, most, palette = "diverging", patch } = props;
   const now = theme.value;
   useEffect(() => {
     const to = canvas.current;
@@ -81,7 +79,7 @@ function useMosaic(canvas: { current: HTMLCanvasElement | null }, props: Props, 
       const top = Math.floor(place / across) * (rows + 1);
       for (let k = 0; k < rows * cols; k++) {
         const at = (top + Math.floor(k / cols)) * to.width + left + (k % cols);
-        pixels[at] = colourOf(scale, values[offset + place * rows * cols + k] ?? 0, most);
+        pixels[at] = colourOf(scale, values[place * rows * cols + k] ?? 0, most);
       }
     }
     context.putImageData(image, 0, 0);
@@ -92,5 +90,5 @@ function useMosaic(canvas: { current: HTMLCanvasElement | null }, props: Props, 
       const left = (place % across) * (cols + 1);
       context.fillRect(left + patch.col, Math.floor(place / across) * (rows + 1) + patch.row, patch.cols, patch.rows);
     }
-  }, [canvas, values, offset, count, rows, cols, most, palette, patch, now, across, down]);
+  }, [canvas, values, count, rows, cols, most, palette, patch, now, across, down]);
 }

@@ -34,6 +34,7 @@ export function look(unit: string | null): void {
 export function pin(unit: string | null): void {
   if (unit === fixed) return;
   fixed = unit;
+  look(null); // the cell that was rested on may be gone, and says nothing when it goes
   pinned.value = null;
   if (unit !== null) void boxesOf(unit).then((found) => { if (fixed === unit) pinned.value = found; });
 }

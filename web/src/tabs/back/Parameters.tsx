@@ -28,10 +28,11 @@ function Parameter({ layer, name, what }: { layer: Layer; name: string; what: "v
   const [problem, setProblem] = useState<string | null>(null);
   const now = pass.value;
   useEffect(() => {
+    if (now === null) return undefined;
     let wanted = true;
     weightsOf(name, what).then(
       (found) => { if (wanted) { setTensor(found); setProblem(null); } },
-      (refused: unknown) => { if (wanted) setProblem(messageOf(refused)); },
+      (refused: unknown) => { if (wanted) { setTensor(null); setProblem(messageOf(refused)); } },
     );
     return () => { wanted = false; };
   }, [name, what, now]);
@@ -50,6 +51,7 @@ function Shown({ layer, name, tensor, what }: { layer: Layer; name: string; tens
   const whole = `${what === "gradient" ? "dL/" : ""}${name}`;
   const shared = { most: largest(tensor.values) };
   const selected = selectedIn(whole);
+  const [picked, setPicked] = useState({ of: "", place: 0 }); // since that weight is explained
   if (tensor.shape.length < 2) {
     return (
       <TensorView {...shared} title={unitNameOf(whole)} tensor={tensor} width={SMALL} chosen={0} onChoose={() => undefined}
@@ -60,11 +62,13 @@ function Shown({ layer, name, tensor, what }: { layer: Layer; name: string; tens
   const inner = tensor.shape.length === 2 && layer.type === "Linear" ? layer.x_shape : tensor.shape.slice(1);
   const size = sizeOf(inner);
   const flat = (index: readonly number[]): number[] => (tensor.shape.length === 2 ? [index.reduce((at, i, axis) => at * (inner[axis] ?? 1) + i, 0)] : [...index]);
-  const chosen = selected === null ? channelOf(layer.inputs[0] ?? "x") : placeWithin(selected.slice(1), inner, tensor.shape.length);
+  const x = layer.inputs[0] ?? "x";
+  const of = selected?.join() ?? "";
+  const chosen = selected === null ? channelOf(x) : picked.of === of ? picked.place : placeWithin(selected.slice(1), inner, tensor.shape.length);
   return (
     <TensorView {...shared} title={`${unitNameOf(whole)}[${row}]`} tensor={{ shape: inner, values: tensor.values.subarray(row * size, (row + 1) * size) }}
       width={inner.at(-1) !== undefined && (inner.at(-1) ?? 1) <= 3 ? SMALL : LARGE} chosen={chosen}
-      onChoose={(place) => { choose(layer.inputs[0] ?? "x", place); }}
+      onChoose={(place) => { setPicked({ of, place }); choose(x, place); }}
       selected={selected === null ? null : unflat(selected.slice(1), inner, tensor.shape.length)}
       onInspect={(index) => { inspect(`${whole}:${[row, ...flat(index)].join(",")}`); }} />
   );

@@ -35,7 +35,7 @@ export function Values({ name, role, part, most, hatched, ringed }: Props) {
     <div class="values">
       <p class="role">{role}</p>
       <TensorView title={part === undefined ? unitNameOf(name) : `part of ${unitNameOf(name)}`} tensor={tensor} {...(most === undefined ? {} : { most })} width={WIDTH} palette={ink ? "ink" : "diverging"} chosen={channelOf(name)}
-        onChoose={(place) => { choose(name, place); }} names={name.endsWith(last ?? "") ? classNames(tensor.values.length) : /^(dL\/)?x$/.test(name) ? (model.value?.columns ?? null) : null}
+        onChoose={(place) => { choose(name, place); }} names={name.replace("dL/", "") === last ? classNames(tensor.values.length) : /^(dL\/)?x$/.test(name) ? (model.value?.columns ?? null) : null}
         selected={selectedIn(name)} seen={seenIn(name)} hatched={hatched} ringed={ringed}
         onInspect={(index) => { inspect(unit(index)); }} onLook={(index) => { look(index === null ? null : unit(index)); }} />
     </div>

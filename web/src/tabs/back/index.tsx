@@ -17,7 +17,7 @@ import { Rail } from "./Rail";
 export function BackPropagation() {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
-      if (isWriting(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (isWriting(event.target) || event.ctrlKey || event.metaKey) return; // Alt writes [ on some keyboards
       if (event.key === "]") stepBy(1);
       else if (event.key === "[") stepBy(-1);
     };
