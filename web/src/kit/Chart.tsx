@@ -96,7 +96,6 @@ function options(props: Props, at: HTMLElement, height: number): UPlot.Options {
         label: line.label,
         stroke: colour(line.colour),
         width: line.width ?? 1.5,
-        scale: "y",
         points: { show: line.points ?? ((_: UPlot, __: number, first: number, last: number) => last - first < 3) },
         spanGaps: line.spans ?? false,
         ...(line.dashed === true ? { dash: [4, 4] } : {}),

@@ -20,20 +20,21 @@ import { Values } from "./Values";
 
 export function Card({ step }: { step: Step }) {
   const layer = layerOf(step);
+  const missing = pass.value?.t === null ? "Without a true value there is no loss." : traced.value === null && step.kind !== "update" ? "Computing …" : null;
   return (
     <article class={`card ${step.kind}`} aria-label={textOf(step)}>
       <header>
         <h2>{textOf(step)}</h2>
         {layer === undefined ? null : <p class="lead">{brief(layer.text)} <span>{shapeText(layer.x_shape)} → {shapeText(layer.shape)}</span></p>}
       </header>
-      {pass.value?.t === null ? <p class="empty">This input has no true value: it has no loss, and nothing goes back.</p> : step.kind === "loss" ? <LossCard /> : step.kind === "update" ? <UpdateCard /> : layer === undefined ? <LossGradientCard /> : <LayerCard step={step} layer={layer} />}
+      {missing !== null ? <p class="empty">{missing}</p> : step.kind === "loss" ? <LossCard /> : step.kind === "update" ? <UpdateCard /> : layer === undefined ? <LossGradientCard /> : <LayerCard step={step} layer={layer} />}
     </article>
   );
 }
 
 function LayerCard({ step, layer }: { step: Step; layer: Layer }) {
   const found = traced.value;
-  if (found === null) return <p class="empty">Computing …</p>;
+  if (found === null) return null;
   const back = step.kind === "backward";
   const { blocked, winners } = marksOf(layer, found);
   const d = back ? "dL/" : "";

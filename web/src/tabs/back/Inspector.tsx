@@ -13,6 +13,7 @@ import { NumericCheck } from "./NumericCheck";
 import { Terms } from "./Terms";
 
 const COUNT = 200;
+const PAUSE = 1000; // milliseconds, until the kernel's number is asked for again
 
 export function Inspector() {
   const unit = explained.value;
@@ -66,17 +67,15 @@ function useExplanation(unit: string | null): { found: Explanation | string | nu
     if (unit === null || now === null) return undefined;
     const controller = new AbortController();
     const setFound = (found: Explanation | string): void => { setSaid({ found, unit, pass: now }); };
-    const ask = async (): Promise<Explanation> => {
+    const ask = async (again = false): Promise<void> => {
       const made = await post<Explanation>("/api/unit", { ...now, unit, order: "size", from: 0, count: COUNT }, controller.signal);
       setFound(made);
-      return made;
+      if (!again) showFactors(made);
+      if (!made.kernel_pending || recorded !== null) return;
+      await new Promise((resolve) => { setTimeout(resolve, PAUSE); });
+      await ask(true);
     };
-    const askAll = async (): Promise<void> => {
-      let made = await ask();
-      showFactors(made);
-      while (made.kernel_pending && recorded === null) made = await ask(); // the server waits a moment for it each time
-    };
-    askAll().catch((problem: unknown) => { if (!isAbort(problem)) setFound(messageOf(problem)); });
+    ask().catch((problem: unknown) => { if (!isAbort(problem)) setFound(messageOf(problem)); });
     return () => { controller.abort(); };
   }, [unit, now]);
   return { found: said.found, stale: said.unit !== unit || said.pass !== now };

@@ -9,11 +9,11 @@ import { Values } from "./Values";
 
 /** The loss, with the numbers put in. */
 export function LossCard() {
-  const { name, last, found, plain } = useEnd();
-  if (found === null) return <p class="empty">Computing …</p>;
+  const { last, found, plain, onehot } = useEnd();
+  if (found === null) return null;
   const t = typeof truth.value === "number" ? truth.value : null;
   const y = found.values[last];
-  const p = plain && name === "LogSoftmaxNLL" && y !== undefined && t !== null ? softmax(y.values)[t] : undefined;
+  const p = onehot && y !== undefined && t !== null ? softmax(y.values)[t] : undefined;
   return (
     <>
       <Said part="forward" label="The loss" />
@@ -30,9 +30,9 @@ export function LossCard() {
 
 /** Where back propagation begins. */
 export function LossGradientCard() {
-  const { name, last, found, plain } = useEnd();
-  if (found === null) return <p class="empty">Computing …</p>;
-  const scores = plain && name === "LogSoftmaxNLL" && typeof truth.value === "number";
+  const { last, found, onehot } = useEnd();
+  if (found === null) return null;
+  const scores = onehot && typeof truth.value === "number";
   return (
     <>
       <Said part="dx" label="The derivative of" />
@@ -50,5 +50,6 @@ function Said({ part, label }: { part: string; label: string }) {
 
 function useEnd() {
   const { loss, layers } = model.value ?? {};
-  return { name: loss?.name ?? "", last: layers?.at(-1)?.name ?? "x", found: traced.value, plain: isPlain(loss?.text ?? "") };
+  const plain = isPlain(loss?.text ?? "");
+  return { last: layers?.at(-1)?.name ?? "x", found: traced.value, plain, onehot: plain && loss?.name === "LogSoftmaxNLL" };
 }

@@ -44,7 +44,7 @@ function Result({ update }: { update: Update | null }) {
   const chosen = typeof truth.value === "number" ? truth.value : null;
   const after = update?.probabilities_after ?? null;
   const names = classNames(after?.length ?? 0);
-  const [kind, said] = update === null ? [] : changeOf(update);
+  const [kind, said] = changeOf(update);
   return (
     <div class="result">
       <div class="change" aria-live="polite">
@@ -63,9 +63,11 @@ function Result({ update }: { update: Update | null }) {
   );
 }
 
-function changeOf({ before, after }: Update): [kind: string | undefined, said: string] {
-  if (before === null || after === null) return [undefined, "What is not finite is not compared."];
-  if (after === before) return [undefined, "The step does not change the loss of this input."];
+/** Of losses that are not finite nothing is said. */
+function changeOf(update: Update | null): [kind?: string, said?: string] {
+  const { before, after } = update ?? { before: null, after: null };
+  if (before === null || after === null) return [];
+  if (after === before) return ["", "The step leaves the loss as it is."];
   return after < before ? ["good", "The step lowers the loss of this input."] : ["bad", "The step is too large: the loss rises."];
 }
 
