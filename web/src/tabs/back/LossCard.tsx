@@ -45,7 +45,7 @@ export function LossGradientCard() {
 /** The formula; of a loss that is not the lecture's, whose formula the inspector has, what it is. */
 function Said({ part, label }: { part: string; label: string }) {
   const { name = "", text = "" } = model.value?.loss ?? {};
-  return isPlain(text) ? <Formula of={name} part={part} label={`${label} ${name}`} /> : <p class="lead">{brief(text)}</p>;
+  return isPlain(text) ? <Formula of={name} part={part} label={`${label} ${name}`} /> : <p class="formula">{brief(text)}</p>;
 }
 
 function useEnd() {
