@@ -35,6 +35,23 @@ test("a long run is thinned, and its beginning stays", () => {
   expect(history.loss.every((loss, k) => loss === 1 / ((history.step[k] ?? 0) + 1))).toBe(true);
 });
 
+test("no test is lost where a long run is thinned", () => {
+  const tests = Array.from({ length: 900 }, (_, k) => ({ step: 40 * k, epoch: k, loss: k, accuracy: null }));
+  let history = joined(NOTHING, news([], { tests }));
+  for (let from = 1; from < 3 * MOST; from += 1000) history = joined(history, news(Array.from({ length: 1000 }, (_, k) => from + k)));
+  const seen = beside(history.step, tests, ({ loss }) => loss);
+  expect(seen.length).toBe(history.step.length + 1);
+  expect(seen.filter((loss) => loss !== null)).toEqual(tests.map(({ loss }) => loss));
+});
+
+test("of many epochs' filters every second one goes, but not the first nor the last", () => {
+  const filters = pack(new Float32Array([1]), [1, 1, 1, 1]);
+  let history = NOTHING;
+  for (let epoch = 0; epoch < 200; epoch++) history = joined(history, news([], { frames: [{ step: 10 * epoch, epoch, filters }] }));
+  expect(history.frames.length).toBeLessThanOrEqual(64);
+  expect([history.frames[0]?.epoch, history.frames.at(-1)?.epoch]).toEqual([0, 199]);
+});
+
 test("filters are unpacked", () => {
   const filters = pack(new Float32Array([1, -2, 3, 4]), [1, 1, 2, 2]);
   const { frames } = joined(NOTHING, news([], { frames: [{ step: 0, epoch: 0, filters }] }));
@@ -44,6 +61,8 @@ test("filters are unpacked", () => {
 test("tests stand beside their steps", () => {
   const tests = [{ step: 0, epoch: 0, loss: 2, accuracy: 0.1 }, { step: 3, epoch: 1, loss: 1, accuracy: null }];
   expect(beside([1, 2, 3], tests, ({ loss }) => loss)).toEqual([2, null, null, 1]);
+  expect(beside([1, 2, 4], tests, ({ loss }) => loss)).toEqual([2, null, null, 1]);
+  expect(beside([1, 2], tests, ({ loss }) => loss)).toEqual([2, null, 1]);
 });
 
 test("sliders go from one digit to all, and over all rates", () => {

@@ -16,6 +16,7 @@ export const NOTHING: History = { run: -1, step: [], loss: [], smoothed: [], nor
 /** Steps that are drawn, at most; the first ones stay, so that two runs can be compared by where they began. */
 export const MOST = 12_000;
 export const FIRST = 16;
+const MOST_FRAMES = 64;
 
 /** The step after which news are wanted. */
 export function seenOf(history: History): number {
@@ -28,6 +29,7 @@ export function joined(before: History, news: News): History {
   const from = news.step.findIndex((step) => step > last);
   const fresh = <T>(column: readonly T[]): T[] => (from < 0 ? [] : column.slice(from));
   const names = Object.keys(news.norms);
+  const frames = later(of.frames, news.frames.map((frame) => ({ ...frame, filters: unpack(frame.filters) })));
   return thinned({
     run: news.run,
     step: [...of.step, ...fresh(news.step)],
@@ -35,7 +37,7 @@ export function joined(before: History, news: News): History {
     smoothed: [...of.smoothed, ...fresh(news.smoothed)],
     norms: Object.fromEntries(names.map((name) => [name, [...(of.norms[name] ?? []), ...fresh(news.norms[name] ?? [])]])),
     tests: later(of.tests, news.tests),
-    frames: later(of.frames, news.frames.map((frame) => ({ ...frame, filters: unpack(frame.filters) }))),
+    frames: frames.length > MOST_FRAMES ? halved(frames, 1) : frames,
   });
 }
 
@@ -45,9 +47,8 @@ function later<T extends { step: number }>(before: readonly T[], news: readonly 
 }
 
 function thinned(history: History): History {
-  const count = history.step.length;
-  if (count <= MOST) return history;
-  const kept = <T>(column: readonly T[]): T[] => column.filter((_, k) => k < FIRST || k % 2 === 0 || k === count - 1);
+  if (history.step.length <= MOST) return history;
+  const kept = <T>(column: readonly T[]): T[] => halved(column, FIRST);
   return {
     ...history,
     step: kept(history.step),
@@ -57,8 +58,20 @@ function thinned(history: History): History {
   };
 }
 
-/** Tests as a column beside the steps: null where none was made. Step 0, before the first, comes in front. */
+/** The first ones, every second one, and the last. */
+function halved<T>(rows: readonly T[], first: number): T[] {
+  return rows.filter((_, k) => k < first || k % 2 === 0 || k === rows.length - 1);
+}
+
+/** Tests as a column beside the steps: null where none was made. Step 0, before the first, comes in front. One whose
+ *  step is no longer drawn stands at the next that is. */
 export function beside(step: readonly number[], tests: readonly Tested[], value: (test: Tested) => number | null): (number | null)[] {
-  const at = new Map(tests.map((test) => [test.step, value(test)]));
-  return [0, ...step].map((k) => at.get(k) ?? null);
+  const x = [0, ...step];
+  const column = x.map((): number | null => null);
+  let k = 0;
+  for (const test of tests) {
+    while (k < x.length - 1 && (x[k] ?? 0) < test.step) k++;
+    column[k] = value(test);
+  }
+  return column;
 }

@@ -24,7 +24,7 @@ export function Train() {
       <div class="seen">
         <Standing news={news} history={history.value} />
         <Curves of={history.value} />
-        <Filters frames={history.value.frames} />
+        <Filters key={history.value.run} frames={history.value.frames} />
       </div>
     </div>
   );
