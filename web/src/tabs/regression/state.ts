@@ -3,7 +3,7 @@ import { computed, signal } from "@preact/signals";
 import { isAbort, messageOf, post } from "../../api/client";
 import type { Asked, Data, Descents } from "../../api/regression";
 import { go, place } from "../../state/place";
-import { formatWish, parseWish, type Wish } from "./wish";
+import { axesOf, formatWish, parseWish, type Wish } from "./wish";
 
 export const wish = computed<Wish>(() => parseWish(place.value.tab === "regression" ? place.value.view : null));
 export const data = signal<Data>(null);
@@ -30,9 +30,12 @@ export function longest(of: Descents | null): number {
   return of === null ? 0 : Math.max(of.gd.w.length, of.sgd.w.length) - 1;
 }
 
-/** What the descents depend on: all but what is only looked at. */
+/** All but what is only looked at: the same text however often one steps. */
+const fixed = computed(() => formatWish({ ...wish.value, axes: axesOf(undefined, wish.value.degree), step: 0 }));
+
+/** What the descents depend on. */
 export const asked = computed<Asked>(() => {
-  const { degree, lr, batch, steps, seed } = wish.value;
+  const { degree, lr, batch, steps, seed } = parseWish(fixed.value);
   return { data: data.value, degree, lr, batch_size: batch, steps, seed, w0: start.value };
 });
 
