@@ -10,13 +10,18 @@ export const trouble = signal<string | null>(null);
 const network = computed(() => place.value.network);
 const shapes = new Map<string | null, string>();
 
+/** What work in the background said last: its success takes no other line away. */
+let murmured: string | null = null;
+
 /** Do something that asks the server; what it refuses is said at the head of the page. */
-export async function trying(work: () => Promise<void>): Promise<void> {
+export async function trying(work: () => Promise<void>, { background = false } = {}): Promise<void> {
   try {
     await work();
-    trouble.value = null;
+    if (!background || trouble.value === murmured) trouble.value = null;
   } catch (problem) {
-    if (!isAbort(problem)) trouble.value = messageOf(problem);
+    if (isAbort(problem)) return;
+    trouble.value = messageOf(problem);
+    if (background) murmured = trouble.value;
   }
 }
 

@@ -35,10 +35,11 @@ export function Beginning({ of, offered }: Props) {
   );
 }
 
-export function Live({ of, news }: Props) {
+export function Live({ of, news, offered }: Props) {
   const sizes = batchSizes(of.samples);
   const at = placeOfBatch(sizes, of.batch_size);
-  const own = news.dropouts[0];
+  const dropouts = offered?.presets.find(({ name }) => name === of.preset)?.dropouts ?? news.dropouts; // news: of a run that has begun
+  const own = dropouts[0];
   return (
     <fieldset>
       <legend>While it trains</legend>
@@ -49,7 +50,7 @@ export function Live({ of, news }: Props) {
         onInput={(place) => { set({ batch_size: sizes[place] ?? null }); }} />
       {own === undefined ? <p class="hint">This network has no dropout.</p> : (
         <RangeField label="Dropout" value={of.dropout ?? own} text={`${Math.round(100 * (of.dropout ?? own))} %`} min={0} max={0.9} step={0.05}
-          hint={of.dropout === null && news.dropouts.length > 1 ? `as the network has it: ${news.dropouts.join(", ")}` : undefined}
+          hint={of.dropout === null && dropouts.length > 1 ? `as the network has it: ${dropouts.join(", ")}` : undefined}
           onInput={(dropout) => { set({ dropout }); }} />
       )}
     </fieldset>

@@ -9,9 +9,10 @@ import { type History, joined, NOTHING, seenOf } from "./history";
 export const history = signal<History>(NOTHING);
 export const now = signal<News | null>(null);
 export const offered = signal<Offered | null>(null);
-/** What has been moved here and not yet reached the server. */
+/** What has been changed here: not yet told to the server, or told and not yet answered. */
 const moved = signal<Partial<Settings>>({});
-export const settings = computed<Settings | null>(() => (now.value === null ? null : { ...now.value.settings, ...moved.value }));
+const sent = signal<Partial<Settings>>({});
+export const settings = computed<Settings | null>(() => (now.value === null ? null : { ...now.value.settings, ...sent.value, ...moved.value }));
 
 function join(news: News): void {
   history.value = joined(history.value, news);
@@ -34,7 +35,7 @@ async function ask(): Promise<void> {
     const news = await get<News>(known ? `/api/train?run=${run}&after=${seenOf(history.value)}` : "/api/train");
     offered.value = news.offered ?? offered.value;
     join(news);
-  });
+  }, { background: true });
   asking = false;
   if (again) {
     again = false;
@@ -47,16 +48,17 @@ export function follow(): () => void {
   void ask();
   const source = events("/api/train/events");
   source?.addEventListener("news", () => { void ask(); });
+  source?.addEventListener("error", () => { void ask(); }); // which says so if the server has ended
   return () => { source?.close(); };
 }
 
 export async function tell(what: Do, change: Partial<Settings> = {}): Promise<void> {
-  await trying(async () => {
-    const sent = { ...moved.value, ...change };
-    moved.value = {};
-    now.value = await post<News>("/api/train", { do: what, settings: sent });
-    await ask();
-  });
+  const mine: Partial<Settings> = { ...moved.value, ...change };
+  sent.value = { ...sent.value, ...mine };
+  moved.value = {};
+  await trying(async () => { now.value = await post<News>("/api/train", { do: what, settings: mine }); });
+  sent.value = Object.fromEntries(Object.entries(sent.value).filter(([name, value]) => mine[name as keyof Settings] !== value));
+  await ask();
 }
 
 let timer: ReturnType<typeof setTimeout> | undefined;
