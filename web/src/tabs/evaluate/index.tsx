@@ -21,20 +21,26 @@ async function load(): Promise<void> {
   await trying(async () => { seen.value ??= await get<Evaluation>("/api/evaluation"); });
 }
 
+/** Ask for samples of a cell; an answer that comes when the address names another is not shown. */
+async function fetchCell(query: string): Promise<void> {
+  await trying(async () => {
+    const found = await get<CellOf>(`/api/evaluation?${query}`);
+    if (cellText(parseCell(place.value.view)) === cellText(found.cell)) cell.value = found;
+  });
+}
+
 /** What the address names is fetched. */
 async function follow(view: string | null): Promise<void> {
   const at = parseCell(view);
   if (at === null) cell.value = null;
-  else if (cellText(at) !== cellText(cell.value?.cell ?? null)) {
-    await trying(async () => { cell.value = await get<CellOf>(`/api/evaluation?cell=${cellText(at)}`); });
-  }
+  else if (cellText(at) !== cellText(cell.value?.cell ?? null)) await fetchCell(`cell=${cellText(at)}`);
 }
 
 async function more(): Promise<void> {
   const now = cell.value;
   if (now === null) return;
   const from = now.from + now.samples.number.length;
-  await trying(async () => { cell.value = await get<CellOf>(`/api/evaluation?cell=${cellText(now.cell)}&from=${from}`); });
+  await fetchCell(`cell=${cellText(now.cell)}&from=${from}`);
 }
 
 export function Evaluate() {
