@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
+import { useId, useState } from "preact/hooks";
 
 interface Shell {
   label: string;
@@ -26,15 +26,19 @@ interface NumberProps extends Shell {
   step?: number | "any";
 }
 
+/** While a reader types, `value` waits. */
 export function NumberField({ label, hint, value, onChange, min, max, step }: NumberProps) {
+  const [typed, setTyped] = useState<string | null>(null);
   const take = (text: string): void => {
+    setTyped(null);
     const given = Number(text);
     if (text.trim() !== "" && Number.isFinite(given)) onChange(given);
   };
   return (
     <Field label={label} hint={hint}>
       {(id) => (
-        <input id={id} type="number" value={value} min={min} max={max} step={step ?? "any"}
+        <input id={id} type="number" value={typed ?? value} min={min} max={max} step={step ?? "any"}
+          onInput={(event) => { setTyped(event.currentTarget.value); }} onBlur={() => { setTyped(null); }}
           onChange={(event) => { take(event.currentTarget.value); }} />
       )}
     </Field>
