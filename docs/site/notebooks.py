@@ -18,14 +18,14 @@ def notebook(path: Path) -> nbformat.NotebookNode:
     for part in pieces(path.read_text(encoding="utf-8")):
         if isinstance(part, Cell):
             cells.append(nbformat.v4.new_code_cell(part.code.rstrip(), metadata={"printed": part.printed}))
-        elif text := told(part, path.parent):
+        elif text := told(part):
             cells.append(nbformat.v4.new_markdown_cell(text))
     for number, cell in enumerate(cells):
         cell.id = f"{path.stem}-{number}"  # the same chapter is the same file
     return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": KERNEL})
 
 
-def told(text: str, folder: Path) -> str:
+def told(text: str) -> str:
     """Text as notebooks show it: formulas between dollars, solutions in sight, links to other chapters only."""
     text = re.sub(r"^```math\n(.*?)^```", r"$$\n\1$$", text, flags=re.MULTILINE | re.DOTALL)
     text = re.sub(r"</?details>\n?", "", text).replace("<summary>Solution</summary>", "**Solution**")
