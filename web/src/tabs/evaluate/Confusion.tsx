@@ -24,7 +24,7 @@ export function Confusion({ classes, counts, chosen, onChoose }: Props) {
   };
   return (
     <div class="scroll">
-      <table class="confusion" ref={table} role="grid" aria-label="Confusion matrix" onKeyDown={onKeyDown}>
+      <table class="confusion" ref={table} role="grid" style={{ "--classes": classes.length }} aria-label="Confusion matrix" onKeyDown={onKeyDown}>
         <thead>
           <tr>
             <th scope="col"><span class="unseen">true class</span></th>

@@ -17,7 +17,7 @@ export function Scores({ rows }: { rows: readonly Score[] }) {
   return (
     <section class="scores" aria-labelledby="scores-title">
       <h3 id="scores-title">Class by class</h3>
-      <p class="hint">Recall: of what is of the class, how much was found. Precision: of what was taken for it, how much is.</p>
+      <p class="hint">Recall: how much of the class was found. Precision: how much of what was taken for the class belongs to it.</p>
       <Table caption="Scores of each class" columns={COLUMNS} rows={rows} keyOf={(row) => row.class} />
     </section>
   );

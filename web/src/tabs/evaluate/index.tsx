@@ -73,7 +73,8 @@ export function Evaluate() {
         {now.regression === null ? null : <Errors of={now.regression} />}
         {now.scores.length === 0 ? null : <Scores rows={now.scores} />}
       </div>
-      <section class="samples" aria-live="polite" aria-labelledby="samples-title">
+      <section class="samples" aria-labelledby="samples-title">
+        <h3 id="samples-title" aria-live="polite">{titleOf(now, cell.value)}</h3>
         {cell.value === null ? <Worst of={now} /> : <Chosen of={cell.value} classes={now.classes ?? []} />}
       </section>
     </div>
@@ -83,7 +84,6 @@ export function Evaluate() {
 function Worst({ of }: { of: Evaluation }) {
   return (
     <>
-      <h3 id="samples-title">{of.regression === null ? "The worst mistakes" : "The largest errors"}</h3>
       <p class="hint">Those with the highest loss first. Each opens in Back propagation.</p>
       <Gallery samples={of.worst} classes={of.classes} />
     </>
@@ -92,11 +92,9 @@ function Worst({ of }: { of: Evaluation }) {
 
 function Chosen({ of, classes }: { of: CellOf; classes: readonly string[] }) {
   const [t, p] = of.cell;
-  const name = (k: number): string => classes[k] ?? String(k);
   const last = of.from + of.samples.number.length;
   return (
     <>
-      <h3 id="samples-title">{t === p ? `${name(t)}, recognised` : `${name(t)}, taken for ${name(p)}`}: {whole(of.count)} {thing(of.count)}</h3>
       <p class="hint">
         {t === p ? "Those of which it is least sure come first." : "Those with the highest loss come first."}{" "}
         <button type="button" class="link" onClick={() => { go({ view: null }, { replace: true }); }}>Back to the worst mistakes</button>
@@ -105,6 +103,12 @@ function Chosen({ of, classes }: { of: CellOf; classes: readonly string[] }) {
       {last < of.count ? <button type="button" class="button" onClick={() => { void more(); }}>{`The next, from ${whole(last + 1)} on`}</button> : null}
     </>
   );
+}
+
+function titleOf({ classes, regression }: Evaluation, of: CellOf | null): string {
+  if (of === null) return regression === null ? "The worst mistakes" : "The largest errors";
+  const [t, p] = of.cell.map((k) => classes?.[k] ?? String(k));
+  return `${t ?? ""}, ${t === p ? "recognised" : `taken for ${p ?? ""}`}: ${whole(of.count)} ${thing(of.count)}`;
 }
 
 /** How far off the real numbers are that it predicts. */
@@ -123,6 +127,6 @@ function headline(of: Evaluation): string {
 function sentence(of: Evaluation): string {
   const parts = [`The mean loss is ${short(of.loss, 4)}.`];
   if (of.accuracy !== null) parts.unshift(`${whole(of.wrong)} are wrong.`);
-  if (of.calibration_error !== null) parts.push(`What it says of its own certainty is off by ${percent(of.calibration_error)} on average.`);
+  if (of.calibration_error !== null) parts.push(`Its stated confidence is off by ${percent(of.calibration_error)} on average.`);
   return parts.join(" ");
 }
