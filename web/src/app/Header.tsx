@@ -21,7 +21,7 @@ export function Header({ entries, current, onChoose }: Props) {
     document.getElementById(`tab-${next.tab}`)?.focus();
   };
   const of = model.value;
-  const other = theme.value === "dark" ? "light" : "dark";
+  const switching = `Switch to ${theme.value === "dark" ? "light" : "dark"} mode`;
   return (
     <header class="head">
       <p class="mark"><span class="d">∂</span>chainrule</p>
@@ -36,7 +36,7 @@ export function Header({ entries, current, onChoose }: Props) {
       <p class="about">
         {of === null ? null : <span class="model" title={of.name}>{nameOf(of)}</span>}
         {recorded === null ? null : <span class="badge">recorded</span>}
-        <button type="button" class="theme" aria-label={`Switch to ${other}`} title={`Switch to ${other}`} onClick={switchTheme}>
+        <button type="button" class="theme" aria-label={switching} title={switching} onClick={switchTheme}>
           <span aria-hidden="true">{theme.value === "dark" ? "☀" : "☾"}</span>
         </button>
       </p>

@@ -24,7 +24,7 @@ export function Beginning({ of, offered }: Props) {
     <fieldset class="beginning">
       <legend>A run</legend>
       <ChoiceField label="Network" value={of.preset} options={presets.map(({ name }) => [name, name === GIVEN ? `${lastOf(model.value?.origin?.given ?? model.value?.name ?? name)}, anew` : name] as const)}
-        hint={presets.find(({ name }) => name === of.preset)?.about} onChange={(preset) => { again({ preset, dropout: null, ...(preset === GIVEN && of.optimizer === "sgd" && offered ? { lr: offered.eta } : {}) }); }} />
+        hint={chosen(offered, of)?.about} onChange={(preset) => { again({ preset, dropout: null, ...(preset === GIVEN && of.optimizer === "sgd" && offered ? { lr: offered.eta } : {}) }); }} />
       <ChoiceField label={of.preset === GIVEN ? "Samples, at most" : "Digits"} value={String(of.samples)} options={choices(of.samples).map((n) => [String(n), whole(n)] as const)}
         onChange={(samples) => { again({ samples: Number(samples) }); }} />
       <ChoiceField label="Update" value={of.optimizer} options={[["sgd", "w ← w − η ∂L/∂w"], ["adam", "Adam"]]}
@@ -38,7 +38,7 @@ export function Beginning({ of, offered }: Props) {
 export function Live({ of, news, offered }: Props) {
   const sizes = batchSizes(of.samples);
   const at = placeOfBatch(sizes, of.batch_size);
-  const dropouts = offered?.presets.find(({ name }) => name === of.preset)?.dropouts ?? news.dropouts; // news: of a run that has begun
+  const dropouts = chosen(offered, of)?.dropouts ?? news.dropouts; // news: of a run that has begun
   const own = dropouts[0];
   return (
     <fieldset>
@@ -55,6 +55,10 @@ export function Live({ of, news, offered }: Props) {
       )}
     </fieldset>
   );
+}
+
+function chosen(offered: Offered | null, of: Settings): Offered["presets"][number] | undefined {
+  return offered?.presets.find(({ name }) => name === of.preset);
 }
 
 function choices(samples: number): number[] {

@@ -1,15 +1,15 @@
 /** Loss, accuracy and the gradient's size layer by layer, over the updates. */
 import { useMemo } from "preact/hooks";
 import { Chart, type Line } from "../../kit/Chart";
-import { percent, short } from "../../kit/numbers";
-import { beside, type History } from "./history";
+import { percent, short, whole } from "../../kit/numbers";
+import { beside, type History, seenOf } from "./history";
 
 const LOSSES: readonly Line[] = [
   { label: "batch", colour: "--thin", width: 1 },
   { label: "smoothed", colour: "--accent", width: 2 },
   { label: "test", colour: "--below", points: true, spans: true },
 ];
-const RIGHT: readonly Line[] = [{ label: "test, right", colour: "--good", points: true, spans: true, width: 2 }];
+const RIGHT: readonly Line[] = [{ label: "test", colour: "--good", points: true, spans: true, width: 2 }];
 /** Beyond it a loss is drawn by its logarithm: of a network that knows nothing it is about 2.3. */
 const WILD = 100;
 const COLOURS = ["--accent", "--below", "--above", "--good", "--soft"];
@@ -31,7 +31,7 @@ export function Curves({ of }: { of: History }) {
       <section class={last.accuracy === null ? "wide" : undefined}>
         <h3>Loss</h3>
         <Chart {...shared} label="Loss, by update" yLabel="L" lines={LOSSES} y={losses} logarithmic={wild}
-          summary={`After ${step.length} updates the smoothed loss of a batch is ${short(smoothed.at(-1) ?? NaN)}, of the test data ${short(last.loss)}.`} />
+          summary={`${step.length === 0 ? "" : `After ${whole(seenOf(of))} updates the smoothed loss of a batch is ${short(smoothed.at(-1) ?? NaN)}. `}The loss of the test data is ${short(last.loss)}.`} />
       </section>
       {last.accuracy === null ? null : <section>
         <h3>Accuracy</h3>
@@ -40,7 +40,7 @@ export function Curves({ of }: { of: History }) {
       </section>}
       <section class="wide">
         <h3>Size of the gradient, |∂L/∂w|, layer by layer</h3>
-        {names.length === 0 ? <p class="empty">It is known after the first batch.</p> : (
+        {step.length === 0 ? <p class="empty">It is known after the first batch.</p> : (
           <Chart {...shared} label="Size of the gradient of each layer, by update" yLabel="|∂L/∂w|" lines={lines} y={sizes} logarithmic
             summary={names.map((name) => `${name}: ${short(norms[name]?.at(-1) ?? NaN)}`).join(", ")} />
         )}

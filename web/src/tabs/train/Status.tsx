@@ -29,7 +29,7 @@ export function Standing({ news, history }: { news: News; history: History }) {
     ["Batch", news.batches === 0 ? "–" : `${whole(news.batch)} of ${whole(news.batches)}`],
     ["Updates", whole(news.at)],
     ["Samples a second", news.rate === null ? "–" : whole(Number(news.rate.toPrecision(2)))],
-    test?.accuracy === null ? ["Test loss", short(test.loss)] : ["Test, right", test === undefined ? "–" : percent(test.accuracy)],
+    test?.accuracy === null ? ["Test loss", short(test.loss)] : ["Test accuracy", test === undefined ? "–" : percent(test.accuracy)],
   ];
   return (
     <>
@@ -45,7 +45,7 @@ export function Standing({ news, history }: { news: News; history: History }) {
 
 const SAID: Record<News["state"], string> = {
   empty: "Nothing has been trained yet.",
-  preparing: "Preparing: the network's kernels are compiled, once.",
+  preparing: "Preparing: the network's kernels are being compiled; this happens only once.",
   running: "Training.",
   paused: "Paused.",
   stopped: "Stopped.",

@@ -54,10 +54,10 @@ export function follow(): () => void {
 
 export async function tell(what: Do, change: Partial<Settings> = {}): Promise<void> {
   const mine: Partial<Settings> = { ...moved.value, ...change };
-  sent.value = { ...sent.value, ...mine };
+  const all = sent.value = { ...sent.value, ...mine };
   moved.value = {};
   await trying(async () => { now.value = await post<News>("/api/train", { do: what, settings: mine }); });
-  sent.value = Object.fromEntries(Object.entries(sent.value).filter(([name, value]) => mine[name as keyof Settings] !== value));
+  if (sent.value === all) sent.value = {}; // else another answer is waited for
   await ask();
 }
 
