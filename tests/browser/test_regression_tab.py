@@ -59,6 +59,8 @@ def test_points_are_set_and_taken_away(page):
     wait(page, "document.querySelectorAll('.fit .point').length === 7")
     page.locator(".fit .point").last.click()
     wait(page, "document.querySelectorAll('.fit .point').length === 6")
+    page.get_by_role("button", name="Remove the nearest").click()
+    wait(page, "document.querySelectorAll('.fit .point').length === 5")
     page.get_by_role("button", name="Clear").click()
     page.wait_for_selector(".regression > [role=alert]")
     assert "x has no value; expected at least 3 different values" in page.locator("[role=alert]").inner_text()
@@ -100,7 +102,15 @@ def test_the_address_keeps_what_was_chosen(page, opened):
 
 def test_both_begin_where_the_contours_are_clicked(page):
     page.locator(".plane.gd svg").click(position={"x": 120, "y": 60})
-    wait(page, "!document.querySelector('.controls .button').disabled")
+    wait(page, "!document.querySelector('.planes .button').disabled")
     assert loss(page, "gd") == loss(page, "sgd")
-    page.get_by_role("button", name="at w = 0").click()
-    wait(page, "document.querySelector('.controls .button').disabled")
+    page.get_by_role("button", name="Begin at w = 0").click()
+    wait(page, "document.querySelector('.planes .button').disabled")
+
+
+def test_both_begin_where_numbers_are_typed(page):
+    before = loss(page, "gd")
+    page.get_by_label("Begin at w₂").fill("0.75")
+    page.keyboard.press("Enter")
+    wait(page, "document.querySelector('.plane.gd svg').ariaLabel.includes('w2 = 0.750')")
+    assert loss(page, "gd") == loss(page, "sgd") != before

@@ -1,5 +1,6 @@
 /** The frame of a picture: round numbers along both axes, thin lines, and what they are. */
 import { round } from "../../kit/numbers";
+import type { Point } from "./bowl";
 import type { Frame, Window } from "./window";
 import { mapping, ticks } from "./window";
 
@@ -31,6 +32,18 @@ export function Axes({ window, frame, xLabel, yLabel }: Props) {
       <text class="axis-name" x={2} y={11}>{yLabel}</text>
     </g>
   );
+}
+
+/** Beyond the frame nothing is drawn. */
+export function Clip({ id, frame: { width, height, left, right, top, bottom } }: { id: string; frame: Frame }) {
+  return <clipPath id={id}><rect x={left} y={top} width={width - left - right} height={height - top - bottom} /></clipPath>;
+}
+
+/** Where a picture was clicked, in its own units. */
+export function clicked(event: MouseEvent, { width }: Frame): Point {
+  const box = (event.currentTarget as SVGElement).getBoundingClientRect();
+  const scale = width / box.width;
+  return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
 }
 
 export function lineOf(points: readonly (readonly [number, number])[]): string {

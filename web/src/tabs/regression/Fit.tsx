@@ -2,7 +2,7 @@
 import { useId } from "preact/hooks";
 import type { Descents } from "../../api/regression";
 import { short } from "../../kit/numbers";
-import { Axes, lineOf } from "./Axes";
+import { Axes, clicked, Clip, lineOf } from "./Axes";
 import type { Point } from "./bowl";
 import { around, type Frame, mapping } from "./window";
 
@@ -37,8 +37,7 @@ export function Fit({ of, step, own, fits, onPoint, onRemove }: Props) {
   const wOf = (method: "gd" | "sgd"): number[] => of[method].w[Math.min(step, of[method].w.length - 1)] ?? [];
   const click = (event: MouseEvent): void => {
     if (own === null) return;
-    const box = (event.currentTarget as SVGElement).getBoundingClientRect();
-    const [left, top] = [((event.clientX - box.left) * FRAME.width) / box.width, ((event.clientY - box.top) * FRAME.width) / box.width];
+    const [left, top] = clicked(event, FRAME);
     const hit = points.findIndex(([a, b]) => Math.hypot(px(a) - left, py(b) - top) < NEAR);
     if (hit >= 0) onRemove(hit);
     else onPoint(xAt(left), yAt(top));
@@ -46,7 +45,7 @@ export function Fit({ of, step, own, fits, onPoint, onRemove }: Props) {
   return (
     <svg class={own !== null ? "fit own" : "fit"} viewBox={`0 0 ${FRAME.width} ${FRAME.height}`} role="img" onClick={click}
       aria-label={`${points.length} points of ${tName} over ${xName}, and the polynomials after ${step} steps. By GD: ${formula(wOf("gd"))}.`}>
-      <clipPath id={clip}><rect x={FRAME.left} y={FRAME.top} width={FRAME.width - FRAME.left - FRAME.right} height={FRAME.height - FRAME.top - FRAME.bottom} /></clipPath>
+      <Clip id={clip} frame={FRAME} />
       <Axes window={window} frame={FRAME} xLabel={xName} yLabel={tName} />
       <g clip-path={`url(#${clip})`}>
         {fits ? <path class="curve lowest" d={curve(of.lowest.w)} /> : null}

@@ -5,17 +5,19 @@ import { NumberField } from "../../kit/Field";
 
 interface Props {
   onAdd: (x: number, t: number) => void;
+  onRemove: (x: number, t: number) => void;
   onClear: () => void;
 }
 
-export function OwnPoint({ onAdd, onClear }: Props) {
+export function OwnPoint({ onAdd, onRemove, onClear }: Props) {
   const [x, setX] = useState(5);
   const [t, setT] = useState(5);
   return (
-    <div class="own-point">
+    <div class="numbers">
       <NumberField label="x" value={x} onChange={setX} />
       <NumberField label="t" value={t} onChange={setT} />
       <Button onPress={() => { onAdd(x, t); }}>Add the point</Button>
+      <Button onPress={() => { onRemove(x, t); }}>Remove the nearest</Button>
       <Button onPress={onClear}>Clear</Button>
     </div>
   );

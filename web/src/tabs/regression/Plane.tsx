@@ -2,7 +2,7 @@
 import { useId } from "preact/hooks";
 import type { Descents } from "../../api/regression";
 import { short } from "../../kit/numbers";
-import { Axes, lineOf } from "./Axes";
+import { Axes, clicked, Clip, lineOf } from "./Axes";
 import { type Bowl, contour, gradientAt, levels, lossAt, type Point, sliceAt } from "./bowl";
 import { around, type Frame, mapping, near, type Window } from "./window";
 
@@ -35,16 +35,15 @@ export function Plane({ method, title, of, axes: [i, j], step, onStart }: Props)
   const here = past.at(-1) ?? [0, 0];
   const now = lossAt(bowl, w);
   const place = (event: MouseEvent): void => {
-    const box = (event.currentTarget as SVGElement).getBoundingClientRect();
-    const scale = FRAME.width / box.width;
-    onStart([xAt((event.clientX - box.left) * scale), yAt((event.clientY - box.top) * scale)]);
+    const [left, top] = clicked(event, FRAME);
+    onStart([xAt(left), yAt(top)]);
   };
   const label = `${title}: the loss over w${i} and w${j} after ${at} steps is ${short(now, 4)}, at w${i} = ${short(w[i] ?? 0)}, w${j} = ${short(w[j] ?? 0)}.`;
   return (
     <figure class={`plane ${method}`}>
       <figcaption><b>{title}</b><span>L = {short(now, 4)}</span></figcaption>
       <svg viewBox={`0 0 ${FRAME.width} ${FRAME.height}`} role="img" aria-label={label} onClick={place}>
-        <clipPath id={clip}><rect x={FRAME.left} y={FRAME.top} width={FRAME.width - FRAME.left - FRAME.right} height={FRAME.height - FRAME.top - FRAME.bottom} /></clipPath>
+        <Clip id={clip} frame={FRAME} />
         <Axes window={window} frame={FRAME} xLabel={`w${sub(i)}`} yLabel={`w${sub(j)}`} />
         <g clip-path={`url(#${clip})`}>
           {levels(of.gd.loss[0] ?? 1, of.lowest.loss, now).map((level) => {

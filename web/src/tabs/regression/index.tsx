@@ -5,6 +5,7 @@ import type { Descents } from "../../api/regression";
 import { Chart } from "../../kit/Chart";
 import { short } from "../../kit/numbers";
 import "../../styles/regression.css";
+import { Begin } from "./Begin";
 import { Controls, DataField, readFile } from "./Controls";
 import { Fit } from "./Fit";
 import { OwnPoint } from "./OwnPoint";
@@ -52,8 +53,13 @@ function Shown({ of }: { of: Descents }) {
   const [i, j] = axes[1] < (of.gd.w[0]?.length ?? 0) ? axes : [0, 1];
   const add = (x: number, t: number): void => { data.value = { x: [...points.x, rounded(x)], t: [...points.t, rounded(t)] }; };
   const remove = (place: number): void => { data.value = { x: points.x.toSpliced(place, 1), t: points.t.toSpliced(place, 1) }; };
+  const removeNearest = (x: number, t: number): void => {
+    const far = points.x.map((x_k, k) => Math.hypot(x_k - x, (points.t[k] ?? 0) - t));
+    remove(far.indexOf(Math.min(...far)));
+  };
+  const w0 = start.value ?? of.gd.w[0] ?? [];
   const begin = ([a, b]: readonly [number, number]): void => {
-    start.value = (of.gd.w[0] ?? []).map((w, k) => (k === i ? rounded(a) : k === j ? rounded(b) : w));
+    start.value = w0.map((w, k) => (k === i ? rounded(a) : k === j ? rounded(b) : w));
   };
   return (
     <>
@@ -65,7 +71,7 @@ function Shown({ of }: { of: Descents }) {
             <span class="key gd">GD</span><span class="key sgd">SGD</span><span class="key lowest">least squares</span>
           </figcaption>
           <Fit of={of} step={step} own={own} fits={refused.value === null} onPoint={add} onRemove={remove} />
-          {own !== null ? <OwnPoint onAdd={add} onClear={() => { data.value = { x: [], t: [] }; }} /> : null}
+          {own !== null ? <OwnPoint onAdd={add} onRemove={removeNearest} onClear={() => { data.value = { x: [], t: [] }; }} /> : null}
           <p class="hint">{own !== null ? "Click to set a point, or on a point to take it away." : "Drop a CSV file here: its first column of numbers is x, the last one t."}</p>
         </figure>
         <div class="planes">
@@ -76,6 +82,7 @@ function Shown({ of }: { of: Descents }) {
             Contours of L, each twice as high as the one inside, with the other coefficients as they are now. The arrow points down the
             gradient that makes the next step{" "}(grey: down that of all data). Click to begin both elsewhere.
           </p>
+          <Begin w0={w0} axes={[i, j]} onStart={begin} />
         </div>
       </div>
       <div class="tables">
