@@ -35,6 +35,7 @@ export function Fit({ of, step, own, fits, onPoint, onRemove }: Props) {
     }),
   );
   const wOf = (method: "gd" | "sgd"): number[] => of[method].w[Math.min(step, of[method].w.length - 1)] ?? [];
+  const curves = [["lowest", of.lowest.w], ["sgd", wOf("sgd")], ["gd", wOf("gd")]] as const;
   const click = (event: MouseEvent): void => {
     if (own === null) return;
     const [left, top] = clicked(event, FRAME);
@@ -48,9 +49,7 @@ export function Fit({ of, step, own, fits, onPoint, onRemove }: Props) {
       <Clip id={clip} frame={FRAME} />
       <Axes window={window} frame={FRAME} xLabel={xName} yLabel={tName} />
       <g clip-path={`url(#${clip})`}>
-        {fits ? <path class="curve lowest" d={curve(of.lowest.w)} /> : null}
-        {fits ? <path class="curve sgd" d={curve(wOf("sgd"))} /> : null}
-        {fits ? <path class="curve gd" d={curve(wOf("gd"))} /> : null}
+        {fits ? curves.map(([name, w]) => <path key={name} class={`curve ${name}`} d={curve(w)} />) : null}
         {points.map(([a, b], k) => <circle key={k} class="point" cx={px(a)} cy={py(b)} r={3.4} />)}
       </g>
     </svg>

@@ -31,7 +31,7 @@ export function Curves({ of }: { of: History }) {
       <section class={last.accuracy === null ? "wide" : undefined}>
         <h3>Loss</h3>
         <Chart {...shared} label="Loss, by update" yLabel="L" lines={LOSSES} y={losses} logarithmic={wild}
-          summary={`${step.length === 0 ? "" : `After ${whole(seenOf(of))} updates the smoothed loss of a batch is ${short(smoothed.at(-1) ?? NaN)}. `}The loss of the test data is ${short(last.loss)}.`} />
+          summary={`${step.length === 0 ? "" : `After ${whole(seenOf(of))} updates the smoothed loss of a batch is ${short(smoothed.at(-1) ?? NaN)}. `}The test loss is ${short(last.loss)}.`} />
       </section>
       {last.accuracy === null ? null : <section>
         <h3>Accuracy</h3>
