@@ -15,7 +15,8 @@ from mpi_jobs import LONGEST, ONE, REFERENCE, TRAIN, ended, line, lives, needs_m
 pytestmark = needs_mpi
 OF_300 = "--preset", "mlp", *REFERENCE, "--train-data-size", "300", "--test-data-size"
 SMALL = *OF_300, "50", "--batch-size", "64", "--validation", "0.2", "--out"
-LONG = *OF_300, "0", "--epochs", "100000", "--checkpoint-every", "3", "--out", "run"
+IN_THREES = "--batch-size", "100", "--checkpoint-every", "3"  # updates, as many as an epoch has
+LONG = *OF_300, "0", *IN_THREES, "--epochs", "100000", "--out", "run"
 SOON = 10.0  # seconds in which a job ends when one of its ranks does
 
 
