@@ -55,10 +55,11 @@ def steps(
     return objective.layout.unpack(w), seen
 
 
+MANY = pytest.param(200, marks=pytest.mark.heavy)  # more weights than are taken sample by sample
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str)
-@pytest.mark.parametrize(
-    "hidden", [40, pytest.param(200, marks=pytest.mark.heavy)]
-)  # 200: more weights than are taken sample by sample
+@pytest.mark.parametrize("hidden", [40, MANY])
 def test_steps_are_those_of_the_definition(optimizer, hidden):
     network = Network([Linear(hidden), ReLU(), Linear(10)], (1, 28, 28), seed=1)
     expected, expected_seen = steps(Reference(network), network, optimizer)
