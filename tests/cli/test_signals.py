@@ -98,6 +98,28 @@ def test_a_full_disk_is_told(tmp_path):
     assert (done.returncode, done.stderr) == (1, "chainrule: the system: No space left on device\n")
 
 
+FLOODED = """
+import signal, sys
+from chainrule.base import signals
+said = []
+sys.__unraisablehook__ = said.append
+sys.unraisablehook = signals.pass_over
+sys.unraisablehook(type("Lost", (), {"exc_value": OSError("another")})())
+for _ in range(20000):
+    signal.signal(signal.SIGALRM, lambda *_: None)
+    signal.setitimer(signal.ITIMER_REAL, 2e-5, 2e-5)
+    signal.signal(signal.SIGALRM, signal.SIG_IGN)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+print(*(lost.exc_value for lost in said))
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="a system with timers that signal")
+def test_of_a_signal_that_comes_as_it_begins_to_be_ignored_nothing_is_said():
+    done = subprocess.run([sys.executable, "-c", FLOODED], capture_output=True, text=True, timeout=100)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "another\n", "")
+
+
 @pytest.mark.parametrize(
     ("called", "words", "is_one"),
     [

@@ -84,8 +84,10 @@ def ignore() -> None:
 
 
 def pass_over(lost: Any) -> None:
-    """For `sys.unraisablehook`: no word of an interrupt where no exception gets out; it leaves all the same."""
-    if not isinstance(lost.exc_value, KeyboardInterrupt):
+    """For `sys.unraisablehook`: no word of an interrupt where no exception gets out; it leaves all the same. Nor of one
+    that came in the very moment from which on it is ignored, which to Python is an error."""
+    too_late = isinstance(lost.exc_value, OSError) and "ignored due to race condition" in str(lost.exc_value)
+    if not (too_late or isinstance(lost.exc_value, KeyboardInterrupt)):
         sys.__unraisablehook__(lost)
 
 
